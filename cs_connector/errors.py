@@ -1,0 +1,144 @@
+"""Every error of the product, sorted by what happens next.
+
+ConnectorError
+├── ConfigError           you fix a file: path, line, what was expected      exit 2
+│   └── MappingError      … and the object and field
+├── UsageError            you asked for something that does not exist        exit 2
+├── AdapterError          the CRM; secrets removed
+│   ├── AuthFailed        reconnect: stop this connection                    exit 3
+│   ├── NotPermitted      ask the admin for this object or field             exit 3
+│   ├── RateLimited       wait `retry_after` seconds                         exit 4
+│   ├── QuotaExhausted    come back at `resets_at`                           exit 4
+│   ├── Unavailable       try again with back-off                            exit 4
+│   ├── Conflict          read again, plan again                             exit 1
+│   └── Rejected          this record only: keep it, go on, report           exit 1
+├── GuardStopped          a safety limit, or a stale or foreign plan         exit 5
+├── AlreadyRunning        another process holds the lease                    exit 6
+└── StoreError            stop everything                                    exit 7
+    ├── StoreTooNew       the store was written by a newer program
+    └── FencedOut         this process lost its lease
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a file an error is; lines and columns count from 1."""
+
+    path: str
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        return self.path if self.line is None else f"{self.path}:{self.line}"
+
+
+class ConnectorError(Exception):
+    """Something went wrong that a person can act on.
+
+    `what` is the headline; `why`, `safe` and `fix` each are one plain sentence; `safe` says what is
+    unharmed, which is what people ask first.
+    """
+
+    exit_code = 70
+    code = "CSC-000"
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        why: str = "",
+        safe: str = "",
+        fix: str = "",
+        place: Place | None = None,
+        code: str | None = None,
+    ) -> None:
+        super().__init__(what)
+        self.what, self.why, self.safe, self.fix, self.place = what, why, safe, fix, place
+        if code:
+            self.code = code
+
+
+class ConfigError(ConnectorError):
+    exit_code = 2
+    code = "CSC-CONFIG"
+
+
+class MappingError(ConfigError):
+    code = "CSC-MAPPING"
+
+
+class UsageError(ConnectorError):
+    exit_code = 2
+    code = "CSC-USAGE"
+
+
+class AdapterError(ConnectorError):
+    exit_code = 4
+    code = "CSC-CRM"
+
+
+class AuthFailed(AdapterError):
+    exit_code = 3
+    code = "CSC-AUTH"
+
+
+class NotPermitted(AdapterError):
+    exit_code = 3
+    code = "CSC-PERMISSION"
+
+
+class RateLimited(AdapterError):
+    code = "CSC-RATE"
+
+    def __init__(self, what: str, *, retry_after: float | None = None, why: str = "", fix: str = "") -> None:
+        super().__init__(what, why=why, fix=fix)
+        self.retry_after = retry_after
+
+
+class QuotaExhausted(AdapterError):
+    code = "CSC-QUOTA"
+
+    def __init__(self, what: str, *, resets_at: str | None = None, why: str = "", fix: str = "") -> None:
+        super().__init__(what, why=why, fix=fix)
+        self.resets_at = resets_at
+
+
+class Unavailable(AdapterError):
+    code = "CSC-UNAVAILABLE"
+
+
+class Conflict(AdapterError):
+    exit_code = 1
+    code = "CSC-CONFLICT"
+
+
+class Rejected(AdapterError):
+    exit_code = 1
+    code = "CSC-REJECTED"
+
+
+class GuardStopped(ConnectorError):
+    exit_code = 5
+    code = "CSC-GUARD"
+
+
+class AlreadyRunning(ConnectorError):
+    exit_code = 6
+    code = "CSC-RUNNING"
+
+
+class StoreError(ConnectorError):
+    exit_code = 7
+    code = "CSC-STORE"
+
+
+class StoreTooNew(StoreError):
+    code = "CSC-STORE-NEW"
+
+
+class FencedOut(StoreError):
+    code = "CSC-STORE-FENCED"
