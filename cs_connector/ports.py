@@ -1,0 +1,205 @@
+"""What an adapter must offer, and the few things that travel through it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar, NamedTuple, Protocol
+
+from pydantic import BaseModel
+
+Value = str | int | float | bool | None
+
+
+class Clock(Protocol):
+    """The one source of time."""
+
+    def now(self) -> datetime:
+        """The time, aware, in UTC."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait; in a sandbox project the sandbox's clock is moved instead."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who and where a connection is, as the CRM itself says."""
+
+    crm: str
+    org_id: str
+    name: str
+    sandbox: bool
+    user_id: str = ""
+    scopes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldInfo:
+    name: str
+    type: str
+    label: str = ""
+    writable: bool = True
+    nullable: bool = True
+    unique: bool = False
+    length: int | None = None
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectInfo:
+    name: str
+    fields: tuple[FieldInfo, ...]
+    readable: bool = True
+    writable: bool = True
+    incremental: bool = True
+    label: str = ""
+
+
+class RawRecord(NamedTuple):
+    """One record as the CRM sent it; `payload` is its JSON text, untouched."""
+
+    id: str
+    modified_at: str | None
+    deleted: bool
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer. `cursor` is what to store once this page is safe; `done` ends the object.
+
+    `complete_to` is set on the last page: every change up to then has been seen.
+    """
+
+    records: Sequence[RawRecord]
+    cursor: str
+    done: bool
+    complete_to: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What to read: an object, the fields that are mapped, and the cursor to go on from."""
+
+    object: str
+    fields: tuple[str, ...]
+    cursor: str | None = None
+    expected: int | None = None
+
+
+class Action(StrEnum):
+    UPDATE = "update"
+    UPSERT = "upsert"
+    CREATE = "create"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One record to write.
+
+    `key` is ours and unique in a plan. With UPSERT, `key_field` holds the CRM's unique field and `key` its
+    value; with UPDATE, `record_id` says which. A None in `fields` clears the field.
+    `associate` names records to link to on creation, as (object, record id).
+    """
+
+    connection: str
+    object: str
+    action: Action
+    key: str
+    fields: Mapping[str, Value]
+    key_field: str | None = None
+    record_id: str | None = None
+    associate: tuple[tuple[str, str], ...] = ()
+    reason: str = ""
+
+
+class Verdict(StrEnum):
+    CREATED = "created"
+    UPDATED = "updated"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"  # the answer was lost: look before sending again
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the CRM said of one change."""
+
+    key: str
+    verdict: Verdict
+    record_id: str | None = None
+    code: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Calls made by this process and, where the vendor says so, the allowance and what is left of it."""
+
+    used: int
+    limit: int | None = None
+    left: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What an adapter can do, declared instead of asked by name."""
+
+    incremental: bool = True
+    deletes: bool = True
+    writes: bool = True
+    upsert: frozenset[str] = field(default_factory=frozenset)  # objects with a unique key field
+
+
+class TokenStore(Protocol):
+    """Keeps what a login gave, encrypted; saved before it is used."""
+
+    def load(self, connection: str) -> dict[str, Any] | None: ...
+
+    def save(self, connection: str, token: Mapping[str, Any]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the engine lends an adapter."""
+
+    connection: str
+    clock: Clock
+    tokens: TokenStore
+
+
+class Adapter(Protocol):
+    """One connection to one system. Built as `Adapter(settings, surroundings)`."""
+
+    crm: ClassVar[str]
+    Settings: ClassVar[type[BaseModel]]
+    capabilities: ClassVar[Capabilities]
+
+    def check(self) -> Identity:
+        """Who and where am I. Raises AuthFailed, NotPermitted, Unavailable."""
+        ...
+
+    def describe(self, objects: Sequence[str]) -> Sequence[ObjectInfo]:
+        """The named objects that exist and can be seen, with their fields."""
+        ...
+
+    def read(self, read: Read) -> Iterator[Page]:
+        """Pages from the cursor on; without a cursor everything. Safe to stop after any page."""
+        ...
+
+    def write(self, changes: Sequence[Change]) -> Sequence[Receipt]:
+        """Exactly one receipt a change, in the order of the changes; one bad change never stops others."""
+        ...
+
+    def find(self, object_name: str, key_field: str, keys: Sequence[str]) -> Mapping[str, str]:
+        """Record ids by unique key, read from the database of the CRM, never from a search index."""
+        ...
+
+    def usage(self) -> Usage:
+        """What was used of the CRM's allowance."""
+        ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,93 @@
+"""What a simulated CRM sees and answers, and what surrounds it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, ClassVar, NamedTuple, Protocol
+from urllib.parse import parse_qsl, unquote
+
+import msgspec
+
+from .clock import SandboxClock
+from .ledger import Ledger
+
+
+@dataclass(frozen=True, slots=False)
+class Request:
+    """An HTTP request as received. `path` is decoded; header names are lower-case."""
+
+    method: str
+    path: str
+    query_string: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    @cached_property
+    def query(self) -> dict[str, str]:
+        """Query parameters, the last value of each."""
+        return dict(parse_qsl(self.query_string, keep_blank_values=True))
+
+    @cached_property
+    def form(self) -> dict[str, str]:
+        return dict(parse_qsl(self.body.decode(), keep_blank_values=True))
+
+    def json(self) -> Any:
+        """The body as JSON. Raises msgspec.DecodeError."""
+        return msgspec.json.decode(self.body) if self.body else None
+
+    @property
+    def segments(self) -> list[str]:
+        return [unquote(part) for part in self.path.strip("/").split("/")]
+
+
+@dataclass(slots=True)
+class Response:
+    status: int
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class SeedRow(NamedTuple):
+    """A record to start with: the object's name at the vendor and the record as the vendor would hold it."""
+
+    object: str
+    record: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class World:
+    """What the simulators of one sandbox share: time, the ledger, and dice with a seed."""
+
+    clock: SandboxClock
+    ledger: Ledger
+    dice: random.Random
+    profile: str = "vendor"
+
+
+class Simulator(Protocol):
+    """One simulated CRM tenant. Built as `Simulator(world, name, base_url)`."""
+
+    crm: ClassVar[str]
+
+    def handle(self, request: Request) -> Response:
+        """Answer a request. Called under one lock per simulator."""
+        ...
+
+    def install(self, fields: Mapping[str, Any]) -> None:
+        """Add custom fields and objects, in the vendor's own form (an adapter's install.yml)."""
+        ...
+
+    def load(self, rows: Iterable[SeedRow]) -> None:
+        """Add records that have always been there: they are not mutations and not in the ledger."""
+        ...
+
+    def credentials(self) -> dict[str, str]:
+        """What a client needs to log in: the vendor's block of the sandbox/1 document."""
+        ...
+
+    def control(self, order: Mapping[str, Any]) -> None:
+        """Obey an order that is not traffic: expire_token, daily_quota_left, commit_lag_s, hide, …"""
+        ...
