@@ -34,9 +34,9 @@ class Entity:
         return next((c for c in self.columns if c.name == name), None)
 
 
-def _entity(name: str, *, personal: str = "", **columns: str) -> Entity:
+def _entity(table: str, /, *, identifying: str = "", **columns: str) -> Entity:
     listed = tuple(Column(n, t) for n, t in columns.items())
-    return Entity(name, listed, frozenset(personal.split()))
+    return Entity(table, listed, frozenset(identifying.split()))
 
 
 ACCOUNT = _entity(
@@ -49,12 +49,12 @@ ACCOUNT = _entity(
     csm_judgement=TEXT, csm_judgement_on=DATE, alerts_paused_until=DATE, created_on=DATE,
 )  # fmt: skip
 PERSON = _entity(
-    "person", personal="name email title",
+    "person", identifying="name email title",
     person_id=TEXT, account_id=TEXT, name=TEXT, email=TEXT, title=TEXT,
     decision_maker=FLAG, champion=FLAG, active=FLAG, left_on=DATE,
 )  # fmt: skip
 USER = _entity(
-    "user", personal="name email",
+    "user", identifying="name email",
     user_id=TEXT, name=TEXT, email=TEXT, active=FLAG, role=TEXT,
 )  # fmt: skip
 RELATIONSHIP = _entity(
