@@ -1,0 +1,1 @@
+"""Declarations that ship: one YAML a system, customers, metrics, scorecards, overrides, rules."""

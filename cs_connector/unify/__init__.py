@@ -1,0 +1,19 @@
+"""Raw records of several systems → one customer: mapping, identity, hierarchy, relationships, population."""
+
+from __future__ import annotations
+
+from .extraction import Source
+from .mapping import MappingFile, load_mapping
+from .population import Customers, Population, load_customers
+from .run import FeedMark, unify
+
+__all__ = [
+    "Customers",
+    "FeedMark",
+    "MappingFile",
+    "Population",
+    "Source",
+    "load_customers",
+    "load_mapping",
+    "unify",
+]

@@ -1,0 +1,71 @@
+"""A customer's project directory, laid over what ships."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cs_connector.errors import ConfigError, Place
+
+from .documents import Document, load, validate
+from .settings import ProjectSettings
+
+FILE = "cs-connector.yml"
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The directory, its settings, and where its declarations are looked for: shipped first, theirs last."""
+
+    root: Path
+    settings: ProjectSettings
+    document: Document
+    shipped: tuple[Path, ...]
+
+    @property
+    def state(self) -> Path:
+        """Everything that the program writes for itself."""
+        return self.root / ".cs-connector"
+
+    @property
+    def url(self) -> str | None:
+        return self.settings.store.url
+
+    def declarations(self, kind: str) -> list[Path]:
+        """The YAML files of a kind (scorecards, rules, metrics, …); a file of theirs replaces one of the same name."""
+        found: dict[str, Path] = {}
+        for layer in (*self.shipped, self.root, self.root / "mappings"):
+            for path in sorted((layer / kind).glob("*.yml")):
+                found[path.name] = path
+        return [found[name] for name in sorted(found)]
+
+    def mapping(self, name: str) -> Path:
+        """The mapping file of a connection: theirs if it exists, else the one that ships."""
+        layers = (self.root / "mappings", *reversed(self.shipped))
+        for layer in layers:
+            path = layer / f"{name}.yml"
+            if path.exists():
+                return path
+        known = sorted({p.stem for layer in layers for p in layer.glob("*.yml")})
+        raise ConfigError(
+            f"there is no mapping called {name!r}",
+            why=f"looked for {name}.yml in mappings/ and in what ships",
+            safe="nothing was read or written",
+            fix=f"use one of: {', '.join(known)}",
+            place=self.document.place(("connections",)),
+        )
+
+
+def open_project(root: Path, shipped: tuple[Path, ...]) -> Project:
+    """Read a project directory. Raises ConfigError that says which file and line."""
+    path = root / FILE
+    if not path.exists():
+        raise ConfigError(
+            f"{root} is not a project",
+            why=f"there is no {FILE} in it",
+            safe="nothing was read or written",
+            fix="make one with: cs-connector init DIR --sandbox FILE, or point at it with --project",
+            place=Place(str(path)),
+        )
+    document = load(path)
+    return Project(root, validate(ProjectSettings, document), document, shipped)

@@ -1,0 +1,80 @@
+"""The shape of cs-connector.yml."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+from zoneinfo import available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ConnectionSettings(Strict):
+    """One configured system. `settings` are the adapter's own; secrets are references."""
+
+    adapter: str
+    mapping: str | None = None
+    settings: dict[str, Any] = Field(default_factory=dict)
+    write: bool = True
+    org_id: str | None = None
+
+
+class ScheduleLine(Strict):
+    """A job on a clock: five cron fields in a time zone; one firing at daylight-saving changes."""
+
+    job: str = "run"
+    cron: str
+    zone: str = "UTC"
+    apply: bool = True
+
+    @field_validator("zone")
+    @classmethod
+    def _known(cls, zone: str) -> str:
+        if zone not in available_timezones():
+            raise ValueError(f"{zone!r} is not a time zone; write one like Europe/Berlin")
+        return zone
+
+
+class Tasks(Strict):
+    """Where tasks live and how many a person gets in a week."""
+
+    home: str | None = None
+    risk_per_week: int = Field(default=5, ge=0)
+    opportunity_per_week: int = Field(default=2, ge=0)
+    fallback_owner: str | None = None
+    manager: str | None = None
+
+
+class Safety(Strict):
+    """Limits of one plan, in shares of what is there and in counts; beyond them nothing is written."""
+
+    max_changed_share: float = Field(default=0.2, ge=0, le=1)
+    max_cleared_share: float = Field(default=0.01, ge=0, le=1)
+    max_cleared: int = Field(default=20, ge=0)
+    max_created: int = Field(default=200, ge=0)
+    max_band_moves_share: float = Field(default=0.15, ge=0, le=1)
+    max_tasks_per_owner: int = Field(default=10, ge=0)
+
+
+class StoreSettings(Strict):
+    url: str | None = None
+
+
+class SandboxSettings(Strict):
+    control_url: str
+    real_time: bool = False
+
+
+class ProjectSettings(Strict):
+    version: Literal[1]
+    name: str = "cs-connector"
+    go_live: Literal["observe", "live"] = "observe"
+    connections: dict[str, ConnectionSettings]
+    store: StoreSettings = StoreSettings()
+    sandbox: SandboxSettings | None = None
+    tasks: Tasks = Tasks()
+    safety: Safety = Safety()
+    schedules: dict[str, ScheduleLine] = Field(default_factory=dict)

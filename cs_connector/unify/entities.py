@@ -1,0 +1,108 @@
+"""Staged rows → entity tables: references followed, attributes of several systems laid over each other."""
+
+from __future__ import annotations
+
+import duckdb
+
+from cs_connector.model import ENTITIES, FLAG, Entity
+
+from .identity import KINDS
+from .sql import ident
+
+RESOLVED = frozenset(kind.entity for kind in KINDS)
+_REFERENCES = {
+    "account_id": "account",
+    "parent_id": "account",
+    "person_id": "person",
+    "owner_user_id": "user",
+    "csm_user_id": "user",
+    "team_csm_user_id": "user",
+    "renewal_manager_user_id": "user",
+    "sales_owner_user_id": "user",
+}
+
+
+def assemble(con: duckdb.DuckDBPyConnection) -> None:
+    """Make one table for each entity from `stage_<entity>` and `link`; add plain entities to `link`."""
+    _references(con)
+    for entity in ENTITIES.values():
+        if entity.name in RESOLVED:
+            _merged(con, entity)
+        else:
+            _plain(con, entity)
+    for entity in ENTITIES.values():
+        columns = {c.name for c in entity.columns}
+        if entity.name != "person" and {"account_id", "person_id"} <= columns:
+            con.execute(
+                f"UPDATE {entity.name} SET account_id = p.account_id FROM person p "
+                f"WHERE {entity.name}.account_id IS NULL AND p.person_id = {entity.name}.person_id"
+            )
+
+
+def _references(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(
+        "CREATE OR REPLACE TABLE reference AS "
+        "SELECT entity, connection || '|' || object || '|' || record_id AS ref, min(entity_id) AS entity_id FROM link "
+        "GROUP BY ALL UNION ALL SELECT entity, 'crm:' || crm || '|' || object || '|' || record_id, min(entity_id) "
+        "FROM link JOIN connection_crm USING (connection) GROUP BY ALL"
+    )
+
+
+def _followed(entity: Entity, source: str) -> str:
+    """Select the stage's columns with every reference replaced by the entity that it means."""
+    columns, joins = [], []
+    for column in entity.columns[1:]:
+        target = _REFERENCES.get(column.name)
+        if target is None or column.name == entity.key:
+            columns.append(f"s.{ident(column.name)}")
+            continue
+        alias = f"r_{column.name}"
+        joins.append(
+            f"LEFT JOIN reference {alias} ON {alias}.entity = '{target}' AND {alias}.ref = s.{ident(column.name)}"
+        )
+        columns.append(f"{alias}.entity_id AS {ident(column.name)}")
+    return (
+        f"SELECT s.connection, s.rank, s.object, s.record_id, s.adds_ref, {', '.join(columns)} "
+        f"FROM {source} s {' '.join(joins)}"
+    )
+
+
+def _plain(con: duckdb.DuckDBPyConnection, entity: Entity) -> None:
+    key = f"'{entity.name[:3]}_' || left(md5(connection || '|' || object || '|' || record_id), 16)"
+    columns = ", ".join(ident(c.name) for c in entity.columns[1:])
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE followed AS SELECT *, {key} AS made FROM ({_followed(entity, 'stage_' + entity.name)})"
+    )
+    con.execute(f"CREATE OR REPLACE TABLE {ident(entity.name)} AS SELECT made AS {entity.key}, {columns} FROM followed")
+    con.execute(
+        f"INSERT INTO link SELECT made, '{entity.name}', connection, object, record_id, 'itself', 1.0 FROM followed"
+    )
+
+
+def _merged(con: duckdb.DuckDBPyConnection, entity: Entity) -> None:
+    con.execute(f"CREATE OR REPLACE TEMP TABLE followed AS {_followed(entity, 'stage_' + entity.name)}")
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE placed AS SELECT coalesce(a.entity_id, l.entity_id) AS entity_id, f.* "
+        f"FROM followed f LEFT JOIN link l ON l.entity = '{entity.name}' AND f.adds_ref IS NULL "
+        "AND l.connection = f.connection AND l.object = f.object AND l.record_id = f.record_id "
+        f"LEFT JOIN reference a ON a.entity = '{entity.name}' AND a.ref = f.adds_ref"
+    )
+    columns = ", ".join(f"{_laid(c.name, c.type)} AS {ident(c.name)}" for c in entity.columns[1:])
+    con.execute(
+        f"CREATE OR REPLACE TABLE {ident(entity.name)} AS SELECT entity_id AS {entity.key}, {columns} "
+        "FROM placed WHERE entity_id IS NOT NULL GROUP BY entity_id"
+    )
+    con.execute(
+        f"INSERT INTO link SELECT DISTINCT entity_id, '{entity.name}', connection, object, record_id, 'adds to', 1.0 "
+        "FROM placed WHERE adds_ref IS NOT NULL AND entity_id IS NOT NULL"
+    )
+
+
+def _laid(name: str, to: str) -> str:
+    """The first known value by rank; a flag that any added row sets is set."""
+    column = ident(name)
+    first = f"first({column} ORDER BY rank, record_id) FILTER (adds_ref IS NULL AND {column} IS NOT NULL)"
+    extra = f"min({column}) FILTER (adds_ref IS NOT NULL)"
+    if to == FLAG:
+        extra = f"bool_or({column}) FILTER (adds_ref IS NOT NULL)"
+    return f"coalesce({first}, {extra})"

@@ -1,0 +1,178 @@
+"""Raw records → typed staging tables, one an entity; what cannot be read goes to quarantine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from cs_connector.model import ENTITIES, TEXT, Entity
+
+from .mapping import Condition, FieldRule, MappingFile, ReadRule
+from .sql import cast, ident, kind, literal
+
+Latest = Callable[[str, str], str]
+"""(connection, object) → the name of a view of the latest raw records: id, modified_at, deleted, payload."""
+
+ORIGIN = (
+    "connection VARCHAR, rank INTEGER, object VARCHAR, record_id VARCHAR, same_ref VARCHAR, adds_ref VARCHAR"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A connection with its mapping; a lower rank is believed first."""
+
+    connection: str
+    crm: str
+    rank: int
+    mapping: MappingFile
+
+
+def stage(con: duckdb.DuckDBPyConnection, sources: Iterable[Source], latest: Latest) -> None:
+    """Fill `stage_<entity>` for every entity, `quarantine`, and `seen` (how many records each rule met)."""
+    con.execute(
+        "CREATE OR REPLACE TABLE quarantine(connection VARCHAR, object VARCHAR, record_id VARCHAR, "
+        "code VARCHAR, reason VARCHAR)"
+    )
+    con.execute(
+        "CREATE OR REPLACE TABLE seen(connection VARCHAR, object VARCHAR, entity VARCHAR, records BIGINT, "
+        "deleted BIGINT, left_out BIGINT, quarantined BIGINT, staged BIGINT)"
+    )
+    for entity in ENTITIES.values():
+        columns = ", ".join(f"{ident(c.name)} {c.type}" for c in entity.columns)
+        con.execute(f"CREATE OR REPLACE TABLE stage_{entity.name}({ORIGIN}, {columns})")
+    for source in sources:
+        for rule in source.mapping.read:
+            _extract(con, source, rule, latest(source.connection, rule.object))
+
+
+def _extract(con: duckdb.DuckDBPyConnection, source: Source, rule: ReadRule, view: str) -> None:
+    entity = ENTITIES[rule.entity]
+    names = sorted(rule.needs)
+    con.execute(f"CREATE OR REPLACE TEMP TABLE picked AS {_picked(source, rule, names, view)}")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE typed AS {_typed(source, rule, entity)}")
+    con.execute(
+        "INSERT INTO quarantine SELECT ?, ?, record_id, 'VALUE', wrong FROM typed WHERE wrong IS NOT NULL",
+        [source.connection, rule.object],
+    )
+    columns = ", ".join(ident(c.name) for c in entity.columns)
+    con.execute(
+        f"INSERT INTO stage_{entity.name} SELECT {literal(source.connection)}, {source.rank}, "
+        f"{literal(rule.object)}, record_id, same_ref, adds_ref, {columns} FROM typed WHERE wrong IS NULL"
+    )
+    con.execute(
+        f"INSERT INTO seen SELECT ?, ?, ?, (SELECT count(*) FROM {view}), (SELECT count(*) FROM {view} WHERE deleted), "
+        f"(SELECT count(*) FROM {view} WHERE NOT deleted) - (SELECT count(*) FROM picked), "
+        "(SELECT count(*) FROM typed WHERE wrong IS NOT NULL), (SELECT count(*) FROM typed WHERE wrong IS NULL)",
+        [source.connection, rule.object, rule.entity],
+    )
+    con.execute("DROP TABLE picked; DROP TABLE typed")
+
+
+def _picked(source: Source, rule: ReadRule, names: Sequence[str], view: str) -> str:
+    """The texts that the rule needs, one column each; only records that the rule is about."""
+    paths = ["$.__error__", "$.__line__", *(source.mapping.path(n) for n in names)]
+    listed = "[" + ", ".join(literal(p) for p in paths) + "]"
+    texts = ", ".join(f"nullif(trim(t[{i + 3}]), '') AS {ident(n)}" for i, n in enumerate(names))
+    where = " AND ".join([_condition(c) for c in rule.where] or ["TRUE"])
+    return (
+        f"SELECT * FROM (SELECT record_id, t[1] AS broken, t[2] AS line{', ' + texts if texts else ''} FROM "
+        f"(SELECT id AS record_id, json_extract_string(payload, {listed}) AS t FROM {view} WHERE NOT deleted)) "
+        f"WHERE broken IS NOT NULL OR ({where})"
+    )
+
+
+def _condition(condition: Condition) -> str:
+    column, parts = ident(condition.field), []
+    if condition.any_of is not None:
+        parts.append(f"{column} IN ({', '.join(literal(v) for v in condition.any_of)})")
+    if condition.none_of is not None:
+        listed = ", ".join(literal(v) for v in condition.none_of)
+        parts.append(f"({column} IS NULL OR {column} NOT IN ({listed}))")
+    if condition.known is not None:
+        parts.append(f"{column} IS {'NOT ' if condition.known else ''}NULL")
+    return "(" + " AND ".join(parts or ["TRUE"]) + ")"
+
+
+def _typed(source: Source, rule: ReadRule, entity: Entity) -> str:
+    attributes = [f"{_attribute(source, rule, c.name, c.type)} AS {ident(c.name)}" for c in entity.columns]
+    checks = [_check(rule.fields[c.name], c.name, c.type) for c in entity.columns if c.name in rule.fields]
+    checks = [c for c in checks if c]
+    checks += [
+        f"WHEN {ident(r.attribute)} NOT BETWEEN {r.low!r} AND {r.high!r} THEN "
+        f"{literal(r.attribute + ' is ')} || {ident(r.attribute)} || "
+        f"{literal(f', outside {r.low:g} to {r.high:g}')}"
+        for r in rule.ranges
+    ]
+    broken = "WHEN broken IS NOT NULL THEN broken || coalesce(' (line ' || line || ')', '')"
+    wrong = " ".join([broken, *checks])
+    inner = f"SELECT *, {_same(rule)} AS same_ref, {_adds(source, rule)} AS adds_ref FROM picked"
+    outer = f"SELECT record_id, same_ref, adds_ref, broken, line, {', '.join(attributes)}{_kept(rule, entity)} FROM ({inner})"
+    return f"SELECT * EXCLUDE (broken, line), CASE {wrong} END AS wrong FROM ({outer})"
+
+
+def _kept(rule: ReadRule, entity: Entity) -> str:
+    """The texts behind attributes that can fail to be read, to name them in the reason."""
+    kept = [
+        f", {ident(rule.fields[c.name].sources[0])} AS {ident('raw ' + c.name)}"
+        for c in entity.columns
+        if c.name in rule.fields and _fallible(rule.fields[c.name], c.type)
+    ]
+    return "".join(kept)
+
+
+def _fallible(rule: FieldRule, to: str) -> bool:
+    return to != TEXT and len(rule.sources) == 1 and rule.values is None and rule.contains is None
+
+
+def _check(rule: FieldRule, name: str, to: str) -> str:
+    if not _fallible(rule, to):
+        return ""
+    raw = ident("raw " + name)
+    return (
+        f"WHEN {raw} IS NOT NULL AND {ident(name)} IS NULL THEN "
+        f"{literal(f'{rule.sources[0]} is ')} || {literal(chr(39))} || left({raw}, 40) || "
+        f"{literal(chr(39) + f', not {kind(to)}')}"
+    )
+
+
+def _attribute(source: Source, rule: ReadRule, name: str, to: str) -> str:
+    how = rule.fields.get(name)
+    if how is None:
+        return f"CAST(NULL AS {to})"
+    if how.link:
+        return _ref(source, how)
+    text = _text(how)
+    if how.contains is not None:
+        return f"list_contains(string_split(coalesce({text}, ''), ';'), {literal(how.contains)})"
+    if how.values is not None:
+        cases = " ".join(f"WHEN {literal(k)} THEN {literal(v)}" for k, v in how.values.items())
+        return f"CAST(CASE {text} {cases} ELSE {literal(how.default)} END AS {to})"
+    read = cast(text, to)
+    return read if how.default is None else f"coalesce({read}, CAST({literal(how.default)} AS {to}))"
+
+
+def _text(how: FieldRule) -> str:
+    if not how.sources:
+        return f"CAST({literal(how.const)} AS VARCHAR)"
+    columns = [ident(s) for s in how.sources]
+    if how.join:
+        return f"nullif(concat_ws(' ', {', '.join(columns)}), '')"
+    return columns[0] if len(columns) == 1 else f"coalesce({', '.join(columns)})"
+
+
+def _ref(source: Source, how: FieldRule) -> str:
+    where = f"crm:{how.crm}" if how.crm else source.connection
+    return f"{literal(f'{where}|{how.object}|')} || {_text(how)}"
+
+
+def _same(rule: ReadRule) -> str:
+    if rule.same_as is None:
+        return "CAST(NULL AS VARCHAR)"
+    return f"{literal(f'crm:{rule.same_as.crm}|{rule.same_as.object}|')} || {ident(rule.same_as.field)}"
+
+
+def _adds(source: Source, rule: ReadRule) -> str:
+    return _ref(source, rule.adds_to) if rule.adds_to else "CAST(NULL AS VARCHAR)"

@@ -1,0 +1,192 @@
+"""Mapping files: which field of which object is which attribute of which entity, and back."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from cs_connector.config.documents import Document, load, suggest, validate
+from cs_connector.errors import MappingError
+from cs_connector.model import ENTITIES
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FieldRule(Strict):
+    """How one attribute comes from a record: a field, the first known of several, several
+    joined by spaces, or a constant.
+
+    `values` translates (what is not listed becomes `default`), `contains` asks for an item of a
+    `;`-separated list, `link` follows a reference to another record's entity (`crm`: in another system).
+    """
+
+    field: str | None = None
+    first: tuple[str, ...] = ()
+    join: tuple[str, ...] = ()
+    const: str | int | float | bool | None = None
+    values: dict[str, str | int | float | bool | None] | None = None
+    default: str | int | float | bool | None = None
+    contains: str | None = None
+    link: Literal["account", "person", "user"] | None = None
+    object: str | None = None
+    crm: str | None = None
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return self.first or self.join or ((self.field,) if self.field else ())
+
+
+class Condition(Strict):
+    """A record counts only if a field is (or is not) one of these values, or is known."""
+
+    field: str
+    any_of: tuple[str, ...] | None = None
+    none_of: tuple[str, ...] | None = None
+    known: bool | None = None
+
+
+class Range(Strict):
+    """An attribute outside of this range is a mistake: the record goes to quarantine."""
+
+    attribute: str
+    low: float
+    high: float
+
+
+class SameAs(Strict):
+    """This record says itself which record of another system it is."""
+
+    crm: str
+    object: str
+    field: str
+
+
+class ReadRule(Strict):
+    """One object as one entity; with `adds_to` its attributes are added to the entity it refers to."""
+
+    object: str
+    entity: str
+    where: tuple[Condition, ...] = ()
+    fields: dict[str, FieldRule]
+    same_as: SameAs | None = None
+    adds_to: FieldRule | None = None
+    ranges: tuple[Range, ...] = ()
+
+    @field_validator("fields", mode="before")
+    @classmethod
+    def _short(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {k: {"field": v} if isinstance(v, str) else v for k, v in value.items()}
+
+    @property
+    def needs(self) -> set[str]:
+        """Every field of the record that this rule looks at."""
+        rules = [*self.fields.values(), *([self.adds_to] if self.adds_to else [])]
+        found = {source for rule in rules for source in rule.sources}
+        found |= {c.field for c in self.where}
+        return found | ({self.same_as.field} if self.same_as else set())
+
+
+class WriteField(Strict):
+    """What one CRM field gets: a column of what is wanted, in the CRM's own values."""
+
+    column: str
+    type: Literal["text", "number", "date", "percent", "reference"] = "text"
+    values: dict[str, str] | None = None
+    length: int | None = None
+    scale: int = 0
+    guard: bool = True
+
+    @field_validator("values", mode="before")
+    @classmethod
+    def _texts(cls, value: Any) -> Any:
+        return {str(k): str(v) for k, v in value.items()} if isinstance(value, dict) else value
+
+
+class WriteRule(Strict):
+    """What is written to one object, from accounts, relationships or calls."""
+
+    object: str
+    source: Literal["account", "relationship", "call"]
+    key_field: str | None = None
+    by: Literal["record", "key"] = "record"
+    touched: str | None = None
+    closed: Condition | None = None
+    fields: dict[str, WriteField]
+    clear_when_not_customer: bool = False
+
+    @field_validator("fields", mode="before")
+    @classmethod
+    def _short(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {k: {"column": v} if isinstance(v, str) else v for k, v in value.items()}
+
+
+class MappingFile(Strict):
+    """One system: `root` is where its fields are inside a record; a field named `/x` stands at the top."""
+
+    version: Literal[1]
+    crm: str
+    root: str = ""
+    write_root: str = ""
+    read: tuple[ReadRule, ...]
+    write: tuple[WriteRule, ...] = ()
+    document: Document | None = Field(default=None, exclude=True)
+
+    def path(self, name: str) -> str:
+        """A field's place in a record, as a JSON path."""
+        root = "" if name.startswith("/") else self.root
+        return _json_path([*([root] if root else []), *name.lstrip("/").split(".")])
+
+    def written(self, name: str) -> str:
+        """A written field's place in a record as it is read back, as a JSON path."""
+        root = self.write_root or self.root
+        return _json_path([*([root] if root else []), name])
+
+    def objects(self) -> dict[str, tuple[str, ...]]:
+        """Every object to read with the fields to ask for, those that we write included."""
+        wanted: dict[str, set[str]] = defaultdict(set)
+        for rule in self.read:
+            wanted[rule.object] |= rule.needs
+        for target in self.write:
+            wanted[target.object] |= set(target.fields)
+            if target.key_field:
+                wanted[target.object].add(target.key_field)
+        return {name: tuple(sorted(f for f in fields if not f.startswith("/"))) for name, fields in wanted.items()}
+
+
+def _json_path(parts: list[str]) -> str:
+    return "$" + "".join(f"[{p}]" if p.isdigit() else f'."{p}"' for p in parts)
+
+
+def load_mapping(path: Path) -> MappingFile:
+    """Read and check a mapping file. Raises ConfigError or MappingError with file and line."""
+    document = load(path)
+    mapping = validate(MappingFile, document)
+    for where, what, fix in _mistakes(mapping):
+        raise MappingError(
+            what, safe="nothing was read or written", fix=fix, place=document.place(where)
+        )
+    return mapping.model_copy(update={"document": document})
+
+
+def _mistakes(mapping: MappingFile) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
+    for index, rule in enumerate(mapping.read):
+        entity = ENTITIES.get(rule.entity)
+        if entity is None:
+            hint = suggest(rule.entity, ENTITIES) or f"known: {', '.join(sorted(ENTITIES))}"
+            yield ("read", index, "entity"), f"{rule.entity} is not an entity", hint
+            continue
+        known = [c.name for c in entity.columns]
+        for name in rule.fields:
+            if name not in known:
+                hint = suggest(name, known) or f"known: {', '.join(known)}"
+                yield ("read", index, "fields", name), f"{rule.entity}.{name} is not an attribute", hint

@@ -1,0 +1,69 @@
+"""The whole of unify: raw records in, entities, links and feeds out, as tables of one connection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import duckdb
+
+from . import entities, hierarchy, identity, owners, population, relationships
+from .extraction import Latest, Source, stage
+from .population import Customers, Population
+
+
+@dataclass(frozen=True, slots=True)
+class FeedMark:
+    """How far an object of a connection was read completely."""
+
+    connection: str
+    object: str
+    complete: bool
+    watermark: datetime | None
+
+
+def unify(
+    con: duckdb.DuckDBPyConnection,
+    sources: Sequence[Source],
+    latest: Latest,
+    feeds: Iterable[FeedMark],
+    customers: Customers,
+    as_of: date,
+    fallback_owner: str | None,
+) -> Population:
+    """Fill the entity tables, `link`, `feed`, `quarantine`, `seen` and `unowned`.
+
+    Expects `previous_link` (may be empty) with the columns of model.LINK.
+    """
+    con.execute("CREATE OR REPLACE TABLE connection_crm(connection VARCHAR, crm VARCHAR)")
+    for source in sources:
+        con.execute("INSERT INTO connection_crm VALUES (?, ?)", [source.connection, source.crm])
+    stage(con, sources, latest)
+    identity.resolve(con)
+    entities.assemble(con)
+    hierarchy.climb(con)
+    relationships.derive(con, as_of)
+    counted = population.count(con, customers, as_of)
+    owners.assign(con, fallback_owner)
+    _feeds(con, sources, feeds)
+    return counted
+
+
+def _feeds(con: duckdb.DuckDBPyConnection, sources: Sequence[Source], feeds: Iterable[FeedMark]) -> None:
+    """A feed of an entity is as far as the least far of the objects that it comes from."""
+    marks = {(f.connection, f.object): f for f in feeds}
+    con.execute(
+        "CREATE OR REPLACE TABLE feed(entity VARCHAR, connection VARCHAR, complete BOOLEAN, watermark TIMESTAMP)"
+    )
+    for source in sources:
+        objects: dict[str, list[FeedMark | None]] = {}
+        for rule in source.mapping.read:
+            objects.setdefault(rule.entity, []).append(marks.get((source.connection, rule.object)))
+        for entity, found in sorted(objects.items()):
+            complete = all(f is not None and f.complete for f in found)
+            times = [f.watermark for f in found if f is not None and f.watermark is not None]
+            con.execute(
+                "INSERT INTO feed VALUES (?, ?, ?, ?)",
+                [entity, source.connection, complete, min(times) if times else None],
+            )

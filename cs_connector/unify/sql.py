@@ -1,0 +1,51 @@
+"""Quoting, and the conversions from a record's texts to typed columns."""
+
+from __future__ import annotations
+
+from cs_connector.model import DATE, FLAG, MONEY, NUMBER, TEXT, TIME, WHOLE
+
+
+def ident(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(value: object) -> str:
+    """A constant of a mapping file as SQL."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, int | float):
+        return f"CAST({value!r} AS DOUBLE)"
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+_MILLIS = "regexp_full_match({0}, '-?[0-9]{{12,14}}')"
+_TIME = (
+    "CASE WHEN " + _MILLIS + " THEN epoch_ms(CAST({0} AS BIGINT)) ELSE TRY_CAST("
+    "regexp_replace({0}, '([+-][0-9]{{2}})([0-9]{{2}})$', '\\1:\\2') AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END"
+)
+_NUMBER = (
+    "CASE WHEN isfinite(TRY_CAST({0} AS DOUBLE)) AND lower({0}) NOT IN ('nan') THEN TRY_CAST({0} AS DOUBLE) END"
+)
+_CASTS = {
+    TEXT: "{0}",
+    NUMBER: _NUMBER,
+    WHOLE: "TRY_CAST(round(" + _NUMBER + ") AS BIGINT)",
+    MONEY: "TRY_CAST({0} AS DECIMAL(18,2))",
+    FLAG: "CASE lower({0}) WHEN 'true' THEN TRUE WHEN '1' THEN TRUE WHEN 'false' THEN FALSE WHEN '0' THEN FALSE END",
+    DATE: "CASE WHEN " + _MILLIS + " THEN CAST(epoch_ms(CAST({0} AS BIGINT)) AS DATE) "
+    "ELSE TRY_CAST(left({0}, 10) AS DATE) END",
+    TIME: _TIME,
+}
+_KINDS = {NUMBER: "a number", WHOLE: "a whole number", MONEY: "an amount", FLAG: "yes or no", DATE: "a date", TIME: "a time"}
+
+
+def cast(text: str, to: str) -> str:
+    """SQL that reads a text column as a type; what cannot be read becomes NULL."""
+    return _CASTS[to].format(text)
+
+
+def kind(of: str) -> str:
+    """A type in plain words."""
+    return _KINDS.get(of, "text")
