@@ -1,0 +1,1 @@
+"""The jobs: each declares itself, calls the engine, and fills the summary."""

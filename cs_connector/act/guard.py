@@ -1,0 +1,76 @@
+"""May it be done? Limits that a plan must keep, each with its figure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from cs_connector.config.settings import Safety
+from cs_connector.errors import GuardStopped
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One limit: what was found, what is allowed."""
+
+    rule: str
+    figure: float
+    limit: float
+    text: str
+
+    @property
+    def ok(self) -> bool:
+        return self.figure <= self.limit
+
+
+_FIELDS = (
+    "SELECT p.*, unnest(from_json(p.fields, '[{\"f\":\"VARCHAR\",\"a\":\"VARCHAR\",\"b\":\"VARCHAR\"}]'), recursive := true) "
+    "FROM plan_change p"
+)
+
+
+def inspect(con: duckdb.DuckDBPyConnection, safety: Safety) -> list[Check]:
+    """Every check over `plan_change`, `target`, `wanted_call` and `moved` (band moves and scored accounts)."""
+    con.execute(f"CREATE OR REPLACE TEMP TABLE planned_field AS {_FIELDS}")
+    existing = _one(con, "SELECT coalesce(sum(existing), 0) FROM target")
+    overwritten = _one(
+        con,
+        "SELECT count(*) FROM (SELECT DISTINCT connection, object, key FROM planned_field "
+        "WHERE source <> 'call' AND a IS NOT NULL AND b IS NOT NULL AND f ILIKE '%health_score%')",
+    )
+    cleared = _one(con, "SELECT count(*) FROM planned_field WHERE a IS NOT NULL AND b IS NULL")
+    created = _one(con, "SELECT count(*) FROM plan_change WHERE source = 'call' AND record_id IS NULL")
+    busiest = _one(con, "SELECT coalesce(max(n), 0) FROM (SELECT count(*) AS n FROM wanted_call w JOIN plan_change p "
+                        "ON p.source = 'call' AND p.key = w.key AND p.record_id IS NULL GROUP BY w.owner_user_id)")
+    moved, scored = con.execute("SELECT moves, scored FROM moved").fetchone() or (0, 0)
+    return [
+        Check("scores changed", overwritten, _share(safety.max_changed_share, existing), "records whose score changes"),
+        Check("fields cleared", cleared, max(safety.max_cleared, _share(safety.max_cleared_share, existing)), "fields that lose their value"),
+        Check("bands moved", moved, _share(safety.max_band_moves_share, scored), "accounts that change band"),
+        Check("tasks created", created, safety.max_created, "new tasks"),
+        Check("tasks per owner", busiest, safety.max_tasks_per_owner, "new tasks for one owner"),
+    ]  # fmt: skip
+
+
+def _share(share: float, of: float) -> float:
+    """A share, but never fewer than twenty: small projects move by whole customers."""
+    return max(20.0, share * of)
+
+
+def _one(con: duckdb.DuckDBPyConnection, sql: str) -> float:
+    row = con.execute(sql).fetchone()
+    return float(row[0]) if row else 0.0
+
+
+def enforce(checks: Sequence[Check]) -> None:
+    """Raises GuardStopped naming every limit that the plan would break."""
+    broken = [c for c in checks if not c.ok]
+    if broken:
+        raise GuardStopped(
+            "the plan was stopped by a safety limit",
+            why="; ".join(f"{c.figure:g} {c.text}, at most {c.limit:g} allowed" for c in broken),
+            safe="nothing was written to any CRM",
+            fix="look at the plan; if it is right, raise the limit under safety: in cs-connector.yml",
+        )

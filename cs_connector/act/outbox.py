@@ -1,0 +1,185 @@
+"""Sending: every change is on record before the socket is touched, and its receipt after."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby, islice
+from typing import Any
+
+import sqlalchemy as sa
+
+from cs_connector.ports import Action, Adapter, Change, Receipt, Value, Verdict
+from cs_connector.store import State
+from cs_connector.store.leases import Lease, check
+from cs_connector.store.tables import calls, outbox, receipts
+
+from .plan import Planned
+
+BATCH = 200
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the changes of one object."""
+
+    connection: str
+    object: str
+    created: int = 0
+    updated: int = 0
+    cleared: int = 0
+    rejected: int = 0
+    unknown: int = 0
+    reasons: dict[str, int] = field(default_factory=dict)
+
+
+def send(
+    state: State,
+    lease: Lease,
+    run: str,
+    adapters: Mapping[str, Adapter],
+    planned: Iterable[Planned],
+) -> Iterator[Tally]:
+    """Write the changes in batches, one object after another; yields the tally after each batch."""
+    for (connection, name), group in groupby(planned, key=lambda p: (p.connection, p.object)):
+        tally = Tally(connection, name)
+        while batch := list(islice(group, BATCH)):
+            _mark(state, lease, run, batch)
+            answers = adapters[connection].write([_change(p) for p in batch])
+            if len(answers) != len(batch):
+                raise AssertionError(f"{connection} gave {len(answers)} receipts for {len(batch)} changes")
+            _settle(state, lease, run, batch, answers, tally)
+            yield tally
+
+
+def _change(planned: Planned) -> Change:
+    fields: dict[str, Value] = dict(planned.values)
+    return Change(
+        planned.connection,
+        planned.object,
+        Action(planned.action),
+        planned.key,
+        fields,
+        planned.key_field,
+        planned.record_id,
+        planned.associate,
+        planned.reason,
+    )
+
+
+def row_key(planned: Planned) -> str:
+    return f"{planned.connection}|{planned.object}|{planned.key}"
+
+
+def _mark(state: State, lease: Lease, run: str, batch: Sequence[Planned]) -> None:
+    """Put the batch on record as in flight, committed before anything is sent."""
+    rows = [_row(planned, run, lease, state) for planned in batch]
+    with state.begin() as connection:
+        check(connection, lease)
+        connection.execute(sa.delete(outbox).where(outbox.c.key.in_([r["key"] for r in rows])))
+        connection.execute(sa.insert(outbox), rows)
+
+
+def _row(planned: Planned, run: str, lease: Lease, state: State) -> dict[str, Any]:
+    values = dict(planned.values)
+    if planned.key_field:
+        values[planned.key_field] = planned.key
+    text = json.dumps(values, sort_keys=True)
+    return {
+        "key": row_key(planned),
+        "run": run,
+        "connection": planned.connection,
+        "object": planned.object,
+        "action": planned.action,
+        "key_field": planned.key_field,
+        "record_id": planned.record_id,
+        "fields": values,
+        "associate": [list(pair) for pair in planned.associate],
+        "payload_hash": hashlib.sha256(text.encode()).hexdigest()[:32],
+        "reason": planned.reason,
+        "state": "inflight",
+        "attempt": 1,
+        "epoch": lease.epoch,
+        "at": state.clock.now(),
+    }
+
+
+def _settle(
+    state: State, lease: Lease, run: str, batch: Sequence[Planned], answers: Sequence[Receipt], tally: Tally
+) -> None:
+    now = state.clock.now()
+    ledger, sent = [], []
+    for planned, answer in zip(batch, answers, strict=True):
+        _count(tally, planned, answer)
+        crm_id = answer.record_id or planned.record_id
+        outcome = {Verdict.REJECTED: "failed", Verdict.UNKNOWN: "inflight"}.get(answer.verdict, "done")
+        sent.append(
+            {"k": row_key(planned), "state": outcome, "crm_id": crm_id, "code": answer.code, "message": answer.message, "at": now}
+        )  # fmt: skip
+        ledger.append(
+            {
+                "run": run,
+                "connection": planned.connection,
+                "object": planned.object,
+                "key": planned.key,
+                "verdict": answer.verdict.value,
+                "record_id": crm_id,
+                "code": answer.code,
+                "message": answer.message,
+                "before": {n: a for n, a, _ in planned.fields},
+                "after": {n: b for n, _, b in planned.fields},
+                "at": now,
+            }
+        )
+    changed = {name: sa.bindparam(name) for name in ("state", "crm_id", "code", "message", "at")}
+    done = [{"k": p.key, "r": s["crm_id"]} for p, s in zip(batch, sent, strict=True) if p.source == "call" and s["crm_id"]]
+    with state.begin() as connection:
+        check(connection, lease)
+        connection.execute(sa.update(outbox).where(outbox.c.key == sa.bindparam("k")).values(changed), sent)
+        connection.execute(sa.insert(receipts), ledger)
+        if done:
+            connection.execute(
+                sa.update(calls).where(calls.c.key == sa.bindparam("k")).values(record_id=sa.bindparam("r")), done
+            )
+
+
+def _count(tally: Tally, planned: Planned, answer: Receipt) -> None:
+    if answer.verdict is Verdict.REJECTED:
+        tally.rejected += 1
+        label = answer.code or answer.message or "rejected"
+        tally.reasons[label] = tally.reasons.get(label, 0) + 1
+    elif answer.verdict is Verdict.UNKNOWN:
+        tally.unknown += 1
+    else:
+        tally.created += answer.verdict is Verdict.CREATED
+        tally.updated += answer.verdict is Verdict.UPDATED
+        tally.cleared += sum(1 for _, a, b in planned.fields if a is not None and b is None)
+
+
+def recover(state: State, lease: Lease, adapters: Mapping[str, Adapter]) -> int:
+    """Settle what a dead process left in flight, by looking before anything is sent again.
+
+    A record that the CRM has under our key is done; anything else is planned afresh. Returns how many
+    were found.
+    """
+    with state.read() as connection:
+        left = connection.execute(sa.select(outbox).where(outbox.c.state == "inflight").order_by(outbox.c.key)).all()
+    found = 0
+    for (name, object_name, key_field), group in groupby(left, key=lambda r: (r.connection, r.object, r.key_field)):
+        rows = list(group)
+        ids: Mapping[str, str] = {}
+        if key_field and name in adapters:
+            ids = adapters[name].find(object_name, key_field, [r.fields[key_field] for r in rows])
+        found += len(ids)
+        with state.begin() as connection:
+            check(connection, lease)
+            for row in rows:
+                crm_id = ids.get(row.fields[key_field]) if key_field else None
+                connection.execute(sa.delete(outbox).where(outbox.c.key == row.key))
+                if crm_id and object_name:
+                    connection.execute(
+                        sa.update(calls).where(calls.c.key == row.fields[key_field]).values(record_id=crm_id)
+                    )
+    return found

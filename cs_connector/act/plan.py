@@ -1,0 +1,198 @@
+"""Wanted less current: the changes of one plan, frozen, with a digest that `apply` computes again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import duckdb
+import sqlalchemy as sa
+
+from cs_connector.unify.extraction import Latest, Source
+from cs_connector.unify.mapping import WriteRule
+from cs_connector.unify.sql import ident, literal
+
+from . import current
+from .current import comparable
+
+HEALTH = ("changed_on",)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One record to change: `fields` is a list of (name, from, to)."""
+
+    connection: str
+    object: str
+    source: str
+    key: str
+    action: str
+    key_field: str | None
+    record_id: str | None
+    fields: tuple[tuple[str, str | None, str | None], ...]
+    associate: tuple[tuple[str, str], ...]
+    reason: str
+
+    @property
+    def values(self) -> dict[str, str | None]:
+        return {name: to for name, _from, to in self.fields}
+
+
+def compare(
+    con: duckdb.DuckDBPyConnection,
+    state: sa.Connection,
+    sources: Iterable[Source],
+    latest: Latest,
+    home: str | None,
+    as_of: date,
+) -> None:
+    """Fill `plan_change` for every write rule of every connection that is written to.
+
+    Expects wanted_account, wanted_relationship and wanted_call; `target` counts the records looked at.
+    """
+    con.execute(
+        "CREATE OR REPLACE TABLE plan_change(connection VARCHAR, object VARCHAR, source VARCHAR, key VARCHAR, "
+        "action VARCHAR, key_field VARCHAR, record_id VARCHAR, fields VARCHAR, associate VARCHAR, reason VARCHAR)"
+    )
+    con.execute("CREATE OR REPLACE TABLE target(connection VARCHAR, object VARCHAR, records BIGINT, existing BIGINT)")
+    for source in sources:
+        for rule in source.mapping.write:
+            if rule.source == "call" and source.connection != home:
+                continue
+            current.read(con, source.mapping, rule, latest(source.connection, rule.object), "current_record")
+            current.overlay(con, state, source.connection, rule, "current_record")
+            _wanted(con, source, rule)
+            _differ(con, source, rule, as_of)
+
+
+def _wanted(con: duckdb.DuckDBPyConnection, source: Source, rule: WriteRule) -> None:
+    """Make `wanted_record`: key, record_id and one comparable text for each written field."""
+    where = literal(source.connection)
+    fields = ", ".join(f"{_value(rule, name)} AS {ident(name)}" for name in rule.fields)
+    by_record = (
+        "JOIN (SELECT entity_id, first(record_id ORDER BY confidence DESC, record_id) AS record_id FROM link "
+        f"WHERE entity = 'account' AND connection = {where} AND object = {literal(rule.object)} GROUP BY 1) l "
+        "ON l.entity_id = w.account_id JOIN current_record c ON c.record_id = l.record_id"
+    )
+    by_key = "LEFT JOIN (SELECT key, min(record_id) AS record_id FROM current_record WHERE key IS NOT NULL GROUP BY 1) c ON c.key = w.key"
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE wanted_record AS SELECT w.key, c.record_id, {fields}, w.account_ref AS account_record "
+        f"FROM ({_referring(con, rule, where)}) w {by_record if rule.by == 'record' else by_key}"
+    )
+
+
+def _referring(con: duckdb.DuckDBPyConnection, rule: WriteRule, where: str) -> str:
+    """The wanted rows with the ids that other entities have in this connection."""
+    table = f"wanted_{rule.source}"
+    columns = {row[0] for row in con.execute(f"DESCRIBE {table}").fetchall()}
+    users = "owner_user_id" in columns
+    owner = ", o.record_id AS owner_ref" if users else ", NULL AS owner_ref"
+    join = (
+        "LEFT JOIN (SELECT entity_id, min(record_id) AS record_id FROM link WHERE entity = 'user' "
+        f"AND connection = {where} GROUP BY 1) o ON o.entity_id = w.owner_user_id"
+        if users
+        else ""
+    )
+    person = "" if "person_ref" in columns else ", NULL AS person_ref"
+    return (
+        f"SELECT w.*, a.record_id AS account_ref{owner}{person} FROM {table} w LEFT JOIN (SELECT entity_id, "
+        "first(record_id ORDER BY confidence DESC, record_id) AS record_id FROM link WHERE entity = 'account' "
+        f"AND connection = {where} AND method <> 'adds to' GROUP BY 1) a ON a.entity_id = w.account_id {join}"
+    )
+
+
+def _value(rule: WriteRule, name: str) -> str:
+    how = rule.fields[name]
+    if how.column in HEALTH:
+        return "CAST(NULL AS VARCHAR)"
+    text = f"CAST(w.{ident(how.column)} AS VARCHAR)"
+    if how.values is not None:
+        cases = " ".join(f"WHEN {literal(k)} THEN {literal(v)}" for k, v in how.values.items())
+        text = f"CASE {text} {cases} END"
+    return comparable(text, rule, name)
+
+
+def _differ(con: duckdb.DuckDBPyConnection, source: Source, rule: WriteRule, as_of: date) -> None:
+    compared = [n for n, f in rule.fields.items() if f.column not in HEALTH]
+    stamps = [n for n, f in rule.fields.items() if f.column in HEALTH]
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE difference AS SELECT w.key, w.record_id, w.account_record, list_filter(["
+        + ", ".join(f"{{'f': {literal(n)}, 'a': c.{ident(n)}, 'b': w.{ident(n)}}}" for n in compared)
+        + f"], x -> {_counts(rule)}) AS fields"
+        + "".join(f", c.{ident(n)} AS {ident('was ' + n)}" for n in stamps)
+        + " FROM wanted_record w LEFT JOIN current_record c ON c.record_id = w.record_id"
+    )
+    stamp = "".join(
+        f" || CASE WHEN len(list_filter(fields, x -> {_health(rule)})) > 0 AND {ident('was ' + n)} IS DISTINCT FROM "
+        f"{literal(as_of.isoformat())} THEN [{{'f': {literal(n)}, 'a': {ident('was ' + n)}, 'b': {literal(as_of.isoformat())}}}] "
+        "ELSE [] END"
+        for n in stamps
+    )
+    action = "update" if rule.by == "record" else "upsert"
+    associate = (
+        f"CASE WHEN record_id IS NULL THEN to_json([[{literal(rule.associate)}, account_record]]) END"
+        if rule.associate
+        else "NULL"
+    )
+    fresh = " AND (record_id IS NOT NULL OR account_record IS NOT NULL)" if rule.by == "key" else ""
+    con.execute(
+        f"INSERT INTO plan_change SELECT ?, ?, ?, key, ?, ?, record_id, to_json(fields{stamp}), {associate}, NULL "
+        f"FROM difference WHERE len(fields) > 0{fresh}",
+        [source.connection, rule.object, rule.source, action, rule.key_field],
+    )
+    con.execute(
+        "INSERT INTO target SELECT ?, ?, count(*), count(record_id) FROM wanted_record",
+        [source.connection, rule.object],
+    )
+
+
+def _counts(rule: WriteRule) -> str:
+    """Which differences are written: no reference is ever cleared; of a sent task only some fields move."""
+    required = [n for n, f in rule.fields.items() if f.type == "reference" or f.column in ("name", "subject")]
+    listed = ", ".join(literal(n) for n in required) or "''"
+    differs = f"x.a IS DISTINCT FROM x.b AND NOT (x.b IS NULL AND x.f IN ({listed}))"
+    if rule.source == "call":
+        movable = ", ".join([literal(n) for n, f in rule.fields.items() if f.movable] or ["''"])
+        differs += f" AND (w.record_id IS NULL OR (NOT coalesce(c.closed, FALSE) AND x.f IN ({movable})))"
+    return differs
+
+
+def _health(rule: WriteRule) -> str:
+    """Only a change of what health says moves the date of the last change."""
+    said = ("score", "band", "trend", "change_3m", "reason", "driver", "next_step", "cap_text", "coverage", "band_since")
+    listed = ", ".join(literal(n) for n, f in rule.fields.items() if f.column in said)
+    return f"x.f IN ({listed})" if listed else "FALSE"
+
+
+def changes(con: duckdb.DuckDBPyConnection) -> Iterator[Planned]:
+    """The planned changes in the order of writing: a stable one."""
+    cursor = con.execute(
+        "SELECT connection, object, source, key, action, key_field, record_id, fields, associate, reason FROM plan_change "
+        "ORDER BY source, connection, object, key"
+    )
+    while rows := cursor.fetchmany(5000):
+        for row in rows:
+            yield _planned(row)
+
+
+def _planned(row: Sequence[Any]) -> Planned:
+    fields = tuple((f["f"], f["a"], f["b"]) for f in json.loads(row[7]))
+    associate = tuple((str(a), str(b)) for a, b in json.loads(row[8])) if row[8] else ()
+    return Planned(*row[:7], fields=fields, associate=associate, reason=row[9] or "")
+
+
+def digest(changes: Iterable[Planned]) -> str:
+    """A digest of everything that will be sent."""
+    total = hashlib.sha256()
+    for change in changes:
+        line = json.dumps(
+            [change.connection, change.object, change.key, change.action, change.record_id, change.fields],
+            ensure_ascii=True,
+            separators=(",", ":"),
+        )
+        total.update(line.encode())
+    return total.hexdigest()

@@ -1,0 +1,63 @@
+"""The commands. Importing this costs little: what a command needs it imports when it runs."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from . import flow, keep, look, plans, sandbox, timing
+
+app = typer.Typer(
+    name="cs-connector",
+    help="Health scores, relationships and tasks for customer success, inside the CRM that you have.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+for part in (flow, plans, look, sandbox, timing, keep):
+    part.register(app)
+
+
+def failed(error: BaseException) -> int:
+    """Say what went wrong, and the exit code for it."""
+    import click
+
+    from cs_connector.errors import ConnectorError
+
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
+    if isinstance(error, click.exceptions.Abort | KeyboardInterrupt):
+        sys.stderr.write("stopped; everything that was committed is safe\n")
+        return 130
+    if isinstance(error, click.ClickException):
+        error.show()
+        return 2
+    if isinstance(error, ConnectorError):
+        from cs_connector.console import Screen
+
+        Screen().error(error)
+        return error.exit_code
+    return _crashed(error)
+
+
+def _crashed(error: BaseException) -> int:
+    """A bug of ours: the traceback goes to a file, secrets removed; the terminal gets one sentence."""
+    import os
+    import tempfile
+    import traceback
+
+    from cs_connector.transport.redact import redact
+
+    text = redact("".join(traceback.format_exception(error)))
+    handle, path = tempfile.mkstemp(prefix="cs-connector-crash-", suffix=".txt")
+    with os.fdopen(handle, "w") as file:
+        file.write(text)
+    sys.stderr.write(
+        f"error[CSC-BUG] cs-connector met a mistake of its own: {type(error).__name__}\n"
+        f"  safe  what was committed before is kept\n  fix   please report it with {path}\n"
+    )
+    if os.environ.get("CS_CONNECTOR_DEBUG"):
+        sys.stderr.write(text)
+    return 70

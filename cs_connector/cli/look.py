@@ -1,0 +1,173 @@
+"""explain, levers, runs, quarantine, export, mapping, doctor: looking, never changing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from . import options as opt
+
+Id = Annotated[str, typer.Argument(help="An entity id, a CRM record id, or the exact name of an account.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(explain)
+    app.command()(levers)
+    app.command()(export)
+    app.command()(doctor)
+    app.add_typer(_runs, name="runs")
+    app.add_typer(_quarantine, name="quarantine")
+    app.add_typer(_mapping, name="mapping")
+
+
+_runs = typer.Typer(help="What jobs did.", invoke_without_command=True)
+_quarantine = typer.Typer(help="Records that could not be read, with the reason.", invoke_without_command=True)
+_mapping = typer.Typer(help="Check the mapping files.")
+
+
+def explain(
+    id_: Id,
+    root: opt.ProjectDir = opt.HERE,
+    scorecard: Annotated[str | None, typer.Option("--scorecard", help="By another scorecard.")] = None,
+    as_json: opt.Json = False,
+    as_of: opt.AsOf = None,
+    no_color: opt.NoColor = False,
+) -> None:
+    """Why an account or a relationship has its score, down to the source records."""
+    from cs_connector.console import reports
+    from cs_connector.runner import questions
+
+    screen = opt.screen(as_json=as_json, no_color=no_color)
+    with opt.engine(root, as_of) as engine:
+        document = questions.explain(engine, id_, scorecard)
+    if as_json:
+        screen.document(document)
+    else:
+        reports.explain(screen, document)
+
+
+def levers(
+    id_: Id,
+    target: Annotated[int, typer.Option("--target", help="The score to reach.")],
+    root: opt.ProjectDir = opt.HERE,
+    as_json: opt.Json = False,
+    as_of: opt.AsOf = None,
+) -> None:
+    """The least change in each measure that reaches a target score."""
+    from cs_connector.runner import questions
+
+    screen = opt.screen(as_json=as_json)
+    with opt.engine(root, as_of) as engine:
+        document = questions.levers(engine, id_, target)
+    if as_json:
+        screen.document(document)
+        return
+    screen.line(f"to reach {target}: " + ("" if document["reachable"] else "no single measure is enough"))
+    for lever in document["levers"]:
+        screen.line(f"  {lever['measure']}: {lever['sentence']}")
+
+
+def export(
+    directory: Annotated[Path, typer.Argument(help="Where to write.")],
+    root: opt.ProjectDir = opt.HERE,
+    format_: Annotated[str, typer.Option("--format", help="csv or parquet.")] = "csv",
+    as_of: opt.AsOf = None,
+) -> None:
+    """The canonical export: one file an entity, scores, links and records, always in the same order."""
+    from cs_connector.runner import exporting
+
+    with opt.engine(root, as_of) as engine:
+        for path in exporting.export(engine, directory, format_):
+            opt.screen().line(str(path))
+
+
+def doctor(root: opt.ProjectDir = opt.HERE, as_json: opt.Json = False) -> None:
+    """Check the project, the store and every connection."""
+    from cs_connector.runner import checking
+
+    screen = opt.screen(as_json=as_json)
+    with opt.engine(root) as engine:
+        found = checking.check(engine)
+    if as_json:
+        screen.document({"schema": "doctor/1", "checks": found})
+    else:
+        for line in found:
+            mark = "[green]ok  [/]" if line["ok"] else "[red]fail[/]"
+            screen.line(f"{mark} {line['name']}: {line['text']}")
+            if line["fix"]:
+                screen.line(f"       fix: {line['fix']}")
+    if not all(line["ok"] for line in found):
+        raise typer.Exit(3)
+
+
+@_runs.callback()
+def runs(context: typer.Context, root: opt.ProjectDir = opt.HERE, as_json: opt.Json = False) -> None:
+    """List the last runs."""
+    if context.invoked_subcommand:
+        return
+    from cs_connector.runner import questions
+
+    screen = opt.screen(as_json=as_json)
+    with opt.engine(root) as engine:
+        found = questions.runs(engine)
+    if as_json:
+        screen.document({"schema": "runs/1", "runs": found})
+        return
+    for row in found:
+        screen.line(f"{row['id']}  {row['started_at']:%Y-%m-%d %H:%M}  {row['job']:<12} exit {row['exit']}  {row['status']}")
+    if not found:
+        screen.line("no runs yet; start one with: cs-connector run")
+
+
+@_runs.command("show")
+def show(run: str, root: opt.ProjectDir = opt.HERE, as_json: opt.Json = False) -> None:
+    """What one run did."""
+    from cs_connector.console import reports
+    from cs_connector.runner import questions
+
+    screen = opt.screen(as_json=as_json)
+    with opt.engine(root) as engine:
+        document = questions.run(engine, run)
+    if as_json:
+        screen.document(document)
+    else:
+        reports.run(screen, document)
+
+
+@_quarantine.callback()
+def quarantine(context: typer.Context, root: opt.ProjectDir = opt.HERE, as_json: opt.Json = False) -> None:
+    """List what was set aside."""
+    if context.invoked_subcommand:
+        return
+    from cs_connector.runner import questions
+
+    screen = opt.screen(as_json=as_json)
+    with opt.engine(root) as engine:
+        found = questions.quarantine(engine)
+    if as_json:
+        screen.document({"schema": "quarantine/1", "records": found})
+        return
+    for row in found:
+        screen.line(f"{row['connection']} {row['object']} {row['record_id']}: {row['reason']}")
+    if not found:
+        screen.line("nothing is set aside")
+
+
+@_mapping.command("check")
+def check_mapping(root: opt.ProjectDir = opt.HERE, as_json: opt.Json = False) -> None:
+    """Compare every mapping file with what the connection has."""
+    from cs_connector.runner import checking
+
+    screen = opt.screen(as_json=as_json)
+    with opt.engine(root) as engine:
+        found = checking.mappings(engine)
+    if as_json:
+        screen.document({"schema": "mapping-check/1", "problems": found})
+    else:
+        for row in found:
+            screen.line(f"{row['place']}  {row['what']}  {row['fix']}")
+        screen.line(f"{len(found)} problems" if found else "every mapped field is there")
+    if found:
+        raise typer.Exit(2)

@@ -1,0 +1,163 @@
+"""What a run did, what a plan would do, and why an account has its score."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from .screen import Screen, band
+
+
+def _table(*columns: str, title: str = "") -> Table:
+    table = Table(box=None, pad_edge=False, title=title, title_justify="left", header_style="dim")
+    for column in columns:
+        table.add_column(column.strip("<"), justify="left" if column.endswith("<") else "right")
+    return table
+
+
+def run(screen: Screen, document: Mapping[str, Any]) -> None:
+    """The summary of a run, always last."""
+    screen.line()
+    screen.line(f"[bold]run {document['run']}[/]  as of {document['as_of']}  {document['status']}")
+    if document["objects"]:
+        table = _table("read from<", "read", "new", "changed", "deleted", "set aside")
+        for o in document["objects"]:
+            numbers = [f"{o[k]:,}" for k in ("read", "new", "changed", "deleted", "quarantined")]
+            table.add_row(f"{o['connection']} {o['object']}", *numbers)
+        screen.out.print(table)
+        screen.line()
+    people, scores, tasks = document["population"], document["scores"], document["tasks"]
+    if people["accounts"]:
+        screen.line(
+            f"{people['accounts']:,} accounts: {people['customers']:,} customers, {people['trials']:,} trials, "
+            f"{people['former']:,} former, {people['not_scored']:,} not scored"
+        )
+        screen.line(
+            f"{scores['computed']:,} scored, {scores['unknown']:,} unknown, {scores['moved_band']:,} changed band today"
+        )
+    screen.line(
+        f"tasks  {tasks['opened']} opened · {tasks['updated']} updated · {tasks['closed']} closed · "
+        f"{tasks['held_back']} held back" + _why_held(document["held"])
+    )
+    writes(screen, document["writes"])
+    if document["calls"]:
+        used = " · ".join(
+            f"{c['connection']} {c['used']:,}" + (f" of {c['limit']:,}" if c["limit"] else "") for c in document["calls"]
+        )
+        screen.line(f"api calls  {used}")
+    for note in document["notes"]:
+        screen.line(f"[yellow]![/] {escape(note)}")
+
+
+def _why_held(held: Mapping[str, int]) -> str:
+    return f" ({', '.join(f'{n} {why}' for why, n in held.items())})" if held else ""
+
+
+def writes(screen: Screen, lines: Sequence[Mapping[str, Any]]) -> None:
+    """What was written where."""
+    if not lines:
+        screen.line("writes  nothing to write")
+        return
+    table = _table("written to<", "created", "updated", "cleared", "unchanged", "rejected")
+    for w in lines:
+        numbers = [f"{w[k]:,}" for k in ("created", "updated", "cleared", "unchanged", "rejected")]
+        table.add_row(f"{w['connection']} {w['object']}", *numbers)
+    screen.out.print(table)
+
+
+def attention(screen: Screen, rows: Iterable[Sequence[Any]]) -> None:
+    """The accounts that need attention: name, score, band, revenue, renewal, reason."""
+    screen.line()
+    screen.line("[bold]Ten accounts that need attention[/]")
+    for name, score, colour, arr, renewal, reason in rows:
+        money = f"{arr:,.0f}" if arr is not None else "–"
+        screen.line(
+            f"  {band(colour, score)}  [bold]{escape(str(name))}[/]  {money} a year, renews {renewal or 'at no known date'}"
+        )
+        screen.line(f"      {escape(str(reason or ''))}")
+
+
+def plan(screen: Screen, document: Mapping[str, Any], samples: int = 12) -> None:
+    """A plan: counts by object, samples, the guard's findings."""
+    by_object: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for change in document["changes"]:
+        by_object.setdefault((change["connection"], change["object"]), []).append(change)
+    screen.line(f"[bold]plan {document['plan']}[/]  as of {document['as_of']}  digest {document['digest'][:12]}")
+    for (connection, name), changes in sorted(by_object.items()):
+        created = sum(1 for c in changes if c["action"] == "create")
+        screen.line(
+            f"\n[bold]{connection} {name}[/]  [green]+{created:,} create[/]  [yellow]~{len(changes) - created:,} update[/]"
+        )
+        for change in changes[: max(1, samples // len(by_object))]:
+            _change(screen, change)
+    screen.line()
+    for check in document["guard"]:
+        mark = "[green]ok  [/]" if check["ok"] else "[red]STOP[/]"
+        screen.line(f"guard {mark} {check['rule']}: {check['figure']:g} (at most {check['limit']:g})")
+    total = len(document["changes"])
+    screen.line(
+        f"\n{total:,} changes. Nothing written; write them with: cs-connector apply"
+        if total
+        else "\nNothing to change."
+    )
+
+
+def _change(screen: Screen, change: Mapping[str, Any]) -> None:
+    mark = "[green]+[/]" if change["action"] == "create" else "[yellow]~[/]"
+    screen.line(f"  {mark} {escape(str(change.get('name') or change['key']))}")
+    for name, (before, after) in list(change["fields"].items())[:6]:
+        was = "" if before is None else f"{_short(before)} → "
+        screen.line(f"      {name}: {escape(was + _short(after))}")
+
+
+def _short(value: Any) -> str:
+    text = "(empty)" if value is None else str(value).replace("\n", " ")
+    return text if len(text) <= 70 else text[:69] + "…"
+
+
+def explain(screen: Screen, document: Mapping[str, Any]) -> None:
+    """The tree measure → group → score, the cap that fired, and the records behind it."""
+    if document["score"] is None:
+        screen.line(f"[bold]{escape(document['name'])}[/]  {band('unknown')}  too little is known")
+    else:
+        screen.line(f"[bold]{escape(document['name'])}[/]  {band(document['band'], document['score'])}")
+    low, high = document["interval"]
+    screen.line(
+        f"scorecard {document['scorecard']}, as of {document['as_of']}; {document['coverage']:.0%} of the weight is known; "
+        f"between {_number(low)} and {_number(high)} if the rest were known"
+    )
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for measure in document["measures"]:
+        groups.setdefault(measure["group"], []).append(measure)
+    for name, measures in groups.items():
+        total = sum(m["contribution"] or 0 for m in measures)
+        screen.line(f"\n  [bold]{name}[/]  {total:.2f} points")
+        for m in measures:
+            _measure(screen, m)
+    if document["uncapped"] is not None:
+        screen.line(f"\n  sum {document['uncapped']:.2f}   rounding {document['rounding']:+.2f}")
+    for override in document["overrides"]:
+        if override["fired"]:
+            screen.line(f"  [red]capped at {override['cap']:g}[/] by {override['name']}: {escape(override['reason'] or '')}")
+    for relation in document.get("relationships", []):
+        screen.line(f"  · {escape(relation['name'])}  {band(relation['band'], relation['score'])}")
+
+
+def _measure(screen: Screen, m: Mapping[str, Any]) -> None:
+    if not m["known"] and m["score"] is None:
+        screen.line(f"    {m['measure']:<20} [dim]unknown[/]")
+        return
+    carried = f" [dim](carried from {m['carried_from']})[/]" if m["carried"] else ""
+    value = _number(m["value"])
+    screen.line(
+        f"    {m['measure']:<20} {value:>10} → {m['score']:6.2f} × {m['weight']:.1%} = {m['contribution'] or 0:6.2f}{carried}"
+    )
+    for source in m["sources"][:3]:
+        screen.line(f"      [dim]{source['connection']} {source['object']} {source['id']}[/]")
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4g}"

@@ -1,0 +1,62 @@
+"""Writing: a plan's changes go out through the outbox and are counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cs_connector.act import outbox
+from cs_connector.act.plan import Planned
+
+from . import plans
+from .engine import Engine
+from .running import recorded
+from .summary import Summary, WriteLine
+
+
+def apply_plan(engine: Engine, document: Mapping[str, Any]) -> Summary:
+    """Apply a plan file as one run. Raises GuardStopped for a plan that may not be applied."""
+
+    def work() -> None:
+        settle(engine)
+        write(engine, plans.check(engine, document))
+
+    return recorded(engine, "apply", work)
+
+
+def settle(engine: Engine) -> None:
+    """Look up what a dead process left in flight."""
+    assert engine.lease is not None
+    adapters = {name: engine.adapter(name) for name in engine.project.settings.connections}
+    outbox.recover(engine.store.state, engine.lease, adapters)
+
+
+def write(engine: Engine, changes: Sequence[Planned]) -> bool:
+    """Send the changes and count them; says whether everything was taken."""
+    assert engine.lease is not None
+    adapters = {c.connection: engine.adapter(c.connection) for c in changes}
+    for name in adapters:
+        engine.identify(name)
+    tallies: dict[tuple[str, str], outbox.Tally] = {}
+    with engine.talk.step("writing", len(changes)) as tick:
+        seen = 0
+        for tally in outbox.send(engine.store.state, engine.lease, engine.run, adapters, changes):
+            tallies[tally.connection, tally.object] = tally
+            done = sum(t.created + t.updated + t.rejected + t.unknown for t in tallies.values())
+            tick(done - seen)
+            seen = done
+            engine.beat()
+    _count(engine.summary, tallies)
+    return all(t.rejected + t.unknown == 0 for t in tallies.values())
+
+
+def _count(summary: Summary, tallies: Mapping[tuple[str, str], outbox.Tally]) -> None:
+    lines = {(w.connection, w.object): w for w in summary.writes}
+    for key, tally in tallies.items():
+        line = lines.setdefault(key, WriteLine(*key))
+        line.created, line.updated, line.cleared = tally.created, tally.updated, tally.cleared
+        line.rejected = tally.rejected + tally.unknown
+        line.unchanged = max(0, line.unchanged - tally.created - tally.updated - line.rejected)
+        for reason, count in sorted(tally.reasons.items()):
+            summary.notes.append(f"{tally.connection} refused {count} {tally.object}: {reason}")
+    summary.writes = [lines[k] for k in sorted(lines)]

@@ -1,0 +1,70 @@
+"""From scores to a plan: the tables that `act`, `plan` and `write_back` share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+import sqlalchemy as sa
+
+from cs_connector import health
+from cs_connector.act import guard, plan, wanted
+from cs_connector.errors import UsageError
+from cs_connector.model import ENTITIES
+from cs_connector.store.tables import calls
+
+from .engine import Engine
+
+_CALLS = (
+    "CREATE OR REPLACE TABLE wanted_call(key VARCHAR, account_id VARCHAR, owner_user_id VARCHAR, subject VARCHAR, "
+    "description VARCHAR, due_on DATE, priority VARCHAR, status VARCHAR, type VARCHAR, rule VARCHAR, "
+    "relationship_name VARCHAR)"
+)
+
+
+@contextmanager
+def standing(engine: Engine) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An executor with entities, metrics and snapshots. Raises UsageError where nothing was scored yet."""
+    if not engine.store.facts.files("health/snapshot"):
+        raise UsageError(
+            "nothing has been scored yet",
+            why="this project has no scores",
+            safe="nothing was written",
+            fix="cs-connector run",
+        )
+    with engine.tables([*ENTITIES, "link", "feed"]) as con:
+        health.attach(con, engine.store.facts)
+        yield con
+
+
+@contextmanager
+def planned(engine: Engine) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[guard.Check]]]:
+    """The plan for what is known now, as `plan_change`, with the guard's findings."""
+    with standing(engine) as con:
+        wanted.want(con, engine.as_of)
+        with engine.store.state.read() as db:
+            _open_calls(con, db)
+            sources = [s for s in engine.sources() if engine.project.settings.connections[s.connection].write]
+            plan.compare(con, db, sources, engine.latest(con), engine.home(), engine.as_of)
+        con.execute(
+            "CREATE OR REPLACE TABLE moved AS SELECT count(*) FILTER (n.band <> o.band) AS moves, count(*) AS scored "
+            "FROM snapshot n JOIN snapshot o ON o.entity = 'account' AND o.main AND o.entity_id = n.entity_id "
+            "AND o.on_date = (SELECT max(on_date) FROM snapshot WHERE on_date < $day) "
+            "WHERE n.entity = 'account' AND n.main AND n.on_date = $day AND n.band_since = $day",
+            {"day": engine.as_of},
+        )
+        yield con, guard.inspect(con, engine.project.settings.safety)
+
+
+def _open_calls(con: duckdb.DuckDBPyConnection, db: sa.Connection) -> None:
+    con.execute(_CALLS)
+    rows = [
+        (
+            c.key, c.account_id, c.owner_user_id, c.sent.get("subject"), c.sent.get("description"), c.due_on,
+            c.priority, "Not Started", c.type, c.rule, c.sent.get("relationship_name"),
+        )
+        for c in db.execute(sa.select(calls).where(calls.c.state == "open").order_by(calls.c.key))
+    ]  # fmt: skip
+    if rows:
+        con.executemany("INSERT INTO wanted_call VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)

@@ -1,0 +1,277 @@
+"""Everything that a job may use, opened for one run: project, store, adapters, tables."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import socket
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, Protocol
+
+import duckdb
+import sqlalchemy as sa
+
+from cs_connector import registry
+from cs_connector.config import Project, validate
+from cs_connector.errors import AlreadyRunning, ConfigError, GuardStopped
+from cs_connector.language.executor import connect
+from cs_connector.model import ENTITIES, FEED, LINK, Entity
+from cs_connector.ports import Adapter, Clock, Identity, Surroundings
+from cs_connector.store import tables
+from cs_connector.store.leases import Lease, heartbeat, release, take, unlock
+from cs_connector.store.store import Store
+from cs_connector.transport.clock import SandboxTime, SystemClock
+from cs_connector.unify import Source, load_mapping
+from cs_connector.vault import Vault, resolve
+
+from .summary import Summary
+
+
+class Talk(Protocol):
+    """Where progress goes."""
+
+    def step(self, name: str, total: int | None = None) -> AbstractContextManager[Callable[[int], None]]:
+        """Show a step while it lasts; call what it yields with the number of things done since the last call."""
+        ...
+
+
+class Silent:
+    def step(self, name: str, total: int | None = None) -> AbstractContextManager[Callable[[int], None]]:
+        del name, total
+        return nullcontext(lambda _done: None)
+
+
+@dataclass(slots=True)
+class Engine:
+    """One open project. Close it."""
+
+    project: Project
+    store: Store
+    clock: Clock
+    vault: Vault
+    as_of: date
+    lease: Lease | None = None
+    talk: Talk = field(default_factory=Silent)
+    summary: Summary = field(default_factory=lambda: Summary("", ""))
+    _adapters: dict[str, Adapter] = field(default_factory=dict)
+
+    @property
+    def run(self) -> str:
+        return self.summary.run
+
+    def sources(self) -> list[Source]:
+        """Every connection with its mapping, in the order of the project file."""
+        found = []
+        for rank, (name, connection) in enumerate(self.project.settings.connections.items()):
+            mapping = load_mapping(self.project.mapping(connection.mapping or connection.adapter))
+            found.append(Source(name, mapping.crm, rank, mapping))
+        return found
+
+    def adapter(self, name: str) -> Adapter:
+        """The adapter of a connection. Raises ConfigError with file and line for wrong settings."""
+        if name not in self._adapters:
+            self._adapters[name] = self._build(name)
+        return self._adapters[name]
+
+    def _build(self, name: str) -> Adapter:
+        connection = self.project.settings.connections[name]
+        kind: Any = registry.adapter(connection.adapter)
+        document = self.project.document
+        where = ("connections", name, "settings")
+        raw = {
+            key: resolve(value, os.environ, self.project.root) if isinstance(value, str) else value
+            for key, value in connection.settings.items()
+        }
+        resolved = document.data | {"connections": document.data["connections"] | {name: {"settings": raw}}}
+        settings = validate(kind.Settings, type(document)(document.path, resolved, document.lines), where)
+        return kind(settings, Surroundings(name, self.clock, self.vault))  # type: ignore[no-any-return]
+
+    def identify(self, name: str) -> Identity:
+        """Ask the CRM who it is, and hold it to what it was the first time. Raises GuardStopped."""
+        identity = self.adapter(name).check()
+        table = tables.connections
+        with self.store.state.begin() as db:
+            pinned = db.execute(sa.select(table).where(table.c.name == name)).one_or_none()
+            if pinned is None:
+                db.execute(
+                    sa.insert(table).values(
+                        name=name, crm=identity.crm, org_id=identity.org_id, org_name=identity.name,
+                        sandbox=identity.sandbox, pinned_at=self.clock.now(),
+                    )
+                )  # fmt: skip
+        expected = self.project.settings.connections[name].org_id or (pinned and pinned.org_id)
+        if expected and expected != identity.org_id:
+            raise GuardStopped(
+                f"{name} is not the {identity.crm} that it was",
+                why=f"it answers as {identity.org_id}, but {expected} is what this project knows",
+                safe="nothing was read or written",
+                fix="check the credentials of the connection, or make a new project for the other org",
+            )
+        return identity
+
+    def beat(self) -> None:
+        """Keep the lease. Raises FencedOut when it was lost."""
+        if self.lease:
+            heartbeat(self.store.state, self.lease, SystemClock())
+
+    @contextmanager
+    def tables(self, entities: Iterable[str] = ()) -> Iterator[duckdb.DuckDBPyConnection]:
+        """An executor with views of the named entity datasets (and link, feed)."""
+        spill = self.project.state / "spill"
+        spill.mkdir(parents=True, exist_ok=True)
+        con = connect(memory_limit="1GB", temp_directory=spill)
+        try:
+            for name in entities:
+                self.attach(con, name)
+            yield con
+        finally:
+            con.close()
+
+    def attach(self, con: duckdb.DuckDBPyConnection, name: str) -> None:
+        entity = _TABLES[name]
+        columns = {c.name: c.type for c in entity.columns}
+        self.store.facts.attach(con, f"entity/{name}", name, columns)
+
+    def latest(self, con: duckdb.DuckDBPyConnection) -> Callable[[str, str], str]:
+        """Views over the newest raw records of an object of a connection."""
+
+        def view(connection: str, object_name: str) -> str:
+            name = f"raw {connection} {object_name}"
+            self.store.facts.latest(con, connection, object_name, name)
+            return f'"{name}"'
+
+        return view
+
+    def publish(self, con: duckdb.DuckDBPyConnection, named: Mapping[str, str]) -> None:
+        """Replace datasets by the rows of tables, all in one publish: dataset → table or query."""
+        paths = {}
+        for dataset, query in named.items():
+            path = self.store.facts.stage(dataset)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            quoted = str(path).replace("'", "''")
+            con.execute(f"COPY ({query}) TO '{quoted}' (FORMAT parquet, COMPRESSION zstd)")
+            paths[dataset] = [path]
+        self.store.facts.publish(self.run, replace=paths, lease=self.lease)
+
+    def digest(self, prefixes: Iterable[str], *extra: object) -> str:
+        """A digest of the live files of datasets, of every declaration, of the date and of `extra`."""
+        total = hashlib.sha256(repr((self.as_of, extra)).encode())
+        for prefix in prefixes:
+            for dataset in self.store.facts.datasets(prefix):
+                total.update("".join(p.name for p in self.store.facts.files(dataset)).encode())
+        for path in self._declared():
+            total.update(path.name.encode() + path.read_bytes())
+        return total.hexdigest()
+
+    def _declared(self) -> list[Path]:
+        layers = (*self.project.shipped, self.project.root)
+        return sorted({p for layer in layers for p in layer.rglob("*.yml") if ".cs-connector" not in p.parts})
+
+    def config_hash(self) -> str:
+        return hashlib.sha256(b"".join(p.read_bytes() for p in self._declared())).hexdigest()[:16]
+
+    def stage_done(self, name: str, digest: str) -> bool:
+        """Whether a stage was last done with exactly these inputs."""
+        with self.store.state.read() as db:
+            table = tables.stages
+            return bool(db.scalar(sa.select(table.c.digest).where(table.c.name == name)) == digest)
+
+    def mark_stage(self, name: str, digest: str) -> None:
+        table = tables.stages
+        with self.store.state.begin() as db:
+            db.execute(sa.delete(table).where(table.c.name == name))
+            db.execute(sa.insert(table).values(name=name, digest=digest, run=self.run, at=self.clock.now()))
+
+    def install_id(self) -> str:
+        """What tells this installation from another one that writes to the same CRM."""
+        table = tables.meta
+        with self.store.state.begin() as db:
+            found = db.scalar(sa.select(table.c.value).where(table.c.name == "install_id"))
+            if found is None:
+                found = secrets.token_hex(8)
+                db.execute(sa.insert(table).values(name="install_id", value=found))
+        return str(found)
+
+    def home(self) -> str | None:
+        """The one connection that holds tasks: as configured, else the first that can."""
+        named = self.project.settings.tasks.home
+        able = [s.connection for s in self.sources() if any(w.source == "call" for w in s.mapping.write)]
+        if named is None:
+            return able[0] if able else None
+        if named not in able:
+            raise self.project.document.error(
+                ("tasks", "home"), f"{named} cannot hold tasks", fix=f"use one of: {', '.join(able)}"
+            )
+        return named
+
+    def close(self) -> None:
+        for adapter in self._adapters.values():
+            adapter.close()
+        if self.lease:
+            release(self.store.state, self.lease)
+        self.store.close()
+
+
+_TABLES: dict[str, Entity] = {**ENTITIES, "link": LINK, "feed": FEED}
+
+
+class Job(Protocol):
+    """A job: a name, and what it does with an engine; it fills the engine's summary."""
+
+    name: str
+
+    def __call__(self, engine: Engine) -> None: ...
+
+
+def open_engine(project: Project, as_of: date | None = None, *, exclusive: bool = False) -> Engine:
+    """Open a project; `exclusive` takes the lease that only one process can hold.
+
+    Raises AlreadyRunning, StoreError, ConfigError.
+    """
+    sandbox = project.settings.sandbox
+    clock: Clock = SandboxTime(sandbox.control_url) if sandbox else SystemClock()
+    if not project.settings.connections:
+        raise ConfigError(f"{project.root} has no connections", fix="add one under connections:")
+    store = Store(project.state, project.url, clock)
+    try:
+        lease = _hold(store) if exclusive else None
+        store.recover()
+        day = as_of or clock.now().date()
+        engine = Engine(project, store, clock, Vault.of(project.root), day, lease)
+    except BaseException:
+        store.close()
+        raise
+    engine.summary = Summary(secrets.token_hex(3).upper(), day.isoformat())
+    return engine
+
+
+def _hold(store: Store) -> Lease:
+    """Take the lease; one whose holder is a dead process of this machine is taken from it."""
+    holder = f"{socket.gethostname()}:{os.getpid()}"
+    try:
+        return take(store.state, "run", holder, SystemClock(), seconds=120)
+    except AlreadyRunning:
+        if not _dead(store):
+            raise
+    unlock(store.state, "run")
+    return take(store.state, "run", holder, SystemClock(), seconds=120)
+
+
+def _dead(store: Store) -> bool:
+    with store.state.read() as db:
+        holder = db.scalar(sa.select(tables.leases.c.holder).where(tables.leases.c.name == "run"))
+    host, _, pid = str(holder or "").partition(":")
+    if host != socket.gethostname() or not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False

@@ -1,0 +1,89 @@
+"""One run: the jobs in order, on record from start to end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+
+import sqlalchemy as sa
+
+from cs_connector import registry
+from cs_connector.config import Project
+from cs_connector.errors import ConnectorError, UsageError
+from cs_connector.store.tables import runs
+
+from .engine import Engine, Silent, Talk, open_engine
+from .summary import CallLine, Summary
+
+ALL = ("sync", "unify", "score", "act", "write_back")
+
+
+def run_jobs(
+    project: Project, names: Sequence[str], as_of: date | None = None, talk: Talk | None = None
+) -> Summary:
+    """Run jobs one after another under the project's lease; what happened is kept whatever happens."""
+    engine = open_engine(project, as_of, exclusive=True)
+    engine.talk = talk or Silent()
+    try:
+        return recorded(engine, "+".join(names) if len(names) < len(ALL) else "run", lambda: _jobs(engine, names))
+    finally:
+        engine.close()
+
+
+def recorded(engine: Engine, job: str, work: Callable[[], None]) -> Summary:
+    """Do work as one run: its row in `runs` says how it ended, also when it failed."""
+    summary = engine.summary
+    with engine.store.state.begin() as db:
+        db.execute(
+            sa.insert(runs).values(
+                id=summary.run, job=job, as_of=engine.as_of, started_at=engine.clock.now(), status="running"
+            )
+        )
+    try:
+        work()
+        summary.exit = 1 if summary.rejects else 0
+        summary.status = "done with rejects" if summary.rejects else "done"
+    except ConnectorError as error:
+        summary.exit, summary.status = error.exit_code, f"stopped: {error.what}"
+        raise
+    except BaseException as error:
+        summary.exit, summary.status = 130 if isinstance(error, KeyboardInterrupt) else 70, "interrupted"
+        raise
+    finally:
+        _finish(engine, summary)
+    return summary
+
+
+def _finish(engine: Engine, summary: Summary) -> None:
+    values = {
+        "finished_at": engine.clock.now(),
+        "status": summary.status,
+        "exit": summary.exit,
+        "summary": summary.document(),
+    }
+    with engine.store.state.begin() as db:
+        db.execute(sa.update(runs).where(runs.c.id == summary.run).values(values))
+
+
+def prepare(engine: Engine, names: Sequence[str]) -> None:
+    """Bring what a command is about to look at up to date, without a run of its own."""
+    if not engine.store.facts.datasets("raw/"):
+        raise UsageError(
+            "nothing has been read yet",
+            why="this project has no data",
+            safe="nothing was written",
+            fix="cs-connector run",
+        )
+    for name in names:
+        registry.job(name)(engine)
+
+
+def _jobs(engine: Engine, names: Sequence[str]) -> None:
+    for name in names:
+        registry.job(name)(engine)
+        engine.beat()
+    used = {line.connection: line for line in engine.summary.calls}
+    for name in list(used):
+        usage = engine.adapter(name).usage()
+        used[name] = CallLine(name, usage.used, usage.limit)
+    engine.summary.calls = list(used.values())

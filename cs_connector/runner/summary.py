@@ -1,0 +1,86 @@
+"""What a run did: the run/1 document."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(slots=True)
+class ObjectLine:
+    connection: str
+    object: str
+    read: int = 0
+    new: int = 0
+    changed: int = 0
+    deleted: int = 0
+    quarantined: int = 0
+
+
+@dataclass(slots=True)
+class WriteLine:
+    connection: str
+    object: str
+    created: int = 0
+    updated: int = 0
+    cleared: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+
+
+@dataclass(slots=True)
+class CallLine:
+    connection: str
+    used: int
+    limit: int | None = None
+
+
+@dataclass(slots=True)
+class Scores:
+    computed: int = 0
+    unknown: int = 0
+    moved_band: int = 0
+
+
+@dataclass(slots=True)
+class People:
+    accounts: int = 0
+    customers: int = 0
+    trials: int = 0
+    former: int = 0
+    not_scored: int = 0
+
+
+@dataclass(slots=True)
+class TaskLine:
+    opened: int = 0
+    updated: int = 0
+    closed: int = 0
+    held_back: int = 0
+
+
+@dataclass(slots=True)
+class Summary:
+    """Filled by the jobs of one run; `notes` are sentences for the admin."""
+
+    run: str
+    as_of: str
+    status: str = "running"
+    exit: int = 0
+    objects: list[ObjectLine] = field(default_factory=list)
+    scores: Scores = field(default_factory=Scores)
+    writes: list[WriteLine] = field(default_factory=list)
+    population: People = field(default_factory=People)
+    tasks: TaskLine = field(default_factory=TaskLine)
+    calls: list[CallLine] = field(default_factory=list)
+    held: dict[str, int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+
+    def document(self) -> dict[str, Any]:
+        return {"schema": "run/1", **asdict(self)}
+
+    @property
+    def rejects(self) -> int:
+        """Records set aside and changes refused: what makes a run end with 1."""
+        return sum(o.quarantined for o in self.objects) + sum(w.rejected for w in self.writes)

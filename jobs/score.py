@@ -1,0 +1,50 @@
+"""score: metrics, scorecards, caps and roll-up, for today and the month ends before it."""
+
+from __future__ import annotations
+
+from cs_connector import health
+from cs_connector.model import ENTITIES
+from cs_connector.runner import Engine
+from cs_connector.runner.summary import Scores
+
+
+class Score:
+    name = "score"
+
+    def __call__(self, engine: Engine) -> None:
+        digest = engine.digest(["entity/"])
+        if engine.stage_done(self.name, digest):
+            engine.summary.skipped.append(self.name)
+        else:
+            self._compute(engine)
+            engine.mark_stage(self.name, digest)
+        engine.summary.scores = _counts(engine)
+
+    def _compute(self, engine: Engine) -> None:
+        definitions = health.load(engine.project)
+        with engine.talk.step("scores"), engine.tables([*ENTITIES, "link", "feed"]) as con:
+            health.run(con, engine.as_of, definitions)
+            engine.publish(
+                con,
+                {
+                    "measure/metric": "SELECT * FROM metric_value",
+                    "health/measure": "SELECT * FROM measure_score",
+                    "health/snapshot": f"SELECT *, TIMESTAMP '{engine.clock.now():%Y-%m-%d %H:%M:%S}' AS known_at "
+                    "FROM snapshot",
+                },
+            )
+
+
+def _counts(engine: Engine) -> Scores:
+    with engine.tables() as con:
+        health.attach(con, engine.store.facts)
+        row = con.execute(
+            "SELECT count(*), count(*) FILTER (band = 'unknown'), count(*) FILTER (band_since = $day) FROM snapshot "
+            "WHERE entity = 'account' AND main AND on_date = $day",
+            {"day": engine.as_of},
+        ).fetchone()
+    assert row is not None
+    return Scores(*row)
+
+
+JOB = Score()

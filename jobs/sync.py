@@ -1,0 +1,34 @@
+"""sync: read what changed in every connection, land it, and fold it into facts."""
+
+from __future__ import annotations
+
+from cs_connector.ports import Read
+from cs_connector.runner import CallLine, Engine, ObjectLine
+
+
+class Sync:
+    name = "sync"
+
+    def __call__(self, engine: Engine) -> None:
+        for source in engine.sources():
+            engine.identify(source.connection)
+            for name, fields in source.mapping.objects().items():
+                self._object(engine, source.connection, name, fields)
+            used = engine.adapter(source.connection).usage()
+            engine.summary.calls.append(CallLine(source.connection, used.used, used.limit))
+
+    def _object(self, engine: Engine, connection: str, name: str, fields: tuple[str, ...]) -> None:
+        landing = engine.store.landing
+        request = Read(name, fields, landing.cursor(connection, name))
+        with engine.talk.step(f"{connection} {name}") as tick:
+            for page in engine.adapter(connection).read(request):
+                landing.append(engine.lease, engine.run, connection, name, page)
+                tick(len(page.records))
+                engine.beat()
+        fold = engine.store.fold(connection, name, engine.run, engine.lease)
+        engine.store.facts.compact(f"raw/{connection}/{name}", engine.lease)
+        line = ObjectLine(connection, name, fold.read, fold.new, fold.changed, fold.deleted)
+        engine.summary.objects.append(line)
+
+
+JOB = Sync()

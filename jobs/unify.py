@@ -1,0 +1,110 @@
+"""unify: raw records become accounts, people, relationships; who is who, and who is a customer."""
+
+from __future__ import annotations
+
+import duckdb
+import sqlalchemy as sa
+
+from cs_connector.model import ENTITIES
+from cs_connector.runner import Engine
+from cs_connector.runner.summary import People
+from cs_connector.store import tables
+from cs_connector.unify import FeedMark, load_customers, unify
+
+
+class Unify:
+    name = "unify"
+
+    def __call__(self, engine: Engine) -> None:
+        marks = _marks(engine)
+        days = [(m.connection, m.object, m.complete, m.watermark and m.watermark.date()) for m in marks]
+        digest = engine.digest(["raw/"], days)
+        if engine.stage_done(self.name, digest):
+            engine.summary.skipped.append(self.name)
+            self._recount(engine)
+            return
+        with engine.talk.step("who is who"), engine.tables() as con:
+            engine.store.facts.attach(con, "entity/link", "previous_link", _LINK)
+            con.execute("CREATE TABLE kept AS SELECT * FROM previous_link")
+            con.execute("DROP VIEW previous_link; ALTER TABLE kept RENAME TO previous_link")
+            customers = load_customers(engine.project.mapping("customers"))
+            fallback = engine.project.settings.tasks.fallback_owner
+            counted = unify(
+                con, engine.sources(), engine.latest(con), marks, customers, engine.as_of, fallback
+            )
+            _quarantine(engine, con)
+            names = [*ENTITIES, "link", "feed"]
+            known = f"TIMESTAMP '{engine.clock.now():%Y-%m-%d %H:%M:%S}' AS known_at"
+            published = {f"entity/{n}": f'SELECT *, {known} FROM "{n}"' for n in names}
+            published["unify/population"] = "SELECT account_id, customer_status, status_reason FROM account"
+            published["unify/seen"] = "SELECT * FROM seen"
+            published["unify/unowned"] = "SELECT * FROM unowned"
+            engine.publish(con, published)
+        engine.summary.population = People(
+            counted.accounts, counted.customers, counted.trials, counted.former, counted.not_scored
+        )
+        engine.mark_stage(self.name, digest)
+
+    def _recount(self, engine: Engine) -> None:
+        with engine.tables(["account"]) as con:
+            row = con.execute(
+                "SELECT count(*), count(*) FILTER (customer_status = 'customer'), "
+                "count(*) FILTER (customer_status = 'trial'), count(*) FILTER (customer_status = 'former'), "
+                "count(*) FILTER (customer_status IS NULL) FROM account"
+            ).fetchone()
+        assert row is not None
+        engine.summary.population = People(*row)
+        _report(engine)
+
+
+_LINK = {
+    "entity_id": "VARCHAR",
+    "entity": "VARCHAR",
+    "connection": "VARCHAR",
+    "object": "VARCHAR",
+    "record_id": "VARCHAR",
+    "method": "VARCHAR",
+    "confidence": "DOUBLE",
+}
+
+
+def _marks(engine: Engine) -> list[FeedMark]:
+    with engine.store.state.read() as db:
+        rows = db.execute(sa.select(tables.feeds).order_by(tables.feeds.c.connection, tables.feeds.c.object))
+        return [
+            FeedMark(r.connection, r.object, bool(r.complete), r.watermark and r.watermark.replace(tzinfo=None))
+            for r in rows
+        ]
+
+
+def _quarantine(engine: Engine, con: duckdb.DuckDBPyConnection) -> None:
+    """The open quarantine is what the last unify could not read; what was mended leaves it."""
+    rows = con.execute(
+        "SELECT connection, object, record_id, code, reason FROM quarantine ORDER BY ALL"
+    ).fetchall()
+    table = tables.quarantine
+    common = {"run": engine.run, "stage": "unify", "at": engine.clock.now(), "state": "open"}
+    listed = [
+        {"connection": c, "object": o, "record_id": r, "code": k, "reason": w, **common} for c, o, r, k, w in rows
+    ]
+    with engine.store.state.begin() as db:
+        db.execute(sa.delete(table).where(table.c.stage == "unify", table.c.state == "open"))
+        if listed:
+            db.execute(sa.insert(table), listed)
+    _report(engine)
+
+
+def _report(engine: Engine) -> None:
+    table = tables.quarantine
+    query = (
+        sa.select(table.c.connection, table.c.object, sa.func.count().label("n"))
+        .where(table.c.state == "open")
+        .group_by(table.c.connection, table.c.object)
+    )
+    with engine.store.state.read() as db:
+        counts = {(r.connection, r.object): int(r.n) for r in db.execute(query)}
+    for line in engine.summary.objects:
+        line.quarantined = counts.get((line.connection, line.object), 0)
+
+
+JOB = Unify()

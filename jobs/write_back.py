@@ -1,0 +1,42 @@
+"""write_back: plan, guard, and write what differs; a second run with nothing new writes nothing."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from cs_connector.act import guard, plan
+from cs_connector.runner import Engine, WriteLine
+from cs_connector.runner.applying import settle, write
+from cs_connector.runner.deciding import planned
+from cs_connector.store import tables
+
+
+class WriteBack:
+    name = "write_back"
+
+    def __call__(self, engine: Engine) -> None:
+        settle(engine)
+        digest = engine.digest(["raw/", "entity/", "health/"], _marks(engine))
+        if engine.stage_done(self.name, digest):
+            engine.summary.skipped.append(self.name)
+            return
+        with planned(engine) as (con, checks):
+            guard.enforce(checks)
+            for row in con.execute("SELECT connection, object, records FROM target ORDER BY ALL").fetchall():
+                engine.summary.writes.append(WriteLine(row[0], row[1], unchanged=row[2]))
+            changes = list(plan.changes(con))
+        clean = write(engine, changes)
+        if clean:
+            engine.mark_stage(self.name, engine.digest(["raw/", "entity/", "health/"], _marks(engine)))
+
+
+def _marks(engine: Engine) -> list[tuple[object, ...]]:
+    """What the store itself adds to the inputs of a plan: open calls and what was written."""
+    calls, sent = tables.calls, tables.outbox
+    with engine.store.state.read() as db:
+        opened = db.execute(sa.select(calls.c.key, calls.c.state, calls.c.sent).order_by(calls.c.key)).all()
+        written = db.execute(sa.select(sa.func.count(), sa.func.max(sent.c.at))).all()
+    return [tuple(row) for row in (*opened, *written)]
+
+
+JOB = WriteBack()
