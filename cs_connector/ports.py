@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -160,6 +161,10 @@ class TokenStore(Protocol):
     def load(self, connection: str) -> dict[str, Any] | None: ...
 
     def save(self, connection: str, token: Mapping[str, Any]) -> None: ...
+
+    def lock(self, connection: str) -> AbstractContextManager[None]:
+        """One process at a time renews a login: load, renew and save inside."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cs_connector import health
 from cs_connector.model import ENTITIES
 from cs_connector.runner import Engine
+from cs_connector.runner.deciding import scored
 from cs_connector.runner.summary import Scores
 
 
@@ -21,7 +22,7 @@ class Score:
         engine.summary.scores = _counts(engine)
 
     def _compute(self, engine: Engine) -> None:
-        definitions = health.load(engine.project)
+        definitions = health.load_definitions([*engine.project.shipped, engine.project.root])
         with engine.talk.step("scores"), engine.tables([*ENTITIES, "link", "feed"]) as con:
             health.run(con, engine.as_of, definitions)
             engine.publish(
@@ -37,7 +38,7 @@ class Score:
 
 def _counts(engine: Engine) -> Scores:
     with engine.tables() as con:
-        health.attach(con, engine.store.facts)
+        scored(con, engine)
         row = con.execute(
             "SELECT count(*), count(*) FILTER (band = 'unknown'), count(*) FILTER (band_since = $day) FROM snapshot "
             "WHERE entity = 'account' AND main AND on_date = $day",

@@ -1,0 +1,7 @@
+"""HubSpot."""
+
+from __future__ import annotations
+
+from .adapter import HubSpot
+
+__all__ = ["HubSpot"]

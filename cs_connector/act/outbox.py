@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from cs_connector.ports import Action, Adapter, Change, Receipt, Value, Verdict
-from cs_connector.store import State
+from cs_connector.store.state import State
 from cs_connector.store.leases import Lease, check
 from cs_connector.store.tables import calls, outbox, receipts
 
@@ -133,7 +133,7 @@ def _settle(
                 "at": now,
             }
         )
-    changed = {name: sa.bindparam(name) for name in ("state", "crm_id", "code", "message", "at")}
+    changed: dict[str, sa.BindParameter[str]] = {name: sa.bindparam(name) for name in ("state", "crm_id", "code", "message", "at")}
     done = [{"k": p.key, "r": s["crm_id"]} for p, s in zip(batch, sent, strict=True) if p.source == "call" and s["crm_id"]]
     with state.begin() as connection:
         check(connection, lease)

@@ -182,7 +182,9 @@ def changes(con: duckdb.DuckDBPyConnection) -> Iterator[Planned]:
 def _planned(row: Sequence[Any]) -> Planned:
     fields = tuple((f["f"], f["a"], f["b"]) for f in json.loads(row[7]))
     associate = tuple((str(a), str(b)) for a, b in json.loads(row[8])) if row[8] else ()
-    return Planned(*row[:7], fields=fields, associate=associate, reason=row[9] or "")
+    connection, name, source, key, action, key_field, record_id = row[:7]
+    reason = row[9] or ""
+    return Planned(connection, name, source, key, action, key_field, record_id, fields, associate, reason)
 
 
 def digest(changes: Iterable[Planned]) -> str:

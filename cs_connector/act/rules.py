@@ -11,7 +11,9 @@ import duckdb
 from pydantic import BaseModel, ConfigDict, Field
 
 from cs_connector.config.documents import Document, load, validate
-from cs_connector.language.expression import compile_formula
+from cs_connector.errors import ConfigError
+from cs_connector.language import executor
+from cs_connector.language.expression import parse
 
 CallType = Literal["Risk", "Renewal", "Onboarding", "Adoption", "Feedback", "Advocacy", "Expansion", "Trial"]
 _STANDING = ("is_red", "is_yellow", "is_green", "was_green", "known_score", "value_change")
@@ -49,8 +51,11 @@ def load_rules(paths: Sequence[Path], metrics: Sequence[str]) -> list[tuple[Rule
 
 def _compiled(document: Document, metrics: Sequence[str]) -> tuple[Rule, str]:
     rule = validate(Rule, document)
-    place = document.place(("when",))
-    return rule, compile_formula(rule.when, [*metrics, *_STANDING], place=place)
+    try:
+        formula = parse(rule.when, [*metrics, *_STANDING])
+    except ConfigError as error:
+        raise document.error(("when",), error.what, why=error.why, fix=error.fix) from None
+    return rule, executor.sql(formula.tree)
 
 
 def stand(con: duckdb.DuckDBPyConnection, metrics: Sequence[str], as_of: date) -> None:

@@ -31,9 +31,10 @@ def restore(
 ) -> None:
     """Bring a backup back into a project that has no store."""
     from cs_connector.store import backup as copying
+    from cs_connector.transport.clock import SystemClock
 
     project = opt.project(root)
-    copying.restore(file, project.state, project.url)
+    copying.restore(file, project.state, project.url, SystemClock())
     opt.screen().line(f"restored {file}")
 
 

@@ -37,7 +37,9 @@ class Document:
 
     def error(self, where: Iterable[str | int], what: str, *, why: str = "", fix: str = "") -> ConfigError:
         """An error that points at a key of this file."""
-        return ConfigError(what, why=why, fix=fix, safe="nothing was read or written", place=self.place(where))
+        return ConfigError(
+            what, why=why, fix=fix, safe="nothing was read or written", place=self.place(where)
+        )
 
 
 def load(path: Path) -> Document:

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 import duckdb
 import sqlalchemy as sa
 
-from cs_connector import health
 from cs_connector.act import guard, plan, wanted
 from cs_connector.errors import UsageError
 from cs_connector.model import ENTITIES
@@ -34,8 +33,17 @@ def standing(engine: Engine) -> Iterator[duckdb.DuckDBPyConnection]:
             fix="cs-connector run",
         )
     with engine.tables([*ENTITIES, "link", "feed"]) as con:
-        health.attach(con, engine.store.facts)
+        scored(con, engine)
         yield con
+
+
+_SCORED = {"metric_value": "measure/metric", "measure_score": "health/measure", "snapshot": "health/snapshot"}
+
+
+def scored(con: duckdb.DuckDBPyConnection, engine: Engine) -> None:
+    """Views of what was last measured and scored."""
+    for view, dataset in _SCORED.items():
+        engine.store.facts.attach(con, dataset, view, {})
 
 
 @contextmanager

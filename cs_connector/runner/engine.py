@@ -27,7 +27,7 @@ from cs_connector.store.leases import Lease, heartbeat, release, take, unlock
 from cs_connector.store.store import Store
 from cs_connector.transport.clock import SandboxTime, SystemClock
 from cs_connector.unify import Source, load_mapping
-from cs_connector.vault import Vault, resolve
+from cs_connector.vault import Vault, open_vault, resolve
 
 from .summary import Summary
 
@@ -242,7 +242,7 @@ def open_engine(project: Project, as_of: date | None = None, *, exclusive: bool 
         lease = _hold(store) if exclusive else None
         store.recover()
         day = as_of or clock.now().date()
-        engine = Engine(project, store, clock, Vault.of(project.root), day, lease)
+        engine = Engine(project, store, clock, open_vault(project.state / "vault", os.environ), day, lease)
     except BaseException:
         store.close()
         raise

@@ -91,3 +91,11 @@ class Simulator(Protocol):
     def control(self, order: Mapping[str, Any]) -> None:
         """Obey an order that is not traffic: expire_token, daily_quota_left, commit_lag_s, hide, …"""
         ...
+
+    def snapshot(self) -> object:
+        """A copy of the whole state, safe from later changes."""
+        ...
+
+    def restore(self, state: object) -> None:
+        """Go back to a state that `snapshot` gave; the state stays good for more restores."""
+        ...

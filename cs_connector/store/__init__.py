@@ -1,0 +1,1 @@
+"""State in a database, facts in Parquet: what the program knows between two runs."""

@@ -73,7 +73,9 @@ def _plain(con: duckdb.DuckDBPyConnection, entity: Entity) -> None:
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE followed AS SELECT *, {key} AS made FROM ({_followed(entity, 'stage_' + entity.name)})"
     )
-    con.execute(f"CREATE OR REPLACE TABLE {ident(entity.name)} AS SELECT made AS {entity.key}, {columns} FROM followed")
+    con.execute(
+        f"CREATE OR REPLACE TABLE {ident(entity.name)} AS SELECT made AS {entity.key}, {columns} FROM followed"
+    )
     con.execute(
         f"INSERT INTO link SELECT made, '{entity.name}', connection, object, record_id, 'itself', 1.0 FROM followed"
     )

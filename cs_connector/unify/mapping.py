@@ -60,7 +60,7 @@ class Range(Strict):
 
 
 class SameAs(Strict):
-    """This record says itself which record of another system it is."""
+    """The record says itself which record of another system it is."""
 
     crm: str
     object: str
@@ -95,14 +95,17 @@ class ReadRule(Strict):
 
 
 class WriteField(Strict):
-    """What one CRM field gets: a column of what is wanted, in the CRM's own values."""
+    """What one CRM field gets: a column of what is wanted, in the CRM's own values.
+
+    A `movable` field of a task may still change after the task was sent.
+    """
 
     column: str
     type: Literal["text", "number", "date", "percent", "reference"] = "text"
     values: dict[str, str] | None = None
     length: int | None = None
     scale: int = 0
-    guard: bool = True
+    movable: bool = False
 
     @field_validator("values", mode="before")
     @classmethod
@@ -111,16 +114,19 @@ class WriteField(Strict):
 
 
 class WriteRule(Strict):
-    """What is written to one object, from accounts, relationships or calls."""
+    """What is written to one object, from accounts, relationships or calls.
+
+    `by: record` writes to the record that the account is linked to, `by: key` to the one with our key in
+    `key_field`. `associate` names the object of the account's record that a new one is linked to.
+    """
 
     object: str
     source: Literal["account", "relationship", "call"]
     key_field: str | None = None
     by: Literal["record", "key"] = "record"
-    touched: str | None = None
     closed: Condition | None = None
+    associate: str | None = None
     fields: dict[str, WriteField]
-    clear_when_not_customer: bool = False
 
     @field_validator("fields", mode="before")
     @classmethod
@@ -160,7 +166,9 @@ class MappingFile(Strict):
             wanted[target.object] |= set(target.fields)
             if target.key_field:
                 wanted[target.object].add(target.key_field)
-        return {name: tuple(sorted(f for f in fields if not f.startswith("/"))) for name, fields in wanted.items()}
+        return {
+            name: tuple(sorted(f for f in fields if not f.startswith("/"))) for name, fields in wanted.items()
+        }
 
 
 def _json_path(parts: list[str]) -> str:
@@ -172,9 +180,7 @@ def load_mapping(path: Path) -> MappingFile:
     document = load(path)
     mapping = validate(MappingFile, document)
     for where, what, fix in _mistakes(mapping):
-        raise MappingError(
-            what, safe="nothing was read or written", fix=fix, place=document.place(where)
-        )
+        raise MappingError(what, safe="nothing was read or written", fix=fix, place=document.place(where))
     return mapping.model_copy(update={"document": document})
 
 

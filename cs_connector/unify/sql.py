@@ -25,9 +25,7 @@ _TIME = (
     "CASE WHEN " + _MILLIS + " THEN epoch_ms(CAST({0} AS BIGINT)) ELSE TRY_CAST("
     "regexp_replace({0}, '([+-][0-9]{{2}})([0-9]{{2}})$', '\\1:\\2') AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END"
 )
-_NUMBER = (
-    "CASE WHEN isfinite(TRY_CAST({0} AS DOUBLE)) AND lower({0}) NOT IN ('nan') THEN TRY_CAST({0} AS DOUBLE) END"
-)
+_NUMBER = "CASE WHEN isfinite(TRY_CAST({0} AS DOUBLE)) AND lower({0}) NOT IN ('nan') THEN TRY_CAST({0} AS DOUBLE) END"
 _CASTS = {
     TEXT: "{0}",
     NUMBER: _NUMBER,
@@ -38,7 +36,14 @@ _CASTS = {
     "ELSE TRY_CAST(left({0}, 10) AS DATE) END",
     TIME: _TIME,
 }
-_KINDS = {NUMBER: "a number", WHOLE: "a whole number", MONEY: "an amount", FLAG: "yes or no", DATE: "a date", TIME: "a time"}
+_KINDS = {
+    NUMBER: "a number",
+    WHOLE: "a whole number",
+    MONEY: "an amount",
+    FLAG: "yes or no",
+    DATE: "a date",
+    TIME: "a time",
+}
 
 
 def cast(text: str, to: str) -> str:

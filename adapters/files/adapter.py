@@ -1,0 +1,168 @@
+"""The files adapter: a folder of exports, read again only where something changed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import ClassVar
+
+import msgspec
+from pydantic import BaseModel, ConfigDict
+
+from cs_connector.errors import ConfigError, Unavailable
+from cs_connector.ports import (
+    Adapter,
+    Capabilities,
+    Change,
+    FieldInfo,
+    Identity,
+    ObjectInfo,
+    Page,
+    RawRecord,
+    Read,
+    Receipt,
+    Surroundings,
+    Usage,
+    Verdict,
+)
+
+from .rows import Shape, Source
+
+PAGE = 5_000
+
+
+class FilesSettings(BaseModel):
+    """The `settings` of a files connection: a folder, and the objects found in it by name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    root: Path
+    objects: dict[str, Shape]
+
+
+class Cursor(msgspec.Struct, omit_defaults=True):
+    """`seen`: the digest of every file that was read to its end, by name. `at`: a file that was not:
+    name, digest, rows handed over. `newest`: the newest date of the `modified` column.
+    """
+
+    seen: dict[str, str] = {}
+    at: tuple[str, str, int] | None = None
+    newest: str | None = None
+
+
+class Files(Adapter):
+    """Reads only. A row that is gone from a file is not a deletion: exports often hold a part."""
+
+    crm: ClassVar[str] = "files"
+    Settings: ClassVar[type[BaseModel]] = FilesSettings
+    capabilities: ClassVar[Capabilities] = Capabilities(deletes=False, writes=False)
+
+    def __init__(self, settings: FilesSettings, around: Surroundings) -> None:
+        self._root, self._objects = settings.root, settings.objects
+        self._connection, self._clock = around.connection, around.clock
+
+    def check(self) -> Identity:
+        self._check_root()
+        place = str(self._root.resolve())
+        digest = hashlib.blake2b(place.encode(), digest_size=8).hexdigest()
+        return Identity(self.crm, digest, self._root.name, sandbox=False)
+
+    def describe(self, objects: Sequence[str]) -> Sequence[ObjectInfo]:
+        self._check_root()
+        known = [name for name in objects if name in self._objects]
+        return [info for name in known if (info := self._describe(name))]
+
+    def read(self, read: Read) -> Iterator[Page]:
+        self._check_root()
+        sources = self._sources(read.object)
+        cursor = msgspec.json.decode(read.cursor, type=Cursor) if read.cursor else Cursor()
+        return self._pages(sources, cursor)
+
+    def write(self, changes: Sequence[Change]) -> Sequence[Receipt]:
+        text = "files are only read"
+        return [Receipt(c.key, Verdict.REJECTED, code="READ_ONLY", message=text) for c in changes]
+
+    def find(self, object_name: str, key_field: str, keys: Sequence[str]) -> Mapping[str, str]:  # noqa: ARG002
+        return {}
+
+    def usage(self) -> Usage:
+        return Usage(0)
+
+    def close(self) -> None: ...
+
+    def _check_root(self) -> None:
+        if not self._root.is_dir():
+            raise Unavailable(
+                f"{self._connection} has no folder {self._root}",
+                why="it does not exist, or is not mounted",
+                safe="nothing was read",
+                fix="correct root in cs-connector.yml, or mount the folder",
+            )
+
+    def _sources(self, object_name: str) -> list[Source]:
+        shape = self._objects.get(object_name)
+        if shape is None:
+            known = ", ".join(self._objects)
+            raise ConfigError(
+                f"{self._connection} has no object {object_name}",
+                why=f"it has: {known}",
+                fix="add it under objects, or correct the mapping",
+            )
+        paths = sorted(path for path in self._root.glob(shape.pattern) if path.is_file())
+        return [Source(path, path.relative_to(self._root).as_posix(), shape) for path in paths]
+
+    def _describe(self, name: str) -> ObjectInfo | None:
+        first = next(iter(self._sources(name)), None)
+        if first is None:
+            return None
+        fields = tuple(FieldInfo(column, "string", writable=False) for column in first.columns())
+        return ObjectInfo(name, fields, writable=False)
+
+    def _pages(self, sources: list[Source], cursor: Cursor) -> Iterator[Page]:
+        names = {source.name for source in sources}
+        cursor.seen = {name: digest for name, digest in cursor.seen.items() if name in names}
+        started = self._clock.now()
+        for source in sources:
+            digest = source.digest()
+            if cursor.seen.get(source.name) != digest:
+                yield from self._source(source, digest, cursor)
+        cursor.at = None
+        yield Page([], _encode(cursor), done=True, complete_to=_complete_to(cursor.newest, started))
+
+    def _source(self, source: Source, digest: str, cursor: Cursor) -> Iterator[Page]:
+        handed = cursor.at[2] if cursor.at and cursor.at[:2] == (source.name, digest) else 0
+        records = islice(source.records(), handed, None)
+        while page := list(islice(records, PAGE)):
+            handed += len(page)
+            cursor.at = (source.name, digest, handed)
+            cursor.newest = _newest(page, cursor.newest)
+            yield Page(page, _encode(cursor), done=False)
+        cursor.seen[source.name] = digest
+
+
+def _encode(cursor: Cursor) -> str:
+    return msgspec.json.encode(cursor).decode()
+
+
+def _newest(page: Sequence[RawRecord], before: str | None) -> str | None:
+    stamps = {record.modified_at[:10] for record in page if record.modified_at}
+    days = [stamp for stamp in stamps if _day(stamp)]
+    return max([*days, before] if before else days, default=None)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _complete_to(newest: str | None, now: datetime) -> datetime:
+    """The end of the newest day; without dates, the time of reading."""
+    day = _day(newest) if newest else None
+    if day is None:
+        return now
+    return min(now, datetime.combine(day, time(), UTC) + timedelta(days=1))

@@ -1,0 +1,188 @@
+"""The connection to one HubSpot portal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar
+
+import msgspec
+from requests import Response
+
+from cs_connector.errors import NotPermitted, Unavailable
+from cs_connector.ports import (
+    Adapter,
+    Capabilities,
+    Change,
+    FieldInfo,
+    Identity,
+    ObjectInfo,
+    Page,
+    Read,
+    Receipt,
+    Surroundings,
+    Usage,
+)
+from cs_connector.transport import TokenBucket, Transport
+
+from .auth import Login
+from .auth import Settings as HubSpotSettings
+from .client import client
+from .errors import classify
+from .paths import Paths
+from .reading import Reader
+from .writing import Writer
+
+_OWNER_FIELDS = ("id", "email", "firstName", "lastName", "userId", "archived")
+_READ_ONLY = frozenset({"feedback_submissions", "owners"})
+
+
+class _Account(msgspec.Struct, rename="camel"):
+    portal_id: int
+    account_type: str = "STANDARD"
+
+
+class _Introspection(msgspec.Struct):
+    active: bool = True
+    scopes: tuple[str, ...] = ()
+    user_id: int | None = None
+
+
+class _Option(msgspec.Struct):
+    value: str
+    hidden: bool = False
+
+
+class _Modification(msgspec.Struct, rename="camel"):
+    read_only_value: bool = False
+
+
+class _Property(msgspec.Struct, rename="camel"):
+    name: str
+    type: str
+    label: str = ""
+    has_unique_value: bool = False
+    calculated: bool = False
+    options: list[_Option] = []
+    modification_metadata: _Modification = msgspec.field(default_factory=_Modification)
+
+
+class _Properties(msgspec.Struct):
+    results: list[_Property]
+
+
+class HubSpot(Adapter):
+    """Reads companies, contacts, feedback, deals, tasks and owners; writes company fields and tasks."""
+
+    crm: ClassVar[str] = "hubspot"
+    Settings: ClassVar[type[HubSpotSettings]] = HubSpotSettings
+    capabilities: ClassVar[Capabilities] = Capabilities(upsert=frozenset({"companies", "tasks"}))
+
+    def __init__(self, settings: HubSpotSettings, around: Surroundings) -> None:
+        self._settings, self._around = settings, around
+        self._paths = Paths(settings.paths)
+        self._login = Login(settings, around, self._exchange)
+        self._transport = Transport(
+            connection=around.connection,
+            hosts=("api.hubapi.com",),
+            clock=around.clock,
+            base=settings.base_url,
+            authorize=self._login.authorize,
+            classify=classify,
+            renew=self._login.renew if settings.oauth else None,
+            quota=_quota,
+            limiter=TokenBucket(9, 10, around.clock),  # the smallest allowance is 100 in 10 seconds
+        )
+        self._reader = Reader(self._transport, self._paths, around.clock)
+        self._writer = Writer(self._transport, self._paths)
+
+    def check(self) -> Identity:
+        account = msgspec.json.decode(self._get(self._paths.account).content, type=_Account)
+        token = self._introspect()
+        return Identity(
+            crm=self.crm,
+            org_id=str(account.portal_id),
+            name=f"HubSpot portal {account.portal_id}",
+            sandbox=account.account_type != "STANDARD",
+            user_id=str(token.user_id or ""),
+            scopes=token.scopes,
+        )
+
+    def describe(self, objects: Sequence[str]) -> Sequence[ObjectInfo]:
+        return [info for name in objects if (info := self._describe(name))]
+
+    def read(self, read: Read) -> Iterator[Page]:
+        return self._reader.read(read)
+
+    def write(self, changes: Sequence[Change]) -> Sequence[Receipt]:
+        return self._writer.write(changes)
+
+    def find(self, object_name: str, key_field: str, keys: Sequence[str]) -> Mapping[str, str]:
+        return self._writer.find(object_name, key_field, keys)
+
+    def usage(self) -> Usage:
+        return self._transport.usage
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def client(self) -> Any:
+        """HubSpot's client library on this connection. Raises ConfigError where it is not installed."""
+        return client(self._transport, self._paths)
+
+    def _exchange(self, form: Mapping[str, str]) -> Response:
+        with self._transport.bare(), self._transport.safe():
+            return self._transport.post(self._settings.token_address, data=form)
+
+    def _introspect(self) -> _Introspection:
+        """What the login may do; a static app token cannot be asked."""
+        if not self._settings.oauth:
+            return _Introspection()
+        form = {
+            "token": self._login.current(),
+            "token_type_hint": "access_token",
+            "client_id": self._settings.client_id,
+            "client_secret": self._settings.client_secret.get_secret_value(),
+        }
+        with self._transport.bare(), self._transport.safe():
+            response = self._transport.post(f"{self._settings.token_address}/introspect", data=form)
+        if not response.ok:
+            return _Introspection()
+        return msgspec.json.decode(response.content, type=_Introspection)
+
+    def _describe(self, name: str) -> ObjectInfo | None:
+        if name == "owners":
+            fields = tuple(FieldInfo(n, "string", writable=False) for n in _OWNER_FIELDS)
+            return ObjectInfo(name, fields, writable=False, incremental=False)
+        library = self.client()
+        from hubspot.crm.properties import ApiException
+
+        try:
+            reply = library.crm.properties.core_api.get_all(name, _preload_content=False)
+        except (ApiException, NotPermitted):
+            return None
+        found = msgspec.json.decode(reply.data, type=_Properties).results
+        return ObjectInfo(name, tuple(map(_field, found)), writable=name not in _READ_ONLY)
+
+    def _get(self, path: str) -> Response:
+        response = self._transport.get(path)
+        if not response.ok:
+            raise Unavailable(f"HubSpot answered {response.status_code}", why=f"asked for {path}")
+        return response
+
+
+def _field(found: _Property) -> FieldInfo:
+    return FieldInfo(
+        name=found.name,
+        type=found.type,
+        label=found.label,
+        writable=not (found.modification_metadata.read_only_value or found.calculated),
+        unique=found.has_unique_value,
+        values=tuple(o.value for o in found.options),
+    )
+
+
+def _quota(response: Response) -> tuple[int, int] | None:
+    """The calls of a day; OAuth answers do not tell them."""
+    limit = response.headers.get("X-HubSpot-RateLimit-Daily", "")
+    left = response.headers.get("X-HubSpot-RateLimit-Daily-Remaining", "")
+    return (int(limit), int(left)) if limit.isdigit() and left.isdigit() else None

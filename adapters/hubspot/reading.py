@@ -1,0 +1,271 @@
+"""Reads HubSpot: everything by list, then what changed by search, then what went to the recycle bin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from cs_connector.errors import NotPermitted, Unavailable, UsageError
+from cs_connector.ports import Clock, Page, RawRecord, Read
+from cs_connector.transport import TokenBucket, Transport
+
+from .errors import problem
+from .paths import Paths
+
+LIST_PAGE, SEARCH_PAGE, OWNER_PAGE = 100, 200, 500
+OVERLAP_MS, LAG_MS = 300_000, 5_000
+_MERGED = "hs_merged_object_ids"
+_MERGING = frozenset({"companies", "contacts", "deals", "tickets"})
+_OPTIONAL = frozenset({"feedback_submissions"})  # only on some plans
+
+
+class Full(msgspec.Struct, frozen=True, tag_field="mode", tag="full"):
+    """Everything, by list. Times are milliseconds since 1970."""
+
+    began: int
+    after: str | None = None
+
+
+class Delta(msgspec.Struct, frozen=True, tag_field="mode", tag="delta"):
+    """What was modified in [lo, hi), by id, beyond `last`."""
+
+    lo: int
+    hi: int
+    last: int = 0
+
+
+class Bin(msgspec.Struct, frozen=True, tag_field="mode", tag="bin"):
+    """What was archived since `lo`."""
+
+    lo: int
+    hi: int
+    after: str | None = None
+
+
+class Idle(msgspec.Struct, frozen=True, tag_field="mode", tag="idle"):
+    """Between two readings: every change before `hwm` was seen."""
+
+    hwm: int
+
+
+class Owners(msgspec.Struct, frozen=True, tag_field="mode", tag="owners"):
+    """All users, those who left second."""
+
+    began: int | None = None
+    former: bool = False
+    after: str | None = None
+
+
+State = Full | Delta | Bin | Idle | Owners
+
+
+class _Next(msgspec.Struct):
+    after: str
+
+
+class _Paging(msgspec.Struct):
+    next: _Next | None = None
+
+
+class _Batch(msgspec.Struct):
+    results: list[msgspec.Raw]
+    paging: _Paging | None = None
+
+    @property
+    def after(self) -> str | None:
+        return self.paging.next.after if self.paging and self.paging.next else None
+
+
+class _Properties(msgspec.Struct):
+    merged: str | None = msgspec.field(default=None, name=_MERGED)
+
+
+class _Row(msgspec.Struct, rename="camel"):
+    id: str
+    updated_at: str | None = None
+    archived_at: str | None = None
+    properties: _Properties | None = None
+
+
+_batches = msgspec.json.Decoder(_Batch)
+_rows = msgspec.json.Decoder(_Row)
+_states = msgspec.json.Decoder(State)
+
+
+class Reader:
+    """Pages of one portal; each page's cursor says where to go on."""
+
+    def __init__(self, transport: Transport, paths: Paths, clock: Clock) -> None:
+        self._transport, self._paths, self._clock = transport, paths, clock
+        self._searches = TokenBucket(4.5, 1, clock)  # 5 a second, for all apps of the portal together
+
+    def read(self, read: Read) -> Iterator[Page]:
+        """Raises UsageError for a cursor that is not ours, and AdapterError."""
+        state = self._start(read)
+        try:
+            while True:
+                page, state = self._step(read, state)
+                yield page
+                if page.done:
+                    return
+        except NotPermitted:
+            if read.object not in _OPTIONAL:
+                raise
+            yield Page((), _text(state), done=True)
+
+    def _start(self, read: Read) -> State:
+        if read.cursor is None:
+            return Owners() if read.object == "owners" else Full(self._now())
+        try:
+            state = _states.decode(read.cursor)
+        except msgspec.MsgspecError as error:
+            raise UsageError(
+                f"The cursor of {read.object} is not one of HubSpot's",
+                safe="nothing was read",
+                fix=f"read {read.object} from the beginning",
+            ) from error
+        return self._window(state.hwm) if isinstance(state, Idle) else state
+
+    def _window(self, hwm: int) -> Delta:
+        hi = self._now() - LAG_MS
+        return Delta(min(hwm, hi) - OVERLAP_MS, hi)
+
+    def _step(self, read: Read, state: State) -> tuple[Page, State]:
+        match state:
+            case Full():
+                return self._full(read, state)
+            case Delta():
+                return self._delta(read, state)
+            case Bin():
+                return self._bin(read, state)
+            case Owners():
+                return self._owners(state)
+            case Idle():
+                return self._delta(read, self._window(state.hwm))
+
+    def _full(self, read: Read, state: Full) -> tuple[Page, State]:
+        batch = self._list(read, state.after)
+        onward = Full(state.began, batch.after) if batch.after else Idle(state.began)
+        return _page([_live(raw) for raw in batch.results], onward)
+
+    def _delta(self, read: Read, state: Delta) -> tuple[Page, State]:
+        batch = self._search(read, state)
+        records = [_live(raw) for raw in batch.results]
+        last = max((int(r.id) for r in records), default=state.last)
+        if batch.after and last <= state.last:
+            raise Unavailable(f"HubSpot's search of {read.object} does not move on")
+        onward = msgspec.structs.replace(state, last=last) if batch.after else Bin(state.lo, state.hi)
+        return _page([*records, *_losers(batch.results)], onward)
+
+    def _bin(self, read: Read, state: Bin) -> tuple[Page, State]:
+        batch = self._list(read, state.after, archived=True)
+        onward = Bin(state.lo, state.hi, batch.after) if batch.after else Idle(state.hi)
+        return _page(list(_archived(batch.results, state.lo)), onward)
+
+    def _owners(self, state: Owners) -> tuple[Page, State]:
+        began = state.began or self._now()
+        batch = self._get(
+            self._paths.owners, limit=OWNER_PAGE, after=state.after, archived=_flag(state.former)
+        )
+        records = [_live(raw) for raw in batch.results]
+        if state.former and batch.after is None:
+            return Page(records, _text(Owners()), done=True, complete_to=_moment(began)), Owners()
+        return _page(records, Owners(began, state.former or batch.after is None, batch.after))
+
+    def _list(self, read: Read, after: str | None, *, archived: bool = False) -> _Batch:
+        batch = self._get(
+            self._paths.objects(read.object),
+            limit=LIST_PAGE,
+            after=after,
+            archived=_flag(archived),
+            properties=",".join(_columns(read)),
+        )
+        if batch.after is not None and batch.after == after:
+            raise Unavailable(f"HubSpot's list of {read.object} does not move on")
+        return batch
+
+    def _get(self, path: str, **query: str | int | None) -> _Batch:
+        return _read(self._transport.get(path, params=query))
+
+    def _search(self, read: Read, state: Delta) -> _Batch:
+        # Always by id and never by offset: a record that is changed meanwhile leaves the window, and would
+        # move all later ones one place forward.
+        modified = "lastmodifieddate" if read.object == "contacts" else "hs_lastmodifieddate"
+        filters = [
+            {"propertyName": modified, "operator": "GTE", "value": str(state.lo)},
+            {"propertyName": modified, "operator": "LT", "value": str(state.hi)},
+            {"propertyName": "hs_object_id", "operator": "GT", "value": str(state.last)},
+        ]
+        query: dict[str, Any] = {
+            "filterGroups": [{"filters": filters}],
+            "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
+            "properties": _columns(read),
+            "limit": SEARCH_PAGE,
+        }
+        self._searches.take()
+        with self._transport.safe():
+            return _read(self._transport.post(self._paths.objects(read.object, "/search"), json=query))
+
+    def _now(self) -> int:
+        return int(self._clock.now().timestamp() * 1000)
+
+
+def _read(response: Any) -> _Batch:
+    if not response.ok:
+        raise Unavailable(f"HubSpot answered {response.status_code}", why=problem(response).message)
+    try:
+        return _batches.decode(response.content)
+    except msgspec.MsgspecError as error:
+        raise Unavailable("HubSpot's answer is not a page", why=str(error)) from error
+
+
+def _page(records: Sequence[RawRecord], onward: State) -> tuple[Page, State]:
+    if isinstance(onward, Idle):
+        return Page(records, _text(onward), done=True, complete_to=_moment(onward.hwm)), onward
+    return Page(records, _text(onward), done=False), onward
+
+
+def _live(raw: msgspec.Raw) -> RawRecord:
+    row = _rows.decode(raw)
+    return RawRecord(row.id, row.updated_at, False, bytes(raw))
+
+
+def _archived(results: Iterable[msgspec.Raw], since: int) -> Iterator[RawRecord]:
+    for raw in results:
+        row = _rows.decode(raw)
+        if row.archived_at is None or _millis(row.archived_at) >= since:
+            yield RawRecord(row.id, row.archived_at or row.updated_at, True, bytes(raw))
+
+
+def _losers(results: Iterable[msgspec.Raw]) -> Iterator[RawRecord]:
+    """The records that were merged into these: they are in no list and in no recycle bin."""
+    for raw in results:
+        row = _rows.decode(raw)
+        merged = row.properties.merged if row.properties else None
+        for loser in (merged or "").split(";"):
+            if loser and loser != row.id:
+                note = {"id": loser, "mergedInto": row.id}
+                yield RawRecord(loser, row.updated_at, True, msgspec.json.encode(note))
+
+
+def _columns(read: Read) -> list[str]:
+    return sorted({*read.fields, *((_MERGED,) if read.object in _MERGING else ())})
+
+
+def _flag(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def _text(state: State) -> str:
+    return msgspec.json.encode(state).decode()
+
+
+def _moment(millis: int) -> datetime:
+    return datetime.fromtimestamp(millis / 1000, UTC)
+
+
+def _millis(text: str) -> int:
+    return int(datetime.fromisoformat(text).timestamp() * 1000)

@@ -1,0 +1,102 @@
+"""Values as they may be written: every one becomes text, or is refused with HubSpot's code."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection
+from datetime import date
+from typing import Any
+
+from .fields import Property
+from .times import DAY_MS, iso, parsed
+
+LONGEST = 65_536
+
+
+class Invalid(Exception):  # noqa: N818 — one of possibly many problems of a request
+    """A value that a property does not take: the vendor's code and sentence."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code, self.message = code, message
+
+
+def checked(prop: Property, value: Any, allowed: Collection[str] | None) -> str:
+    """The text that will be kept; "" clears. `allowed` are the options, None where any will do.
+
+    Raises Invalid.
+    """
+    if prop.read_only:
+        raise Invalid("READ_ONLY_VALUE", f'"{prop.name}" is a read only property; its value cannot be set.')
+    text = _text(value)
+    if text == "":
+        return ""
+    if prop.type != "string" and text != text.strip():
+        raise Invalid("INVALID_WHITESPACE", f"{text!r} has leading or trailing whitespace.")
+    if allowed is not None:
+        return _option(prop, text, allowed)
+    return _BY_TYPE.get(prop.type, _string)(text)
+
+
+def _text(value: Any) -> str:
+    match value:
+        case str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case float():
+            return str(int(value)) if value.is_integer() else repr(value)
+        case int():
+            return str(value)
+    raise Invalid("INVALID_STRING", "Only texts, numbers and booleans can be values.")
+
+
+def _option(prop: Property, text: str, allowed: Collection[str]) -> str:
+    parts = [part for part in text.split(";") if part] if prop.multiple else [text]
+    for part in parts:
+        if part in allowed:
+            continue
+        if prop.reference == "OWNER":
+            raise Invalid("INVALID_OWNER_ID", f"Owner {part} does not exist")
+        listed = ", ".join(sorted(allowed)[:50])
+        raise Invalid("INVALID_OPTION", f"{part} was not one of the allowed options: [{listed}]")
+    return text
+
+
+def _string(text: str) -> str:
+    if len(text) > LONGEST:
+        raise Invalid("PROPERTY_VALUE_TOO_LONG", f"The value is longer than {LONGEST} characters.")
+    return text
+
+
+def _number(text: str) -> str:
+    try:
+        fine = math.isfinite(float(text)) and "_" not in text
+    except ValueError:
+        fine = False
+    if not fine:
+        raise Invalid("INVALID_DOUBLE", f"{text} was not a valid number.")
+    return text
+
+
+def _datetime(text: str) -> str:
+    try:
+        return iso(parsed(text))
+    except (ValueError, OverflowError):
+        raise Invalid("INVALID_LONG", f"{text} was not a valid long.") from None
+
+
+def _date(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat() if len(text) == 10 else _midnight(parsed(text))
+    except (ValueError, OverflowError):
+        raise Invalid("INVALID_DATE", f"{text} was not a valid date.") from None
+
+
+def _midnight(ms: int) -> str:
+    if ms % DAY_MS:
+        raise Invalid("INVALID_DATE", f"{ms} is at {iso(ms)}, which is not midnight in UTC.")
+    return iso(ms)[:10]
+
+
+_BY_TYPE: dict[str, Callable[[str], str]] = {"number": _number, "date": _date, "datetime": _datetime}

@@ -1,0 +1,201 @@
+"""The Salesforce adapter: one connection to one organisation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, ClassVar
+from urllib.parse import quote_plus
+
+import msgspec
+from pydantic import BaseModel
+
+from cs_connector.errors import Rejected, Unavailable
+from cs_connector.ports import (
+    Adapter,
+    Capabilities,
+    Change,
+    FieldInfo,
+    Identity,
+    ObjectInfo,
+    Page,
+    Read,
+    Receipt,
+    Surroundings,
+    Usage,
+)
+from cs_connector.transport import Transport
+from cs_connector.transport.routing import is_loopback
+
+from . import auth
+from .errors import allowance, classify, decode
+from .reading import Reader
+from .soql import by_key, long_id
+from .writing import Writer
+
+HOSTS = ("*.salesforce.com", "*.force.com")
+_STAND_IN = "https://sandbox.my.salesforce.com"  # the address of an org that lives on this machine
+_KEYED = frozenset({"Account", "Task", "CS_Relationship__c", "CS_Health_Snapshot__c"})
+
+
+class Choice(msgspec.Struct):
+    value: str
+    active: bool = True
+
+
+class Described(msgspec.Struct):
+    """A field of a describe."""
+
+    name: str
+    type: str
+    label: str = ""
+    createable: bool = False
+    updateable: bool = False
+    nillable: bool = True
+    unique: bool = False
+    length: int = 0
+    choices: list[Choice] = msgspec.field(default_factory=list, name="picklistValues")
+
+
+class Description(msgspec.Struct):
+    name: str
+    fields: list[Described]
+    label: str = ""
+    queryable: bool = True
+    createable: bool = False
+    updateable: bool = False
+
+
+class User(msgspec.Struct):
+    user_id: str
+    organization_id: str
+
+
+class Organisation(msgspec.Struct):
+    name: str = msgspec.field(name="Name")
+    sandbox: bool = msgspec.field(name="IsSandbox")
+
+
+class Organisations(msgspec.Struct):
+    records: list[Organisation]
+
+
+class Found(msgspec.Struct):
+    records: list[dict[str, Any]]
+    done: bool
+    next: str | None = msgspec.field(default=None, name="nextRecordsUrl")
+
+
+class Salesforce(Adapter):
+    crm: ClassVar[str] = "salesforce"
+    Settings: ClassVar[type[BaseModel]] = auth.Settings
+    capabilities: ClassVar[Capabilities] = Capabilities(upsert=_KEYED)
+
+    def __init__(self, settings: auth.Settings, around: Surroundings) -> None:
+        self._settings = settings
+        self._login = auth.Login(settings, around)
+        self._session = Transport(
+            connection=around.connection,
+            hosts=HOSTS,
+            clock=around.clock,
+            base=settings.loopback,
+            authorize=self._login.authorize,
+            renew=self._login.renew,
+            classify=classify,
+            quota=allowance,
+        )
+        self._login.session = self._session
+        self._reader = Reader(self._session, self._root, around.clock)
+        self._writer = Writer(self._session, self._root, around.clock)
+
+    def check(self) -> Identity:
+        token = self._login.token()
+        user: User = decode(self._session.get(f"{self._origin()}/services/oauth2/userinfo").content, User)
+        query = quote_plus("SELECT Name, IsSandbox FROM Organization")
+        answer = self._session.get(f"{self._root()}/query?q={query}").content
+        found: Organisations = decode(answer, Organisations)
+        if not found.records:
+            raise Unavailable("Salesforce did not say which organisation this is")
+        org = found.records[0]
+        org_id, user_id = long_id(user.organization_id), long_id(user.user_id)
+        return Identity(self.crm, org_id, org.name, org.sandbox, user_id, tuple(token.scope.split()))
+
+    def describe(self, objects: Sequence[str]) -> Sequence[ObjectInfo]:
+        return [info for name in objects if (info := self._describe(name))]
+
+    def read(self, read: Read) -> Iterator[Page]:
+        return self._reader.pages(read)
+
+    def write(self, changes: Sequence[Change]) -> Sequence[Receipt]:
+        return self._writer.write(changes)
+
+    def find(self, object_name: str, key_field: str, keys: Sequence[str]) -> Mapping[str, str]:
+        given = {key.casefold(): key for key in keys}  # a unique key does not depend on case
+        found: dict[str, str] = {}
+        for query in by_key(object_name, key_field, keys):
+            for record in self._rows(query):
+                key = str(record[key_field])
+                found[given.get(key.casefold(), key)] = long_id(record["Id"])
+        return found
+
+    def usage(self) -> Usage:
+        return self._session.usage
+
+    def close(self) -> None:
+        self._session.close()
+
+    def _origin(self) -> str:
+        """The address of the org; one on this machine is reached under a stand-in, see the transport."""
+        address = self._settings.instance_url or self._login.token().instance_url
+        return _STAND_IN if is_loopback(address) and self._settings.loopback else address.rstrip("/")
+
+    def _root(self) -> str:
+        return f"{self._origin()}/services/data/v{self._settings.api_version}"
+
+    @cached_property
+    def _client(self) -> Any:
+        # The library knows the addresses; the login, time limits and retries are ours.
+        from simple_salesforce.api import Salesforce as Client
+
+        version = self._settings.api_version
+        return Client(instance_url=self._origin(), session_id="-", session=self._session, version=version)
+
+    def _describe(self, name: str) -> ObjectInfo | None:
+        try:
+            found = self._client.restful(f"sobjects/{name}/describe")
+        except Rejected as error:
+            if error.code == "NOT_FOUND":
+                return None
+            raise
+        return _object_info(msgspec.convert(found, Description))
+
+    def _rows(self, query: str) -> Iterator[dict[str, Any]]:
+        url: str | None = f"{self._root()}/query?q={quote_plus(query)}"
+        while url:
+            answer: Found = decode(self._session.get(url).content, Found)
+            yield from answer.records
+            url = f"{self._origin()}{answer.next}" if answer.next else None
+
+
+def _object_info(found: Description) -> ObjectInfo:
+    return ObjectInfo(
+        found.name,
+        tuple(map(_field_info, found.fields)),
+        readable=found.queryable,
+        writable=found.createable or found.updateable,
+        incremental=any(field.name == "SystemModstamp" for field in found.fields),
+        label=found.label,
+    )
+
+
+def _field_info(found: Described) -> FieldInfo:
+    return FieldInfo(
+        found.name,
+        found.type,
+        label=found.label,
+        writable=found.createable or found.updateable,
+        nullable=found.nillable,
+        unique=found.unique,
+        length=found.length or None,
+        values=tuple(choice.value for choice in found.choices if choice.active),
+    )

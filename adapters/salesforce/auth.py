@@ -1,0 +1,152 @@
+"""Logging in: JWT bearer or client credentials; the token is kept in the vault and renewed in time."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+import jwt
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from requests import PreparedRequest
+
+from cs_connector.errors import ConfigError
+from cs_connector.ports import Surroundings
+from cs_connector.transport import Transport
+
+from .errors import decode
+
+LIFE = timedelta(hours=2)  # the session time of an org that did not change it
+_VALID = timedelta(minutes=3)
+_JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+
+
+class Settings(BaseModel):
+    """The `settings` of a Salesforce connection. Client credentials log in at the org's own address."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    client_id: str
+    auth: Literal["jwt", "client_credentials"] = "jwt"
+    client_secret: SecretStr | None = None
+    username: str | None = None
+    private_key_file: Path | None = None
+    audience: str | None = None
+    login_url: str = "https://login.salesforce.com"
+    instance_url: str | None = None
+    api_version: str = Field(default="67.0", pattern=r"^\d+\.0$")
+    loopback: str | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Settings:
+        needed = ("username", "private_key_file") if self.auth == "jwt" else ("client_secret",)
+        missing = [name for name in needed if getattr(self, name) is None]
+        if missing:
+            raise ValueError(f"auth: {self.auth} needs {' and '.join(missing)}")
+        return self
+
+
+class Token(msgspec.Struct, frozen=True):
+    """What a login gave; `issued` is an ISO time, `life` seconds."""
+
+    access_token: str
+    instance_url: str
+    issued: str
+    scope: str = ""
+    life: float = LIFE.total_seconds()
+
+    def due(self, now: datetime) -> bool:
+        """Four fifths of its life are over."""
+        return now >= datetime.fromisoformat(self.issued) + timedelta(seconds=0.8 * self.life)
+
+
+class Granted(msgspec.Struct):
+    access_token: str
+    instance_url: str
+    scope: str = ""
+    expires_in: float = LIFE.total_seconds()
+
+
+class Login:
+    """The token of one connection; one thread and one process at a time makes a new one."""
+
+    def __init__(self, settings: Settings, around: Surroundings) -> None:
+        self._settings, self._around = settings, around
+        self._token: Token | None = None
+        self._lock = threading.Lock()
+        self.session: Transport | None = None
+
+    def authorize(self, request: PreparedRequest) -> None:
+        request.headers["Authorization"] = f"Bearer {self.token().access_token}"
+
+    def token(self) -> Token:
+        """A token that is not due. Raises AuthFailed."""
+        held = self._token
+        if held is None or held.due(self._around.clock.now()):
+            return self._replace(held)
+        return held
+
+    def renew(self) -> None:
+        """Salesforce no longer takes the token that we hold."""
+        self._replace(self._token)
+
+    def _replace(self, old: Token | None) -> Token:
+        connection, tokens = self._around.connection, self._around.tokens
+        with self._lock, tokens.lock(connection):
+            kept = _from_vault(tokens.load(connection))
+            if kept and kept != old and not kept.due(self._around.clock.now()):
+                self._token = kept  # somebody else was quicker
+                return kept
+            token = self._log_in()
+            tokens.save(connection, msgspec.to_builtins(token))
+            self._token = token
+            return token
+
+    def _log_in(self) -> Token:
+        assert self.session is not None
+        address = self._settings.login_url
+        if self._settings.auth == "client_credentials":
+            address = self._settings.instance_url or address
+        with self.session.bare(), self.session.safe():
+            answer = self.session.post(f"{address}/services/oauth2/token", data=self._form())
+        given: Granted = decode(answer.content, Granted)
+        now = self._around.clock.now().isoformat()
+        return Token(given.access_token, given.instance_url, now, given.scope, given.expires_in)
+
+    def _form(self) -> dict[str, str]:
+        settings = self._settings
+        if settings.auth == "jwt":
+            return {"grant_type": _JWT_GRANT, "assertion": self._assertion()}
+        assert settings.client_secret is not None
+        return {
+            "grant_type": "client_credentials",
+            "client_id": settings.client_id,
+            "client_secret": settings.client_secret.get_secret_value(),
+        }
+
+    def _assertion(self) -> str:
+        settings = self._settings
+        claims: dict[str, Any] = {
+            "iss": settings.client_id,
+            "sub": settings.username,
+            "aud": settings.audience or settings.login_url,
+            "exp": int((self._around.clock.now() + _VALID).timestamp()),
+        }
+        assert settings.private_key_file is not None
+        try:
+            return jwt.encode(claims, settings.private_key_file.read_bytes(), algorithm="RS256")
+        except (OSError, ValueError, jwt.PyJWTError) as error:
+            raise ConfigError(
+                "The private key of the connection cannot be used",
+                why=f"{settings.private_key_file}: {type(error).__name__}",
+                fix="give private_key_file the PEM file that belongs to the app's certificate",
+            ) from error
+
+
+def _from_vault(kept: dict[str, Any] | None) -> Token | None:
+    try:
+        return msgspec.convert(kept, Token) if kept else None
+    except msgspec.ValidationError:
+        return None

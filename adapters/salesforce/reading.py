@@ -1,0 +1,199 @@
+"""Reading an object from where the last run ended: by stamp and id, deleted records included."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from urllib.parse import quote_plus
+
+import msgspec
+
+from cs_connector.errors import AdapterError, NotPermitted
+from cs_connector.ports import Clock, Page, RawRecord, Read
+from cs_connector.transport import Transport
+
+from .errors import BAD_LOCATOR, decode
+from .soql import Place, back, changes, check_length, literal, long_id, moment
+
+OVERLAP = timedelta(minutes=10)  # commits become visible late; 10 minutes covers what was ever reported
+_LAG = timedelta(minutes=5)
+_BATCH = {"Sforce-Query-Options": "batchSize=2000"}
+_STAMPS = ("SystemModstamp", "LastModifiedDate", "CreatedDate", "LoginTime")
+
+
+class Cursor(msgspec.Struct, omit_defaults=True):
+    """`since`: where the next run begins. In the middle of a run, `at` is the last record that was
+    handed over and `covered` the time up to which this run will be complete.
+    """
+
+    since: str | None = None
+    at: Place | None = None
+    covered: str | None = None
+
+
+class Answer(msgspec.Struct):
+    records: list[msgspec.Raw]
+    done: bool
+    next: str | None = msgspec.field(default=None, name="nextRecordsUrl")
+
+
+class Head(msgspec.Struct):
+    """What we look at in a record."""
+
+    id: str = msgspec.field(name="Id")
+    system: str | None = msgspec.field(default=None, name="SystemModstamp")
+    modified: str | None = msgspec.field(default=None, name="LastModifiedDate")
+    created: str | None = msgspec.field(default=None, name="CreatedDate")
+    login: str | None = msgspec.field(default=None, name="LoginTime")
+    deleted: bool = msgspec.field(default=False, name="IsDeleted")
+
+
+class Field(msgspec.Struct):
+    name: str
+
+
+class Shape(msgspec.Struct):
+    """The part of a describe that a read depends on."""
+
+    fields: list[Field]
+    replicateable: bool = True
+
+    @property
+    def names(self) -> set[str]:
+        return {field.name for field in self.fields}
+
+
+class Covered(msgspec.Struct):
+    latest: str = msgspec.field(name="latestDateCovered")
+
+
+_head = msgspec.json.Decoder(Head)
+_answer = msgspec.json.Decoder(Answer)
+
+
+class Reader:
+    """`root` gives the address of the API, such as https://acme.my.salesforce.com/services/data/v67.0."""
+
+    def __init__(self, session: Transport, root: Callable[[], str], clock: Clock) -> None:
+        self._session, self._root, self._clock = session, root, clock
+
+    def pages(self, read: Read) -> Iterator[Page]:
+        """Raises NotPermitted for fields that are missing or hidden."""
+        shape = self._shape(read.object)
+        _check_fields(read, shape)
+        stamp = next((name for name in _STAMPS if name in shape.names), None)
+        fields = (*read.fields, *(["IsDeleted"] if "IsDeleted" in shape.names else []))
+        cursor = _begin(read.cursor)
+        if cursor.covered is None:
+            cursor.covered = self._covered(read.object, shape)
+        return self._run(read.object, fields, stamp, cursor)
+
+    def _run(
+        self, object_name: str, fields: tuple[str, ...], stamp: str | None, cursor: Cursor
+    ) -> Iterator[Page]:
+        assert cursor.covered is not None
+        for answer in self._answers(object_name, fields, stamp, cursor):
+            records = [_record(raw) for raw in answer.records]
+            if not answer.done:
+                yield Page(records, _encode(cursor), done=False)
+                continue
+            since = back(cursor.covered, OVERLAP) if stamp else None
+            yield Page(records, _encode(Cursor(since)), done=True, complete_to=moment(cursor.covered))
+
+    def _answers(
+        self, object_name: str, fields: tuple[str, ...], stamp: str | None, cursor: Cursor
+    ) -> Iterator[Answer]:
+        """Answers in order; `cursor.at` is moved to the last record of each before it is given out."""
+        locator: str | None = None
+        while True:
+            path = locator or self._query(object_name, fields, stamp, cursor)
+            answer = self._ask(path, forgiving=locator is not None)
+            if answer is None:  # the place kept by Salesforce is gone: go on from ours
+                locator = None
+                continue
+            if answer.records:
+                cursor.at = _place(answer.records[-1], stamp)
+            yield answer
+            if answer.done:
+                return
+            locator = answer.next
+
+    def _query(self, object_name: str, fields: tuple[str, ...], stamp: str | None, cursor: Cursor) -> str:
+        after = cursor.at or (Place(cursor.since, "") if cursor.since and stamp else None)
+        text = check_length(changes(object_name, fields, stamp, after), object_name)
+        return f"{self._root()}/queryAll?q={quote_plus(text)}"
+
+    def _ask(self, path: str, *, forgiving: bool) -> Answer | None:
+        url = path if path.startswith("http") else f"{_origin(self._root())}{path}"
+        try:
+            response = self._session.get(url, headers=_BATCH)
+        except AdapterError as error:
+            if forgiving and error.code == BAD_LOCATOR:
+                return None
+            raise
+        return _parse(response.content)
+
+    def _shape(self, object_name: str) -> Shape:
+        response = self._session.get(f"{self._root()}/sobjects/{object_name}/describe")
+        shape: Shape = decode(response.content, Shape)
+        return shape
+
+    def _covered(self, object_name: str, shape: Shape) -> str:
+        """Every change up to this time can be seen now, also those of long transactions."""
+        now = self._clock.now()
+        if not shape.replicateable or "SystemModstamp" not in shape.names:
+            return literal(now - _LAG)
+        span = {"start": _second(now - OVERLAP), "end": _second(now)}
+        response = self._session.get(f"{self._root()}/sobjects/{object_name}/updated/", params=span)
+        covered: Covered = decode(response.content, Covered)
+        return literal(min(moment(covered.latest), now))
+
+
+def _parse(content: bytes) -> Answer:
+    try:
+        return _answer.decode(content)
+    except msgspec.DecodeError:
+        return decode(content, Answer)  # type: ignore[no-any-return]  # says what is wrong
+
+
+def _begin(cursor: str | None) -> Cursor:
+    return msgspec.json.decode(cursor, type=Cursor) if cursor else Cursor()
+
+
+def _encode(cursor: Cursor) -> str:
+    return msgspec.json.encode(cursor).decode()
+
+
+def _record(raw: msgspec.Raw) -> RawRecord:
+    head = _head.decode(raw)
+    stamp = head.system or head.modified or head.created or head.login
+    return RawRecord(long_id(head.id), _tidy(stamp), head.deleted, bytes(raw))
+
+
+def _place(raw: msgspec.Raw, stamp: str | None) -> Place:
+    head = _head.decode(raw)
+    when = head.system or head.modified or head.created or head.login if stamp else None
+    return Place(_tidy(when) or "", head.id)
+
+
+def _tidy(stamp: str | None) -> str | None:
+    """The form that every reader of times takes."""
+    return f"{stamp[:-5]}Z" if stamp and stamp.endswith("+0000") else stamp
+
+
+def _second(time: datetime) -> str:
+    return time.replace(microsecond=0).isoformat()
+
+
+def _origin(root: str) -> str:
+    return root[: root.index("/services/")]
+
+
+def _check_fields(read: Read, shape: Shape) -> None:
+    hidden = [name for name in read.fields if "." not in name and name not in shape.names]
+    if hidden:
+        raise NotPermitted(
+            f"{read.object} has no {', '.join(hidden)} for the user of this connection",
+            why="the field does not exist, or field-level security hides it",
+            fix="correct the mapping, or add the field to the permission set",
+        )

@@ -1,0 +1,40 @@
+"""Bulk CSV: every cell quoted, times with Z."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+DELIMITERS = {"COMMA": ",", "SEMICOLON": ";", "TAB": "\t", "PIPE": "|", "CARET": "^", "BACKQUOTE": "`"}
+ENDINGS = {"LF": "\n", "CRLF": "\r\n"}
+
+
+def write_csv(
+    head: Sequence[str], lines: Iterable[Sequence[Any]], delimiter: str = "COMMA", ending: str = "LF"
+) -> str:
+    out = io.StringIO()
+    writer = csv.writer(
+        out, delimiter=DELIMITERS[delimiter], lineterminator=ENDINGS[ending], quoting=csv.QUOTE_ALL
+    )
+    writer.writerow(head)
+    writer.writerows(lines)
+    return out.getvalue()
+
+
+def read_csv(text: str, delimiter: str) -> list[list[str]]:
+    """The header and the rows; blank lines are left out. Raises csv.Error."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=DELIMITERS[delimiter], strict=True)
+    return [line for line in reader if line]
+
+
+def cell(value: Any, kind: str) -> str:
+    """A stored value as Bulk 2.0 writes it."""
+    if value is None:
+        return ""
+    if value is True or value is False:
+        return "true" if value else "false"
+    if kind == "datetime":
+        return str(value).replace("+0000", "Z")
+    return str(value)

@@ -1,0 +1,78 @@
+"""How Salesforce says no: to a whole request, or to one record of many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+
+class RecordError(Exception):
+    """One record is refused; `code` is Salesforce's status code."""
+
+    def __init__(self, code: str, message: str, fields: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.code, self.message, self.fields = code, message, list(fields)
+
+    def entry(self) -> dict[str, Any]:
+        """The element of `errors` in a collections answer."""
+        return {"statusCode": self.code, "message": self.message, "fields": self.fields}
+
+
+class ApiError(Exception):
+    """The request is refused; the body is an array of one error."""
+
+    def __init__(self, status: int, code: str, message: str, fields: Iterable[str] | None = None) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message = status, code, message
+        self.fields = None if fields is None else list(fields)
+
+    def body(self) -> list[dict[str, Any]]:
+        error: dict[str, Any] = {"message": self.message, "errorCode": self.code}
+        if self.fields is not None:
+            error["fields"] = self.fields
+        return [error]
+
+
+NOT_FOUND_CODES = frozenset({"ENTITY_IS_DELETED", "NOT_FOUND"})
+
+
+def refused(error: RecordError) -> ApiError:
+    """The answer of a single-record request whose record was refused."""
+    status = 404 if error.code in NOT_FOUND_CODES else 400
+    return ApiError(status, error.code, error.message, error.fields)
+
+
+def not_found() -> ApiError:
+    return ApiError(404, "NOT_FOUND", "The requested resource does not exist")
+
+
+def method_not_allowed(method: str) -> ApiError:
+    return ApiError(405, "METHOD_NOT_ALLOWED", f"HTTP Method '{method}' not allowed. Allowed are HEAD,GET")
+
+
+def malformed(text: str, at: int, why: str) -> ApiError:
+    """A query that cannot be read; `at` counts characters from 0."""
+    snippet = text[max(0, at - 20) : at + 20]
+    mark = " " * min(at, 20) + "^"
+    return ApiError(400, "MALFORMED_QUERY", f"\n{snippet}\n{mark}\nERROR at Row:1:Column:{at + 1}\n{why}")
+
+
+def no_column(name: str, object_name: str) -> ApiError:
+    return ApiError(
+        400,
+        "INVALID_FIELD",
+        f"\nSELECT {name} FROM {object_name}\n       ^\nERROR at Row:1:Column:8\n"
+        f"No such column '{name}' on entity '{object_name}'. If you are attempting to use a custom field, be "
+        "sure to append the '__c' after the custom field name. Please reference your WSDL or the describe call "
+        "for the appropriate names.",
+    )
+
+
+def no_object(name: str) -> ApiError:
+    return ApiError(
+        400,
+        "INVALID_TYPE",
+        f"sObject type '{name}' is not supported. If you are attempting to use a custom object, be sure to "
+        "append the '__c' after the entity name. Please reference your WSDL or the describe call for the "
+        "appropriate names.",
+    )

@@ -1,0 +1,142 @@
+"""The connection to one Zendesk account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar
+
+import msgspec
+from requests import Response
+
+from cs_connector.errors import AdapterError, AuthFailed, UsageError
+from cs_connector.ports import (
+    Adapter,
+    Capabilities,
+    Change,
+    FieldInfo,
+    Identity,
+    ObjectInfo,
+    Page,
+    Read,
+    Receipt,
+    Surroundings,
+    Usage,
+)
+from cs_connector.transport import Transport
+
+from .auth import Login
+from .auth import Settings as ZendeskSettings
+from .client import client, objects
+from .errors import classify
+from .objects import OrganizationField
+from .reading import Reader
+from .writing import Writer
+
+_FIELDS = {
+    "organizations": "id name domain_names external_id created_at updated_at deleted_at details notes tags",
+    "users": "id name email organization_id role active created_at updated_at",
+    "tickets": "id subject status priority organization_id requester_id created_at updated_at",
+    "satisfaction_ratings": "id score ticket_id requester_id created_at updated_at",
+    "survey_responses": "id responder_id subjects answers",
+}
+
+
+class _Current(msgspec.Struct):
+    scopes: tuple[str, ...] = ()
+
+
+class _Token(msgspec.Struct):
+    token: _Current
+
+
+class Zendesk(Adapter):
+    """Reads organizations, users, tickets and survey answers; writes organization fields."""
+
+    crm: ClassVar[str] = "zendesk"
+    Settings: ClassVar[type[ZendeskSettings]] = ZendeskSettings
+    capabilities: ClassVar[Capabilities] = Capabilities()
+
+    def __init__(self, settings: ZendeskSettings, around: Surroundings) -> None:
+        self._settings = settings
+        self._login = Login(settings, around, self._exchange)
+        self._transport = Transport(
+            connection=around.connection,
+            hosts=(f"{settings.subdomain}.zendesk.com",),
+            clock=around.clock,
+            base=settings.base_url,
+            authorize=self._login.authorize,
+            classify=classify,
+            renew=self._login.renew if settings.oauth else None,
+        )
+        self._objects = objects(self._transport, settings.subdomain, settings.host)
+        self._reader = Reader(self._transport, settings.host, around.clock)
+        self._writer = Writer(self._transport, settings.host, around.clock)
+
+    def check(self) -> Identity:
+        me = self._objects.me()
+        if me.id is None:
+            raise AuthFailed(
+                "Zendesk does not know this login",
+                why="it answered as to an anonymous visitor",
+                fix="cs-connector connect",
+            )
+        return Identity(
+            crm=self.crm,
+            org_id=self._settings.subdomain,
+            name=f"Zendesk {self._settings.subdomain}",
+            sandbox=self._settings.sandbox or self._settings.base_url is not None,
+            user_id=str(me.id),
+            scopes=self._scopes(),
+        )
+
+    def describe(self, objects: Sequence[str]) -> Sequence[ObjectInfo]:
+        return [self._describe(name) for name in objects if name in _FIELDS]
+
+    def read(self, read: Read) -> Iterator[Page]:
+        return self._reader.read(read)
+
+    def write(self, changes: Sequence[Change]) -> Sequence[Receipt]:
+        return self._writer.write(changes)
+
+    def find(self, object_name: str, key_field: str, keys: Sequence[str]) -> Mapping[str, str]:
+        if object_name != "organizations":
+            raise UsageError(f"{object_name} of Zendesk are not found by key", fix="only organizations are")
+        return self._writer.find(key_field, keys)
+
+    def usage(self) -> Usage:
+        """Zendesk counts by the minute, so there is no allowance to report."""
+        return self._transport.usage
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def client(self) -> Any:
+        """The client library zenpy on this connection. Raises ConfigError where it is not installed."""
+        return client(self._transport, self._settings.subdomain)
+
+    def _exchange(self, form: Mapping[str, str]) -> Response:
+        with self._transport.bare(), self._transport.safe():
+            return self._transport.post(self._settings.token_address, data=form)
+
+    def _scopes(self) -> tuple[str, ...]:
+        try:
+            response = self._transport.get(f"{self._settings.host}/api/v2/oauth/tokens/current.json")
+            return msgspec.json.decode(response.content, type=_Token).token.scopes if response.ok else ()
+        except (AdapterError, msgspec.MsgspecError):  # a narrow login may not look at itself
+            return ()
+
+    def _describe(self, name: str) -> ObjectInfo:
+        fields = [FieldInfo(field, "string", writable=False) for field in _FIELDS[name].split()]
+        if name == "organizations":
+            fields += [_field(found) for found in self._objects.organization_fields()]
+        return ObjectInfo(name, tuple(fields), writable=name == "organizations")
+
+
+def _field(found: OrganizationField) -> FieldInfo:
+    return FieldInfo(
+        name=found.key,
+        type=found.type,
+        label=found.title,
+        writable=found.active,
+        values=tuple(o.value for o in found.custom_field_options or ()),
+    )

@@ -1,0 +1,73 @@
+"""Single objects of Zendesk, through its client library where that is installed and plainly where not."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import msgspec
+
+from cs_connector.errors import Unavailable
+from cs_connector.transport import Transport
+
+from .errors import problem
+
+
+class Me(msgspec.Struct, frozen=True):
+    """The user behind the login; `id` is None when Zendesk took us for a visitor."""
+
+    id: int | None = None
+    role: str | None = None
+    name: str | None = None
+
+
+class Option(msgspec.Struct, frozen=True):
+    value: str
+
+
+class OrganizationField(msgspec.Struct, frozen=True):
+    key: str
+    type: str
+    title: str = ""
+    active: bool = True
+    custom_field_options: list[Option] | None = None
+
+
+class Objects(Protocol):
+    def me(self) -> Me: ...
+
+    def organization_fields(self) -> list[OrganizationField]: ...
+
+
+class Plain:
+    """Without a library."""
+
+    def __init__(self, transport: Transport, host: str) -> None:
+        self._transport, self._host = transport, host
+
+    def me(self) -> Me:
+        return msgspec.convert(self._get("/api/v2/users/me.json")["user"], Me)
+
+    def organization_fields(self) -> list[OrganizationField]:
+        return msgspec.convert(
+            self._get("/api/v2/organization_fields.json")["organization_fields"], list[OrganizationField]
+        )
+
+    def _get(self, path: str) -> dict[str, Any]:
+        response = self._transport.get(self._host + path)
+        if not response.ok:
+            raise Unavailable(f"Zendesk answered {response.status_code}", why=problem(response).message)
+        return msgspec.json.decode(response.content, type=dict[str, Any])
+
+
+class ByZenpy:
+    """Through zenpy."""
+
+    def __init__(self, zenpy: Any) -> None:
+        self._zenpy = zenpy
+
+    def me(self) -> Me:
+        return msgspec.convert(self._zenpy.users.me().to_dict(), Me)
+
+    def organization_fields(self) -> list[OrganizationField]:
+        found = [field.to_dict() for field in self._zenpy.organization_fields()]
+        return msgspec.convert(found, list[OrganizationField])

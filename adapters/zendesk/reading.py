@@ -1,0 +1,203 @@
+"""Reads Zendesk: exports with a cursor or by time, and lists of survey answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+import msgspec
+from requests import Response
+
+from cs_connector.errors import NotPermitted, Unavailable, UsageError
+from cs_connector.ports import Clock, Page, RawRecord, Read
+from cs_connector.transport import Transport
+
+from .errors import problem
+from .pace import Pace
+from .rows import SPLIT, Split
+
+EXPORT_PAGE, LIST_PAGE = 1000, 100
+QUIET = 61  # seconds: exports leave out the last minute, and refuse to start in it
+OVERLAP = 300  # seconds that are read again where time alone decides
+RATING_OVERLAP = 86_400  # a rating is listed by the time it was asked for, and answered later
+_EXPORTS = frozenset({"tickets", "users"})
+_LISTS = {
+    # path, the filter of time, and how many of its units make a second
+    "satisfaction_ratings": ("/api/v2/satisfaction_ratings.json", "start_time", 1),
+    "survey_responses": ("/api/v2/guide/survey_responses", "filter[created_at_start]", 1000),
+}
+OBJECTS = ("organizations", "users", "tickets", *_LISTS)
+
+
+class Export(msgspec.Struct, frozen=True, tag_field="mode", tag="export"):
+    """Where a cursor export stands; Zendesk's cursor goes on for ever."""
+
+    cursor: str | None = None
+
+
+class Timed(msgspec.Struct, frozen=True, tag_field="mode", tag="timed"):
+    """Where a time-based export stands, in seconds since 1970. `seen` is (id, updated_at) of the last page."""
+
+    start: int = 0
+    seen: tuple[tuple[str, str | None], ...] = ()
+
+
+class Listed(msgspec.Struct, frozen=True, tag_field="mode", tag="listed"):
+    """Where a list stands: what was made since `since`, as the list was when it `began`."""
+
+    since: int = 0
+    began: int | None = None
+    after: str | None = None
+
+
+State = Export | Timed | Listed
+Mark = TypeVar("Mark")
+_states = msgspec.json.Decoder(State)
+
+
+class _Exported(msgspec.Struct):
+    end_of_stream: bool
+    after_cursor: str | None = None
+
+
+class _Span(msgspec.Struct):
+    end_of_stream: bool
+    end_time: int | None = None
+
+
+class _Meta(msgspec.Struct):
+    has_more: bool = False
+    after_cursor: str | None = None
+
+
+class _List(msgspec.Struct):
+    meta: _Meta
+
+
+class Reader:
+    """Pages of one account; each page's cursor says where to go on."""
+
+    def __init__(self, transport: Transport, host: str, clock: Clock) -> None:
+        self._transport, self._host, self._clock = transport, host, clock
+        self._pace = Pace(clock)
+
+    def read(self, read: Read) -> Iterator[Page]:
+        """Raises UsageError for an object or a cursor that Zendesk does not have, and AdapterError."""
+        state = _start(read)
+        step = self._step(read.object)
+        try:
+            while True:
+                self._pace.wait()
+                page, state = step(state)
+                yield page
+                if page.done:
+                    return
+        except NotPermitted:
+            if read.object not in _LISTS:
+                raise
+            yield Page((), _text(state), done=True)
+
+    def _step(self, name: str) -> Callable[..., tuple[Page, State]]:
+        split = SPLIT[name]
+        if name in _EXPORTS:
+            return lambda state: self._export(name, split, state)
+        if name in _LISTS:
+            return lambda state: self._list(name, split, state)
+        return lambda state: self._timed(name, split, state)
+
+    def _export(self, name: str, split: Split, state: Export) -> tuple[Page, State]:
+        where: dict[str, str | int] = {"cursor": state.cursor} if state.cursor else {"start_time": 0}
+        asked = self._clock.now()
+        # Not after_url: it may name another host after an account was renamed.
+        answer = self._get(f"/api/v2/incremental/{name}/cursor.json", {"per_page": EXPORT_PAGE, **where})
+        mark = _decode(answer, _Exported)
+        if not mark.end_of_stream and mark.after_cursor in (None, state.cursor):
+            raise _stuck(name)
+        onward = Export(mark.after_cursor or state.cursor)
+        return self._page(split(answer.content), onward, asked if mark.end_of_stream else None), onward
+
+    def _timed(self, name: str, split: Split, state: Timed) -> tuple[Page, State]:
+        asked = self._clock.now()
+        start = max(0, min(state.start, int(asked.timestamp()) - QUIET))
+        answer = self._get(f"/api/v2/incremental/{name}.json", {"per_page": EXPORT_PAGE, "start_time": start})
+        mark = _decode(answer, _Span)
+        end = start if mark.end_time is None else mark.end_time
+        if not mark.end_of_stream and end <= start:
+            raise _stuck(name)
+        found = {(r.id, r.modified_at): r for r in split(answer.content)}
+        records = [r for key, r in found.items() if key not in set(state.seen)]
+        onward = Timed(max(0, end - OVERLAP)) if mark.end_of_stream else Timed(end, _at_edge(found, end))
+        return self._page(records, onward, asked if mark.end_of_stream else None), onward
+
+    def _list(self, name: str, split: Split, state: Listed) -> tuple[Page, State]:
+        path, since, units = _LISTS[name]
+        began = state.began if state.began is not None else int(self._clock.now().timestamp())
+        query: dict[str, str | int] = {"page[size]": LIST_PAGE}
+        if state.since:
+            query[since] = state.since * units
+        if state.after:
+            query["page[after]"] = state.after
+        answer = self._get(path, query, optional=True)
+        if not answer.ok:
+            return Page((), _text(state), done=True), state
+        meta = _decode(answer, _List).meta
+        if meta.has_more and meta.after_cursor in (None, state.after):
+            raise _stuck(name)
+        records = split(answer.content)
+        if meta.has_more:
+            onward = Listed(state.since, began, meta.after_cursor)
+            return self._page(records, onward, None), onward
+        onward = Listed(max(0, began - RATING_OVERLAP))
+        return Page(records, _text(onward), done=True, complete_to=datetime.fromtimestamp(began, UTC)), onward
+
+    def _page(self, records: list[RawRecord], onward: State, finished: datetime | None) -> Page:
+        complete_to = finished and finished - timedelta(seconds=QUIET)
+        return Page(records, _text(onward), done=finished is not None, complete_to=complete_to)
+
+    def _get(self, path: str, query: Mapping[str, str | int], *, optional: bool = False) -> Response:
+        answer = self._transport.get(self._host + path, params=query)
+        self._pace.note(answer.headers)
+        if answer.ok or (optional and answer.status_code == 404):  # 404: not on this plan
+            return answer
+        said = problem(answer)
+        raise Unavailable(f"Zendesk answered {answer.status_code}", why=said.message or said.code)
+
+
+def _start(read: Read) -> State:
+    if read.object not in OBJECTS:
+        raise UsageError(f"Zendesk has no {read.object}", fix=f"known: {', '.join(OBJECTS)}")
+    kind = Export if read.object in _EXPORTS else Listed if read.object in _LISTS else Timed
+    if read.cursor is None:
+        return kind()
+    try:
+        state = _states.decode(read.cursor)
+    except msgspec.MsgspecError:
+        state = None
+    if not isinstance(state, kind):
+        raise UsageError(
+            f"The cursor of {read.object} is not one of Zendesk's",
+            safe="nothing was read",
+            fix=f"read {read.object} from the beginning",
+        )
+    return state
+
+
+def _at_edge(found: dict[tuple[str, str | None], RawRecord], end: int) -> tuple[tuple[str, str | None], ...]:
+    """What the next page may bring again: it starts with the second that this one ended in."""
+    return tuple(k for k in found if k[1] and datetime.fromisoformat(k[1]).timestamp() >= end)
+
+
+def _decode(answer: Response, kind: type[Mark]) -> Mark:
+    try:
+        return msgspec.json.decode(answer.content, type=kind)
+    except msgspec.MsgspecError as error:
+        raise Unavailable("Zendesk's answer is not a page", why=str(error)) from error
+
+
+def _stuck(name: str) -> Unavailable:
+    return Unavailable(f"Zendesk's export of {name} does not move on", why="it named the same place twice")
+
+
+def _text(state: State) -> str:
+    return msgspec.json.encode(state).decode()

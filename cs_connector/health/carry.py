@@ -1,0 +1,49 @@
+"""What was known before and is not any more is carried, so that silence never improves a score."""
+
+from __future__ import annotations
+
+from cs_connector.health.scorecard import Definitions
+from cs_connector.language.executor import Connection
+
+BEFORE = "metric_before"
+
+
+def ready(con: Connection, definitions: Definitions) -> None:
+    """Make `ready` from `wide`: beside `m_<metric>` the carried value `k_<metric>` and its date `d_<metric>`.
+
+    `k_` is the value itself where it is known; `d_` is set only where it was carried. A view
+    `metric_before` (relationship_id, metric, on_date, value) of what earlier runs measured is used where it
+    exists: a removed link or permission takes the past out of reach of today's facts.
+    """
+    used = definitions.used
+    known = _known(used, _has(con, BEFORE))
+    carried = ", ".join(_carried(name, definitions.metrics.by_name[name].carry_for) for name in used)
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE ready AS
+        WITH known AS ({known}), carried AS (SELECT r, today, {carried} FROM known)
+        SELECT wide.*, carried.* EXCLUDE (r, today) FROM wide JOIN carried USING (r, today)
+        """
+    )
+
+
+def _has(con: Connection, name: str) -> bool:
+    found = con.execute("SELECT count(*) FROM duckdb_columns() WHERE table_name = ?", [name]).fetchone()
+    return bool(found and found[0])
+
+
+def _known(used: tuple[str, ...], before: bool) -> str:
+    if not before:
+        return "SELECT r, today, " + ", ".join(f'"m_{n}" AS v_{n}, "m_{n}"' for n in used) + " FROM wide"
+    both = ", ".join(f'w."m_{n}" AS v_{n}, coalesce(w."m_{n}", b."{n}") AS "m_{n}"' for n in used)
+    earlier = ", ".join(f"""any_value(value) FILTER (metric = '{n}') AS "{n}" """ for n in used)
+    return f"""SELECT r, today, {both} FROM wide AS w FULL JOIN (
+        SELECT s.r, p.on_date AS today, {earlier} FROM {BEFORE} AS p JOIN scope AS s USING (relationship_id)
+        WHERE p.value IS NOT NULL AND p.on_date <= (SELECT max(on_date) FROM grid) GROUP BY ALL) AS b USING (r, today)"""
+
+
+def _carried(name: str, days: int) -> str:
+    frame = f"(PARTITION BY r ORDER BY today RANGE BETWEEN INTERVAL {days} DAYS PRECEDING AND CURRENT ROW)"
+    seen = f'CASE WHEN "m_{name}" IS NOT NULL THEN today END'
+    return f"""last_value("m_{name}" IGNORE NULLS) OVER {frame} AS "k_{name}",
+        CASE WHEN v_{name} IS NULL THEN last_value({seen} IGNORE NULLS) OVER {frame} END AS "d_{name}" """

@@ -1,0 +1,124 @@
+"""Curves: from a metric's value to 0–100 and back. One meaning in Python and in SQL."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Self
+
+from pydantic import model_validator
+from sqlglot import exp
+
+from cs_connector.language.expression import number
+from cs_connector.language.steps import Strict
+
+Point = tuple[float, float]
+
+
+class Curve(Strict):
+    """Exactly one of: a line through points, steps (from that value on, this score), or a half-life."""
+
+    line: tuple[Point, ...] | None = None
+    steps: tuple[Point, ...] | None = None
+    half_life: float | None = None
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        if len([v for v in (self.line, self.steps, self.half_life) if v is not None]) != 1:
+            raise ValueError("give exactly one of line, steps, half_life")
+        if self.half_life is not None and not 0 < self.half_life < math.inf:
+            raise ValueError("a half-life is above 0")
+        if self.half_life is None:
+            _ordered(self.points)
+        return self
+
+    @property
+    def points(self) -> tuple[Point, ...]:
+        return self.line or self.steps or ()
+
+    @property
+    def falling(self) -> bool:
+        """Less of the metric is better."""
+        return self.half_life is not None or self.points[0][1] > self.points[-1][1]
+
+    def score(self, value: float) -> float:
+        if self.half_life is not None:
+            return float(100 * 2 ** (-max(value, 0.0) / self.half_life))
+        if self.steps is not None:
+            return next((s for x, s in reversed(self.steps) if value >= x), self.steps[0][1])
+        return _between(self.points, value)
+
+    def inverse(self, score: float) -> float | None:
+        """The least demanding value that scores at least `score`; None if none does."""
+        if self.half_life is not None:
+            return math.inf if score <= 0 else (None if score > 100 else self.half_life * math.log2(100 / score))
+        points = tuple(reversed(self.points)) if self.falling else self.points
+        if self.steps is not None:
+            return next((x for x, s in points if s >= score), None)
+        return _reach(points, score)
+
+    def tree(self, value: exp.Expr) -> exp.Expr:
+        """The same as SQL; NULL stays NULL."""
+        if self.half_life is not None:
+            return _decay(value, self.half_life)
+        whens = _stairs(value, self.points) if self.steps is not None else _slopes(value, self.points)
+        unknown = exp.If(this=value.copy().is_(exp.null()), true=exp.null())
+        return exp.Case(ifs=[unknown, *whens], default=number(self.points[-1][1]))
+
+
+def _ordered(points: Sequence[Point]) -> None:
+    if len(points) < 2 or any(b[0] <= a[0] for a, b in pairwise(points)):
+        raise ValueError("a curve has at least two points, with growing values")
+    scores = [score for _, score in points]
+    if min(scores) < 0 or max(scores) > 100:
+        raise ValueError("scores lie between 0 and 100")
+    if scores not in (sorted(scores), sorted(scores, reverse=True)):
+        raise ValueError("a curve only rises or only falls")
+
+
+def _between(points: Sequence[Point], value: float) -> float:
+    if value <= points[0][0]:
+        return points[0][1]
+    for (a, low), (b, high) in pairwise(points):
+        if value <= b:
+            return low + (value - a) * (high - low) / (b - a)
+    return points[-1][1]
+
+
+def _reach(points: Sequence[Point], score: float) -> float | None:
+    if score <= points[0][1]:
+        return points[0][0]
+    for (a, low), (b, high) in pairwise(points):
+        if low < score <= high:
+            return a + (score - low) * (b - a) / (high - low)
+    return None
+
+
+def _decay(value: exp.Expr, half_life: float) -> exp.Expr:
+    """100·2^(−x/h); a value below zero counts as zero."""
+    floor = exp.Case(ifs=[exp.If(this=exp.LT(this=value.copy(), expression=number(0)), true=number(0))], default=value)
+    power = exp.Paren(this=exp.Mul(this=floor, expression=number(-1 / half_life)))
+    return exp.Mul(this=number(100), expression=exp.Pow(this=number(2), expression=power))
+
+
+def _stairs(value: exp.Expr, points: Sequence[Point]) -> list[exp.If]:
+    return [
+        exp.If(this=exp.LT(this=value.copy(), expression=number(x)), true=number(before))
+        for (_, before), (x, _) in pairwise(points)
+    ]
+
+
+def _slopes(value: exp.Expr, points: Sequence[Point]) -> list[exp.If]:
+    first = exp.If(this=exp.LTE(this=value.copy(), expression=number(points[0][0])), true=number(points[0][1]))
+    return [first, *(_slope(value, a, b) for a, b in pairwise(points))]
+
+
+def _slope(value: exp.Expr, start: Point, end: Point) -> exp.If:
+    (a, low), (b, high) = start, end
+    along = exp.Paren(this=exp.Sub(this=value.copy(), expression=number(a)))
+    gain = exp.Mul(this=along, expression=number((high - low) / (b - a)))
+    return exp.If(
+        this=exp.LTE(this=value.copy(), expression=number(b)),
+        true=exp.Paren(this=exp.Add(this=number(low), expression=gain)),
+    )

@@ -1,0 +1,47 @@
+"""Trend, change over three months and the start of the band, from the dates of the grid."""
+
+from __future__ import annotations
+
+from cs_connector.health.rollup import FLOOR, SENTENCE
+from cs_connector.language.executor import Connection
+
+STEADY = 5  # points
+REASON = f"""CASE WHEN s.entity = 'account' AND b.softened THEN left('Yellow {FLOOR}: a small relationship is worse: ' || w.reason, 255)
+    WHEN s.entity = 'group' THEN {SENTENCE} ELSE w.reason END"""
+
+
+def publish(con: Connection) -> None:
+    """Make the table `snapshot`.
+
+    Trend compares the last month end with the one three months before; it is New until three month ends
+    have a score. A band lasts since the first date of the grid from which on it did not change.
+    """
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE snapshot AS
+        WITH days AS (SELECT on_date, row_number() OVER (ORDER BY on_date DESC) - 1 AS back FROM grid),
+        ends AS (SELECT entity, entity_id, scorecard, count(score) FILTER (back > 0) AS month_ends,
+                max(score) FILTER (back = 1) AS last, max(score) FILTER (back = 4) AS before,
+                max(score) FILTER (back = 3) AS later
+            FROM snapshot_raw JOIN days USING (on_date) GROUP BY ALL),
+        moved AS (SELECT entity, entity_id, scorecard,
+                CASE WHEN month_ends >= 3 THEN last - coalesce(before, later) END AS change FROM ends),
+        runs AS (SELECT *, band IS DISTINCT FROM lag(band) OVER (PARTITION BY entity, entity_id, scorecard ORDER BY on_date)
+                AS starts FROM snapshot_raw),
+        since AS (SELECT *, max(CASE WHEN starts THEN on_date END)
+                OVER (PARTITION BY entity, entity_id, scorecard ORDER BY on_date) AS band_since FROM runs)
+        SELECT s.entity, s.entity_id, s.account_id, s.scorecard, s.main, s.on_date, s.score, s.band, s.uncapped,
+            s.coverage, s.low, s.high, s.published, s.known_score, s.known_band, s.cap, s.override,
+            CASE WHEN s.override IS NOT NULL THEN w.override_reason END AS override_reason, w.driver, {REASON} AS reason, w.next_step,
+            CASE WHEN back > 0 THEN NULL WHEN change IS NULL THEN 'New' WHEN change >= {STEADY} THEN 'Improving'
+                WHEN change <= -{STEADY} THEN 'Declining' ELSE 'Steady' END AS trend,
+            CASE WHEN back = 0 THEN change END AS change_3m, s.band_since,
+            CAST((SELECT max(on_date) FROM grid) AS TIMESTAMP) AS known_at
+        FROM since AS s JOIN days USING (on_date) JOIN moved USING (entity, entity_id, scorecard)
+        LEFT JOIN binding AS b ON s.entity = 'account' AND b.account_id = s.entity_id AND b.on_date = s.on_date
+        LEFT JOIN words AS w ON back = 0 AND w.scorecard = s.scorecard
+            AND w.relationship_id = CASE s.entity WHEN 'relationship' THEN s.entity_id ELSE b.entity_id END
+        LEFT JOIN grouped AS g ON s.entity = 'group' AND g.parent = s.entity_id AND g.on_date = s.on_date
+        """
+    )
+

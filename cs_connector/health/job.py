@@ -1,0 +1,68 @@
+"""The whole of it: from entities to scores, bucket by bucket."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from cs_connector.health import carry, history, rollup, scoring, sentences
+from cs_connector.health.scorecard import Definitions
+from cs_connector.language.executor import Connection
+from cs_connector.measure import contradictions, evaluate
+
+BUCKET = 20_000  # relationships at a time: memory follows this, not the number of customers
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run came to, for its summary; relationships by the scorecard in force."""
+
+    computed: int
+    unknown: int
+    moved_band: int
+
+
+def run(con: Connection, as_of: date, definitions: Definitions, *, bucket: int = BUCKET) -> Outcome:
+    """Score every relationship, account and group at as_of and at six month ends before it.
+
+    Needs a table or view an entity, `link` and `feed`; `metric_before` (earlier metric rows) where there was
+    an earlier run. Leaves `metric_value`, `measure_score`, `snapshot` and `contradiction`.
+    """
+    count = evaluate.prepare(con, as_of, definitions.metrics)
+    scoring.begin(con)
+    sentences.begin(con)
+    for low in range(1, max(count, 1) + 1, bucket):
+        score_bucket(con, definitions, low, low + bucket)
+    rollup.roll_up(con)
+    history.publish(con)
+    evaluate.publish(con, definitions.metrics)
+    scoring.publish(con, definitions)
+    contradictions.publish(con)
+    return _outcome(con)
+
+
+def score_bucket(con: Connection, definitions: Definitions, low: int, high: int) -> None:
+    """Measure and score the relationships numbered low ≤ r < high."""
+    first = low == 1
+    evaluate.evaluate(con, definitions.metrics, low, high)
+    evaluate.keep(con, definitions.metrics, first)
+    carry.ready(con, definitions)
+    scoring.choose(con, definitions)
+    for card in definitions.cards.values():
+        scoring.score(con, card, definitions, first)
+        sentences.write(con, card, definitions)
+
+
+def _outcome(con: Connection) -> Outcome:
+    """Counts of accounts at as_of; a band moved if it differs from the last month end."""
+    row = con.execute(
+        """
+        WITH days AS (SELECT on_date, row_number() OVER (ORDER BY on_date DESC) AS place FROM grid),
+        accounts AS (SELECT * FROM snapshot JOIN days USING (on_date) WHERE entity = 'account' AND main)
+        SELECT count(*), count(*) FILTER (n.band = 'unknown'), count(*) FILTER (n.band <> p.band)
+        FROM accounts AS n LEFT JOIN accounts AS p ON p.entity_id = n.entity_id AND p.place = 2
+        WHERE n.place = 1
+        """
+    ).fetchone()
+    assert row is not None
+    return Outcome(*row)

@@ -1,0 +1,220 @@
+"""Scorecards, overrides and their assignment, read from files and checked against the metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from cs_connector.config.documents import Document, load, suggest, validate
+from cs_connector.errors import ConfigError
+from cs_connector.health.curves import Curve
+from cs_connector.health.words import Template, template
+from cs_connector.language.expression import Formula, parse
+from cs_connector.language.steps import Strict
+from cs_connector.measure.metrics import BASE, Metrics, load_metrics
+
+Driver = Literal["Usage", "Goals", "Support", "Survey", "Billing", "Relationship", "Onboarding", "Notice"]
+
+
+class Measure(Strict):
+    """A metric through a curve. `phrase` says what it costs; without `lever` nobody is told to move it."""
+
+    measure: str
+    group: Driver
+    metric: str
+    weight: float = Field(gt=0)
+    curve: Curve
+    by_segment: dict[str, Curve] = Field(default_factory=dict)
+    optional: bool = False
+    phrase: str
+    lever: str | None = None
+    effort: float = Field(default=1.0, gt=0)
+
+    def curve_for(self, segment: str | None) -> Curve:
+        return self.by_segment.get(segment or "", self.curve)
+
+
+class Scorecard(Strict):
+    version: int = 1
+    title: str
+    minimum_coverage: float = Field(default=0.5, ge=0, le=1)
+    overrides: Literal["all"] | tuple[str, ...] = ()
+    measures: tuple[Measure, ...] = Field(min_length=1)
+
+    @field_validator("measures")
+    @classmethod
+    def _distinct(cls, value: tuple[Measure, ...]) -> tuple[Measure, ...]:
+        names = [m.measure for m in value]
+        if len(set(names)) != len(names):
+            raise ValueError("a measure is listed twice")
+        return value
+
+
+class Override(Strict):
+    """A fact that no other measure can outweigh: while `when` holds, the score is at most `cap`."""
+
+    when: str
+    cap: int = Field(ge=0, le=100)
+    driver: Driver
+    reason: str
+    fix: str
+
+
+class OverrideFile(Strict):
+    version: int = 1
+    overrides: dict[str, Override]
+
+
+class Assignment(Strict):
+    scorecard: str
+    when: str | None = None
+
+
+class AssignFile(Strict):
+    """The first that fits is the scorecard in force; those under `also` are scored for everybody."""
+
+    version: int = 1
+    assign: tuple[Assignment, ...]
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Cap:
+    """An override with its checked formula and texts."""
+
+    name: str
+    rule: Override
+    when: Formula
+    reason: Template
+
+
+@dataclass(frozen=True)
+class Card:
+    """A scorecard with its caps, lowest first, and the texts of its measures."""
+
+    name: str
+    rule: Scorecard
+    caps: tuple[Cap, ...]
+    phrases: dict[str, Template]
+    levers: dict[str, Template]
+
+    def measure(self, name: str) -> Measure:
+        return next(m for m in self.rule.measures if m.measure == name)
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """Everything that says what a score is."""
+
+    metrics: Metrics
+    cards: dict[str, Card]
+    assign: tuple[tuple[str, Formula | None], ...]
+    also: tuple[str, ...] = field(default=())
+
+    @cached_property
+    def used(self) -> tuple[str, ...]:
+        """The metrics that scores and texts need."""
+        found: set[str] = set()
+        for card in self.cards.values():
+            found |= {m.metric for m in card.rule.measures}
+            for text in (*card.phrases.values(), *(c.reason for c in card.caps)):
+                found |= text.names
+            for cap in card.caps:
+                found |= cap.when.names
+        return tuple(sorted(found & set(self.metrics.by_name)))
+
+
+def load_definitions(layers: Sequence[Path]) -> Definitions:
+    """Read metrics, scorecards and overrides; a later layer replaces what has the same name.
+
+    Raises ConfigError with file and line.
+    """
+    metrics = load_metrics(layers)
+    names = {*BASE, *metrics.by_name}
+    caps = _caps(_existing(layers, "overrides.yml"), names)
+    cards = _cards(layers, metrics, caps, names)
+    document = load(_existing(layers, "scorecards/assign.yml")[-1])
+    return _assigned(metrics, cards, document)
+
+
+def _existing(layers: Iterable[Path], name: str) -> list[Path]:
+    found = [layer / name for layer in layers if (layer / name).exists()]
+    if not found:
+        raise ConfigError(f"there is no {name}", fix="add the file, or use the shipped mappings")
+    return found
+
+
+def _caps(files: Iterable[Path], names: Collection[str]) -> tuple[Cap, ...]:
+    found: dict[str, Cap] = {}
+    for path in files:
+        document = load(path)
+        for name, rule in validate(OverrideFile, document).overrides.items():
+            found[name] = _cap(document, name, rule, names)
+    return tuple(sorted(found.values(), key=lambda cap: (cap.rule.cap, cap.name)))
+
+
+def _cap(document: Document, name: str, rule: Override, names: Collection[str]) -> Cap:
+    at = ("overrides", name)
+    when = _at(document, (*at, "when"), rule.when, names)
+    return Cap(name, rule, when, template(document, (*at, "reason"), rule.reason, names))
+
+
+def _at(document: Document, at: tuple[str | int, ...], text: str, names: Collection[str]) -> Formula:
+    try:
+        return parse(text, names)
+    except ConfigError as error:
+        raise document.error(at, error.what, why=error.why, fix=error.fix) from None
+
+
+def _cards(
+    layers: Sequence[Path], metrics: Metrics, caps: tuple[Cap, ...], names: Collection[str]
+) -> dict[str, Card]:
+    files = {path.stem: path for layer in layers for path in sorted((layer / "scorecards").glob("*.yml"))}
+    files.pop("assign", None)
+    return {name: _card(name, load(path), metrics, caps, names) for name, path in sorted(files.items())}
+
+
+def _card(
+    name: str, document: Document, metrics: Metrics, caps: tuple[Cap, ...], names: Collection[str]
+) -> Card:
+    rule = validate(Scorecard, document)
+    phrases, levers = {}, {}
+    for index, measure in enumerate(rule.measures):
+        at = ("measures", index)
+        _must(document, (*at, "metric"), measure.metric, metrics.by_name, "metric")
+        phrases[measure.measure] = template(document, (*at, "phrase"), measure.phrase, {*names, "value"})
+        if measure.lever is not None:
+            levers[measure.measure] = template(document, (*at, "lever"), measure.lever, {"value"})
+    return Card(name, rule, _chosen(document, rule, caps), phrases, levers)
+
+
+def _chosen(document: Document, rule: Scorecard, caps: tuple[Cap, ...]) -> tuple[Cap, ...]:
+    if rule.overrides == "all":
+        return caps
+    for index, name in enumerate(rule.overrides):
+        _must(document, ("overrides", index), name, [c.name for c in caps], "override")
+    return tuple(c for c in caps if c.name in rule.overrides)
+
+
+def _must(document: Document, at: tuple[str | int, ...], name: str, known: Collection[str], what: str) -> None:
+    if name not in known:
+        hint = suggest(name, known) or f"known: {', '.join(sorted(known))}"
+        raise document.error(at, f"there is no {what} {name!r}", fix=hint)
+
+
+def _assigned(metrics: Metrics, cards: dict[str, Card], document: Document) -> Definitions:
+    rule = validate(AssignFile, document)
+    chosen: list[tuple[str, Formula | None]] = []
+    for index, item in enumerate(rule.assign):
+        at = ("assign", index)
+        _must(document, (*at, "scorecard"), item.scorecard, cards, "scorecard")
+        when = None if item.when is None else _at(document, (*at, "when"), item.when, BASE)
+        chosen.append((item.scorecard, when))
+    for index, name in enumerate(rule.also):
+        _must(document, ("also", index), name, cards, "scorecard")
+    return Definitions(metrics, cards, tuple(chosen), rule.also)

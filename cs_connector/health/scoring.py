@@ -1,0 +1,201 @@
+"""The score of a relationship: measures, weighted mean, coverage, interval, caps, rounding, band."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlglot import exp
+
+from cs_connector.health.scorecard import Cap, Card, Definitions, Measure
+from cs_connector.language.compiler import column
+from cs_connector.language.executor import Connection, sql
+from cs_connector.language.expression import Formula, number
+
+BANDS = ((50, "red"), (75, "yellow"))
+EDGE = 1e-9  # below this, two unrounded scores are the same
+
+SNAPSHOT = (
+    "entity VARCHAR, entity_id VARCHAR, account_id VARCHAR, scorecard VARCHAR, main BOOLEAN, on_date DATE, "
+    "score INTEGER, band VARCHAR, uncapped DOUBLE, coverage DOUBLE, low DOUBLE, high DOUBLE, published VARCHAR, "
+    "known_score INTEGER, known_band VARCHAR, cap INTEGER, override VARCHAR, standing DOUBLE, arr DOUBLE"
+)
+
+
+def band(score: str) -> str:
+    """SQL: the band of a rounded score; closed below, open above."""
+    whens = " ".join(f"WHEN {score} < {edge} THEN '{name}'" for edge, name in BANDS)
+    return f"CASE WHEN {score} IS NULL THEN 'unknown' {whens} ELSE 'green' END"
+
+
+def half_up(value: str) -> str:
+    """SQL: rounded once, half up; the ninth digit takes away what binary fractions leave."""
+    return f"CAST(floor(round({value}, 9) + 0.5) AS INTEGER)"
+
+
+def capped(value: str) -> str:
+    """SQL: at most the cap; an unknown score stays unknown."""
+    return f"CASE WHEN cap IS NULL OR {value} <= cap THEN {value} WHEN {value} IS NOT NULL THEN cap END"
+
+
+def choose(con: Connection, definitions: Definitions) -> None:
+    """Make `chosen` (r, scorecard, main): the scorecard in force at as_of holds for the whole grid."""
+    cards = ", ".join(f"'{name}'" for name in definitions.cards)
+    whens = [f"WHEN scorecard IN ({cards}) THEN scorecard"]
+    whens += [f"WHEN {_formula(when) if when else 'TRUE'} THEN '{name}'" for name, when in definitions.assign]
+    also = ", ".join(f"'{name}'" for name in definitions.also)
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE chosen AS
+        WITH main AS (SELECT r, CASE {" ".join(whens)} END AS scorecard FROM wide
+            WHERE today = (SELECT max(on_date) FROM grid)),
+        others AS (SELECT r, unnest([{also}]::VARCHAR[]) AS scorecard FROM main)
+        SELECT r, scorecard, TRUE AS main FROM main WHERE scorecard IS NOT NULL
+        UNION ALL SELECT o.r, o.scorecard, FALSE FROM others AS o JOIN main AS m USING (r)
+        WHERE o.scorecard IS DISTINCT FROM m.scorecard
+        """
+    )
+
+
+def _formula(formula: Formula) -> str:
+    return f"({sql(formula.tree)})"
+
+
+def begin(con: Connection) -> None:
+    """Empty results."""
+    con.execute(f"CREATE OR REPLACE TEMP TABLE snapshot_raw ({SNAPSHOT})")
+
+
+def score(con: Connection, card: Card, definitions: Definitions, first: bool) -> None:
+    """Score the bucket in `ready` by one scorecard; leaves `judged`, adds to `scored_…` and `snapshot_raw`."""
+    _measures(con, card)
+    verb = f'CREATE OR REPLACE TEMP TABLE "scored_{card.name}" AS' if first else f'INSERT INTO "scored_{card.name}"'
+    con.execute(f"{verb} {_kept(card)}")
+    con.execute(f"INSERT INTO snapshot_raw {_snapshot(card, definitions)}")
+
+
+def _measures(con: Connection, card: Card) -> None:
+    """Make `judged`: every measure of one scorecard twice, as known (`a_`) and as carried (`b_`)."""
+    curves = ", ".join(
+        f'{_curve(m, f"m_{m.metric}")} AS "a_{m.measure}", {_curve(m, f"k_{m.metric}")} AS "b_{m.measure}"'
+        for m in card.rule.measures
+    )
+    sums = ", ".join(f"{_sum(card, weigh)} AS {name}" for name, weigh in SUMS.items())
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE judged AS
+        WITH measured AS (SELECT ready.*, chosen.main, {curves} FROM ready JOIN chosen USING (r)
+            WHERE chosen.scorecard = '{card.name}'),
+        summed AS (SELECT *, {sums} FROM measured)
+        SELECT *, known_points / nullif(known_weight, 0) AS known_mean,
+            carried_points / nullif(carried_weight, 0) AS carried_mean,
+            coalesce(carried_points / nullif(carried_weight, 0) < known_points / nullif(known_weight, 0) - {EDGE}, FALSE)
+                AS is_carried
+        FROM summed
+        """
+    )
+
+
+def _curve(measure: Measure, name: str) -> str:
+    value = column(name)
+    tree = measure.curve.tree(value)
+    if measure.by_segment:
+        segment = column("account_segment")
+        whens = [
+            exp.If(this=exp.EQ(this=segment.copy(), expression=exp.convert(name)), true=curve.tree(value))
+            for name, curve in measure.by_segment.items()
+        ]
+        tree = exp.Case(ifs=whens, default=tree)
+    return f"({sql(tree)})"
+
+
+def _sum(card: Card, weigh: Callable[[Measure], str]) -> str:
+    return " + ".join(f"({weigh(m)})" for m in card.rule.measures)
+
+
+def _weight(measure: Measure) -> str:
+    return sql(number(measure.weight))
+
+
+def _if_known(side: str, measure: Measure) -> str:
+    return f'CASE WHEN "{side}_{measure.measure}" IS NULL THEN 0 ELSE {_weight(measure)} END'
+
+
+def _points(side: str, measure: Measure) -> str:
+    return f'coalesce("{side}_{measure.measure}" * {_weight(measure)}, 0)'
+
+
+def _applies(measure: Measure) -> str:
+    """The weight of a measure; an optional one that was never set is left out."""
+    return _if_known("b", measure) if measure.optional else _weight(measure)
+
+
+SUMS: dict[str, Callable[[Measure], str]] = {
+    "known_weight": lambda m: _if_known("a", m),
+    "known_points": lambda m: _points("a", m),
+    "carried_weight": lambda m: _if_known("b", m),
+    "carried_points": lambda m: _points("b", m),
+    "total_weight": _applies,
+}
+
+
+def _kept(card: Card) -> str:
+    """The measures of the published reading, wide: value, score, whether carried and from when."""
+    parts = []
+    for m in card.rule.measures:
+        name, metric = m.measure, m.metric
+        parts += [
+            f'CASE WHEN is_carried THEN "k_{metric}" ELSE "m_{metric}" END AS "v_{name}"',
+            f'CASE WHEN is_carried THEN "b_{name}" ELSE "a_{name}" END AS "s_{name}"',
+            f'"m_{metric}" IS NOT NULL AS "known_{name}"',
+            f'CASE WHEN is_carried THEN "d_{metric}" END AS "d_{name}"',
+        ]
+    weight = "CASE WHEN is_carried THEN carried_weight ELSE known_weight END AS weight"
+    return f"SELECT relationship_id, account_id, today AS on_date, {weight}, {', '.join(parts)} FROM judged"
+
+
+def _snapshot(card: Card, definitions: Definitions) -> str:
+    return f"""
+    WITH caps AS (SELECT *, {_caps(card, definitions)}, CASE WHEN is_carried THEN carried_mean ELSE known_mean END AS uncapped,
+        known_weight / nullif(total_weight, 0) AS coverage FROM judged),
+    capped AS (SELECT *, {half_up(capped("uncapped"))} AS score, {half_up(capped("known_mean"))} AS known_score,
+        (coverage IS NULL OR coverage < {card.rule.minimum_coverage} - {EDGE}) AND coalesce(cap >= {BANDS[0][0]}, TRUE)
+            AS blind FROM caps)
+    SELECT 'relationship', relationship_id, account_id, '{card.name}', main, today,
+        score, CASE WHEN blind THEN 'unknown' ELSE {band("score")} END, uncapped, coalesce(coverage, 0),
+        {capped("known_points / nullif(total_weight, 0)")},
+        {capped("(known_points + 100 * (total_weight - known_weight)) / nullif(total_weight, 0)")},
+        CASE WHEN is_carried THEN 'carried' ELSE 'known' END,
+        known_score, CASE WHEN blind THEN 'unknown' ELSE {band("known_score")} END, cap, override,
+        coalesce({capped("uncapped")}, {capped("carried_mean")}, cap), CAST(arr AS DOUBLE)
+    FROM capped"""
+
+
+def holds(cap: Cap, definitions: Definitions) -> str:
+    """SQL over `judged` or `ready`: whether a cap holds; evidence that vanished is carried like any value."""
+    return sql(cap.when.over({name: column(f"k_{name}") for name in definitions.used}))
+
+
+def _caps(card: Card, definitions: Definitions) -> str:
+    """The lowest cap that holds, and its name."""
+    tests = [(holds(cap, definitions), cap) for cap in card.caps]
+    if not tests:
+        return "CAST(NULL AS INTEGER) AS cap, CAST(NULL AS VARCHAR) AS override"
+    caps = " ".join(f"WHEN {test} THEN {cap.rule.cap}" for test, cap in tests)
+    names = " ".join(f"WHEN {test} THEN '{cap.name}'" for test, cap in tests)
+    return f"CASE {caps} END AS cap, CASE {names} END AS override"
+
+
+def publish(con: Connection, definitions: Definitions) -> None:
+    """Make the view `measure_score`: one row a measure; contributions sum to the uncapped score."""
+    parts = [_long(card, measure, definitions) for card in definitions.cards.values() for measure in card.rule.measures]
+    con.execute(f"CREATE OR REPLACE TEMP VIEW measure_score AS {' UNION ALL '.join(parts)}")
+
+
+def _long(card: Card, m: Measure, definitions: Definitions) -> str:
+    unit = definitions.metrics.by_name[m.metric].unit
+    share = f'CASE WHEN "s_{m.measure}" IS NULL THEN 0 ELSE {_weight(m)} / weight END'
+    return f"""SELECT relationship_id, account_id, '{card.name}' AS scorecard, on_date, '{m.group}' AS group_name,
+        '{m.measure}' AS measure, '{m.metric}' AS metric, "v_{m.measure}" AS value, '{unit}' AS unit,
+        "s_{m.measure}" AS score, {share} AS weight, coalesce("s_{m.measure}" * ({share}), 0) AS contribution,
+        "known_{m.measure}" AS known, "d_{m.measure}" IS NOT NULL AS carried, "d_{m.measure}" AS carried_from
+        FROM "scored_{card.name}" """

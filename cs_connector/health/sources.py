@@ -1,0 +1,66 @@
+"""Which records of which system a metric stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlglot import exp
+
+from cs_connector.health.scorecard import Definitions
+from cs_connector.language.compiler import Rows, column, compile_rows
+from cs_connector.language.executor import Connection, sql
+from cs_connector.language.expression import parse
+from cs_connector.measure import evaluate
+from cs_connector.measure.metrics import Source
+
+MOST = 20  # records named for one metric
+Found = dict[str, list[dict[str, str]]]
+
+
+def sources(con: Connection, definitions: Definitions, relationship: str, today: date, metrics: Sequence[str]) -> Found:
+    """Records by metric, as {connection, object, id}; at most twenty each."""
+    query = "SELECT account_id FROM relationship WHERE relationship_id = ?"
+    row = con.execute(query, [relationship]).fetchone()
+    evaluate.prepare(con, today, definitions.metrics, row[0] if row else relationship)
+    con.execute("CREATE OR REPLACE TEMP TABLE scope AS SELECT * FROM scored WHERE relationship_id = ?", [relationship])
+    con.execute("DELETE FROM grid WHERE on_date <> ?", [today])
+    return {name: _records(con, definitions.metrics.source(name), name) for name in dict.fromkeys(metrics)}
+
+
+def _records(con: Connection, source: Source, metric: str) -> list[dict[str, str]]:
+    if not source.study.steps:
+        return _of_relationship(con)
+    rows = compile_rows(source.study.steps)
+    evidence = source.study.metrics[metric].evidence
+    keys = sql(_keys(rows, evidence))
+    found = con.execute(
+        f"""SELECT DISTINCT link.connection, link.object, link.record_id FROM ({keys}) AS k
+        JOIN link ON link.entity = ? AND link.entity_id = k.key ORDER BY ALL LIMIT {MOST}""",
+        [rows.entity],
+    ).fetchall()
+    return _named(found)
+
+
+def _keys(rows: Rows, evidence: str | None) -> exp.Select:
+    query = exp.select(column(rows.key or "").as_("key", quoted=True)).from_(rows.query.subquery("x"))
+    return query if evidence is None else query.where(parse(evidence, rows.columns).tree)
+
+
+def _of_relationship(con: Connection) -> list[dict[str, str]]:
+    """What the relationship itself says stands in its subscriptions, or else in the account."""
+    for ids in (
+        "SELECT subscription_id FROM subscription AS u JOIN scope USING (account_id) "
+        "WHERE u.product IS NOT DISTINCT FROM scope.product",
+        "SELECT account_id FROM scope",
+    ):
+        found = con.execute(
+            f"SELECT DISTINCT connection, object, record_id FROM link WHERE entity_id IN ({ids}) ORDER BY ALL LIMIT {MOST}"
+        ).fetchall()
+        if found:
+            return _named(found)
+    return []
+
+
+def _named(found: list[tuple[str, ...]]) -> list[dict[str, str]]:
+    return [dict(zip(("connection", "object", "id"), row, strict=True)) for row in found]

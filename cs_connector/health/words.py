@@ -1,0 +1,78 @@
+"""Texts with places for numbers: `{value:percent}`, `{renewal_on:date}`, `{waiting_days:ago}`.
+
+Nothing ticks: a number of days is printed as the date it points to (`ago`), so that a stored sentence
+stays the same until a fact changes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from string import Formatter
+from typing import Any
+
+from cs_connector.config.documents import Document, suggest
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    text: str
+    parts: tuple[tuple[str, str | None, str], ...]  # literal before, name, format
+    names: frozenset[str]
+
+    def fill(self, values: Mapping[str, Any], today: date) -> str:
+        """The text; what is not known is left out with a dash."""
+        return "".join(before + self._part(name, kind, values, today) for before, name, kind in self.parts)
+
+    @staticmethod
+    def _part(name: str | None, kind: str, values: Mapping[str, Any], today: date) -> str:
+        if name is None:
+            return ""
+        value = values.get(name)
+        return "–" if value is None else FORMATS[kind](value, today)
+
+
+def template(document: Document, at: tuple[str | int, ...], text: str, names: Collection[str]) -> Template:
+    """Check a text. Raises ConfigError with the line for an unknown name or format."""
+    parts = []
+    for before, name, kind, _ in Formatter().parse(text):
+        if name is not None and name not in names:
+            raise document.error(at, f"{name!r} is not known here", fix=suggest(name, names) or "use a metric's name")
+        if name is not None and (kind or "plain") not in FORMATS:
+            raise document.error(at, f"there is no format {kind!r}", fix=f"formats: {', '.join(FORMATS)}")
+        parts.append((before, name, kind or "plain"))
+    return Template(text, tuple(parts), frozenset(name for _, name, _ in parts if name))
+
+
+def day(value: date) -> str:
+    return f"{value.day} {value:%b %Y}"
+
+
+def short(value: date) -> str:
+    """Without the year, for what is less than a year away."""
+    return f"{value.day} {value:%b}"
+
+
+def plain(value: float | str) -> str:
+    """At most one decimal, none if it is whole."""
+    return value if isinstance(value, str) else f"{round(float(value), 1):g}"
+
+
+def half_up(value: float) -> int:
+    """The one rounding that people see."""
+    return math.floor(round(value, 9) + 0.5)
+
+
+def _whole(value: float, _: date) -> str:
+    return f"{half_up(float(value)):,}"
+
+
+FORMATS: dict[str, Callable[[Any, date], str]] = {
+    "plain": lambda value, _: plain(value),
+    "whole": _whole,
+    "percent": lambda value, _: f"{half_up(float(value) * 100)} %",
+    "date": lambda value, _: day(value),
+    "ago": lambda value, today: short(today - timedelta(days=half_up(float(value)))),
+}

@@ -1,0 +1,38 @@
+"""Running trees on DuckDB, in this process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+from sqlglot import exp
+
+from cs_connector.errors import ConfigError
+from cs_connector.language.lowering import lower
+
+Connection = duckdb.DuckDBPyConnection
+
+
+def connect(memory_limit: str = "2GB", temp_directory: Path | None = None, threads: int = 2) -> Connection:
+    """An in-memory database; times are UTC without a zone, so no zone is ever asked for. Large work spills into `temp_directory`, never further than asked."""
+    con = duckdb.connect(config={"memory_limit": memory_limit, "threads": threads})
+    con.execute("SET preserve_insertion_order = false")
+    if temp_directory is not None:
+        con.execute(f"SET temp_directory = '{str(temp_directory).replace(chr(39), chr(39) * 2)}'")
+    return con
+
+
+def sql(tree: exp.Expr) -> str:
+    """The tree as DuckDB text."""
+    return lower(tree).sql("duckdb")
+
+
+def store(con: Connection, name: str, tree: exp.Expr) -> None:
+    """Keep the rows of a query as a temporary table. Raises ConfigError if types do not fit."""
+    try:
+        con.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {sql(tree)}')
+    except (duckdb.BinderException, duckdb.ConversionException, duckdb.CatalogException) as error:
+        line = str(error).splitlines()[0]
+        raise ConfigError(
+            f"{name} cannot be computed", why=line, safe="nothing was written", fix="check its formulas"
+        ) from error

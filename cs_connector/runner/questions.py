@@ -1,0 +1,85 @@
+"""Questions about what is known: why a score, what would lift it, what ran, what was set aside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+import sqlalchemy as sa
+from rapidfuzz import process
+
+from cs_connector.errors import UsageError
+from cs_connector.health import Definitions, load_definitions
+from cs_connector.health.explain import explain as explained
+from cs_connector.health.explain import levers_for
+from cs_connector.store import tables
+
+from .deciding import standing
+from .engine import Engine
+
+
+def explain(engine: Engine, id_: str, scorecard: str | None) -> dict[str, Any]:
+    """explain/1 of an account or relationship. Raises UsageError for an unknown one."""
+    with standing(engine) as con:
+        entity = find(con, id_)
+        return explained(con, _definitions(engine), entity, scorecard)
+
+
+def levers(engine: Engine, id_: str, target: int) -> dict[str, Any]:
+    """levers/1 of an account or relationship."""
+    with standing(engine) as con:
+        entity = find(con, id_)
+        return levers_for(con, _definitions(engine), entity, target)
+
+
+def _definitions(engine: Engine) -> Definitions:
+    return load_definitions([*engine.project.shipped, engine.project.root])
+
+
+def find(con: duckdb.DuckDBPyConnection, id_: str) -> str:
+    """The entity that an entity id, a record id or an exact name means."""
+    found = con.execute(
+        "SELECT DISTINCT account_id, name FROM account WHERE account_id = $id OR name = $id UNION "
+        "SELECT DISTINCT relationship_id, name FROM relationship WHERE relationship_id = $id OR name = $id OR key = $id UNION "
+        "SELECT DISTINCT entity_id, entity FROM link WHERE entity = 'account' AND record_id = $id",
+        {"id": id_},
+    ).fetchall()
+    entities = sorted({row[0] for row in found})
+    if len(entities) == 1:
+        return str(entities[0])
+    if entities:
+        raise UsageError(
+            f"{id_!r} means {len(entities)} things", safe="nothing was changed", fix=f"name one: {', '.join(entities)}"
+        )
+    names = [row[0] for row in con.execute("SELECT name FROM account WHERE name IS NOT NULL").fetchall()]
+    close = process.extractOne(id_, names, score_cutoff=60)
+    raise UsageError(
+        f"there is no account called {id_!r}",
+        why="it is no entity id, no record id and no exact name",
+        safe="nothing was changed",
+        fix=f"did you mean {close[0]!r}?" if close else "look at cs-connector export",
+    )
+
+
+def runs(engine: Engine, count: int = 20) -> list[dict[str, Any]]:
+    table = tables.runs
+    query = sa.select(table.c.id, table.c.job, table.c.as_of, table.c.started_at, table.c.finished_at, table.c.status, table.c.exit)
+    with engine.store.state.read() as db:
+        return [dict(r._mapping) for r in db.execute(query.order_by(table.c.started_at.desc()).limit(count))]
+
+
+def run(engine: Engine, id_: str) -> dict[str, Any]:
+    """run/1 of a past run. Raises UsageError for an unknown one."""
+    with engine.store.state.read() as db:
+        row = db.execute(sa.select(tables.runs).where(tables.runs.c.id == id_)).one_or_none()
+    if row is None:
+        raise UsageError(f"there is no run {id_!r}", safe="nothing was changed", fix="cs-connector runs")
+    return dict(row.summary or {"schema": "run/1", "run": id_, "status": row.status, "exit": row.exit})
+
+
+def quarantine(engine: Engine) -> list[dict[str, Any]]:
+    table = tables.quarantine
+    columns = (table.c.connection, table.c.object, table.c.record_id, table.c.stage, table.c.code, table.c.reason)
+    with engine.store.state.read() as db:
+        query = sa.select(*columns).where(table.c.state == "open").order_by(*columns)
+        return [dict(r._mapping) for r in db.execute(query)]

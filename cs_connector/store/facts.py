@@ -1,0 +1,201 @@
+"""Facts: immutable Parquet files, named by a manifest; a reader sees all of a publish or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import duckdb
+import sqlalchemy as sa
+
+from cs_connector.errors import StoreError
+
+from . import leases, views
+from .files import Files, folder
+from .leases import Lease
+from .state import State
+from .tables import manifest, manifest_files, reader_leases
+
+Paths = Mapping[str, Sequence[Path]]
+Then = Callable[[sa.Connection], None]
+
+RAW = {
+    "id": "VARCHAR",
+    "modified_at": "VARCHAR",
+    "deleted": "BOOLEAN",
+    "known_at": "TIMESTAMP",
+    "digest": "UBIGINT",
+    "payload": "VARCHAR",
+}
+
+
+class Facts:
+    def __init__(self, state: State, files: Files) -> None:
+        self.state, self.store_files = state, files
+
+    def stage(self, dataset: str) -> Path:
+        """A new path to write a Parquet file of a dataset to; nobody reads it before `publish`."""
+        return self.store_files.locate(f"data/{folder(dataset)}/{uuid4().hex}.parquet")
+
+    def publish(
+        self,
+        run: str,
+        replace: Paths | None = None,
+        append: Paths | None = None,
+        lease: Lease | None = None,
+        then: Then | None = None,
+    ) -> int:
+        """Make staged files live, in one transaction with `then`; returns the manifest version.
+
+        `replace` takes the place of all files of its datasets, `append` adds to them.
+        Raises FencedOut when the lease was lost; then nothing is live.
+        """
+        replace, append = replace or {}, append or {}
+        rows = [self._describe(d, p) for d, paths in (*replace.items(), *append.items()) for p in paths]
+        with self.state.begin() as db:
+            if lease:
+                leases.check(db, lease)
+            version = self._next(db, run) if rows or replace else current(db)
+            if replace:
+                retire(db, version, manifest_files.c.dataset.in_(list(replace)))
+            if rows:
+                db.execute(manifest_files.insert(), [{**row, "added": version} for row in rows])
+            if then:
+                then(db)
+        return version
+
+    def swap(
+        self, run: str, dataset: str, old: Sequence[Path], new: Sequence[Path], lease: Lease | None = None
+    ) -> bool:
+        """Put the same rows into other files; False, and nothing done, when `old` is not live any more."""
+        rows = [self._describe(dataset, path) for path in new]
+        names = [self._name(path) for path in old]
+        with self.state.begin() as db:
+            if lease:
+                leases.check(db, lease)
+            live = manifest_files.c.path.in_(names) & manifest_files.c.removed.is_(None)
+            found = db.scalar(sa.select(sa.func.count()).select_from(manifest_files).where(live))
+            if found != len(names):
+                return False
+            version = self._next(db, run)
+            retire(db, version, live)
+            if rows:
+                db.execute(manifest_files.insert(), [{**row, "added": version} for row in rows])
+        return True
+
+    def files(self, dataset: str, version: int | None = None) -> list[Path]:
+        """The files of a dataset now, or at an older version that is still kept."""
+        wanted = (manifest_files.c.dataset == dataset) & alive(version)
+        query = sa.select(manifest_files.c.path).where(wanted).order_by(manifest_files.c.id)
+        with self.state.read() as db:
+            return [self.store_files.locate(path) for path in db.scalars(query)]
+
+    def datasets(self, prefix: str = "") -> list[str]:
+        """The names of the datasets that have a file."""
+        named = manifest_files.c.dataset.startswith(prefix, autoescape=True)
+        query = sa.select(manifest_files.c.dataset).distinct().where(alive(None), named)
+        with self.state.read() as db:
+            return sorted(db.scalars(query))
+
+    def rows(self, dataset: str) -> int:
+        """How many rows are live."""
+        wanted = (manifest_files.c.dataset == dataset) & alive(None)
+        with self.state.read() as db:
+            return int(db.scalar(sa.select(sa.func.sum(manifest_files.c.rows)).where(wanted)) or 0)
+
+    def version(self) -> int:
+        """The current version; 0 before the first publish."""
+        with self.state.read() as db:
+            return current(db)
+
+    @contextmanager
+    def pin(self, seconds: float = 3600) -> Iterator[int]:
+        """Keep the files of the current version from collection; yields the version."""
+        with self.state.begin() as db:
+            version = current(db)
+            until = self.state.clock.now() + timedelta(seconds=seconds)
+            insert = reader_leases.insert().values(version=version, until=until)
+            key = db.execute(insert).inserted_primary_key
+        try:
+            yield version
+        finally:
+            with self.state.begin() as db:
+                db.execute(reader_leases.delete().where(reader_leases.c.id == (key[0] if key else None)))
+
+    def attach(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        dataset: str,
+        view: str,
+        columns: Mapping[str, str],
+        version: int | None = None,
+    ) -> None:
+        """A view over a dataset; `columns` (name to type) are there even when no file has them."""
+        views.attach(con, view, self.files(dataset, version), columns)
+
+    def latest(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        connection: str,
+        object_name: str,
+        view: str,
+        version: int | None = None,
+    ) -> None:
+        """A view of the newest version of each record read, deleted ones too: the columns of RAW."""
+        views.latest(con, view, self.files(f"raw/{connection}/{object_name}", version), RAW)
+
+    def compact(self, dataset: str, lease: Lease | None = None) -> bool:
+        """Merge the files of a dataset when there are too many; says whether it did."""
+        from .upkeep import compact
+
+        return compact(self, dataset, lease)
+
+    def collect(self) -> int:
+        """Remove what no version of the last seven days needs; returns the number of files removed."""
+        from .upkeep import collect
+
+        return collect(self)
+
+    def _next(self, db: sa.Connection, run: str) -> int:
+        version = current(db) + 1
+        db.execute(manifest.insert().values(version=version, at=self.state.clock.now(), run=run))
+        return version
+
+    def _describe(self, dataset: str, path: Path) -> dict[str, object]:
+        """Make a staged file last, and what the manifest says of it."""
+        from pyarrow import parquet
+
+        name = self._name(path)
+        self.store_files.fsync(name)
+        rows = parquet.read_metadata(path).num_rows
+        return {"dataset": dataset, "path": name, "rows": rows, "bytes": path.stat().st_size}
+
+    def _name(self, path: Path) -> str:
+        root = self.store_files.locate("")
+        try:
+            return path.relative_to(root).as_posix()
+        except ValueError:
+            raise StoreError(
+                "a file outside the facts cannot be published", why=str(path), fix="write to Facts.stage()"
+            ) from None
+
+
+def current(db: sa.Connection) -> int:
+    return int(db.scalar(sa.select(sa.func.max(manifest.c.version))) or 0)
+
+
+def alive(version: int | None) -> sa.ColumnElement[bool]:
+    """Which files are live: now, or at a version."""
+    if version is None:
+        return manifest_files.c.removed.is_(None)
+    gone = manifest_files.c.removed
+    return sa.and_(manifest_files.c.added <= version, sa.or_(gone.is_(None), gone > version))
+
+
+def retire(db: sa.Connection, version: int, which: sa.ColumnElement[bool]) -> None:
+    """From `version` on these files are not live."""
+    still = manifest_files.c.removed.is_(None) & (manifest_files.c.added < version)
+    db.execute(manifest_files.update().where(which, still).values(removed=version))

@@ -1,0 +1,55 @@
+"""The store of a project: state and facts, opened together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from cs_connector.ports import Clock
+
+from .facts import Facts
+from .files import Files, LocalFiles, bind
+from .folding import Fold, fold
+from .landing import Landing
+from .leases import Lease
+from .state import State
+
+
+class Store:
+    """Opens, and sets up if new, the store in a folder; `url` names a database elsewhere.
+
+    Raises StoreTooNew, and StoreError for an old store or a facts folder that is not its own.
+    """
+
+    def __init__(self, root: Path, url: str | None, clock: Clock) -> None:
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.root = root
+        self.state = State(url or f"sqlite:///{root / 'state.db'}", clock)
+        try:
+            self.state.check()
+            self.files: Files = LocalFiles(root / "facts")
+            bind(self.state, self.files)
+        except BaseException:
+            self.state.close()
+            raise
+        self.facts = Facts(self.state, self.files)
+        self.landing = Landing(self.state, self.files, clock)
+
+    def fold(self, connection: str, object_name: str, run: str, lease: Lease | None = None) -> Fold:
+        return fold(self.state, self.facts, connection, object_name, run, lease)
+
+    def recover(self) -> int:
+        """Put right what a killed process left; returns the bytes of unfinished pages that were cut."""
+        return self.landing.recover()
+
+    def close(self) -> None:
+        self.state.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

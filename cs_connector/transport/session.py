@@ -1,0 +1,209 @@
+"""The one way out: a requests session that a vendor's client library can be given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests import PreparedRequest, Response
+
+from cs_connector.errors import AdapterError, Unavailable
+from cs_connector.ports import Clock, Usage
+
+from .body import Budget, TooSlow, read_body
+from .limits import TokenBucket
+from .retry import Failure, Policy, from_exception, from_response
+from .routing import Router, check_host, is_loopback
+
+CONNECT, READ, DEADLINE, HOPS = 10.0, 60.0, 120.0, 5
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Manner:
+    safe: bool = False
+    bare: bool = False
+
+
+_USUAL = _Manner()
+_manner: ContextVar[_Manner] = ContextVar("_manner", default=_USUAL)
+
+
+class Transport(requests.Session):
+    """A hardened session for one connection.
+
+    `hosts` are patterns such as *.salesforce.com. `base` (http://127.0.0.1:PORT) takes the vendor's place.
+    `authorize` puts the login on a request just before it goes out. `classify` reads the vendor's error
+    bodies: what it returns is raised; for None the status decides, and 2xx–4xx answers are handed back.
+    `renew` makes a new login after a 401. `quota` reads (limit, left) from an answer, None if not there.
+    Raises AdapterError and its kinds, and ConfigError for a host that is not allowed.
+    """
+
+    authorized = True  # zenpy then leaves the login to us
+
+    def __init__(
+        self,
+        *,
+        connection: str,
+        hosts: Sequence[str],
+        clock: Clock,
+        base: str | None = None,
+        authorize: Callable[[PreparedRequest], None] | None = None,
+        classify: Callable[[Response], AdapterError | None] | None = None,
+        renew: Callable[[], None] | None = None,
+        quota: Callable[[Response], tuple[int, int] | None] | None = None,
+        limiter: TokenBucket | None = None,
+        policy: Policy | None = None,
+        deadline: float = DEADLINE,
+    ) -> None:
+        super().__init__()
+        self.connection, self.hosts, self.clock, self.deadline = connection, tuple(hosts), clock, deadline
+        self.authorize, self.classify, self.renew, self.quota = authorize, classify, renew, quota
+        self.limiter, self.policy = limiter, policy or Policy()
+        self._calls = 0
+        self._limit: int | None = None
+        self._left: int | None = None
+        self.auth = _unchanged  # otherwise requests takes logins from ~/.netrc
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, Router(base))
+
+    @property
+    def usage(self) -> Usage:
+        """Calls sent by this session, and the vendor's allowance as last heard."""
+        return Usage(self._calls, self._limit, self._left)
+
+    @contextmanager
+    def safe(self) -> Iterator[None]:
+        """Requests in this block may be sent twice without harm (an upsert by key)."""
+        with _in_manner(safe=True):
+            yield
+
+    @contextmanager
+    def bare(self) -> Iterator[None]:
+        """Requests in this block carry no login and do not renew it (the login itself)."""
+        with _in_manner(bare=True):
+            yield
+
+    def send(self, request: PreparedRequest, **kwargs: Any) -> Response:
+        """Send, try again where that is right, follow redirects, and read the whole body."""
+        response = self._patiently(request, kwargs, bare=_manner.get().bare)
+        if not kwargs.get("allow_redirects", True):
+            return response
+        for _ in range(HOPS):
+            onward = self._onward(response)
+            if onward is None:
+                return response
+            response = self._follow(response.request, onward, kwargs)
+        raise Unavailable(f"{self.connection} is redirected in circles", why=f"more than {HOPS} redirects")
+
+    def rebuild_auth(self, prepared_request: PreparedRequest, response: Response) -> None:
+        """Called by requests for a redirect: another host never sees the login."""
+        if self.should_strip_auth(  # type: ignore[no-untyped-call]
+            response.request.url or "", prepared_request.url or ""
+        ):
+            prepared_request.headers.pop("Authorization", None)
+
+    def get_redirect_target(self, resp: Response) -> str | None:
+        """Called by requests, which would read the body without a deadline: nothing before we have read it."""
+        if not getattr(resp, "_content_consumed", False):
+            return None
+        return super().get_redirect_target(resp)
+
+    def _onward(self, response: Response) -> PreparedRequest | None:
+        """The request that a redirect asks for; only reads are ever sent on."""
+        if response.request.method not in _SAFE_METHODS:
+            return None
+        moves = self.resolve_redirects(response, response.request, yield_requests=True)
+        return next(moves, None)
+
+    def _follow(self, came: PreparedRequest, onward: PreparedRequest, kwargs: dict[str, Any]) -> Response:
+        stranger = _host(onward) != _host(came)
+        if stranger and is_loopback(onward.url or ""):
+            raise Unavailable(f"{self.connection} is redirected to this machine", fix="check the address")
+        return self._patiently(onward, kwargs, bare=stranger)
+
+    def _patiently(self, request: PreparedRequest, kwargs: dict[str, Any], *, bare: bool) -> Response:
+        check_host(request.url or "", self.hosts, self.connection)
+        safe = request.method in _SAFE_METHODS or _manner.get().safe
+        budget, renewable = Budget(self.deadline), self.renew is not None and not bare
+        for attempt in count(1):
+            outcome = self._once(request, kwargs, budget, bare=bare)
+            if isinstance(outcome, Response):
+                return outcome
+            if outcome.expired and renewable:
+                renewable = False
+                self._renewed()
+                continue
+            pause = self.policy.pause(outcome, attempt, safe=safe)
+            if pause is None:
+                raise outcome.error
+            self.clock.sleep(pause)
+        raise AssertionError("the policy ends every loop")
+
+    def _renewed(self) -> None:
+        assert self.renew is not None
+        with self.bare():
+            self.renew()
+
+    def _once(
+        self, request: PreparedRequest, kwargs: dict[str, Any], budget: Budget, *, bare: bool
+    ) -> Response | Failure:
+        if self.authorize and not bare:
+            with self.bare():
+                self.authorize(request)
+        if self.limiter:
+            self.limiter.take()
+        budget.start()
+        try:
+            response = self._exchange(request, kwargs, budget)
+        except requests.RequestException as error:
+            return from_exception(error, _host(request))
+        except Unavailable as error:
+            return Failure(error)
+        finally:
+            budget.stop()
+        self._note(response)
+        known = self.classify(response) if self.classify and not response.ok else None
+        return from_response(response, known, self.clock) or response
+
+    def _exchange(self, request: PreparedRequest, kwargs: dict[str, Any], budget: Budget) -> Response:
+        left = budget.left
+        if left <= 0:
+            raise TooSlow("The CRM took too long", why=f"{budget.seconds:g} seconds over all tries")
+        sent = {
+            **kwargs,
+            "stream": True,
+            "allow_redirects": False,
+            "timeout": (min(CONNECT, left), min(READ, left)),
+        }
+        self._calls += 1
+        response = super().send(request, **sent)
+        read_body(response, budget)
+        return response
+
+    def _note(self, response: Response) -> None:
+        if self.quota and (seen := self.quota(response)):
+            self._limit, self._left = seen
+
+
+def _unchanged(request: PreparedRequest) -> PreparedRequest:
+    return request
+
+
+def _host(request: PreparedRequest) -> str:
+    return urlsplit(request.url or "").netloc
+
+
+@contextmanager
+def _in_manner(**change: bool) -> Iterator[None]:
+    token = _manner.set(replace(_manner.get(), **change))
+    try:
+        yield
+    finally:
+        _manner.reset(token)

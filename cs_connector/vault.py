@@ -1,0 +1,184 @@
+"""Keeps logins encrypted on disk, and finds the secrets that a configuration refers to."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from cryptography.fernet import Fernet, InvalidToken
+
+from .errors import ConfigError, Place
+
+KEY_VARIABLE = "CS_CONNECTOR_VAULT_KEY"
+SECRETS_FILE = "secrets.env"
+_REFERENCE = re.compile(r"\$\{ENV:(\w+)\}|secret:(\w+)")
+
+
+class Vault:
+    """A file of tokens by connection, encrypted as one; it is replaced whole or not at all.
+
+    Raises ConfigError when the key does not open the file.
+    """
+
+    def __init__(self, path: Path, key: bytes) -> None:
+        self._path = path
+        try:
+            self._fernet = Fernet(key)
+        except ValueError as error:
+            fix = f"set {KEY_VARIABLE} to a key made by: cs-connector vault key"
+            raise ConfigError(
+                "The vault key is not a key", why="32 bytes in base64 are expected", fix=fix
+            ) from error
+
+    def load(self, connection: str) -> dict[str, Any] | None:
+        token = self._read().get(connection)
+        return dict(token) if token is not None else None
+
+    def save(self, connection: str, token: Mapping[str, Any]) -> None:
+        """Safe on disk when it returns."""
+        with self._held("file"):
+            tokens = self._read()
+            tokens[connection] = dict(token)
+            write_private(self._path, self._fernet.encrypt(msgspec.json.encode(tokens)))
+
+    @contextmanager
+    def lock(self, connection: str) -> Iterator[None]:
+        """One process at a time renews the login of `connection`: load, renew and save inside."""
+        with self._held(f"login-{connection}"):
+            yield
+
+    def _read(self) -> dict[str, dict[str, Any]]:
+        try:
+            sealed = self._path.read_bytes()
+        except FileNotFoundError:
+            return {}
+        try:
+            return msgspec.json.decode(self._fernet.decrypt(sealed), type=dict[str, dict[str, Any]])
+        except (InvalidToken, msgspec.DecodeError) as error:
+            raise ConfigError(
+                "The vault does not open with this key",
+                why="it was locked with another key, or the file is damaged",
+                safe="nothing was changed",
+                fix=f"set {KEY_VARIABLE} to the right key, or remove the file and connect again",
+                place=Place(str(self._path)),
+            ) from error
+
+    @contextmanager
+    def _held(self, name: str) -> Iterator[None]:
+        folder = self._path.parent
+        folder.mkdir(parents=True, exist_ok=True)
+        safe_name = re.sub(r"[^\w-]", "_", name)
+        handle = os.open(folder / f".{self._path.name}.{safe_name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+
+def open_vault(path: Path, env: Mapping[str, str], key_file: Path | None = None) -> Vault:
+    """The vault at `path`, with the key of the environment or else of a key file outside the project."""
+    return Vault(path, find_key(env, key_file or default_key_file(env)))
+
+
+def default_key_file(env: Mapping[str, str]) -> Path:
+    home = env.get("XDG_CONFIG_HOME") or Path(env.get("HOME") or Path.home()) / ".config"
+    return Path(home) / "cs-connector" / "vault.key"
+
+
+def find_key(env: Mapping[str, str], key_file: Path) -> bytes:
+    """The key; a key file that is missing is made. Raises ConfigError when others may read the file."""
+    if given := env.get(KEY_VARIABLE):
+        return given.encode()
+    if not key_file.exists():
+        _make_key(key_file)
+    _check_private(key_file)
+    return key_file.read_bytes().strip()
+
+
+def _make_key(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    write_private(draft, Fernet.generate_key())
+    try:
+        os.link(draft, path)
+    except FileExistsError:  # another process was quicker: its key counts
+        pass
+    finally:
+        draft.unlink()
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Replace `path` by a file that only its owner may read; old or new after a crash, never half."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def resolve(reference: str, env: Mapping[str, str], project: Path) -> str:
+    """The text that `${ENV:NAME}` or `secret:NAME` stands for; any other text is itself.
+
+    Raises ConfigError for a name that is not set, and for a secrets.env that others may read.
+    """
+    found = _REFERENCE.fullmatch(reference)
+    if found is None:
+        return reference
+    variable, secret = found.groups()
+    if variable:
+        return _named(variable, env, f"set the environment variable {variable}", None)
+    path = project / SECRETS_FILE
+    fix = f"add a line {secret}=… to {SECRETS_FILE}"
+    return _named(secret, read_secrets(path), fix, Place(str(path)))
+
+
+def _named(name: str, values: Mapping[str, str], fix: str, place: Place | None) -> str:
+    if value := values.get(name):
+        return value
+    raise ConfigError(f"The secret {name} is not set", why="a connection refers to it", fix=fix, place=place)
+
+
+def read_secrets(path: Path) -> dict[str, str]:
+    """NAME=value lines; empty lines and lines that begin with # are skipped. {} when there is no file."""
+    if not path.exists():
+        return {}
+    _check_private(path)
+    found: dict[str, str] = {}
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        name, equals, value = line.strip().partition("=")
+        if not name or name.startswith("#"):
+            continue
+        if not equals:
+            place = Place(str(path), number)
+            raise ConfigError("A line of the secrets has no =", fix="write NAME=value", place=place)
+        found[name.strip()] = value.strip().strip("\"'")
+    return found
+
+
+def _check_private(path: Path) -> None:
+    if path.stat().st_mode & 0o077:
+        raise ConfigError(
+            f"Others may read {path.name}",
+            why="it holds secrets",
+            safe="it was not used",
+            fix=f"chmod 600 {path}",
+            place=Place(str(path)),
+        )

@@ -1,0 +1,52 @@
+"""A project in a sandbox lives in the sandbox's time, and waits by moving it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from cs_connector.errors import Unavailable
+from cs_connector.sandbox.up import Sandbox
+from cs_connector.transport import SandboxTime, SystemClock
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def sandbox():
+    made = Sandbox([], START)
+    made.start()
+    yield made
+    made.stop()
+
+
+def test_waiting_moves_the_sandbox_instead_of_the_host(sandbox):
+    clock = SandboxTime(sandbox.control.base_url)
+    before = clock.now()
+    clock.sleep(3600.5)
+    assert START <= before < START + timedelta(minutes=5)
+    assert clock.now() - before >= timedelta(seconds=3600.5)
+    assert abs(sandbox.world.clock.now() - clock.now()) < timedelta(seconds=5)
+
+
+def test_it_is_seen_when_somebody_else_moved_the_time_before_our_wait(sandbox):
+    clock = SandboxTime(sandbox.control.base_url)
+    clock.now()
+    sandbox.world.clock.advance(timedelta(days=1))
+    clock.sleep(1)
+    assert clock.now() >= START + timedelta(days=1)
+
+
+def test_a_sandbox_that_is_down_is_told():
+    sandbox = Sandbox([], START)
+    address = sandbox.control.base_url
+    sandbox.stop()
+    with pytest.raises(Unavailable, match="does not tell the time"):
+        SandboxTime(address).now()
+
+
+def test_the_host_clock_is_aware_and_does_not_wait_for_less_than_nothing():
+    clock = SystemClock()
+    clock.sleep(-1)
+    assert clock.now().tzinfo is UTC

@@ -1,0 +1,316 @@
+"""The Zendesk adapter against a simulated account, over HTTP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from importlib.resources import files
+from typing import Any
+
+import pytest
+import requests
+from cs_connector.adapters.zendesk import Zendesk
+from cs_connector.adapters.zendesk.simulator import ZendeskAccount
+from ruamel.yaml import YAML
+
+from cs_connector.ports import Action, Change, Read, Verdict
+from cs_connector.sandbox.up import Sandbox
+from cs_connector.sandbox.wire import SeedRow
+
+from .adapter_kit import START, Around, QuickClock, read_all
+
+INSTALL = YAML(typ="safe").load(files("cs_connector.adapters.zendesk").joinpath("install.yml").read_text())
+LONG_AGO = "2026-01-02T03:04:05Z"
+
+
+def rows() -> Iterator[SeedRow]:
+    for n in range(1, 8):
+        yield SeedRow(
+            "organizations",
+            {
+                "id": n,
+                "name": f"Org {n}",
+                "external_id": f"A{n}",
+                "created_at": LONG_AGO,
+                "updated_at": LONG_AGO,
+            },
+        )
+        yield SeedRow(
+            "users",
+            {
+                "id": 100 + n,
+                "name": f"User {n}",
+                "email": f"u{n}@example.com",
+                "organization_id": n,
+                "role": "end-user",
+                "active": n != 3,
+                "created_at": LONG_AGO,
+                "updated_at": LONG_AGO,
+            },
+        )
+        yield SeedRow(
+            "tickets",
+            {
+                "id": 1000 + n,
+                "subject": "Help",
+                "status": "open",
+                "priority": "urgent",
+                "organization_id": n,
+                "requester_id": 100 + n,
+                "created_at": LONG_AGO,
+                "updated_at": LONG_AGO,
+            },
+        )
+    yield SeedRow(
+        "satisfaction_ratings",
+        {
+            "id": 1,
+            "score": "good",
+            "ticket_id": 1001,
+            "requester_id": 101,
+            "created_at": LONG_AGO,
+            "updated_at": LONG_AGO,
+        },
+    )
+
+
+class Account:
+    """A running account, an adapter on it, and another client that changes things meanwhile."""
+
+    def __init__(self, profile: str) -> None:
+        self.sandbox = Sandbox([("zendesk", ZendeskAccount)], START, profile=profile)
+        self.sandbox.install("zendesk", INSTALL)
+        self.sandbox.load("zendesk", rows())
+        self.sandbox.start()
+        self.simulator = self.sandbox.simulators["zendesk"]
+        self.clock = QuickClock(self.sandbox.world.clock)
+        self.around = Around("service", self.clock)
+        self.settings = Zendesk.Settings(**{k: v for k, v in self._login().items() if k != "access_token"})
+        self.adapter = Zendesk(self.settings, self.around.lent)
+
+    def _login(self) -> dict[str, str]:
+        return dict(self.simulator.credentials())
+
+    def other(self, method: str, path: str, body: Any = None) -> Any:
+        login = self._login()
+        form = {k: login[k] for k in ("client_id", "client_secret")} | {"grant_type": "client_credentials"}
+        with requests.Session() as session:
+            token = session.post(login["token_url"], data=form).json()["access_token"]
+            headers = {"Authorization": f"Bearer {token}"}
+            answer = session.request(method, login["base_url"] + path, json=body, headers=headers)
+        assert answer.ok, answer.text
+        return answer.json() if answer.content else None
+
+    def later(self, **time: float) -> None:
+        self.sandbox.world.clock.advance(timedelta(**time))
+
+    def close(self) -> None:
+        self.adapter.close()
+        self.sandbox.stop()
+
+
+@pytest.fixture
+def account() -> Iterator[Account]:
+    account = Account("vendor")
+    yield account
+    account.close()
+
+
+@pytest.fixture
+def small() -> Iterator[Account]:
+    """The same laws with pages of ten."""
+    account = Account("small")
+    yield account
+    account.close()
+
+
+def change(record_id: str, key: str = "", **fields: Any) -> Change:
+    return Change(
+        "service", "organizations", Action.UPDATE, key or f"k{record_id}", fields, record_id=record_id
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "count"), [("organizations", 7), ("users", 7), ("tickets", 7), ("satisfaction_ratings", 1)]
+)
+def test_everything_is_read_once_and_says_how_far_it_reaches(account: Account, name: str, count: int) -> None:
+    reading = read_all(account.adapter, name)
+    assert len(reading.records) == count
+    assert reading.last.done
+    assert reading.last.complete_to is not None
+    assert reading.last.complete_to >= START - timedelta(minutes=2)
+    assert all(not r.deleted and r.modified_at for r in reading.records.values())
+
+
+def test_the_payload_is_what_zendesk_sent(account: Account) -> None:
+    record = read_all(account.adapter, "organizations").records["1"]
+    assert json.loads(record.payload) | {
+        "name": "Org 1",
+        "external_id": "A1",
+        "deleted_at": None,
+    } == json.loads(record.payload)
+
+
+def test_a_user_who_is_not_active_is_not_deleted(account: Account) -> None:
+    record = read_all(account.adapter, "users").records["103"]
+    assert not record.deleted
+    assert json.loads(record.payload)["active"] is False
+
+
+def test_a_later_reading_sees_a_changed_and_a_deleted_ticket(account: Account) -> None:
+    first = read_all(account.adapter, "tickets")
+    account.other("PUT", "/api/v2/tickets/1002.json", {"ticket": {"status": "solved"}})
+    account.other("DELETE", "/api/v2/tickets/1003.json")
+    account.later(minutes=5)
+    second = read_all(account.adapter, "tickets", cursor=first.cursor)
+    assert {k: r.deleted for k, r in second.records.items()} == {"1002": False, "1003": True}
+    assert read_all(account.adapter, "tickets", cursor=second.cursor).records == {}
+
+
+def test_a_later_reading_sees_a_changed_and_a_deleted_organization(account: Account) -> None:
+    first = read_all(account.adapter, "organizations")
+    account.other("PUT", "/api/v2/organizations/2.json", {"organization": {"notes": "new"}})
+    account.other("DELETE", "/api/v2/organizations/3.json")
+    account.later(minutes=5)
+    second = read_all(account.adapter, "organizations", cursor=first.cursor)
+    assert {k: r.deleted for k, r in second.records.items() if k in "23"} == {"2": False, "3": True}
+
+
+def test_a_change_of_the_last_minute_is_seen_by_the_next_reading(account: Account) -> None:
+    first = read_all(account.adapter, "tickets")
+    account.later(minutes=10)
+    account.other("PUT", "/api/v2/tickets/1004.json", {"ticket": {"status": "solved"}})
+    second = read_all(account.adapter, "tickets", cursor=first.cursor)
+    account.later(minutes=2)
+    third = read_all(account.adapter, "tickets", cursor=second.cursor)
+    assert "1004" in second.records | third.records
+
+
+def test_reading_goes_on_from_any_page(small: Account) -> None:
+    small.simulator.load(
+        SeedRow(
+            "tickets",
+            {
+                "id": 5000 + n,
+                "status": "open",
+                "created_at": LONG_AGO,
+                "updated_at": f"2026-02-{1 + n // 24:02}T{n % 24:02}:00:00Z",
+            },
+        )
+        for n in range(60)
+    )
+    whole = read_all(small.adapter, "tickets")
+    assert len(whole.pages) > 2
+    resumed = read_all(small.adapter, "tickets", cursor=whole.pages[1].cursor)
+    before = {r.id for page in whole.pages[:2] for r in page.records}
+    assert before | set(resumed.records) == set(whole.records)
+
+
+def test_the_limit_of_exports_is_waited_for_not_broken(account: Account) -> None:
+    cursor = None
+    for _ in range(25):
+        cursor = read_all(account.adapter, "tickets", cursor=cursor).cursor
+    assert account.clock.slept
+    assert sum(account.clock.slept) >= 60
+
+
+def test_what_is_not_on_the_plan_is_an_unavailable_source(account: Account) -> None:
+    reading = read_all(account.adapter, "survey_responses")
+    assert reading.records == {}
+    assert (reading.last.done, reading.last.complete_to) == (True, None)
+    assert read_all(account.adapter, "survey_responses", cursor=reading.cursor).last.done
+
+
+def test_fields_are_written_and_others_left_alone(account: Account) -> None:
+    account.adapter.write([change("1", cs_health_score=72, cs_key="K1")])
+    receipts = account.adapter.write([change("1", cs_health_score=None, cs_renewal_date="2027-01-12")])
+    assert [r.verdict for r in receipts] == [Verdict.UPDATED]
+    held = account.other("GET", "/api/v2/organizations/1.json")["organization"]["organization_fields"]
+    assert (held["cs_key"], held["cs_health_score"]) == ("K1", None)
+    assert held["cs_renewal_date"].startswith("2027-01-12")
+
+
+def test_every_change_gets_its_own_verdict_in_the_order_of_the_changes(account: Account) -> None:
+    changes = [
+        change("2", cs_health_score=1),
+        change("999999", cs_health_score=2),
+        change("4", cs_health_score=3),
+    ]
+    receipts = account.adapter.write(changes)
+    assert [r.key for r in receipts] == ["k2", "k999999", "k4"]
+    assert [r.verdict for r in receipts] == [Verdict.UPDATED, Verdict.REJECTED, Verdict.UPDATED]
+    assert receipts[1].code
+
+
+def test_more_than_a_hundred_and_the_same_one_twice_are_all_answered(account: Account) -> None:
+    account.simulator.load(
+        SeedRow("organizations", {"id": 2000 + n, "name": f"More {n}"}) for n in range(150)
+    )
+    changes = [change(str(2000 + n), cs_health_score=n % 100) for n in range(150)]
+    changes += [change("2000", "again", cs_health_score=77)]
+    receipts = account.adapter.write(changes)
+    assert {r.verdict for r in receipts} == {Verdict.UPDATED}
+    held = account.other("GET", "/api/v2/organizations/2000.json")["organization"]["organization_fields"]
+    assert held["cs_health_score"] == 77
+
+
+def test_other_objects_are_not_written(account: Account) -> None:
+    receipts = account.adapter.write([Change("service", "tickets", Action.CREATE, "t", {"subject": "x"})])
+    assert [(r.verdict, r.code) for r in receipts] == [(Verdict.REJECTED, "UNSUPPORTED")]
+    assert len(account.sandbox.world.ledger) == 0
+
+
+def test_organizations_are_found_by_external_id_and_by_our_key(account: Account) -> None:
+    account.adapter.write([change("5", cs_key="K5")])
+    assert account.adapter.find("organizations", "external_id", ["A2", "A3", "none"]) == {
+        "A2": "2",
+        "A3": "3",
+    }
+    assert account.adapter.find("organizations", "cs_key", ["K5", "K6"]) == {"K5": "5"}
+
+
+def test_a_token_that_ends_in_the_middle_is_replaced(small: Account) -> None:
+    small.simulator.load(
+        SeedRow(
+            "tickets",
+            {
+                "id": 5000 + n,
+                "status": "open",
+                "created_at": LONG_AGO,
+                "updated_at": f"2026-02-{1 + n // 24:02}T{n % 24:02}:00:00Z",
+            },
+        )
+        for n in range(60)
+    )
+    pages = small.adapter.read(Read("tickets", ()))
+    found = {r.id for r in next(pages).records}
+    small.simulator.control({"expire_token": True})
+    found |= {r.id for page in pages for r in page.records}
+    assert len(found) == 67
+    assert len(small.around.tokens.saved) == 2
+
+
+def test_a_login_is_stored_before_it_is_used_and_found_by_the_next_process(account: Account) -> None:
+    assert account.adapter.check().org_id == "zendesk"
+    kept = account.around.tokens.saved[-1]
+    assert kept["refresh_token"] != account.settings.refresh_token.get_secret_value()
+    second = Zendesk(account.settings, account.around.lent)
+    assert second.check().user_id
+    assert len(account.around.tokens.saved) == 1
+    second.close()
+
+
+def test_describe_gives_our_fields_with_their_values(account: Account) -> None:
+    (organizations,) = account.adapter.describe(["organizations", "nothing"])
+    by_name = {f.name: f for f in organizations.fields}
+    assert by_name["cs_health_band"].writable
+    assert "cs_health_red" in by_name["cs_health_band"].values
+    assert not by_name["name"].writable
+
+
+def test_a_lost_answer_is_unknown(account: Account) -> None:
+    rule = {"crm": "zendesk", "path": "update_many", "times": 99, "do": {"drop": "after"}}
+    requests.post(f"{account.sandbox.control.base_url}/faults", json={"rules": [rule]}).raise_for_status()
+    (receipt,) = account.adapter.write([change("1", cs_health_score=5)])
+    assert receipt.verdict is Verdict.UNKNOWN

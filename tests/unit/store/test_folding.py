@@ -1,0 +1,145 @@
+"""Only what is new or different becomes a fact."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import duckdb
+import pytest
+import sqlalchemy as sa
+
+from cs_connector.errors import StoreError
+from cs_connector.ports import RawRecord
+from cs_connector.store import folding
+from cs_connector.store.folding import Fold
+from cs_connector.store.store import Store
+from cs_connector.store.tables import segments
+from tests.conftest_store import HandClock, page, record
+
+
+def land(store: Store, *records: RawRecord, run: str = "r1") -> None:
+    store.landing.append(None, run, "sf", "Account", page(*records))
+
+
+def fold(store: Store, *records: RawRecord) -> Fold:
+    land(store, *records)
+    return store.fold("sf", "Account", "r1")
+
+
+def latest(store: Store) -> dict[str, tuple[str, bool]]:
+    with duckdb.connect() as con:
+        store.facts.latest(con, "sf", "Account", "v")
+        rows = con.execute("SELECT id, payload, deleted FROM v").fetchall()
+    assert len({r[0] for r in rows}) == len(rows)
+    return {r[0]: (r[1], r[2]) for r in rows}
+
+
+def test_records_are_sorted_into_what_happened_to_them(store: Store) -> None:
+    assert fold(store, record(1, '{"a":1}'), record(2), record(3)) == Fold(3, 3, 0, 0, 0)
+    found = fold(store, record(1, '{"a":2}'), record(2), record(3, deleted=True), record(4))
+    assert found == Fold(read=4, new=1, changed=1, unchanged=1, deleted=1)
+    assert latest(store) == {
+        "1": ('{"a":2}', False),
+        "2": ("{}", False),
+        "3": ("{}", True),
+        "4": ("{}", False),
+    }
+
+
+def test_what_is_read_again_publishes_nothing(store: Store) -> None:
+    fold(store, record(1), record(2, deleted=True))
+    version = store.facts.version()
+    assert fold(store, record(1), record(2, deleted=True)) == Fold(2, 0, 0, 2, 0)
+    assert store.facts.version() == version
+    assert store.fold("sf", "Account", "r1") == Fold()
+
+
+def test_the_last_of_several_versions_counts(store: Store) -> None:
+    found = fold(store, record(1, "a"), record(1, "b"), record(1, "c"))
+    assert (found.read, found.new) == (3, 1)
+    assert latest(store)["1"] == ("c", False)
+
+
+def test_a_record_can_change_back_and_come_back(store: Store) -> None:
+    for payload, deleted in (("a", False), ("b", False), ("a", False), ("a", True), ("a", False)):
+        fold(store, record(1, payload, deleted=deleted))
+        assert latest(store) == {"1": (payload, deleted)}
+
+
+def test_the_newest_version_wins_even_if_the_clock_goes_back(store: Store, clock: HandClock) -> None:
+    fold(store, record(1, "a"))
+    clock.at -= timedelta(days=1)
+    fold(store, record(1, "b"))
+    assert latest(store)["1"] == ("b", False)
+
+
+def test_records_of_a_killed_run_are_folded_by_the_next(store: Store) -> None:
+    land(store, record(1), run="killed")
+    land(store, record(2), run="next")
+    assert store.fold("sf", "Account", "next").new == 2
+
+
+def test_connections_are_not_mixed(store: Store) -> None:
+    fold(store, record(1, "a"))
+    store.landing.append(None, "r1", "sf2", "Account", page(record(1, "b")))
+    assert store.fold("sf2", "Account", "r1").new == 1
+    assert latest(store)["1"] == ("a", False)
+    assert store.facts.datasets("raw/") == ["raw/sf/Account", "raw/sf2/Account"]
+
+
+def test_a_record_that_is_not_utf8_does_not_stop_the_others(store: Store) -> None:
+    assert fold(store, RawRecord("1", None, False, b'{"a":"\xff"}'), record(2)).new == 2
+    assert latest(store)["1"] == ('{"a":"�"}', False)
+
+
+def test_large_folds_go_in_batches(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folding, "BATCH", 7)
+    for start in range(0, 100, 10):
+        land(store, *(record(n, f"p{n}") for n in range(start, start + 10)))
+    assert store.fold("sf", "Account", "r1").new == 100
+    assert latest(store) == {str(n): (f"p{n}", False) for n in range(100)}
+
+
+def test_a_fold_that_dies_before_its_commit_can_be_repeated(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    land(store, record(1), record(2))
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(folding, "_settle", die)
+        store.fold("sf", "Account", "r1")
+    assert store.facts.files("raw/sf/Account") == []
+    assert store.fold("sf", "Account", "r1").new == 2
+    assert store.facts.rows("raw/sf/Account") == 2
+
+
+def test_records_that_arrive_during_a_fold_are_not_lost(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    land(store, record(1))
+    write = folding._write
+
+    def slow(*args: object) -> Fold:
+        counts = write(*args)  # type: ignore[arg-type]
+        land(store, record(2))
+        return counts
+
+    with monkeypatch.context() as patch, pytest.raises(StoreError, match="arrived"):
+        patch.setattr(folding, "_write", slow)
+        store.fold("sf", "Account", "r1")
+    assert store.fold("sf", "Account", "r1").new == 2
+
+
+def test_a_damaged_segment_is_refused(store: Store) -> None:
+    land(store, record(1, "x" * 100))
+    with store.state.read() as db:
+        path = store.files.locate(db.scalars(sa.select(segments.c.path)).one())
+    data = bytearray(path.read_bytes())
+    data[-3] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(StoreError, match="damaged"):
+        store.fold("sf", "Account", "r1")
+    assert store.facts.version() == 0

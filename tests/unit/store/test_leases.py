@@ -1,0 +1,77 @@
+"""One holder at a time, and a fence around the one that was late."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from cs_connector.errors import AlreadyRunning, FencedOut
+from cs_connector.store import leases
+from cs_connector.store.store import Store
+from tests.conftest_store import HandClock, page, record
+
+
+def test_a_held_lease_is_refused_and_named(store: Store, clock: HandClock) -> None:
+    leases.take(store.state, "run", "host-1:42", clock, 60)
+    with pytest.raises(AlreadyRunning) as error:
+        leases.take(store.state, "run", "host-2:7", clock, 60)
+    assert "host-1:42" in error.value.why
+    assert error.value.exit_code == 6
+
+
+def test_of_eight_that_start_at_once_one_wins(store: Store, clock: HandClock) -> None:
+    def start(n: int) -> bool:
+        try:
+            leases.take(store.state, "run", f"p{n}", clock, 60)
+        except AlreadyRunning:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sum(threads.map(start, range(8))) == 1
+
+
+def test_a_released_lease_is_free_and_its_epoch_is_spent(store: Store, clock: HandClock) -> None:
+    first = leases.take(store.state, "run", "a", clock, 60)
+    leases.release(store.state, first)
+    second = leases.take(store.state, "run", "b", clock, 60)
+    assert second.epoch > first.epoch
+    leases.release(store.state, first)
+    with pytest.raises(AlreadyRunning):
+        leases.take(store.state, "run", "c", clock, 60)
+
+
+def test_a_heartbeat_keeps_the_lease(store: Store, clock: HandClock) -> None:
+    lease = leases.take(store.state, "run", "a", clock, 60)
+    for _ in range(3):
+        clock.sleep(50)
+        leases.heartbeat(store.state, lease, clock)
+    with pytest.raises(AlreadyRunning):
+        leases.take(store.state, "run", "b", clock, 60)
+
+
+def test_who_slept_too_long_can_commit_nothing(store: Store, clock: HandClock, tmp_path: Path) -> None:
+    late = leases.take(store.state, "run", "late", clock, 60)
+    store.landing.append(late, "r1", "sf", "Account", page(record(1), cursor="1"))
+    clock.sleep(61)
+    leases.take(store.state, "run", "next", clock, 60)
+    with pytest.raises(FencedOut):
+        store.landing.append(late, "r1", "sf", "Account", page(record(2), cursor="2"))
+    with pytest.raises(FencedOut):
+        store.fold("sf", "Account", "r1", late)
+    with pytest.raises(FencedOut):
+        leases.heartbeat(store.state, late, clock)
+    assert store.landing.cursor("sf", "Account") == "1"
+    assert store.facts.version() == 0
+    assert store.fold("sf", "Account", "r2").read == 1
+
+
+def test_unlock_names_the_holder_and_fences_it(store: Store, clock: HandClock) -> None:
+    held = leases.take(store.state, "run", "gone", clock, 3600)
+    assert leases.unlock(store.state, "run") == "gone"
+    assert leases.unlock(store.state, "run") is None
+    with pytest.raises(FencedOut), store.state.begin() as db:
+        leases.check(db, held)
+    leases.take(store.state, "run", "next", clock, 60)

@@ -1,0 +1,157 @@
+"""Files are read once, again when they change, and a bad row is named instead of stopping the others."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from contextlib import nullcontext
+from datetime import UTC, datetime
+
+import pytest
+from pydantic import ValidationError
+
+from cs_connector.adapters.files import Files
+from cs_connector.errors import ConfigError, Unavailable
+from cs_connector.ports import Action, Change, Read, Surroundings, Verdict
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+class StoppedClock:
+    def now(self) -> datetime:
+        return NOW
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+class NoTokens:
+    def load(self, connection):
+        return None
+
+    def save(self, connection, token): ...
+
+    def lock(self, connection):
+        return nullcontext()
+
+
+def files(root, **shape):
+    shape = {"pattern": "*.csv*", "key": ["tenant", "date"], "modified": "date"} | shape
+    settings = Files.Settings(root=root, objects={"usage": shape})
+    return Files(settings, Surroundings("files", StoppedClock(), NoTokens()))
+
+
+def read(adapter, cursor=None):
+    pages = list(adapter.read(Read("usage", (), cursor)))
+    return [record for page in pages for record in page.records], pages[-1]
+
+
+HEADER = "tenant,date,value\n"
+
+
+def test_rows_become_records_with_texts_and_nulls(tmp_path):
+    (tmp_path / "a.csv").write_text(HEADER + 'acme,2026-05-01,7\n"be,ta",2026-05-02,\n', "utf-8")
+    records, last = read(files(tmp_path))
+    assert [(r.id, r.modified_at, r.deleted) for r in records] == [
+        ("acme|2026-05-01", "2026-05-01", False),
+        ("be,ta|2026-05-02", "2026-05-02", False),
+    ]
+    assert records[1].payload == b'{"tenant":"be,ta","date":"2026-05-02","value":null}'
+    assert last.done
+    assert last.complete_to == datetime(2026, 5, 3, tzinfo=UTC)
+
+
+def test_only_what_changed_is_read_again(tmp_path):
+    (tmp_path / "a.csv").write_text(HEADER + "acme,2026-05-01,7\n")
+    (tmp_path / "b.csv.gz").write_bytes(gzip.compress((HEADER + "beta,2026-05-02,1\n").encode()))
+    adapter = files(tmp_path)
+    records, last = read(adapter)
+    assert [r.id for r in records] == ["acme|2026-05-01", "beta|2026-05-02"]
+    again, unchanged = read(adapter, last.cursor)
+    assert again == []
+    assert unchanged.complete_to == last.complete_to
+    (tmp_path / "a.csv").write_text(HEADER + "acme,2026-05-01,8\n")
+    changed, _ = read(adapter, last.cursor)
+    assert [json.loads(r.payload)["value"] for r in changed] == ["8"]
+
+
+def test_a_read_that_was_stopped_goes_on_where_it_was(tmp_path):
+    rows = "".join(f"t{n},2026-05-01,{n}\n" for n in range(12_000))
+    (tmp_path / "a.csv").write_text(HEADER + rows)
+    adapter = files(tmp_path)
+    first = next(adapter.read(Read("usage", ())))
+    assert len(first.records) == 5_000
+    rest, _ = read(adapter, first.cursor)
+    assert [r.id for r in rest] == [f"t{n}|2026-05-01" for n in range(5_000, 12_000)]
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "why"),
+    [
+        (b"tenant,date,value\nacme,2026-05-01\n", 2, "2 columns instead of 3"),
+        (b"tenant,date,value\n,2026-05-01,1\n", 2, "the key (tenant, date) is not complete"),
+        (b"tenant,date,value\nacme,2026-05-01,\xff\n", 2, "not UTF-8"),
+        (b"tenant,value\nacme,1\n", 1, "there is no column date"),
+        (b"", 1, "there is no column tenant, date"),
+    ],
+)
+def test_a_bad_row_names_its_file_and_line(tmp_path, content, line, why):
+    (tmp_path / "a.csv").write_bytes(content)
+    (tmp_path / "b.csv").write_text(HEADER + "acme,2026-05-01,7\n")
+    records, _ = read(files(tmp_path))
+    assert json.loads(records[0].payload) == {"__error__": why, "__file__": "a.csv", "__line__": line}
+    assert records[1].id == "acme|2026-05-01"
+
+
+def test_good_rows_before_a_damaged_end_are_kept(tmp_path):
+    rows = "".join(f"t{n},2026-05-01,{n * 7919}\n" for n in range(5_000))
+    packed = gzip.compress((HEADER + rows).encode())
+    (tmp_path / "a.csv.gz").write_bytes(packed[: len(packed) // 2])
+    records, last = read(files(tmp_path))
+    assert records[0].id == "t0|2026-05-01"
+    assert "damaged" in json.loads(records[-1].payload)["__error__"]
+    assert last.done
+
+
+def test_json_lines_keep_their_bytes(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"tenant": "acme", "date": "2026-05-01", "n": 1}\n[1]\n{"tenant": \n')
+    records, _ = read(files(tmp_path, pattern="*.jsonl", format="jsonl"))
+    assert records[0].payload == b'{"tenant": "acme", "date": "2026-05-01", "n": 1}'
+    assert [json.loads(r.payload)["__line__"] for r in records[1:]] == [2, 3]
+
+
+def test_without_dates_the_time_of_reading_counts(tmp_path):
+    (tmp_path / "a.csv").write_text(HEADER + "acme,2026-05-01,7\n")
+    assert read(files(tmp_path, modified=None))[1].complete_to == NOW
+
+
+def test_dates_in_the_future_promise_nothing(tmp_path):
+    (tmp_path / "a.csv").write_text(HEADER + "acme,2031-05-01,7\n")
+    assert read(files(tmp_path))[1].complete_to == NOW
+
+
+def test_it_says_what_it_is_and_has(tmp_path):
+    (tmp_path / "a.csv").write_text(HEADER + "acme,2026-05-01,7\n")
+    adapter = files(tmp_path)
+    assert adapter.check() == files(tmp_path).check()
+    (info,) = adapter.describe(["usage", "other"])
+    assert [field.name for field in info.fields] == ["tenant", "date", "value"]
+    assert not info.writable
+
+
+def test_it_refuses_to_write_with_a_receipt_each(tmp_path):
+    change = Change("files", "usage", Action.UPDATE, "k", {"a": 1}, record_id="1")
+    (receipt,) = files(tmp_path).write([change])
+    assert (receipt.key, receipt.verdict) == ("k", Verdict.REJECTED)
+
+
+def test_what_is_missing_is_told(tmp_path):
+    with pytest.raises(Unavailable):
+        files(tmp_path / "absent").check()
+    with pytest.raises(ConfigError, match="no object other"):
+        files(tmp_path).read(Read("other", ()))
+
+
+@pytest.mark.parametrize("pattern", ["../*.csv", "/etc/*"])
+def test_a_pattern_cannot_leave_the_folder(tmp_path, pattern):
+    with pytest.raises(ValidationError):
+        files(tmp_path, pattern=pattern)
