@@ -48,8 +48,8 @@ class Unify:
     def _recount(self, engine: Engine) -> None:
         with engine.tables(["account"]) as con:
             row = con.execute(
-                "SELECT count(*), count(*) FILTER (customer_status = 'customer'), "
-                "count(*) FILTER (customer_status = 'trial'), count(*) FILTER (customer_status = 'former'), "
+                "SELECT count(*), count(*) FILTER (customer_status = 'Customer'), "
+                "count(*) FILTER (customer_status = 'Trial'), count(*) FILTER (customer_status = 'Former customer'), "
                 "count(*) FILTER (customer_status IS NULL) FROM account"
             ).fetchone()
         assert row is not None

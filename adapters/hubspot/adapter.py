@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import msgspec
 from requests import Response
 
-from cs_connector.errors import NotPermitted, Unavailable
+from cs_connector.errors import AdapterError, ConfigError, NotPermitted
 from cs_connector.ports import (
     Adapter,
     Capabilities,
@@ -97,6 +97,7 @@ class HubSpot(Adapter):
 
     def check(self) -> Identity:
         account = msgspec.json.decode(self._get(self._paths.account).content, type=_Account)
+        self._expect(str(account.portal_id))
         token = self._introspect()
         return Identity(
             crm=self.crm,
@@ -128,6 +129,15 @@ class HubSpot(Adapter):
     def client(self) -> Any:
         """HubSpot's client library on this connection. Raises ConfigError where it is not installed."""
         return client(self._transport, self._paths)
+
+    def _expect(self, portal: str) -> None:
+        wanted = self._settings.portal_id
+        if wanted and wanted != portal:
+            raise ConfigError(
+                f"The login is for portal {portal}, not {wanted}",
+                safe="nothing was read or written",
+                fix="correct portal_id, or connect again in the right portal",
+            )
 
     def _exchange(self, form: Mapping[str, str]) -> Response:
         with self._transport.bare(), self._transport.safe():
@@ -166,7 +176,7 @@ class HubSpot(Adapter):
     def _get(self, path: str) -> Response:
         response = self._transport.get(path)
         if not response.ok:
-            raise Unavailable(f"HubSpot answered {response.status_code}", why=f"asked for {path}")
+            raise AdapterError(f"HubSpot answered {response.status_code}", why=f"asked for {path}")
         return response
 
 

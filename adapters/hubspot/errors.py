@@ -37,11 +37,12 @@ _decoder = msgspec.json.Decoder(Problem)
 
 
 def problem(response: Response) -> Problem:
-    """The error of an answer; for a body of another form, what is readable of it."""
+    """The error of an answer, redacted; for a body of another form, what is readable of it."""
     try:
-        return _decoder.decode(response.content)
+        said = _decoder.decode(response.content)
     except msgspec.MsgspecError:
         return Problem(message=redact(response.text[:2000]))
+    return msgspec.structs.replace(said, message=redact(said.message))
 
 
 def classify(response: Response) -> AdapterError | None:
@@ -52,7 +53,7 @@ def classify(response: Response) -> AdapterError | None:
     if status == 403:
         return _forbidden(problem(response))
     if status in _BUSY:
-        return Unavailable(f"HubSpot is busy ({status})", why=redact(problem(response).message))
+        return Unavailable(f"HubSpot is busy ({status})", why=problem(response).message)
     return None
 
 
@@ -60,11 +61,11 @@ def _limited(said: Problem) -> AdapterError:
     if said.policy_name == "DAILY":
         return QuotaExhausted(
             "HubSpot's calls for today are used up",
-            why=redact(said.message),
+            why=said.message,
             fix="they are renewed at midnight in the portal's time zone",
         )
     wait = 10.0 if said.policy_name.startswith("TEN_SECONDLY") else 1.0
-    return RateLimited("HubSpot asks us to slow down", retry_after=wait, why=redact(said.message))
+    return RateLimited("HubSpot asks us to slow down", retry_after=wait, why=said.message)
 
 
 def _forbidden(said: Problem) -> NotPermitted:
@@ -72,7 +73,7 @@ def _forbidden(said: Problem) -> NotPermitted:
         set[str]().union(*(e.names("requiredGranularScopes", "requiredScopes") for e in said.errors))
     )
     fix = f"add one of these scopes to the app and connect again: {', '.join(scopes)}" if scopes else ""
-    return NotPermitted("HubSpot does not permit this", why=redact(said.message), fix=fix)
+    return NotPermitted("HubSpot does not permit this", why=said.message, fix=fix)
 
 
 def _listed(value: Any) -> list[Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from cs_connector.errors import NotPermitted, Unavailable, UsageError
+from cs_connector.errors import AdapterError, NotPermitted, Unavailable, UsageError
 from cs_connector.ports import Clock, Page, RawRecord, Read
 from cs_connector.transport import TokenBucket, Transport
 
@@ -215,7 +215,7 @@ class Reader:
 
 def _read(response: Any) -> _Batch:
     if not response.ok:
-        raise Unavailable(f"HubSpot answered {response.status_code}", why=problem(response).message)
+        raise AdapterError(f"HubSpot answered {response.status_code}", why=problem(response).message)
     try:
         return _batches.decode(response.content)
     except msgspec.MsgspecError as error:

@@ -137,8 +137,8 @@ class Writer:
         with self._transport.safe():
             response = self._transport.post(self._paths.objects(object_name, "/batch/read"), json=body)
         if not response.ok:
-            raise Unavailable(
-                f"HubSpot did not look up {object_name} by {key_field}", why=redact(problem(response).message)
+            raise AdapterError(
+                f"HubSpot did not look up {object_name} by {key_field}", why=problem(response).message
             )
         results = _answers.decode(response.content).results
         return {value: r.id for r in results if (value := r.properties.get(key_field))}

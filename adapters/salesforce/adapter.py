@@ -98,7 +98,7 @@ class Salesforce(Adapter):
             connection=around.connection,
             hosts=HOSTS,
             clock=around.clock,
-            base=settings.loopback,
+            base=settings.base_url,
             authorize=self._login.authorize,
             renew=self._login.renew,
             classify=classify,
@@ -147,7 +147,7 @@ class Salesforce(Adapter):
     def _origin(self) -> str:
         """The address of the org; one on this machine is reached under a stand-in, see the transport."""
         address = self._settings.instance_url or self._login.token().instance_url
-        return _STAND_IN if is_loopback(address) and self._settings.loopback else address.rstrip("/")
+        return _STAND_IN if is_loopback(address) and self._settings.base_url else address.rstrip("/")
 
     def _root(self) -> str:
         return f"{self._origin()}/services/data/v{self._settings.api_version}"

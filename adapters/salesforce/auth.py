@@ -24,7 +24,10 @@ _JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 
 class Settings(BaseModel):
-    """The `settings` of a Salesforce connection. Client credentials log in at the org's own address."""
+    """How to reach an org. Client credentials log in at the org's own address, `instance_url`.
+
+    `base_url` is a simulated org on this machine that takes Salesforce's place.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -37,7 +40,7 @@ class Settings(BaseModel):
     login_url: str = "https://login.salesforce.com"
     instance_url: str | None = None
     api_version: str = Field(default="67.0", pattern=r"^\d+\.0$")
-    loopback: str | None = None
+    base_url: str | None = None
 
     @model_validator(mode="after")
     def _complete(self) -> Settings:

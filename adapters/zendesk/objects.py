@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from cs_connector.errors import Unavailable
+from cs_connector.errors import AdapterError
 from cs_connector.transport import Transport
 
 from .errors import problem
@@ -55,7 +55,7 @@ class Plain:
     def _get(self, path: str) -> dict[str, Any]:
         response = self._transport.get(self._host + path)
         if not response.ok:
-            raise Unavailable(f"Zendesk answered {response.status_code}", why=problem(response).message)
+            raise AdapterError(f"Zendesk answered {response.status_code}", why=problem(response).message)
         return msgspec.json.decode(response.content, type=dict[str, Any])
 
 

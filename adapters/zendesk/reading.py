@@ -9,7 +9,7 @@ from typing import TypeVar
 import msgspec
 from requests import Response
 
-from cs_connector.errors import NotPermitted, Unavailable, UsageError
+from cs_connector.errors import AdapterError, NotPermitted, Unavailable, UsageError
 from cs_connector.ports import Clock, Page, RawRecord, Read
 from cs_connector.transport import Transport
 
@@ -161,7 +161,7 @@ class Reader:
         if answer.ok or (optional and answer.status_code == 404):  # 404: not on this plan
             return answer
         said = problem(answer)
-        raise Unavailable(f"Zendesk answered {answer.status_code}", why=said.message or said.code)
+        raise AdapterError(f"Zendesk answered {answer.status_code}", why=said.message or said.code)
 
 
 def _start(read: Read) -> State:

@@ -146,7 +146,7 @@ class Writer:
     def _organizations(self, path: str, **query: str | int) -> _Found:
         answer = self._transport.get(self._host + path, params=query)
         if not answer.ok:
-            raise Unavailable("Zendesk did not list organizations", why=problem(answer).message)
+            raise AdapterError("Zendesk did not list organizations", why=problem(answer).message)
         return _found.decode(answer.content)
 
 

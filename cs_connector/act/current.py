@@ -64,14 +64,14 @@ def overlay(
     key = f"coalesce(json_extract_string(w.fields, {literal(f'$.{rule.key_field}')}), t.key)" if rule.key_field else "t.key"
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT coalesce(t.record_id, w.record_id) AS record_id, "
-        f"greatest(t.known_at, w.at) AS known_at, {key} AS key, coalesce(t.closed, FALSE) AS closed, "
+        f"greatest(t.known_at, w.sent_at) AS known_at, {key} AS key, coalesce(t.closed, FALSE) AS closed, "
         f"{', '.join(fields)} FROM {table} t FULL JOIN (SELECT written.* FROM written LEFT JOIN {table} o USING (record_id) "
-        "WHERE o.known_at IS NULL OR written.at >= o.known_at) w ON w.record_id = t.record_id"
+        "WHERE o.known_at IS NULL OR written.sent_at >= o.known_at) w ON w.record_id = t.record_id"
     )
 
 
 def _written(con: duckdb.DuckDBPyConnection, rows: Iterable[tuple[str, str, object]]) -> None:
-    con.execute("CREATE OR REPLACE TEMP TABLE written(record_id VARCHAR, fields VARCHAR, at TIMESTAMP)")
+    con.execute("CREATE OR REPLACE TEMP TABLE written(record_id VARCHAR, fields VARCHAR, sent_at TIMESTAMP)")
     import pyarrow as pa
 
     listed = list(rows)
@@ -79,7 +79,7 @@ def _written(con: duckdb.DuckDBPyConnection, rows: Iterable[tuple[str, str, obje
         {
             "record_id": [r[0] for r in listed],
             "fields": [r[1] for r in listed],
-            "at": pa.array([r[2] for r in listed], pa.timestamp("us")),
+            "sent_at": pa.array([r[2] for r in listed], pa.timestamp("us")),
         }
     )
     con.register("written_rows", batch)

@@ -122,12 +122,12 @@ def _differ(con: duckdb.DuckDBPyConnection, source: Source, rule: WriteRule, as_
     con.execute(
         "CREATE OR REPLACE TEMP TABLE difference AS SELECT w.key, w.record_id, w.account_record, list_filter(["
         + ", ".join(f"{{'f': {literal(n)}, 'a': c.{ident(n)}, 'b': w.{ident(n)}}}" for n in compared)
-        + f"], x -> {_counts(rule)}) AS fields"
+        + f"], lambda x: {_counts(rule)}) AS fields"
         + "".join(f", c.{ident(n)} AS {ident('was ' + n)}" for n in stamps)
         + " FROM wanted_record w LEFT JOIN current_record c ON c.record_id = w.record_id"
     )
     stamp = "".join(
-        f" || CASE WHEN len(list_filter(fields, x -> {_health(rule)})) > 0 AND {ident('was ' + n)} IS DISTINCT FROM "
+        f" || CASE WHEN len(list_filter(fields, lambda x: {_health(rule)})) > 0 AND {ident('was ' + n)} IS DISTINCT FROM "
         f"{literal(as_of.isoformat())} THEN [{{'f': {literal(n)}, 'a': {ident('was ' + n)}, 'b': {literal(as_of.isoformat())}}}] "
         "ELSE [] END"
         for n in stamps

@@ -15,7 +15,7 @@ _NOTHING = (
     "NULL::BIGINT AS score, NULL AS band, NULL AS trend, NULL::BIGINT AS change_3m, NULL AS reason, NULL AS driver, "
     "NULL AS next_step, NULL AS cap_text, NULL::DOUBLE AS coverage, NULL::DATE AS band_since"
 )
-_SCORED = "('customer', 'trial')"
+_SCORED = "('Customer', 'Trial')"
 
 
 def want(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
@@ -30,7 +30,7 @@ def want(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
         "AND s.on_date = $as_of AND s.entity_id = a.account_id LEFT JOIN risk ON risk.account_id = a.account_id "
         'LEFT JOIN "user" u ON u.user_id = a.csm_user_id '
         f"WHERE a.customer_status IN {_SCORED} UNION ALL SELECT a.account_id, a.account_id, a.customer_status, "
-        f"{_NOTHING}, NULL::DATE, NULL, NULL, NULL, NULL FROM account a WHERE a.customer_status = 'former'",
+        f"{_NOTHING}, NULL::DATE, NULL, NULL, NULL, NULL FROM account a WHERE a.customer_status = 'Former customer'",
         {"as_of": as_of},
     )
     con.execute(

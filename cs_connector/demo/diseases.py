@@ -31,6 +31,7 @@ def _alone_in_service(make: Builder) -> None:
 def _empty(make: Builder) -> None:
     """A customer by name only: nothing was ever sold or measured."""
     a = make.account
+    a.marketing = a.service = None
     for records in (a.people, a.subscriptions, a.tickets, a.surveys, a.opportunities, a.events):
         records.clear()
     for others in (a.goals, a.meetings, a.usage, a.invoices):

@@ -10,7 +10,7 @@ _ROOT = 9
 _DEEP = {10: 9, 11: 10, 12: 11, 13: 12, 14: 9, 15: 9}
 _WIDE = {10: 9, 11: 9, 12: 9, 13: 12, 14: 9}
 _SMALL = {10: 9, 11: 9}
-_SHAPES = (_DEEP, _WIDE, _SMALL, {})
+_SHAPES: tuple[dict[int, int], ...] = (_DEEP, _WIDE, _SMALL, {})
 
 
 def parent_of(index: int) -> int | None:

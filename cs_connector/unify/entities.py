@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import duckdb
 
 from cs_connector.model import ENTITIES, FLAG, Entity
 
+from .extraction import Source
 from .identity import KINDS
 from .sql import ident
 
@@ -36,6 +39,23 @@ def assemble(con: duckdb.DuckDBPyConnection) -> None:
             con.execute(
                 f"UPDATE {entity.name} SET account_id = p.account_id FROM person p "
                 f"WHERE {entity.name}.account_id IS NULL AND p.person_id = {entity.name}.person_id"
+            )
+
+
+def mention(con: duckdb.DuckDBPyConnection, sources: Iterable[Source]) -> None:
+    """Link accounts to the connections that only speak of them: files of usage or invoices."""
+    for source in sources:
+        if any(rule.entity == "account" for rule in source.mapping.read):
+            continue
+        for name in sorted({rule.entity for rule in source.mapping.read}):
+            entity = ENTITIES[name]
+            if entity.column("account_id") is None or name in RESOLVED:
+                continue
+            con.execute(
+                "INSERT INTO link SELECT DISTINCT e.account_id, 'account', l.connection, l.object, e.account_id, "
+                f"'mentioned', 1.0 FROM link l JOIN {ident(name)} e ON e.{entity.key} = l.entity_id "
+                "WHERE l.entity = ? AND l.connection = ? AND e.account_id IS NOT NULL",
+                [name, source.connection],
             )
 
 

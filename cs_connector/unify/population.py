@@ -44,7 +44,7 @@ _SIGNS = {
 
 
 def count(con: duckdb.DuckDBPyConnection, customers: Customers, as_of: date) -> Population:
-    """Set `customer_status` (customer, trial, former or null) and `status_reason` of every account."""
+    """Set `customer_status` (Customer, Trial, Former customer or null) and `status_reason` of every account."""
     con.execute(
         "CREATE OR REPLACE TEMP TABLE sold AS SELECT account_id, bool_or(status <> 'Ended' AND type <> 'Trial') AS live, "
         "bool_or(status <> 'Ended' AND type = 'Trial') AS trial, bool_or(status = 'Ended') AS ended FROM relationship GROUP BY 1"
@@ -57,8 +57,8 @@ def count(con: duckdb.DuckDBPyConnection, customers: Customers, as_of: date) -> 
     is_customer = " OR ".join(f"coalesce({_SIGNS[s]}, FALSE)" for s in customers.any_of)
     con.execute(
         "UPDATE account SET customer_status = d.status, status_reason = d.reason FROM (SELECT a.account_id, "
-        f"CASE WHEN {is_customer} THEN 'customer' WHEN s.trial THEN 'trial' "
-        "WHEN s.ended OR a.kind = 'former' THEN 'former' END AS status, "
+        f"CASE WHEN {is_customer} THEN 'Customer' WHEN s.trial THEN 'Trial' "
+        "WHEN s.ended OR a.kind = 'former' THEN 'Former customer' END AS status, "
         f"CASE WHEN {is_customer} THEN 'has a live subscription' WHEN s.trial THEN 'on trial' "
         "WHEN s.ended OR a.kind = 'former' THEN 'was a customer' WHEN a.kind = 'partner' THEN 'a partner' "
         "WHEN a.kind = 'customer' THEN 'called a customer, but has no subscription' "
@@ -67,8 +67,8 @@ def count(con: duckdb.DuckDBPyConnection, customers: Customers, as_of: date) -> 
         "WHERE d.account_id = account.account_id"
     )
     row = con.execute(
-        "SELECT count(*), count(*) FILTER (customer_status = 'customer'), count(*) FILTER (customer_status = 'trial'), "
-        "count(*) FILTER (customer_status = 'former'), count(*) FILTER (customer_status IS NULL) FROM account"
+        "SELECT count(*), count(*) FILTER (customer_status = 'Customer'), count(*) FILTER (customer_status = 'Trial'), "
+        "count(*) FILTER (customer_status = 'Former customer'), count(*) FILTER (customer_status IS NULL) FROM account"
     ).fetchone()
     assert row is not None
     return Population(*row)

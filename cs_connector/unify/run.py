@@ -42,6 +42,7 @@ def unify(
     stage(con, sources, latest)
     identity.resolve(con)
     entities.assemble(con)
+    entities.mention(con, sources)
     hierarchy.climb(con)
     relationships.derive(con, as_of)
     counted = population.count(con, customers, as_of)

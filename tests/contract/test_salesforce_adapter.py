@@ -51,7 +51,7 @@ class World:
     def adapter(self, **more: str) -> Salesforce:
         login = self.login
         given = {
-            "loopback": login["base_url"],
+            "base_url": login["base_url"],
             "client_id": login["client_id"],
             "username": login["username"],
             "private_key_file": login["private_key_file"],

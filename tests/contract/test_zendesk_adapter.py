@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from cryptography.fernet import Fernet
 from cs_connector.adapters.zendesk import Zendesk
 from cs_connector.adapters.zendesk.simulator import ZendeskAccount
 from ruamel.yaml import YAML
 
-from cs_connector.ports import Action, Change, Read, Verdict
+from cs_connector.ports import Action, Change, Read, Surroundings, Verdict
 from cs_connector.sandbox.up import Sandbox
 from cs_connector.sandbox.wire import SeedRow
+from cs_connector.vault import Vault
 
 from .adapter_kit import START, Around, QuickClock, read_all
 
@@ -299,6 +303,19 @@ def test_a_login_is_stored_before_it_is_used_and_found_by_the_next_process(accou
     assert second.check().user_id
     assert len(account.around.tokens.saved) == 1
     second.close()
+
+
+def test_many_processes_share_one_rotating_login(account: Account, tmp_path: Path) -> None:
+    vault = Vault(tmp_path / "vault", Fernet.generate_key())
+    lent = Surroundings("service", account.clock, vault)
+    adapters = [Zendesk(account.settings, lent) for _ in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        for _ in range(3):
+            who = list(pool.map(lambda adapter: adapter.check().user_id, adapters))
+            assert len(set(who)) == 1
+            account.simulator.control({"expire_token": True})
+    for adapter in adapters:
+        adapter.close()
 
 
 def test_describe_gives_our_fields_with_their_values(account: Account) -> None:

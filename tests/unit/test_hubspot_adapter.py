@@ -14,7 +14,7 @@ from cs_connector.adapters.hubspot.paths import HOST, Paths
 from pydantic import ValidationError
 from responses.matchers import query_param_matcher, urlencoded_params_matcher
 
-from cs_connector.errors import AuthFailed, NotPermitted, QuotaExhausted, Unavailable, UsageError
+from cs_connector.errors import AuthFailed, ConfigError, NotPermitted, QuotaExhausted, Unavailable, UsageError
 from cs_connector.ports import Action, Change, Read, Receipt, Verdict
 from tests.contract.adapter_kit import START, Around, read_all
 
@@ -346,6 +346,15 @@ def test_who_am_i(oauth: HubSpot, kind: str, sandbox: bool) -> None:
     identity = oauth.check()
     assert (identity.org_id, identity.sandbox, identity.user_id) == ("42", sandbox, "5")
     assert "crm.objects.companies.read" in identity.scopes
+
+
+@responses.activate
+def test_a_login_for_another_portal_is_refused(around: Around) -> None:
+    responses.get(f"{HOST}/account-info/2026-03/details", json={"portalId": 42, "accountType": "STANDARD"})
+    adapter = HubSpot(HubSpot.Settings(access_token="t", portal_id="43"), around.lent)
+    with pytest.raises(ConfigError, match="portal 42, not 43"):
+        adapter.check()
+    adapter.close()
 
 
 @responses.activate

@@ -9,11 +9,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-
 from cs_connector.adapters.files import seed as files
 from cs_connector.adapters.hubspot import seed as hubspot
 from cs_connector.adapters.salesforce import seed as salesforce
 from cs_connector.adapters.zendesk import seed as zendesk
+
 from cs_connector.demo import generate
 from cs_connector.sandbox.ids import sales_id
 
@@ -138,9 +138,9 @@ def test_zendesk_people_and_tickets_belong_to_organizations(org, desk):
 
 
 def lines(path: Path) -> list[list[str]]:
-    opened = gzip.open(path, "rt") if path.suffix == ".gz" else path.open()
-    with opened as file:
-        return list(csv.reader(file))
+    data = path.read_bytes()
+    text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode()
+    return list(csv.reader(text.splitlines()))
 
 
 def test_usage_files_hold_eighteen_months_and_two_spoiled_lines(folder):

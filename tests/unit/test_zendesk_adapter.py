@@ -16,7 +16,15 @@ from cs_connector.adapters.zendesk.objects import ByZenpy, Plain
 from pydantic import ValidationError
 from responses.matchers import query_param_matcher, urlencoded_params_matcher
 
-from cs_connector.errors import AuthFailed, ConnectorError, NotPermitted, RateLimited, Unavailable, UsageError
+from cs_connector.errors import (
+    AdapterError,
+    AuthFailed,
+    ConnectorError,
+    NotPermitted,
+    RateLimited,
+    Unavailable,
+    UsageError,
+)
 from cs_connector.ports import Action, Change, Read, Verdict
 from tests.contract.adapter_kit import Around, read_all
 
@@ -123,6 +131,17 @@ def test_organizations_that_come_twice_are_given_once(zendesk: Zendesk) -> None:
 
 
 @responses.activate
+def test_an_export_by_time_never_starts_in_the_last_minute(zendesk: Zendesk, around: Around) -> None:
+    now = int(around.clock.now().timestamp())
+    body = {"organizations": [], "end_of_stream": True, "end_time": None}
+    responses.get(f"{API}/incremental/organizations.json", json=body)
+    reading = read_all(zendesk, "organizations", cursor=json.dumps({"mode": "timed", "start": now + 99}))
+    assert 60 < now - int(responses.calls[0].request.params["start_time"]) < 70
+    assert reading.last.complete_to is not None
+    assert (around.clock.now() - reading.last.complete_to).total_seconds() > 60
+
+
+@responses.activate
 def test_a_survey_response_is_as_new_as_its_newest_answer(zendesk: Zendesk) -> None:
     answers = [{"type": "rating_scale", "rating": 5, "updated_at": "2026-03-02T00:00:00.000Z"},
                {"type": "skipped"}, {"type": "open_ended", "created_at": "2026-03-01T00:00:00.000Z"}]  # fmt: skip
@@ -219,6 +238,16 @@ def test_items_without_an_id_are_known_by_their_place(zendesk: Zendesk) -> None:
         zendesk, job("completed", [{"index": 1, "id": None, "error": "Gone"}, {"index": 0, "id": 1}])
     )
     assert got == [(Verdict.UPDATED, ""), (Verdict.REJECTED, "Gone")]
+
+
+@responses.activate
+def test_success_false_is_a_refusal_even_without_an_error(zendesk: Zendesk) -> None:
+    results = [
+        {"id": 1, "success": False, "status": "Failed"},
+        {"id": 2, "success": True, "status": "Updated"},
+    ]
+    got = write_with(zendesk, job("completed", results))
+    assert got == [(Verdict.REJECTED, "UPDATE_FAILED"), (Verdict.UPDATED, "")]
 
 
 @responses.activate
@@ -322,7 +351,7 @@ def test_a_refused_refresh_says_to_connect_again_and_shows_no_secret(oauth: Zend
 
 @responses.activate
 @pytest.mark.parametrize(
-    ("status", "kind"), [(403, NotPermitted), (429, RateLimited), (500, Unavailable), (400, Unavailable)]
+    ("status", "kind"), [(403, NotPermitted), (429, RateLimited), (500, Unavailable), (400, AdapterError)]
 )
 def test_errors_have_their_class(zendesk: Zendesk, status: int, kind: type[ConnectorError]) -> None:
     responses.get(CURSOR, status=status, json={"error": {"title": "T", "message": "M"}})

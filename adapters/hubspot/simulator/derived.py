@@ -16,10 +16,17 @@ def on_create(state: State, kind: Kind, number: int, values: Mapping[str, str]) 
             website = values.get("domain")
             return {"website": website} if website and "website" not in values else {}
         case "contacts":
-            fixed = {"hs_is_contact": "true", "hs_is_unworked": "true", "hs_pipeline": "contacts-lifecycle-pipeline"}
+            fixed = {
+                "hs_is_contact": "true",
+                "hs_is_unworked": "true",
+                "hs_pipeline": "contacts-lifecycle-pipeline",
+            }
             return {"hs_all_contact_vids": str(number), **fixed, **_email(values)}
         case "tasks":
-            return {"hs_obj_coords": f"0-27-{number}", **_task(state, {"hs_task_status": "NOT_STARTED", **values})}
+            return {
+                "hs_obj_coords": f"0-27-{number}",
+                **_task(state, {"hs_task_status": "NOT_STARTED", **values}),
+            }
         case "deals":
             return {"pipeline": "default", **_deal(state, values)}
         case "tickets":

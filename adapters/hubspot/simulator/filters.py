@@ -77,10 +77,10 @@ def candidates(shelf: Shelf, state: State, groups: Sequence[Group]) -> Iterable[
 
 def _reach(shelf: Shelf, state: State, group: Group) -> Sequence[int] | None:
     found = [reach for each in group.filters if (reach := _among(shelf, state, each)) is not None]
-    low, high = _span(shelf, group, "hs_object_id")
+    low, high = _span(group, "hs_object_id")
     if low > 0 or high < LATEST:
         found.append(shelf.between(low, high))
-    since, until = _span(shelf, group, shelf.kind.modified)
+    since, until = _span(group, shelf.kind.modified)
     if since > 0 or until < LATEST:
         where = shelf.changed(since, until)
         if not found or where.stop - where.start < min(map(len, found)):
@@ -103,7 +103,7 @@ def _among(shelf: Shelf, state: State, each: Filter) -> Sequence[int] | None:
     return None if linked is None else sorted(linked)
 
 
-def _span(shelf: Shelf, group: Group, name: str) -> tuple[int, int]:
+def _span(group: Group, name: str) -> tuple[int, int]:
     low, high = 0, LATEST
     convert = _number if name == "hs_object_id" else parsed
     for each in group.filters:

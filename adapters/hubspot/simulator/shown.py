@@ -68,9 +68,7 @@ def view(
     return View(state, shelf, shelf.columns(wanted), known, tuple(state.shelf(name) for name in associations))
 
 
-def frame(
-    state: State, shelf: Shelf, record: Record, properties: Mapping[str, str | None]
-) -> dict[str, Any]:
+def frame(state: State, shelf: Shelf, record: Record, properties: Mapping[str, str | None]) -> dict[str, Any]:
     """A record with the given properties around which everything else is put."""
     kind = shelf.kind
     answer: dict[str, Any] = {

@@ -102,9 +102,10 @@ class State:
 
     def add_kind(self, kind: Kind) -> Shelf:
         """An empty shelf for a kind, with the properties and the group that it always has."""
-        name, label = builtin.group(kind.name)
+        own = kind.singular if kind.custom else kind.name
+        name, label = builtin.group(own)
         group = {"name": name, "label": label, "displayOrder": 0, "archived": False}
-        shelf = Shelf(kind, builtin.properties(kind.name), {name: group})
+        shelf = Shelf(kind, builtin.properties(own), {name: group})
         self.shelves[kind.type_id] = shelf
         self.names |= dict.fromkeys(kind.names(), kind.type_id)
         return shelf

@@ -108,7 +108,7 @@ def literal(field: Field, right: Literal) -> Any:
         return None
     _check_kind(field, right)
     if field.type in IDS:
-        return _id(field, right.text)
+        return _id(right.text)
     if right.kind == "number":
         return float(right.text)
     if right.kind == "boolean":
@@ -118,7 +118,7 @@ def literal(field: Field, right: Literal) -> Any:
     return right.text if right.kind != "string" else right.text or None
 
 
-def _id(field: Field, text: str) -> str:
+def _id(text: str) -> str:
     found = full_id(text)
     if found is None and text:
         raise ApiError(400, "INVALID_QUERY_FILTER_OPERATOR", f"\ninvalid ID field: {text}")

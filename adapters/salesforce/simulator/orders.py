@@ -8,6 +8,7 @@ from typing import Any
 
 from cs_connector.errors import UsageError
 
+from .install import TYPES
 from .oauth import Login
 from .rows import Row
 from .schema import NUMBERS, Field, retyped
@@ -49,7 +50,8 @@ class Orders:
     def _retype(self, what: Mapping[str, Any]) -> None:
         field = self._field(what)
         obj = self._state.schema.objects[str(what["object"]).lower()]
-        changed = retyped(field, str(what["type"]).lower())
+        kind = str(what["type"])
+        changed = retyped(field, TYPES.get(kind, kind.lower()))
         obj.add(changed)
         table = self._state.rows.of(obj)
         for record_id, row in list(table.rows.items()):

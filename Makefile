@@ -1,0 +1,51 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+help:  ## Show this
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+$(READY): pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed"; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed"; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "setting up $(VENV) (once, about a minute)"
+	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@$(BIN)/python -m pip install --quiet --editable '.[all]' --group dev
+	@touch $(READY)
+
+setup: $(READY)  ## Install everything into .venv
+
+demo: $(READY)  ## The main job against three simulated CRMs (SERVE=1 stays up)
+	@$(BIN)/cs-connector demo $(if $(SERVE),--serve)
+
+test: $(READY)  ## The whole suite, as strictly as possible
+	@$(MAKE) --no-print-directory lint
+	@CS_CONNECTOR_STRICT=1 $(BIN)/python -m pytest -n 2 --dist loadgroup
+
+check: $(READY)  ## The quick part: lint, types, contracts, fast tests with coverage
+	@$(MAKE) --no-print-directory lint
+	@$(BIN)/python -m pytest -n 2 -m "not slow" --cov --cov-report=term:skip-covered -q
+
+lint: $(READY)  ## Style, types and import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-timing
+
+bench: $(READY)  ## Ratios against floors and peers; writes bench/results.json
+	@$(BIN)/python -m bench
+
+soak: $(READY)  ## The long counted runs; writes bench/soak.json
+	@$(BIN)/python -m bench.soak
+
+docs: $(READY)  ## Check that every command, setting and file is documented
+	@$(BIN)/python -m pytest -q tests/architecture/test_docs.py
+
+fix: $(READY)  ## Format, and repair what can be repaired
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+.PHONY: help setup demo test check lint bench soak docs fix
