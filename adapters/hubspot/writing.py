@@ -34,12 +34,16 @@ class _Result(msgspec.Struct):
     trace: str | None = msgspec.field(default=None, name="objectWriteTraceId")
 
 
-class _Answer(msgspec.Struct):
-    results: list[_Result] = []
+class _Errors(msgspec.Struct):
     errors: list[Problem] = []
 
 
+class _Answer(_Errors):
+    results: list[_Result] = []
+
+
 _answers = msgspec.json.Decoder(_Answer)
+_errors = msgspec.json.Decoder(_Errors)
 
 
 class Writer:
@@ -71,7 +75,10 @@ class Writer:
             return _all(part, Verdict.REJECTED, error.code, error.why or error.what)
         if not response.ok:
             return self._narrow(part, problem(response))
-        receipts, open_ = _verdicts(part, response)
+        try:
+            receipts, open_ = _verdicts(part, response)
+        except msgspec.MsgspecError as error:
+            return _all(part, Verdict.UNKNOWN, "NOT_READABLE", f"the answer cannot be read: {error}")
         if open_:
             receipts |= self._again(part, open_)
         return self._linked(part, receipts)
@@ -119,7 +126,7 @@ class Writer:
                 response = self._transport.post(url, json={"inputs": inputs})
         except AdapterError as error:
             return _unlinked(pairs, receipts, error.what)
-        if response.ok and not _answers_errors(response):
+        if response.ok and not _has_errors(response):
             return {}
         if len(pairs) == 1:
             return _unlinked(pairs, receipts, problem(response).message)
@@ -237,8 +244,11 @@ def _all(part: Iterable[Change], verdict: Verdict, code: str, message: str) -> R
     return {c.key: _receipt(c, verdict, code, message) for c in part}
 
 
-def _answers_errors(response: Response) -> bool:
-    return bool(response.content) and bool(_answers.decode(response.content).errors)
+def _has_errors(response: Response) -> bool:
+    try:
+        return bool(response.content) and bool(_errors.decode(response.content).errors)
+    except msgspec.MsgspecError:
+        return True
 
 
 def _unlinked(pairs: Iterable[tuple[Change, str]], receipts: Mapping[str, Receipt], why: str) -> Receipts:

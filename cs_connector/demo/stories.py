@@ -152,7 +152,7 @@ def _ember(make: Builder) -> None:
             seats=seats,
             features=20,
             started=800,
-            renews=240,
+            renews=75 if product == "Loyalty" else 240,
             csm=owner,
             kind="Product line",
         )

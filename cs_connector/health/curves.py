@@ -52,7 +52,9 @@ class Curve(Strict):
     def inverse(self, score: float) -> float | None:
         """The least demanding value that scores at least `score`; None if none does."""
         if self.half_life is not None:
-            return math.inf if score <= 0 else (None if score > 100 else self.half_life * math.log2(100 / score))
+            return (
+                math.inf if score <= 0 else (None if score > 100 else self.half_life * math.log2(100 / score))
+            )
         points = tuple(reversed(self.points)) if self.falling else self.points
         if self.steps is not None:
             return next((x for x, s in points if s >= score), None)
@@ -97,7 +99,9 @@ def _reach(points: Sequence[Point], score: float) -> float | None:
 
 def _decay(value: exp.Expr, half_life: float) -> exp.Expr:
     """100·2^(−x/h); a value below zero counts as zero."""
-    floor = exp.Case(ifs=[exp.If(this=exp.LT(this=value.copy(), expression=number(0)), true=number(0))], default=value)
+    floor = exp.Case(
+        ifs=[exp.If(this=exp.LT(this=value.copy(), expression=number(0)), true=number(0))], default=value
+    )
     power = exp.Paren(this=exp.Mul(this=floor, expression=number(-1 / half_life)))
     return exp.Mul(this=number(100), expression=exp.Pow(this=number(2), expression=power))
 
@@ -110,7 +114,9 @@ def _stairs(value: exp.Expr, points: Sequence[Point]) -> list[exp.If]:
 
 
 def _slopes(value: exp.Expr, points: Sequence[Point]) -> list[exp.If]:
-    first = exp.If(this=exp.LTE(this=value.copy(), expression=number(points[0][0])), true=number(points[0][1]))
+    first = exp.If(
+        this=exp.LTE(this=value.copy(), expression=number(points[0][0])), true=number(points[0][1])
+    )
     return [first, *(_slope(value, a, b) for a, b in pairwise(points))]
 
 

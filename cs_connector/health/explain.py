@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from cs_connector.errors import UsageError
-from cs_connector.health import carry, scoring
+from cs_connector.health import carry
 from cs_connector.health.levers import Part, levers, reachable
 from cs_connector.health.scorecard import Card, Definitions
 from cs_connector.health.sources import sources
@@ -133,13 +133,15 @@ def _name(con: Connection, snapshot: Row) -> str | None:
     return found[0]["name"] if found else None
 
 
-def _overrides(con: Connection, definitions: Definitions, card: Card, relationship: str, snapshot: Row) -> list[Row]:
+def _overrides(
+    con: Connection, definitions: Definitions, card: Card, relationship: str, snapshot: Row
+) -> list[Row]:
     """Every cap of the scorecard with whether it holds: measured again for this account alone."""
     today: date = snapshot["on_date"]
     evaluate.prepare(con, today, definitions.metrics, snapshot["account_id"])
     evaluate.evaluate(con, definitions.metrics, 0, 2**31 - 1)
     carry.ready(con, definitions)
-    tests = ", ".join(f'{scoring.holds(cap, definitions)} AS "{cap.name}"' for cap in card.caps)
+    tests = ", ".join(f'{cap.holds} AS "{cap.name}"' for cap in card.caps)
     if not tests:
         return []
     carried = ", ".join(f'"k_{name}" AS "m#{name}"' for name in definitions.used)

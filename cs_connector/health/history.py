@@ -44,4 +44,3 @@ def publish(con: Connection) -> None:
         LEFT JOIN grouped AS g ON s.entity = 'group' AND g.parent = s.entity_id AND g.on_date = s.on_date
         """
     )
-

@@ -49,7 +49,7 @@ def score_bucket(con: Connection, definitions: Definitions, low: int, high: int)
     carry.ready(con, definitions)
     scoring.choose(con, definitions)
     for card in definitions.cards.values():
-        scoring.score(con, card, definitions, first)
+        scoring.score(con, card, first)
         sentences.write(con, card, definitions)
 
 

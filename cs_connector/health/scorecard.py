@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, field_validator
+from sqlglot import exp
 
 from cs_connector.config.documents import Document, load, suggest, validate
 from cs_connector.errors import ConfigError
 from cs_connector.health.curves import Curve
 from cs_connector.health.words import Template, template
+from cs_connector.language.compiler import column
+from cs_connector.language.executor import sql
 from cs_connector.language.expression import Formula, parse
 from cs_connector.language.steps import Strict
 from cs_connector.measure.metrics import BASE, Metrics, load_metrics
@@ -37,6 +40,16 @@ class Measure(Strict):
 
     def curve_for(self, segment: str | None) -> Curve:
         return self.by_segment.get(segment or "", self.curve)
+
+    def sql(self, side: str) -> str:
+        """The score of the column `<side>_<metric>`, by the segment of the account."""
+        value, segment = column(f"{side}_{self.metric}"), column("account_segment")
+        whens = [
+            exp.If(this=exp.EQ(this=segment.copy(), expression=exp.convert(name)), true=curve.tree(value))
+            for name, curve in self.by_segment.items()
+        ]
+        tree = self.curve.tree(value)
+        return f"({sql(exp.Case(ifs=whens, default=tree) if whens else tree)})"
 
 
 class Scorecard(Strict):
@@ -91,6 +104,12 @@ class Cap:
     rule: Override
     when: Formula
     reason: Template
+    metrics: frozenset[str]
+
+    @cached_property
+    def holds(self) -> str:
+        """SQL: whether the cap holds, over known or carried values."""
+        return sql(self.when.over({name: column(f"k_{name}") for name in self.metrics}))
 
 
 @dataclass(frozen=True)
@@ -102,6 +121,11 @@ class Card:
     caps: tuple[Cap, ...]
     phrases: dict[str, Template]
     levers: dict[str, Template]
+
+    @cached_property
+    def curves(self) -> dict[tuple[str, str], str]:
+        """SQL of each measure's score, of the known (`m`) and of the carried (`k`) value."""
+        return {(m.measure, side): m.sql(side) for m in self.rule.measures for side in ("m", "k")}
 
     def measure(self, name: str) -> Measure:
         return next(m for m in self.rule.measures if m.measure == name)
@@ -136,7 +160,7 @@ def load_definitions(layers: Sequence[Path]) -> Definitions:
     """
     metrics = load_metrics(layers)
     names = {*BASE, *metrics.by_name}
-    caps = _caps(_existing(layers, "overrides.yml"), names)
+    caps = _caps(_existing(layers, "overrides.yml"), metrics)
     cards = _cards(layers, metrics, caps, names)
     document = load(_existing(layers, "scorecards/assign.yml")[-1])
     return _assigned(metrics, cards, document)
@@ -149,19 +173,25 @@ def _existing(layers: Iterable[Path], name: str) -> list[Path]:
     return found
 
 
-def _caps(files: Iterable[Path], names: Collection[str]) -> tuple[Cap, ...]:
+def _caps(files: Iterable[Path], metrics: Metrics) -> tuple[Cap, ...]:
     found: dict[str, Cap] = {}
     for path in files:
         document = load(path)
         for name, rule in validate(OverrideFile, document).overrides.items():
-            found[name] = _cap(document, name, rule, names)
+            found[name] = _cap(document, name, rule, metrics)
     return tuple(sorted(found.values(), key=lambda cap: (cap.rule.cap, cap.name)))
 
 
-def _cap(document: Document, name: str, rule: Override, names: Collection[str]) -> Cap:
-    at = ("overrides", name)
+def _cap(document: Document, name: str, rule: Override, metrics: Metrics) -> Cap:
+    at, names = ("overrides", name), {*BASE, *metrics.by_name}
     when = _at(document, (*at, "when"), rule.when, names)
-    return Cap(name, rule, when, template(document, (*at, "reason"), rule.reason, names))
+    return Cap(
+        name,
+        rule,
+        when,
+        template(document, (*at, "reason"), rule.reason, names),
+        when.names & set(metrics.by_name),
+    )
 
 
 def _at(document: Document, at: tuple[str | int, ...], text: str, names: Collection[str]) -> Formula:
@@ -201,7 +231,9 @@ def _chosen(document: Document, rule: Scorecard, caps: tuple[Cap, ...]) -> tuple
     return tuple(c for c in caps if c.name in rule.overrides)
 
 
-def _must(document: Document, at: tuple[str | int, ...], name: str, known: Collection[str], what: str) -> None:
+def _must(
+    document: Document, at: tuple[str | int, ...], name: str, known: Collection[str], what: str
+) -> None:
     if name not in known:
         hint = suggest(name, known) or f"known: {', '.join(sorted(known))}"
         raise document.error(at, f"there is no {what} {name!r}", fix=hint)

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlglot import exp
-
-from cs_connector.health.scorecard import Cap, Card, Definitions, Measure
-from cs_connector.language.compiler import column
+from cs_connector.health.scorecard import Card, Definitions, Measure
 from cs_connector.language.executor import Connection, sql
 from cs_connector.language.expression import Formula, number
 
@@ -65,18 +62,22 @@ def begin(con: Connection) -> None:
     con.execute(f"CREATE OR REPLACE TEMP TABLE snapshot_raw ({SNAPSHOT})")
 
 
-def score(con: Connection, card: Card, definitions: Definitions, first: bool) -> None:
+def score(con: Connection, card: Card, first: bool) -> None:
     """Score the bucket in `ready` by one scorecard; leaves `judged`, adds to `scored_…` and `snapshot_raw`."""
     _measures(con, card)
-    verb = f'CREATE OR REPLACE TEMP TABLE "scored_{card.name}" AS' if first else f'INSERT INTO "scored_{card.name}"'
+    verb = (
+        f'CREATE OR REPLACE TEMP TABLE "scored_{card.name}" AS'
+        if first
+        else f'INSERT INTO "scored_{card.name}"'
+    )
     con.execute(f"{verb} {_kept(card)}")
-    con.execute(f"INSERT INTO snapshot_raw {_snapshot(card, definitions)}")
+    con.execute(f"INSERT INTO snapshot_raw {_snapshot(card)}")
 
 
 def _measures(con: Connection, card: Card) -> None:
     """Make `judged`: every measure of one scorecard twice, as known (`a_`) and as carried (`b_`)."""
     curves = ", ".join(
-        f'{_curve(m, f"m_{m.metric}")} AS "a_{m.measure}", {_curve(m, f"k_{m.metric}")} AS "b_{m.measure}"'
+        f'{card.curves[m.measure, "m"]} AS "a_{m.measure}", {card.curves[m.measure, "k"]} AS "b_{m.measure}"'
         for m in card.rule.measures
     )
     sums = ", ".join(f"{_sum(card, weigh)} AS {name}" for name, weigh in SUMS.items())
@@ -93,19 +94,6 @@ def _measures(con: Connection, card: Card) -> None:
         FROM summed
         """
     )
-
-
-def _curve(measure: Measure, name: str) -> str:
-    value = column(name)
-    tree = measure.curve.tree(value)
-    if measure.by_segment:
-        segment = column("account_segment")
-        whens = [
-            exp.If(this=exp.EQ(this=segment.copy(), expression=exp.convert(name)), true=curve.tree(value))
-            for name, curve in measure.by_segment.items()
-        ]
-        tree = exp.Case(ifs=whens, default=tree)
-    return f"({sql(tree)})"
 
 
 def _sum(card: Card, weigh: Callable[[Measure], str]) -> str:
@@ -153,9 +141,9 @@ def _kept(card: Card) -> str:
     return f"SELECT relationship_id, account_id, today AS on_date, {weight}, {', '.join(parts)} FROM judged"
 
 
-def _snapshot(card: Card, definitions: Definitions) -> str:
+def _snapshot(card: Card) -> str:
     return f"""
-    WITH caps AS (SELECT *, {_caps(card, definitions)}, CASE WHEN is_carried THEN carried_mean ELSE known_mean END AS uncapped,
+    WITH caps AS (SELECT *, {_caps(card)}, CASE WHEN is_carried THEN carried_mean ELSE known_mean END AS uncapped,
         known_weight / nullif(total_weight, 0) AS coverage FROM judged),
     capped AS (SELECT *, {half_up(capped("uncapped"))} AS score, {half_up(capped("known_mean"))} AS known_score,
         (coverage IS NULL OR coverage < {card.rule.minimum_coverage} - {EDGE}) AND coalesce(cap >= {BANDS[0][0]}, TRUE)
@@ -170,14 +158,9 @@ def _snapshot(card: Card, definitions: Definitions) -> str:
     FROM capped"""
 
 
-def holds(cap: Cap, definitions: Definitions) -> str:
-    """SQL over `judged` or `ready`: whether a cap holds; evidence that vanished is carried like any value."""
-    return sql(cap.when.over({name: column(f"k_{name}") for name in definitions.used}))
-
-
-def _caps(card: Card, definitions: Definitions) -> str:
+def _caps(card: Card) -> str:
     """The lowest cap that holds, and its name."""
-    tests = [(holds(cap, definitions), cap) for cap in card.caps]
+    tests = [(cap.holds, cap) for cap in card.caps]
     if not tests:
         return "CAST(NULL AS INTEGER) AS cap, CAST(NULL AS VARCHAR) AS override"
     caps = " ".join(f"WHEN {test} THEN {cap.rule.cap}" for test, cap in tests)
@@ -187,7 +170,11 @@ def _caps(card: Card, definitions: Definitions) -> str:
 
 def publish(con: Connection, definitions: Definitions) -> None:
     """Make the view `measure_score`: one row a measure; contributions sum to the uncapped score."""
-    parts = [_long(card, measure, definitions) for card in definitions.cards.values() for measure in card.rule.measures]
+    parts = [
+        _long(card, measure, definitions)
+        for card in definitions.cards.values()
+        for measure in card.rule.measures
+    ]
     con.execute(f"CREATE OR REPLACE TEMP VIEW measure_score AS {' UNION ALL '.join(parts)}")
 
 

@@ -48,7 +48,9 @@ def _words(scored: Scored) -> dict[str, Any]:
 
 def _query(card: Card, definitions: Definitions) -> str:
     """As-of rows of `judged` with their score, and the score at the last month end."""
-    names = sorted(n for n in _named(card) if n not in definitions.used and n not in (*ALWAYS, "value", "today"))
+    names = sorted(
+        n for n in _named(card) if n not in definitions.used and n not in (*ALWAYS, "value", "today")
+    )
     listed = [f'j."{name}"' for name in (*ALWAYS, *names)]
     listed += [f'j."k_{name}" AS "{name}"' for name in definitions.used]
     for m in card.rule.measures:

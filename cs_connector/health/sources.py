@@ -18,12 +18,16 @@ MOST = 20  # records named for one metric
 Found = dict[str, list[dict[str, str]]]
 
 
-def sources(con: Connection, definitions: Definitions, relationship: str, today: date, metrics: Sequence[str]) -> Found:
+def sources(
+    con: Connection, definitions: Definitions, relationship: str, today: date, metrics: Sequence[str]
+) -> Found:
     """Records by metric, as {connection, object, id}; at most twenty each."""
     query = "SELECT account_id FROM relationship WHERE relationship_id = ?"
     row = con.execute(query, [relationship]).fetchone()
     evaluate.prepare(con, today, definitions.metrics, row[0] if row else relationship)
-    con.execute("CREATE OR REPLACE TEMP TABLE scope AS SELECT * FROM scored WHERE relationship_id = ?", [relationship])
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE scope AS SELECT * FROM scored WHERE relationship_id = ?", [relationship]
+    )
     con.execute("DELETE FROM grid WHERE on_date <> ?", [today])
     return {name: _records(con, definitions.metrics.source(name), name) for name in dict.fromkeys(metrics)}
 

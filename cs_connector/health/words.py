@@ -39,7 +39,9 @@ def template(document: Document, at: tuple[str | int, ...], text: str, names: Co
     parts = []
     for before, name, kind, _ in Formatter().parse(text):
         if name is not None and name not in names:
-            raise document.error(at, f"{name!r} is not known here", fix=suggest(name, names) or "use a metric's name")
+            raise document.error(
+                at, f"{name!r} is not known here", fix=suggest(name, names) or "use a metric's name"
+            )
         if name is not None and (kind or "plain") not in FORMATS:
             raise document.error(at, f"there is no format {kind!r}", fix=f"formats: {', '.join(FORMATS)}")
         parts.append((before, name, kind or "plain"))

@@ -120,7 +120,9 @@ def _fetch(entity: str) -> Rows:
 def _within(window: Window, names: Collection[str]) -> exp.Expr:
     of = parse(window.of, names).tree
     if window.months is not None:
-        return exp.Between(this=call("months", column("today"), of), low=exp.convert(1), high=exp.convert(window.months))
+        return exp.Between(
+            this=call("months", column("today"), of), low=exp.convert(1), high=exp.convert(window.months)
+        )
     age = call("days", column("today"), of)
     low = exp.GTE(this=age, expression=exp.convert(0))
     if window.days is None:
@@ -153,7 +155,10 @@ def _derive(rows: Rows, derived: dict[str, str]) -> Rows:
 
 def _latest(rows: Rows, latest: Latest) -> Rows:
     by = [parse(text, rows.columns).tree for text in latest.by]
-    order = [exp.Ordered(this=parse(text, rows.columns).tree, desc=True, nulls_first=False) for text in latest.order]
+    order = [
+        exp.Ordered(this=parse(text, rows.columns).tree, desc=True, nulls_first=False)
+        for text in latest.order
+    ]
     order.append(exp.Ordered(this=column(rows.key or "today"), desc=True, nulls_first=False))
     place = exp.Window(
         this=exp.RowNumber(),

@@ -27,10 +27,10 @@ def sql(tree: exp.Expr) -> str:
     return lower(tree).sql("duckdb")
 
 
-def store(con: Connection, name: str, tree: exp.Expr) -> None:
+def store(con: Connection, name: str, query: str) -> None:
     """Keep the rows of a query as a temporary table. Raises ConfigError if types do not fit."""
     try:
-        con.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {sql(tree)}')
+        con.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {query}')
     except (duckdb.BinderException, duckdb.ConversionException, duckdb.CatalogException) as error:
         line = str(error).splitlines()[0]
         raise ConfigError(

@@ -75,7 +75,9 @@ def _tree(text: str) -> exp.Expr:
     except SqlglotError as error:
         first = (getattr(error, "errors", None) or [{}])[0]
         at = f" at column {first['col']}" if first.get("col") else ""
-        raise _refuse(f"the formula cannot be read{at}", first.get("description") or "it ends too early") from None
+        raise _refuse(
+            f"the formula cannot be read{at}", first.get("description") or "it ends too early"
+        ) from None
     except RecursionError:
         raise _refuse("the formula is nested too deeply", f"at most {MAX_DEPTH} levels") from None
     if len(found) != 1 or found[0] is None:
@@ -105,7 +107,9 @@ def _check(node: exp.Expr, names: Collection[str]) -> None:
         raise _refuse(f"{word!r} is not allowed in a formula{_position(node)}", fix=hint)
     elif isinstance(node, exp.Column):
         _check_name(node, names)
-    elif isinstance(node, exp.In) and (node.args.get("query") or node.args.get("unnest") or node.args.get("field")):
+    elif isinstance(node, exp.In) and (
+        node.args.get("query") or node.args.get("unnest") or node.args.get("field")
+    ):
         raise _refuse("'in' needs a list of values", "a list in parentheses is expected")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from cs_connector.language.executor import Connection, store
-from cs_connector.measure.metrics import OF_ACCOUNT, OF_RELATIONSHIP, Metrics, values
+from cs_connector.measure.metrics import OF_ACCOUNT, OF_RELATIONSHIP, Metrics
 
 MONTHS_BACK = 6
 FRESH_DAYS = 2  # a feed read up to two days before a date is complete for that date
@@ -66,9 +66,11 @@ def evaluate(con: Connection, metrics: Metrics, low: int, high: int) -> None:
 
     A relationship has no past before it started; at as_of it always has a row.
     """
-    con.execute("CREATE OR REPLACE TEMP TABLE scope AS SELECT * FROM scored WHERE r >= ? AND r < ?", [low, high])
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE scope AS SELECT * FROM scored WHERE r >= ? AND r < ?", [low, high]
+    )
     for source in metrics.sources:
-        store(con, f"study_{source.name}", values(source))
+        store(con, f"study_{source.name}", source.query)
     joins = "".join(f' JOIN "study_{s.name}" USING (r, today)' for s in metrics.sources)
     columns = ", ".join(f's."{name}"' for name in (*OF_RELATIONSHIP, *OF_ACCOUNT))
     con.execute(
@@ -86,7 +88,9 @@ def evaluate(con: Connection, metrics: Metrics, low: int, high: int) -> None:
 
 def _renamed(metrics: Metrics) -> str:
     return ", ".join(
-        f'"study_{source.name}"."{name}" AS "m_{name}"' for source in metrics.sources for name in source.study.metrics
+        f'"study_{source.name}"."{name}" AS "m_{name}"'
+        for source in metrics.sources
+        for name in source.study.metrics
     )
 
 

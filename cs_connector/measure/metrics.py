@@ -13,6 +13,7 @@ from sqlglot import exp
 from cs_connector.config.documents import Document, load, validate
 from cs_connector.errors import ConfigError
 from cs_connector.language.compiler import Rows, StepError, column, compile_steps
+from cs_connector.language.executor import sql
 from cs_connector.language.expression import Formula, parse
 from cs_connector.language.lowering import call
 from cs_connector.language.steps import Step, Strict
@@ -70,6 +71,11 @@ class Source:
             found[name] = (value, known)
         return found
 
+    @cached_property
+    def query(self) -> str:
+        """The query of `values`, printed once."""
+        return sql(values(self))
+
     def _formula(self, at: tuple[str, str], text: str, names: set[str]) -> Formula:
         try:
             return parse(text, names)
@@ -80,7 +86,9 @@ class Source:
         try:
             self.formulas  # noqa: B018  compiling is the check
         except StepError as error:
-            raise self.document.error(("steps", *error.at), error.what, why=error.why, fix=error.fix) from None
+            raise self.document.error(
+                ("steps", *error.at), error.what, why=error.why, fix=error.fix
+            ) from None
 
 
 @dataclass(frozen=True)
@@ -144,7 +152,9 @@ def values(source: Source) -> exp.Select:
 
 
 def _value(metric: Metric, value: Formula, known: Formula | None, places: Mapping[str, exp.Expr]) -> exp.Expr:
-    tests = [exp.Not(this=column("account_id", f"feed_{entity}").is_(exp.null())) for entity in metric.complete]
+    tests = [
+        exp.Not(this=column("account_id", f"feed_{entity}").is_(exp.null())) for entity in metric.complete
+    ]
     if known is not None:
         tests.append(exp.Paren(this=known.over(places)))
     published = call("significant", value.over(places))
@@ -162,7 +172,9 @@ def _base() -> exp.Select:
 
 def _complete(entity: str) -> exp.Subquery:
     kept = exp.EQ(this=column("entity"), expression=exp.convert(entity))
-    query = exp.select(column("account_id"), column("on_date")).from_(exp.to_table("feed_complete")).where(kept)
+    query = (
+        exp.select(column("account_id"), column("on_date")).from_(exp.to_table("feed_complete")).where(kept)
+    )
     return query.subquery(f"feed_{entity}")
 
 

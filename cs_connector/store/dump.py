@@ -47,7 +47,7 @@ def freshen(db: sa.Connection) -> None:
     db.execute(manifest.delete().where(manifest.c.version < newest))
     db.execute(segments.delete().where(segments.c.state == "folded"))
     db.execute(reader_leases.delete())
-    db.execute(leases.update().values(holder=None, until=None, epoch=leases.c.epoch + 1))
+    db.execute(leases.update().values(holder=None, until=None))
 
 
 def _typed(table: sa.Table, row: dict[str, Any]) -> dict[str, Any]:

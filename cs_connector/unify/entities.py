@@ -42,6 +42,14 @@ def assemble(con: duckdb.DuckDBPyConnection) -> None:
             )
 
 
+def normalise(con: duckdb.DuckDBPyConnection) -> None:
+    """Bring answers of all scales to 0–10: 2 on 1–10 is not 2 on 0–10."""
+    con.execute(
+        "UPDATE survey_response SET score_10 = (score - scale_min) / (scale_max - scale_min) * 10 "
+        "WHERE score IS NOT NULL AND scale_max > scale_min"
+    )
+
+
 def mention(con: duckdb.DuckDBPyConnection, sources: Iterable[Source]) -> None:
     """Link accounts to the connections that only speak of them: files of usage or invoices."""
     for source in sources:

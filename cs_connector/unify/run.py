@@ -43,6 +43,7 @@ def unify(
     identity.resolve(con)
     entities.assemble(con)
     entities.mention(con, sources)
+    entities.normalise(con)
     hierarchy.climb(con)
     relationships.derive(con, as_of)
     counted = population.count(con, customers, as_of)

@@ -39,14 +39,26 @@ class World:
     def add(self, entity: str, /, **values: Any) -> None:
         rows = self.rows.setdefault(entity, [])
         key = (ENTITIES | {"link": LINK, "feed": FEED})[entity].key
-        rows.append({key: f"{entity}-{len(rows) + 1}", **values} if entity not in ("link", "feed") else values)
+        rows.append(
+            {key: f"{entity}-{len(rows) + 1}", **values} if entity not in ("link", "feed") else values
+        )
 
     def customer(self, account: str = "a1", relationship: str = "r1", **values: Any) -> World:
         """An account with a relationship, linked to the service desk and the billing files, both read fully."""
         if not any(row["account_id"] == account for row in self.rows.get("account", [])):
             self.account(account)
-        base = {"status": "Active", "type": "Subscription", "arr": 100_000, "seats": 100, "features_bought": 10}
-        base |= {"start_on": date(2024, 1, 1), "renewal_on": self.as_of + timedelta(days=300), "stage": "Renewal"}
+        base = {
+            "status": "Active",
+            "type": "Subscription",
+            "arr": 100_000,
+            "seats": 100,
+            "features_bought": 10,
+        }
+        base |= {
+            "start_on": date(2024, 1, 1),
+            "renewal_on": self.as_of + timedelta(days=300),
+            "stage": "Renewal",
+        }
         self.add("relationship", relationship_id=relationship, account_id=account, **(base | values))
         return self
 
@@ -55,7 +67,14 @@ class World:
         base |= {"currency": "USD", "arr": 100_000, "segment": "Mid-Market"}
         self.add("account", account_id=account, **(base | values))
         for connection in ("service", "files"):
-            self.add("link", entity_id=account, entity="account", connection=connection, object="x", record_id=account)
+            self.add(
+                "link",
+                entity_id=account,
+                entity="account",
+                connection=connection,
+                object="x",
+                record_id=account,
+            )
         if not self.rows.get("feed"):
             noon = datetime.combine(self.as_of, datetime.min.time())
             self.add("feed", entity="ticket", connection="service", complete=True, watermark=noon)
@@ -67,8 +86,18 @@ class World:
             self.use("active_users", month(back, self.as_of), value, account, product)
         return self
 
-    def use(self, metric: str, on: date, value: float, account: str = "a1", product: str | None = None) -> None:
-        self.add("usage", account_id=account, product=product, metric=metric, on_date=on, grain="month", value=value)
+    def use(
+        self, metric: str, on: date, value: float, account: str = "a1", product: str | None = None
+    ) -> None:
+        self.add(
+            "usage",
+            account_id=account,
+            product=product,
+            metric=metric,
+            on_date=on,
+            grain="month",
+            value=value,
+        )
 
     def tickets(self, count: int, *, days_ago: int = 5, account: str = "a1", **values: Any) -> World:
         opened = datetime.combine(self.as_of - timedelta(days=days_ago), datetime.min.time())
@@ -77,7 +106,9 @@ class World:
             self.add("ticket", account_id=account, **(base | values))
         return self
 
-    def answer(self, score: float, *, days_ago: int = 20, low: float = 0, high: float = 10, **values: Any) -> World:
+    def answer(
+        self, score: float, *, days_ago: int = 20, low: float = 0, high: float = 10, **values: Any
+    ) -> World:
         on = self.as_of - timedelta(days=days_ago)
         base = {"account_id": "a1", "kind": "NPS", "score": score, "scale_min": low, "scale_max": high}
         base |= {"score_10": (score - low) / (high - low) * 10, "answered_on": on}
@@ -113,7 +144,12 @@ class Scores:
     as_of: date
 
     def snapshot(
-        self, entity_id: str = "r1", *, scorecard: str | None = None, on: date | None = None, entity: str = "relationship"
+        self,
+        entity_id: str = "r1",
+        *,
+        scorecard: str | None = None,
+        on: date | None = None,
+        entity: str = "relationship",
     ) -> dict[str, Any]:
         """The row of a scorecard, or of the one in force."""
         found = self.all(

@@ -19,7 +19,13 @@ def healthy(**relationship: object) -> World:
     world.add("person", person_id="user", account_id="a1", decision_maker=False, active=True)
     world.add("activity", account_id="a1", person_id="boss", two_way=True, at=datetime(2026, 11, 20))
     world.add("goal", account_id="a1", status="On track", updated_on=date(2026, 11, 1))
-    world.add("invoice", account_id="a1", issued_on=date(2026, 1, 1), due_on=date(2026, 2, 1), paid_on=date(2026, 2, 1))
+    world.add(
+        "invoice",
+        account_id="a1",
+        issued_on=date(2026, 1, 1),
+        due_on=date(2026, 2, 1),
+        paid_on=date(2026, 2, 1),
+    )
     for _ in range(2):
         world.answer(10, person_id="user", invited_on=date(2026, 9, 1))
     return world
@@ -183,7 +189,9 @@ def test_three_relationships_one_red() -> None:
 
 
 def test_a_small_relationship_pulls_its_account_no_lower_than_74() -> None:
-    world = healthy(product="A").customer(relationship="r2", product="B", arr=9_000, notice_on=date(2026, 11, 1))
+    world = healthy(product="A").customer(
+        relationship="r2", product="B", arr=9_000, notice_on=date(2026, 11, 1)
+    )
     account = world.score().snapshot("a1", entity="account")
     assert (account["score"], account["band"], account["override"]) == (74, "yellow", None)
     assert account["reason"].startswith("Yellow 74:")
@@ -244,7 +252,12 @@ def test_a_trial_has_its_own_scorecard() -> None:
     world = World().customer(type="Trial", status="Active", arr=0)
     for age in range(5):
         on = AS_OF - timedelta(days=age)
-        for metric, value in (("active", 1), ("key_actions", 2), ("key_actions_goal", 4), ("people_invited", 3)):
+        for metric, value in (
+            ("active", 1),
+            ("key_actions", 2),
+            ("key_actions_goal", 4),
+            ("people_invited", 3),
+        ):
             world.add("usage", account_id="a1", metric=metric, on_date=on, grain="day", value=value)
     row = world.score().snapshot()
     assert row["scorecard"] == "trial"
@@ -270,15 +283,25 @@ def test_a_group_says_who_is_red() -> None:
 
 
 def test_several_currencies_are_not_added_up() -> None:
-    world = World().account("a1", ultimate_parent_id="a1").account("a2", ultimate_parent_id="a1", currency="JPY")
+    world = (
+        World().account("a1", ultimate_parent_id="a1").account("a2", ultimate_parent_id="a1", currency="JPY")
+    )
     world.customer("a1", "r1").customer("a2", "r2", arr=90_000_000, notice_on=date(2026, 11, 1))
     world.users(80, 80, 80, 80, 80, 80)
     assert world.score().snapshot("a1", entity="group")["reason"] == "1 of 2 accounts red"
 
 
 def test_only_customers_are_scored() -> None:
-    world = World().customer().account("a2", customer_status=None).customer("a2", "r2").customer(relationship="r3", status="Ended")
-    found = world.users(80).score().all("SELECT DISTINCT entity_id FROM snapshot WHERE entity = 'relationship'")
+    world = (
+        World()
+        .customer()
+        .account("a2", customer_status=None)
+        .customer("a2", "r2")
+        .customer(relationship="r3", status="Ended")
+    )
+    found = (
+        world.users(80).score().all("SELECT DISTINCT entity_id FROM snapshot WHERE entity = 'relationship'")
+    )
     assert found == [{"entity_id": "r1"}]
 
 
@@ -316,7 +339,9 @@ def test_29_february_has_a_month_of_its_own() -> None:
 
 def test_explain_adds_up_and_leads_to_the_record() -> None:
     world = healthy().tickets(12)
-    world.add("link", entity="ticket", entity_id="ticket-1", connection="service", object="tickets", record_id="77")
+    world.add(
+        "link", entity="ticket", entity_id="ticket-1", connection="service", object="tickets", record_id="77"
+    )
     scores = world.score()
     told = explain(scores.con, definitions(), "r1")
     assert sum(m["contribution"] for m in told["measures"]) == pytest.approx(told["uncapped"], abs=1e-9)

@@ -41,7 +41,7 @@ def org():
     ("where", "found"),
     [
         ("WHERE Name = 'AURORA'", ["Aurora"]),
-        ("WHERE name LIKE '%o%a%'", ["Aurora"]),
+        ("WHERE name LIKE '_UR%A'", ["Aurora"]),
         ("WHERE Name LIKE 'cirrus 100\\%'", ["Cirrus 100%"]),
         ("WHERE Name = 'D\\'Arc'", ["D'Arc"]),
         ("WHERE AnnualRevenue > 10 AND AnnualRevenue <= 30 ORDER BY Name DESC", ["Cirrus 100%", "borealis"]),

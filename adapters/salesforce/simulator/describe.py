@@ -138,7 +138,7 @@ def _field(field: Field, obj: ObjectType) -> dict[str, Any]:
         "name": field.name,
         "nameField": field.name_field,
         "namePointing": len(field.refers_to) > 1,
-        "nillable": not field.required and field.type not in {"id", "boolean"},
+        "nillable": field.nillable,
         "permissionable": createable and not field.required,
         "picklistValues": [_value(v, field) for v in field.values],
         "polymorphicForeignKey": len(field.refers_to) > 1,

@@ -49,6 +49,10 @@ class Field:
         return not (self.read_only or self.formula or self.number_format or self.type == "id")
 
     @property
+    def nillable(self) -> bool:
+        return not self.required and self.type not in {"id", "boolean"} and self.name != "OwnerId"
+
+    @property
     def indexed(self) -> bool:
         return self.unique or self.external_id
 

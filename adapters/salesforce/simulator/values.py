@@ -27,7 +27,7 @@ def coerce(field: Field, value: Any) -> Any:
 def _empty(field: Field) -> Any:
     if field.type == "boolean":
         raise _wrong_type(field, "null")
-    if field.required:
+    if not field.nillable:
         raise RecordError(
             "REQUIRED_FIELD_MISSING", f"Required fields are missing: [{field.name}]", [field.name]
         )

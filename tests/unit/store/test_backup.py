@@ -13,7 +13,7 @@ from cs_connector.errors import AlreadyRunning, StoreError, UsageError
 from cs_connector.store import leases
 from cs_connector.store.backup import backup, restore
 from cs_connector.store.store import Store
-from cs_connector.store.tables import outbox, quarantine, runs, tokens
+from cs_connector.store.tables import manifest_files, outbox, quarantine, runs, segments, tokens
 from tests.conftest_store import HandClock, database, page, record
 
 
@@ -50,6 +50,13 @@ def content(store: Store) -> list[object]:
         ]
 
 
+def _missing(store: Store) -> list[str]:
+    """Files that the state names and the folder lacks."""
+    with store.state.read() as db:
+        named = [*db.scalars(sa.select(segments.c.path)), *db.scalars(sa.select(manifest_files.c.path))]
+    return [name for name in named if store.files.size(name) is None]
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def target_url(request: pytest.FixtureRequest) -> str | None:
     if request.param == "sqlite":
@@ -69,6 +76,9 @@ def test_a_restored_store_goes_on_where_the_backup_was_taken(
     restore(tmp_path / "b.tar.zst", tmp_path / "new", target_url, clock)
     with Store(tmp_path / "new", target_url, clock) as new:
         assert content(new) == expected
+        assert _missing(new) == []
+        with new.state.read() as db:
+            assert db.scalars(sa.select(outbox.c.key).where(outbox.c.associate.is_(None))).all() == ["k"]
         assert new.recover() == 0
         assert new.fold("sf", "Case", "r2").new == 1
         with new.state.begin() as db:

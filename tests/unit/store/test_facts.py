@@ -172,6 +172,16 @@ def test_old_files_go_after_a_week_unless_someone_reads(store: Store, clock: Han
     assert rows(store, "x") == [(2,)]
 
 
+def test_files_of_the_last_week_stay(store: Store, clock: HandClock) -> None:
+    version = add(store, "x", "SELECT 1::BIGINT AS a")
+    store.facts.publish("r", replace={"x": []})
+    clock.pass_days(6)
+    assert store.facts.collect() == 0
+    assert rows(store, "x", version) == [(1,)]
+    clock.pass_days(2)
+    assert store.facts.collect() == 1
+
+
 def test_a_reader_that_died_does_not_keep_files_for_ever(store: Store, clock: HandClock) -> None:
     add(store, "x", "SELECT 1::BIGINT AS a")
     abandoned = store.facts.pin(seconds=3600)
@@ -196,7 +206,9 @@ def test_folded_segments_go_after_thirty_days(store: Store, clock: HandClock) ->
     store.landing.append(None, "r", "sf", "Case", page(record(1)))
     store.fold("sf", "Case", "r")
     store.landing.append(None, "r", "sf", "Case", page(record(2)))
-    clock.pass_days(31)
+    clock.pass_days(29)
+    assert store.facts.collect() == 0
+    clock.pass_days(2)
     assert store.facts.collect() == 1
     assert store.fold("sf", "Case", "r").new == 1
 

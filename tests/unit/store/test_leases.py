@@ -68,6 +68,14 @@ def test_who_slept_too_long_can_commit_nothing(store: Store, clock: HandClock, t
     assert store.fold("sf", "Account", "r2").read == 1
 
 
+def test_a_restarted_process_of_the_same_name_fences_its_former_self(store: Store, clock: HandClock) -> None:
+    former = leases.take(store.state, "run", "host", clock, 60)
+    clock.sleep(61)
+    leases.take(store.state, "run", "host", clock, 60)
+    with pytest.raises(FencedOut), store.state.begin() as db:
+        leases.check(db, former)
+
+
 def test_unlock_names_the_holder_and_fences_it(store: Store, clock: HandClock) -> None:
     held = leases.take(store.state, "run", "gone", clock, 3600)
     assert leases.unlock(store.state, "run") == "gone"

@@ -62,7 +62,9 @@ def test_a_time_without_a_zone_is_refused(store: Store) -> None:
         db.execute(row)
 
 
-def test_writers_wait_for_each_other(store: Store) -> None:
+@pytest.mark.parametrize("risky", [True, False])
+def test_writers_wait_for_each_other(store: Store, monkeypatch: pytest.MonkeyPatch, risky: bool) -> None:
+    monkeypatch.setattr(guard, "risky", lambda: risky)
     with store.state.begin() as db:
         _set(db, "n", "0")
 
