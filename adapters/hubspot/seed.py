@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -120,7 +120,7 @@ def _row(
     number: int,
     created: datetime,
     touched: datetime,
-    props: dict[str, str | None],
+    props: Mapping[str, str | None],
     links: list[_Link],
 ) -> SeedRow:
     """A record as the API holds it; properties without a value are left out."""

@@ -93,7 +93,13 @@ def start(order: Order, tick: Tick) -> Running:
 
 
 def _fill(
-    sandbox: Sandbox, tenant: str, crm: str, beside: Path, rows: Iterable[SeedRow], company: Company, tick: Tick
+    sandbox: Sandbox,
+    tenant: str,
+    crm: str,
+    beside: Path,
+    rows: Iterable[SeedRow],
+    company: Company,
+    tick: Tick,
 ) -> None:
     """Install the customer's own fields and ours, then the records."""
     del company
@@ -132,7 +138,9 @@ def ledger(control: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = answer.json()
     except requests.RequestException as error:
         raise Unavailable(
-            "the sandbox does not answer", why=f"tried {control}", fix="start it with: cs-connector sandbox up"
+            "the sandbox does not answer",
+            why=f"tried {control}",
+            fix="start it with: cs-connector sandbox up",
         ) from error
     return found
 

@@ -26,9 +26,7 @@ from . import project, sandbox
 STORY = "Aurora Freight"
 
 
-def play(
-    screen: Screen, directory: Path, seed: int, accounts: int, as_of: date | None, *, stay: bool
-) -> int:
+def play(screen: Screen, directory: Path, seed: int, accounts: int, as_of: date | None, *, stay: bool) -> int:
     """Start the sandbox, make a project, run twice, explain one account. Returns the exit code."""
     _fresh(directory)
     screen.line(f"[bold]1[/]  Three simulated CRMs with {accounts:,} accounts (seed {seed})")

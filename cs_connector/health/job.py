@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -31,26 +32,30 @@ def run(con: Connection, as_of: date, definitions: Definitions, *, bucket: int =
     count = evaluate.prepare(con, as_of, definitions.metrics)
     scoring.begin(con)
     sentences.begin(con)
+    cards: set[str] = set()
     for low in range(1, max(count, 1) + 1, bucket):
-        score_bucket(con, definitions, low, low + bucket)
+        cards |= score_bucket(con, definitions, low, low + bucket, cards)
     rollup.roll_up(con)
     history.publish(con)
     evaluate.publish(con, definitions.metrics)
-    scoring.publish(con, definitions)
+    scoring.publish(con, definitions, cards)
     contradictions.publish(con)
     return _outcome(con)
 
 
-def score_bucket(con: Connection, definitions: Definitions, low: int, high: int) -> None:
-    """Measure and score the relationships numbered low ≤ r < high."""
-    first = low == 1
+def score_bucket(
+    con: Connection, definitions: Definitions, low: int, high: int, made: Collection[str]
+) -> set[str]:
+    """Measure and score the relationships numbered low ≤ r < high; gives the scorecards that they use."""
     evaluate.evaluate(con, definitions.metrics, low, high)
-    evaluate.keep(con, definitions.metrics, first)
+    evaluate.keep(con, definitions.metrics, low == 1)
     carry.ready(con, definitions)
-    scoring.choose(con, definitions)
-    for card in definitions.cards.values():
-        scoring.score(con, card, first)
+    used = scoring.choose(con, definitions)
+    for name in sorted(used):
+        card = definitions.cards[name]
+        scoring.score(con, card, name not in made)
         sentences.write(con, card, definitions)
+    return used
 
 
 def _outcome(con: Connection) -> Outcome:

@@ -10,7 +10,7 @@ from typing import Any
 
 from cs_connector.health.levers import Part, levers, most
 from cs_connector.health.scorecard import Cap, Card
-from cs_connector.health.words import day, plain, short
+from cs_connector.health.words import day, short
 
 LIMIT, MOST = 255, 3  # characters of a CRM text field; reasons in one sentence
 WORTH = 2.0  # points lost that are worth a word

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from cs_connector.health.scorecard import Card, Definitions, Measure
 from cs_connector.language.executor import Connection, sql
@@ -15,6 +15,14 @@ SNAPSHOT = (
     "entity VARCHAR, entity_id VARCHAR, account_id VARCHAR, scorecard VARCHAR, main BOOLEAN, on_date DATE, "
     "score INTEGER, band VARCHAR, uncapped DOUBLE, coverage DOUBLE, low DOUBLE, high DOUBLE, published VARCHAR, "
     "known_score INTEGER, known_band VARCHAR, cap INTEGER, override VARCHAR, standing DOUBLE, arr DOUBLE"
+)
+
+EMPTY = (
+    "SELECT NULL::VARCHAR AS relationship_id, NULL::VARCHAR AS account_id, NULL::VARCHAR AS scorecard, "
+    "NULL::DATE AS on_date, NULL::VARCHAR AS group_name, NULL::VARCHAR AS measure, NULL::VARCHAR AS metric, "
+    "NULL::DOUBLE AS value, NULL::VARCHAR AS unit, NULL::DOUBLE AS score, NULL::DOUBLE AS weight, "
+    "NULL::DOUBLE AS contribution, NULL::BOOLEAN AS known, NULL::BOOLEAN AS carried, NULL::DATE AS carried_from "
+    "WHERE FALSE"
 )
 
 
@@ -34,8 +42,11 @@ def capped(value: str) -> str:
     return f"CASE WHEN cap IS NULL OR {value} <= cap THEN {value} WHEN {value} IS NOT NULL THEN cap END"
 
 
-def choose(con: Connection, definitions: Definitions) -> None:
-    """Make `chosen` (r, scorecard, main): the scorecard in force at as_of holds for the whole grid."""
+def choose(con: Connection, definitions: Definitions) -> set[str]:
+    """Make `chosen` (r, scorecard, main): the scorecard in force at as_of holds for the whole grid.
+
+    Gives the names of the scorecards that are used.
+    """
     cards = ", ".join(f"'{name}'" for name in definitions.cards)
     whens = [f"WHEN scorecard IN ({cards}) THEN scorecard"]
     whens += [f"WHEN {_formula(when) if when else 'TRUE'} THEN '{name}'" for name, when in definitions.assign]
@@ -51,6 +62,7 @@ def choose(con: Connection, definitions: Definitions) -> None:
         WHERE o.scorecard IS DISTINCT FROM m.scorecard
         """
     )
+    return {str(row[0]) for row in con.execute("SELECT DISTINCT scorecard FROM chosen").fetchall()}
 
 
 def _formula(formula: Formula) -> str:
@@ -168,14 +180,14 @@ def _caps(card: Card) -> str:
     return f"CASE {caps} END AS cap, CASE {names} END AS override"
 
 
-def publish(con: Connection, definitions: Definitions) -> None:
+def publish(con: Connection, definitions: Definitions, cards: Collection[str]) -> None:
     """Make the view `measure_score`: one row a measure; contributions sum to the uncapped score."""
     parts = [
-        _long(card, measure, definitions)
-        for card in definitions.cards.values()
-        for measure in card.rule.measures
+        _long(definitions.cards[name], measure, definitions)
+        for name in sorted(cards)
+        for measure in definitions.cards[name].rule.measures
     ]
-    con.execute(f"CREATE OR REPLACE TEMP VIEW measure_score AS {' UNION ALL '.join(parts)}")
+    con.execute(f"CREATE OR REPLACE TEMP VIEW measure_score AS {' UNION ALL '.join(parts) or EMPTY}")
 
 
 def _long(card: Card, m: Measure, definitions: Definitions) -> str:

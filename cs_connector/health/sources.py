@@ -15,6 +15,10 @@ from cs_connector.measure import evaluate
 from cs_connector.measure.metrics import Source
 
 MOST = 20  # records named for one metric
+SUBSCRIPTIONS = (
+    "SELECT subscription_id FROM subscription AS u JOIN scope USING (account_id) "
+    "WHERE u.product IS NOT DISTINCT FROM scope.product"
+)
 Found = dict[str, list[dict[str, str]]]
 
 
@@ -53,11 +57,7 @@ def _keys(rows: Rows, evidence: str | None) -> exp.Select:
 
 def _of_relationship(con: Connection) -> list[dict[str, str]]:
     """What the relationship itself says stands in its subscriptions, or else in the account."""
-    for ids in (
-        "SELECT subscription_id FROM subscription AS u JOIN scope USING (account_id) "
-        "WHERE u.product IS NOT DISTINCT FROM scope.product",
-        "SELECT account_id FROM scope",
-    ):
+    for ids in (SUBSCRIPTIONS, "SELECT account_id FROM scope"):
         found = con.execute(
             f"SELECT DISTINCT connection, object, record_id FROM link WHERE entity_id IN ({ids}) ORDER BY ALL LIMIT {MOST}"
         ).fetchall()

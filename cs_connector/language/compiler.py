@@ -6,8 +6,9 @@ and with every date of the grid (`today`); then the steps; at the end one row fo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlglot import exp
 
@@ -67,17 +68,15 @@ def _apply(rows: Rows | None, step: Step) -> Rows:
         return _fetch(step.fetch)
     if rows is None:
         raise ConfigError("the first step must fetch an entity", fix="begin with `- fetch: ticket`")
-    if step.filter is not None:
-        return replace(rows, query=_over(rows).where(parse(step.filter, rows.columns).tree))
-    if step.window is not None:
-        return replace(rows, query=_over(rows).where(_within(step.window, rows.columns)))
-    if step.merge is not None:
-        return _merge(rows, step.merge)
-    if step.derive is not None:
-        return _derive(rows, step.derive)
-    if step.latest is not None:
-        return _latest(rows, step.latest)
-    return _aggregate(rows, step.aggregate or {})
+    return STEPS[step.kind](rows, getattr(step, step.kind))
+
+
+def _filter(rows: Rows, text: str) -> Rows:
+    return replace(rows, query=_over(rows).where(parse(text, rows.columns).tree))
+
+
+def _window(rows: Rows, window: Window) -> Rows:
+    return replace(rows, query=_over(rows).where(_within(window, rows.columns)))
 
 
 def column(name: str, table: str | None = None) -> exp.Column:
@@ -102,7 +101,7 @@ def _fetch(entity: str) -> Rows:
     """A row with a product counts for the relationships of that product; one without, for all."""
     model = ENTITIES[_known(entity, ENTITIES, "entity")]
     names = [c.name for c in model.columns]
-    fits = exp.EQ(this=column("account_id", "e"), expression=column("account_id", "s"))
+    fits: exp.Expr = exp.EQ(this=column("account_id", "e"), expression=column("account_id", "s"))
     if "product" in names:
         any_product = column("product", "e").is_(exp.null())
         same = exp.EQ(this=column("product", "e"), expression=column("product", "s"))
@@ -195,3 +194,9 @@ def _taken(rows: Rows, total: Total, of: exp.Expr) -> exp.Expr:
     if total.take == "distinct":
         return exp.Count(this=exp.Distinct(expressions=[of]))
     return {"count": exp.Count, "min": exp.Min, "max": exp.Max}[total.take](this=of)
+
+
+STEPS: dict[str, Callable[[Rows, Any], Rows]] = {
+    "filter": _filter, "window": _window, "merge": _merge, "derive": _derive, "latest": _latest,
+    "aggregate": _aggregate,
+}  # fmt: skip

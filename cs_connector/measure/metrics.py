@@ -145,7 +145,7 @@ def values(source: Source) -> exp.Select:
     for entity in needed:
         query = query.join(_complete(entity), on=_reached(entity), join_type="left")
     total = source.rows.columns if source.rows else ()
-    places: dict[str, exp.Expr] = {n: column(n, "b") for n in BASE} | {n: column(n, "a") for n in total}
+    places = {n: column(n, "b") for n in BASE} | {n: column(n, "a") for n in total}
     for name, metric in source.study.metrics.items():
         query = query.select(_value(metric, *source.formulas[name], places).as_(name, quoted=True))
     return query

@@ -55,13 +55,6 @@ def planned(engine: Engine) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[gu
             _open_calls(con, db)
             sources = [s for s in engine.sources() if engine.project.settings.connections[s.connection].write]
             plan.compare(con, db, sources, engine.latest(con), engine.home(), engine.as_of)
-        con.execute(
-            "CREATE OR REPLACE TABLE moved AS SELECT count(*) FILTER (n.band <> o.band) AS moves, count(*) AS scored "
-            "FROM snapshot n JOIN snapshot o ON o.entity = 'account' AND o.main AND o.entity_id = n.entity_id "
-            "AND o.on_date = (SELECT max(on_date) FROM snapshot WHERE on_date < $day) "
-            "WHERE n.entity = 'account' AND n.main AND n.on_date = $day AND n.band_since = $day",
-            {"day": engine.as_of},
-        )
         yield con, guard.inspect(con, engine.project.settings.safety)
 
 

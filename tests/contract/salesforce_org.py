@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from cs_connector.adapters.salesforce.simulator import SalesforceOrg
+
 from cs_connector.sandbox.clock import SandboxClock
 from cs_connector.sandbox.ledger import Ledger
 from cs_connector.sandbox.wire import Request, Response, SeedRow, World

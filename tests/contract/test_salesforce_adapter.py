@@ -6,14 +6,14 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
+import cs_connector.adapters.salesforce as package
 import msgspec
 import pytest
 import requests
 from cryptography.fernet import Fernet
+from cs_connector.adapters.salesforce import Salesforce
 from ruamel.yaml import YAML
 
-import cs_connector.adapters.salesforce as package
-from cs_connector.adapters.salesforce import Salesforce
 from cs_connector.errors import NotPermitted, QuotaExhausted
 from cs_connector.ports import Action, Change, Read, Surroundings, Verdict
 from cs_connector.sandbox.up import Sandbox

@@ -12,11 +12,11 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 import requests
+from cs_connector.adapters.salesforce.simulator import SalesforceOrg
 from requests.adapters import HTTPAdapter
 from simple_salesforce import Salesforce
 from simple_salesforce.exceptions import SalesforceMalformedRequest
 
-from cs_connector.adapters.salesforce.simulator import SalesforceOrg
 from cs_connector.sandbox.up import Sandbox
 from cs_connector.sandbox.wire import SeedRow
 
@@ -99,7 +99,7 @@ def test_bulk_upsert_then_bulk_query(client):
     good = list(csv.DictReader(io.StringIO(client.bulk2.Account.get_successful_records(done["job_id"]))))
     assert {g["sf__Created"] for g in good} == {"true"}
     query = "SELECT Id, Name, CreatedDate, Owner.Name FROM Account WHERE CS_Key__c LIKE 'bulk%' ORDER BY Name"
-    pages = list(client.bulk2.Account.query(query, max_records=2))
+    pages = list(client.bulk2.Account.query(query, max_records=2, wait=0))
     assert len(pages) == 3
     read = [row for page in pages for row in csv.DictReader(io.StringIO(page))]
     assert [r["Name"] for r in read] == [f"Bulk {n}" for n in range(5)]

@@ -298,3 +298,78 @@ def test_a_parent_can_be_named_by_its_external_id(org):
         org.error("POST", "sobjects/Contact", {"LastName": "L", "Account": {"CS_Key__c": "no"}})[1]
         == "INVALID_FIELD"
     )
+
+
+def composite(org, *, all_or_none, last):
+    base = "/services/data/v67.0/sobjects"
+    first = {"method": "POST", "url": f"{base}/Account", "referenceId": "a", "body": {"Name": "Group"}}
+    second = {"method": "POST", "url": f"{base}/Account", "referenceId": "b", "body": last}
+    body = {"allOrNone": all_or_none, "compositeRequest": [first, second]}
+    return org.get("POST", "composite/", body)["compositeResponse"]
+
+
+def test_a_composite_request_can_use_what_an_earlier_part_made(org):
+    first, second = composite(org, all_or_none=False, last={"Name": "Part", "ParentId": "@{a.id}"})
+    assert (first["httpStatusCode"], second["httpStatusCode"]) == (201, 201)
+    assert org.names("WHERE Parent.Name = 'Group'") == ["Part"]
+
+
+def test_a_composite_request_of_all_or_none_leaves_nothing_behind(org):
+    first, second = composite(org, all_or_none=True, last={})
+    assert first["body"][0]["errorCode"] == "PROCESSING_HALTED"
+    assert second["body"][0]["errorCode"] == "REQUIRED_FIELD_MISSING"
+    assert org.names("") == []
+    assert len(org.ledger) == 0
+
+
+def bulk(org, operation, text, **more):
+    job = org.get("POST", "jobs/ingest", {"object": "Account", "operation": operation, **more})
+    assert job["state"] == "Open"
+    assert org.call("PUT", f"jobs/ingest/{job['id']}/batches/", text.encode()).status == 201
+    assert (
+        org.get("PATCH", f"jobs/ingest/{job['id']}", {"state": "UploadComplete"})["state"] == "UploadComplete"
+    )
+    return job["id"]
+
+
+def test_a_bulk_job_goes_on_from_look_to_look(org):
+    account = org.create("Account", Name="A", Industry="Media", Phone="1", CS_Key__c="k")
+    text = 'CS_Key__c,Industry,Phone\n"k",#N/A,\n"",Media,2\n'
+    job = bulk(org, "upsert", text, externalIdFieldName="CS_Key__c")
+    states = [org.get("GET", f"jobs/ingest/{job}")["state"] for _ in range(2)]
+    assert states == ["InProgress", "JobComplete"]
+    row = org.get("GET", f"sobjects/Account/{account}")
+    assert (row["Industry"], row["Phone"]) == (None, "1")
+    failed = org.call("GET", f"jobs/ingest/{job}/failedResults/").body.decode().splitlines()
+    assert failed[0] == '"sf__Id","sf__Error","CS_Key__c","Industry","Phone"'
+    assert failed[1].startswith('"","MISSING_ARGUMENT:')
+
+
+def test_a_bulk_job_with_an_unknown_column_fails_whole(org):
+    job = bulk(org, "insert", "Name,Nope__c\nA,1\n")
+    org.pass_time(seconds=11)
+    found = org.get("GET", f"jobs/ingest/{job}")
+    assert (found["state"], found["errorMessage"]) == (
+        "Failed",
+        "InvalidBatch : Field name not found : Nope__c",
+    )
+    assert org.call("GET", f"jobs/ingest/{job}/unprocessedrecords/").body == b'"Name","Nope__c"\n"A","1"\n'
+    assert org.names("") == []
+
+
+def test_bulk_results_need_a_finished_job_and_its_version(org):
+    job = org.get("POST", "jobs/query", {"operation": "query", "query": "SELECT Id FROM Account"})["id"]
+    assert org.error("GET", f"jobs/query/{job}/results")[1] == "INVALIDJOBSTATE"
+    org.pass_time(seconds=11)
+    assert org.get("GET", f"jobs/query/{job}")["state"] == "JobComplete"
+    answer = org.call("GET", f"jobs/query/{job}/results")
+    assert answer.body == b'"Id"\n'
+    assert (answer.headers["Sforce-Locator"], answer.headers["Sforce-NumberOfRecords"]) == ("null", "0")
+    assert org.error("GET", f"jobs/query/{job[:-1]}X/results")[0] == 404
+
+
+def test_deleting_an_account_takes_its_contacts_along(org):
+    account = org.create("Account", Name="A")
+    org.create("Contact", LastName="L", AccountId=account)
+    org.call("DELETE", f"sobjects/Account/{account}")
+    assert org.names("", "LastName", "Contact") == []

@@ -8,9 +8,9 @@ from contextlib import nullcontext
 from datetime import UTC, datetime
 
 import pytest
+from cs_connector.adapters.files import Files
 from pydantic import ValidationError
 
-from cs_connector.adapters.files import Files
 from cs_connector.errors import ConfigError, Unavailable
 from cs_connector.ports import Action, Change, Read, Surroundings, Verdict
 

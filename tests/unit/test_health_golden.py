@@ -185,7 +185,8 @@ def test_three_relationships_one_red() -> None:
     account = scores.snapshot("a1", entity="account")
     assert (account["band"], account["override"], account["driver"]) == ("red", "notice_given", "Notice")
     told = explain(scores.con, definitions(), "a1")
-    assert [(r["id"], r["owner"], r["band"]) for r in told["relationships"]][0] == ("r2", "u2", "red")
+    worst = told["relationships"][0]
+    assert (worst["id"], worst["owner"], worst["band"]) == ("r2", "u2", "red")
 
 
 def test_a_small_relationship_pulls_its_account_no_lower_than_74() -> None:

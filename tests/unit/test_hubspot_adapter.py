@@ -298,6 +298,20 @@ def test_a_creation_whose_answer_was_lost_is_unknown_and_sent_once(hubspot: HubS
 
 
 @responses.activate
+def test_an_answer_that_makes_no_sense_is_unknown(hubspot: HubSpot) -> None:
+    responses.post(f"{COMPANIES}/batch/update", json={"results": [{"no": "id"}]})
+    assert [(r.verdict, r.code) for r in hubspot.write([update(1)])] == [(Verdict.UNKNOWN, "NOT_READABLE")]
+
+
+@responses.activate
+def test_associations_are_answered_in_another_form(hubspot: HubSpot) -> None:
+    batches("upsert", lambda inputs: (200, {"results": [{**row(9, cs_key=inputs[0]["id"]), "new": True}]}))
+    made = {"from": {"id": "9"}, "to": {"id": "77"}, "associationSpec": {"associationTypeId": 192}}
+    responses.post(LINKS, json={"status": "COMPLETE", "results": [made]})
+    assert verdicts(hubspot.write([task("k1", "77")])) == [Verdict.CREATED]
+
+
+@responses.activate
 def test_after_the_daily_limit_what_was_not_sent_is_unknown_and_what_was_is_kept(hubspot: HubSpot) -> None:
     calls: list[int] = []
 

@@ -15,10 +15,10 @@ import requests
 import responses
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from pydantic import ValidationError
-
 from cs_connector.adapters.salesforce import Salesforce, soql
 from cs_connector.adapters.salesforce.errors import allowance, classify
+from pydantic import ValidationError
+
 from cs_connector.errors import (
     AdapterError,
     AuthFailed,
@@ -360,7 +360,7 @@ def test_an_ended_session_costs_one_login_and_one_more_call(wire, world):
 
 
 def test_a_login_that_another_process_renewed_is_taken(wire, world, key_file):
-    adapter, clock, tokens = world
+    adapter, _, tokens = world
     wire.get(f"{API}/query", json={"records": [], "done": True})
     adapter.find("Task", "CS_Key__c", ["k"])
     tokens.kept["sales"] = tokens.kept["sales"] | {"access_token": "t2"}

@@ -83,7 +83,7 @@ def test_parents_children_and_null_parents_have_the_real_shape(org):
     assert [c["LastName"] for c in first["Contacts"]["records"]] == ["One", "Two"]
     assert second["Contacts"] is None
     assert second["Parent"]["Name"] == "Aurora"
-    assert list(first)[0] == "attributes"
+    assert next(iter(first)) == "attributes"
     assert "Id" not in first
 
 

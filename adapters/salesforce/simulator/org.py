@@ -14,6 +14,7 @@ from .answers import as_json, error
 from .bulk_ingest import BulkIngests
 from .bulk_query import BulkQueries
 from .collection import Collection
+from .composite import Composite
 from .cursors import Cursors
 from .errors import ApiError, method_not_allowed, not_found
 from .ids import make_id
@@ -72,6 +73,7 @@ class SalesforceOrg:
         self._cursors = Cursors(self._state)
         self._sobjects = Sobjects(self._state)
         self._collection = Collection(self._state, self._sobjects)
+        self._composite = Composite(self._state.writer, self._again)
         self._furnish()
 
     def handle(self, request: Request) -> Response:
@@ -158,6 +160,7 @@ class SalesforceOrg:
             ("query",): self._query("query"),
             ("queryAll",): self._query("queryAll"),
             ("composite", "sobjects"): self._collection.handle,
+            ("composite",): self._composite.handle,
             ("jobs", "query"): self._queries.handle,
             ("jobs", "ingest"): self._ingests.handle,
             ("limits",): self._limits,
@@ -166,6 +169,13 @@ class SalesforceOrg:
             if tuple(rest[: len(prefix)]) == prefix:
                 return way(request, version, rest[len(prefix) :])
         raise not_found()
+
+    def _again(self, request: Request) -> Response:
+        """A request inside a composite one: it costs nothing of its own. Raises ApiError."""
+        parts = [p for p in request.path.split("/") if p]
+        if parts[:2] != ["services", "data"] or len(parts) < 4:
+            raise not_found()
+        return self._versioned(request, _check_version(parts[2]), parts[3:])
 
     def _query(self, name: str) -> Way:
         def way(request: Request, version: str, rest: list[str]) -> Response:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -44,6 +45,7 @@ class Writer:
         self._deriver = Deriver(schema, rows)
         self._intake = Intake(schema, rows)
         self._open: list[Done] = []
+        self._held = False
         self.lag = timedelta()
 
     def create(self, obj: ObjectType, body: Mapping[str, Any]) -> str:
@@ -96,7 +98,18 @@ class Writer:
             return found[0], False
         return self.create(obj, {**body, key.name: value}), True
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Commits wait until the end of the block, so that `rollback` can still take all back."""
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held = False
+
     def commit(self) -> None:
+        if self._held:
+            return
         for done in self._open:
             row = self._rows.of(done.object).rows[done.id]
             before = None if done.before is None else _named(done.object, done.before, done.named)
