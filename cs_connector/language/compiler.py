@@ -133,6 +133,8 @@ def _merge(rows: Rows, merge: Merge) -> Rows:
     other = ENTITIES[_known(merge.entity, ENTITIES, "entity")]
     _known(merge.on, rows.columns, "column")
     taken = [_known(name, {c.name for c in other.columns}, f"column of {other.name}") for name in merge.take]
+    for name in (*taken, *((merge.found,) if merge.found else ())):
+        _new(name, rows.columns)
     mine = [column(c, "x") for c in (*CELL, *(c for c in rows.columns if c != "today"))]
     match = exp.EQ(this=column(merge.on, "x"), expression=column(other.key, "m"))
     query = (
@@ -140,13 +142,20 @@ def _merge(rows: Rows, merge: Merge) -> Rows:
         .from_(rows.query.subquery("x"))
         .join(exp.to_table(other.name).as_("m"), on=match, join_type="left")
     )
-    return replace(rows, query=query, columns=(*rows.columns, *taken))
+    if merge.found is None:
+        return replace(rows, query=query, columns=(*rows.columns, *taken))
+    query = query.select(call("known", column(other.key, "m")).as_(merge.found, quoted=True))
+    return replace(rows, query=query, columns=(*rows.columns, *taken, merge.found))
+
+
+def _new(name: str, names: Collection[str]) -> None:
+    if name in names:
+        raise ConfigError(f"{name!r} exists already", fix="choose another name", safe="nothing was computed")
 
 
 def _derive(rows: Rows, derived: dict[str, str]) -> Rows:
     for name, text in derived.items():
-        if name in rows.columns:
-            raise ConfigError(f"{name!r} exists already", fix="choose another name")
+        _new(name, rows.columns)
         tree = parse(text, rows.columns).tree
         rows = replace(rows, query=_over(rows, tree.as_(name, quoted=True)), columns=(*rows.columns, name))
     return rows

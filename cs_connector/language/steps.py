@@ -20,11 +20,15 @@ class Window(Strict):
 
 
 class Merge(Strict):
-    """Add columns of another entity, matched on a column of this one; rows without a match stay."""
+    """Add columns of another entity, matched on a column of this one; rows without a match stay.
+
+    `found` names a column that says whether there was a match.
+    """
 
     entity: str
     on: str
     take: tuple[str, ...]
+    found: str | None = None
 
 
 class Latest(Strict):

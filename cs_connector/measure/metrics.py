@@ -152,7 +152,7 @@ def values(source: Source) -> exp.Select:
 
 
 def _value(metric: Metric, value: Formula, known: Formula | None, places: Mapping[str, exp.Expr]) -> exp.Expr:
-    tests = [
+    tests: list[exp.Expr] = [
         exp.Not(this=column("account_id", f"feed_{entity}").is_(exp.null())) for entity in metric.complete
     ]
     if known is not None:

@@ -162,7 +162,7 @@ measures:
   - {measure: bad, group: Support, metric: support_requests, weight: 1, curve: {line: [[0, 100], [10, 0]]}, phrase: tickets}
 """
     layer = card(tmp_path, text, "iris_two")
-    world = World().customer(scorecard="iris_two").answer(9, person_id="p", days_ago=60)
+    world = World().customer(scorecard="iris_two").answer(9, days_ago=60)
     world.tickets(7, days_ago=30).tickets(7, days_ago=3)
     row = world.score(layer).snapshot()
     assert (row["score"], row["coverage"], row["published"]) == (60, 1, "known")

@@ -1,0 +1,21 @@
+"""What the author of an adapter needs: a clock, a login store, an adapter in memory, and the conformance suite."""
+
+from __future__ import annotations
+
+from .contract import AdapterContract, ReadContract, Sample, WriteContract
+from .memory import Fault, Memory, MemorySettings, System
+from .surroundings import FixedClock, MemoryTokens, surroundings
+
+__all__ = [
+    "AdapterContract",
+    "Fault",
+    "FixedClock",
+    "Memory",
+    "MemorySettings",
+    "MemoryTokens",
+    "ReadContract",
+    "Sample",
+    "System",
+    "WriteContract",
+    "surroundings",
+]

@@ -1,0 +1,201 @@
+"""Laws of a score that hold whatever the data."""
+
+from __future__ import annotations
+
+import math
+import random
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from sqlglot import exp
+
+from cs_connector.health.curves import Curve, Point
+from cs_connector.language.executor import connect, sql
+from cs_connector.language.expression import parse
+from cs_connector.language.lowering import lower
+from tests.unit.health_tables import AS_OF, Scores, World, definitions, month
+
+BETTER = {"unknown": 0, "red": 0, "yellow": 1, "green": 2}
+SLOW = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@st.composite
+def curves(draw: st.DrawFn) -> Curve:
+    if draw(st.booleans()):
+        return Curve(half_life=draw(st.floats(0.1, 100)))
+    xs = sorted(draw(st.lists(st.integers(-50, 50), min_size=2, max_size=6, unique=True)))
+    ys = sorted(
+        draw(st.lists(st.floats(0, 100), min_size=len(xs), max_size=len(xs))), reverse=draw(st.booleans())
+    )
+    points: tuple[Point, ...] = tuple((float(x), y) for x, y in zip(xs, ys, strict=True))
+    return Curve(line=points) if draw(st.booleans()) else Curve(steps=points)
+
+
+@given(curves(), st.floats(-100, 100), st.floats(-100, 100))
+def test_curves_are_monotone_and_bounded(curve: Curve, a: float, b: float) -> None:
+    low, high = sorted((a, b))
+    first, second = curve.score(low), curve.score(high)
+    assert 0 <= min(first, second) <= max(first, second) <= 100 + 1e-9
+    assert first >= second - 1e-9 if curve.falling else first <= second + 1e-9
+
+
+@given(curves(), st.floats(0, 100))
+def test_the_inverse_of_a_curve_is_enough(curve: Curve, score: float) -> None:
+    value = curve.inverse(score)
+    assume(value is not None and math.isfinite(value))
+    assert value is not None
+    assert curve.score(value) >= score - 1e-6
+
+
+@settings(max_examples=40, deadline=None)
+@given(curves(), st.one_of(st.none(), st.floats(-100, 100)))
+def test_a_curve_means_the_same_in_sql(curve: Curve, value: float | None) -> None:
+    tree = sql(curve.tree(exp.column("v")))
+    with connect(threads=1) as con:
+        found = con.execute(f"SELECT {tree} FROM (SELECT ?::DOUBLE AS v)", [value]).fetchone()
+    assert found is not None
+    assert found[0] is None if value is None else found[0] == pytest.approx(curve.score(value), abs=1e-6)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.one_of(st.none(), st.floats(-10, 10)), min_size=3, max_size=3),
+    st.sampled_from(["least", "greatest"]),
+)
+def test_null_in_least_and_greatest_gives_null(values: list[float | None], function: str) -> None:
+    tree = lower(parse(f"{function}(a, b, c)", {"a", "b", "c"}).tree).sql("duckdb")
+    with connect(threads=1) as con:
+        query = f"SELECT {tree} FROM (SELECT ?::DOUBLE AS a, ?::DOUBLE AS b, ?::DOUBLE AS c)"
+        found = con.execute(query, values).fetchone()
+    known = [v for v in values if v is not None]
+    expected = None if len(known) < len(values) else (min if function == "least" else max)(known)
+    assert found == (expected,)
+
+
+def company(seed: int, accounts: int = 30) -> World:
+    """Customers with anything known or not."""
+    pick, world = random.Random(seed), World()
+    for number in range(accounts):
+        _customer(world, pick, f"a{number}", f"r{number}")
+    return world
+
+
+def _customer(world: World, pick: random.Random, account: str, relationship: str) -> None:
+    notice = AS_OF - timedelta(days=9) if pick.random() < 0.1 else None
+    renewal = AS_OF + timedelta(days=pick.randint(-50, 400))
+    world.customer(account, relationship, notice_on=notice, renewal_on=renewal, csm_judgement=pick.choice(["Good", "At risk", None]),
+                   csm_judgement_on=AS_OF - timedelta(days=pick.randint(0, 120)))  # fmt: skip
+    world.add("person", person_id=f"p{account}", account_id=account, decision_maker=True, active=True)
+    if pick.random() < 0.8:
+        world.users(*(pick.randint(0, 100) for _ in range(pick.randint(1, 15))), account=account)
+        world.use("key_features_used", month(1), pick.randint(0, 10), account)
+    for _ in range(pick.randint(0, 4)):
+        days, closed = pick.randint(0, 200), pick.choice([None, datetime(2026, 11, 24)])
+        world.tickets(
+            1, days_ago=days, account=account, priority=pick.choice(["P1", "High", "Low"]), closed_at=closed
+        )
+    for _ in range(pick.randint(0, 4)):
+        days, person = pick.randint(0, 200), pick.choice([f"p{account}", f"q{account}"])
+        invited = AS_OF - timedelta(days=days + 2)
+        world.answer(
+            pick.randint(0, 10), days_ago=days, account_id=account, person_id=person, invited_on=invited
+        )
+    if pick.random() < 0.7:
+        due = AS_OF - timedelta(days=pick.randint(-10, 120))
+        world.add(
+            "invoice",
+            account_id=account,
+            issued_on=date(2026, 1, 1),
+            due_on=due,
+            amount=pick.randint(1, 50_000),
+        )
+
+
+def relationships(scores: Scores) -> dict[tuple[str, str], dict[str, Any]]:
+    rows = scores.all("SELECT * FROM snapshot WHERE entity <> 'group' AND on_date = ?", [AS_OF])
+    return {
+        (row["entity_id"], row["scorecard"]): row
+        for row in rows
+        if row["main"] or row["entity"] == "relationship"
+    }
+
+
+@SLOW
+@given(st.integers(0, 10_000))
+def test_scores_add_up_and_stay_in_bounds(seed: int) -> None:
+    scores = company(seed).score()
+    for row in scores.all("SELECT * FROM snapshot"):
+        assert row["score"] is None or 0 <= row["score"] <= 100
+        assert row["cap"] is None or row["score"] is None or row["score"] <= row["cap"]
+        assert row["low"] is None or 0 <= row["low"] <= row["high"] + 1e-9 <= 100 + 1e-9
+        assert (row["score"] is None) == (row["uncapped"] is None)
+        assert row["reason"] is None or len(row["reason"]) <= 255
+    for row in scores.all(
+        """SELECT s.uncapped, m.total, m.weight FROM snapshot AS s JOIN (SELECT relationship_id, scorecard, on_date,
+        sum(contribution) AS total, sum(weight) AS weight FROM measure_score GROUP BY ALL) AS m
+        ON m.relationship_id = s.entity_id AND m.scorecard = s.scorecard AND m.on_date = s.on_date
+        WHERE s.uncapped IS NOT NULL"""
+    ):
+        assert row["total"] == pytest.approx(row["uncapped"], abs=1e-9)
+        assert row["weight"] == pytest.approx(1)
+
+
+SILENCES = ["usage", "survey_response", "invoice", "person", "activity", "feed", "link", "csm_judgement"]
+
+
+@SLOW
+@given(st.integers(0, 10_000), st.sampled_from(SILENCES), st.booleans())
+def test_silence_never_improves_a_score(seed: int, lost: str, twice: bool) -> None:
+    """A whole feed, link, permission or field goes: the score is not higher, nor its lower bound, nor its band."""
+    world = company(seed)
+    before = world.score()
+    first = relationships(before)
+    remembered = before.con.execute(
+        "SELECT relationship_id, metric, on_date, value FROM metric_value WHERE known"
+    ).fetchall()
+    _silence(world, lost)
+    if twice:
+        _silence(world, "link")
+    con = world.connection()
+    con.execute(
+        "CREATE TABLE metric_before (relationship_id VARCHAR, metric VARCHAR, on_date DATE, value DOUBLE)"
+    )
+    con.executemany("INSERT INTO metric_before VALUES (?, ?, ?, ?)", remembered)
+    second = relationships(world.score(con=con))
+    for key, row in first.items():
+        now = second[key]
+        assert now["score"] is None or row["score"] is None or now["score"] <= row["score"], (key, lost)
+        assert now["low"] <= row["low"] + 1e-9
+        assert BETTER[now["band"]] <= BETTER[row["band"]]
+
+
+def _silence(world: World, lost: str) -> None:
+    if lost == "csm_judgement":
+        for row in world.rows["relationship"]:
+            row["csm_judgement"] = None
+    else:
+        world.rows[lost] = []
+
+
+@SLOW
+@given(st.integers(0, 10_000), st.randoms(use_true_random=False))
+def test_the_order_of_rows_does_not_show(seed: int, order: random.Random) -> None:
+    world = company(seed)
+    query = "SELECT * FROM snapshot ORDER BY ALL"
+    first = world.score().all(query)
+    for rows in world.rows.values():
+        order.shuffle(rows)
+    assert world.score().all(query) == first
+
+
+def test_buckets_do_not_show() -> None:
+    from cs_connector.health import run
+
+    world, query = company(7), "SELECT * FROM snapshot ORDER BY ALL"
+    whole = world.score().all(query)
+    con = world.connection()
+    run(con, AS_OF, definitions(), bucket=5)
+    assert Scores(con, AS_OF).all(query) == whole
