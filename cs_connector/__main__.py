@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from types import FrameType
 
 
 def main() -> None:
     """Run the command line; a known error becomes its message and exit code, a crash a file for a report."""
     from cs_connector.cli import app, failed
 
+    signal.signal(signal.SIGTERM, _stop)
     try:
-        app(standalone_mode=False)
-    except SystemExit:
-        raise
+        code = app(standalone_mode=False)
     except BaseException as error:  # noqa: BLE001 — the last place that can turn a traceback into a sentence
-        sys.exit(failed(error))
+        code = failed(error)
+    sys.exit(code)
+
+
+def _stop(number: int, _frame: FrameType | None) -> None:
+    """Asked to stop: unwind as for Ctrl-C, so that what is held is let go."""
+    raise SystemExit(128 + number)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,9 @@ class Due:
 def times(line: ScheduleLine, after: datetime) -> Iterator[datetime]:
     """When a line fires after a moment, in its own zone. Raises ConfigError for a wrong cron text."""
     try:
-        yield from CronSim(line.cron, after.astimezone(ZoneInfo(line.zone)))
+        walk = CronSim(line.cron, after.astimezone(ZoneInfo(line.zone)))
+        # In the hour that is there twice, cronsim starts from its first half, which may be over.
+        yield from (moment for moment in walk if moment.timestamp() > after.timestamp())
     except CronSimError as error:
         raise ConfigError(
             f"{line.cron!r} is not a cron line", why=str(error), fix='write five fields, like "15 6 * * 1-5"'
@@ -74,11 +76,13 @@ def serve(project: Project, screen: Any, *, once: bool = False) -> None:
     try:
         while True:
             now = engine.clock.now()
-            for line in due(project.settings.schedules, _last(engine, now), now):
+            lines = due(project.settings.schedules, _last(engine, now), now)
+            for line in lines:
                 _fire(project, engine, line, screen)
             if once:
                 return
-            engine.clock.sleep(_pause(project, now))
+            if not lines:  # jobs take time: look again before sleeping
+                engine.clock.sleep(_pause(project, now))
     finally:
         engine.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cs_connector.act import calls, rules
+from cs_connector.measure.metrics import load_metrics
 from cs_connector.runner import Engine
 from cs_connector.runner.deciding import standing
 from cs_connector.runner.summary import TaskLine
@@ -17,7 +18,7 @@ class Act:
             engine.summary.skipped.append(self.name)
             return
         with engine.talk.step("calls to action"), standing(engine) as con:
-            metrics = [r[0] for r in con.execute("SELECT DISTINCT metric FROM metric_value ORDER BY 1").fetchall()]
+            metrics = sorted(load_metrics([*engine.project.shipped, engine.project.root]).by_name)
             listed = rules.load_rules(engine.project.declarations("rules"), metrics)
             rules.stand(con, metrics, engine.as_of)
             rules.fire(con, listed)

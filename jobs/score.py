@@ -30,8 +30,8 @@ class Score:
                 {
                     "measure/metric": "SELECT * FROM metric_value",
                     "health/measure": "SELECT * FROM measure_score",
-                    "health/snapshot": f"SELECT *, TIMESTAMP '{engine.clock.now():%Y-%m-%d %H:%M:%S}' AS known_at "
-                    "FROM snapshot",
+                    "health/snapshot": "SELECT * REPLACE (TIMESTAMP "
+                    f"'{engine.clock.now():%Y-%m-%d %H:%M:%S}' AS known_at) FROM snapshot",
                 },
             )
 

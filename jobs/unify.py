@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import duckdb
 import sqlalchemy as sa
 
@@ -9,7 +11,7 @@ from cs_connector.model import ENTITIES
 from cs_connector.runner import Engine
 from cs_connector.runner.summary import People
 from cs_connector.store import tables
-from cs_connector.unify import FeedMark, load_customers, unify
+from cs_connector.unify import FeedMark, load_customers, read, unify
 
 
 class Unify:
@@ -24,26 +26,30 @@ class Unify:
             self._recount(engine)
             return
         with engine.talk.step("who is who"), engine.tables() as con:
-            engine.store.facts.attach(con, "entity/link", "previous_link", _LINK)
-            con.execute("CREATE TABLE kept AS SELECT * FROM previous_link")
-            con.execute("DROP VIEW previous_link; ALTER TABLE kept RENAME TO previous_link")
-            customers = load_customers(engine.project.mapping("customers"))
-            fallback = engine.project.settings.tasks.fallback_owner
-            counted = unify(
-                con, engine.sources(), engine.latest(con), marks, customers, engine.as_of, fallback
-            )
-            _quarantine(engine, con)
-            names = [*ENTITIES, "link", "feed"]
-            known = f"TIMESTAMP '{engine.clock.now():%Y-%m-%d %H:%M:%S}' AS known_at"
-            published = {f"entity/{n}": f'SELECT *, {known} FROM "{n}"' for n in names}
-            published["unify/population"] = "SELECT account_id, customer_status, status_reason FROM account"
-            published["unify/seen"] = "SELECT * FROM seen"
-            published["unify/unowned"] = "SELECT * FROM unowned"
-            engine.publish(con, published)
-        engine.summary.population = People(
-            counted.accounts, counted.customers, counted.trials, counted.former, counted.not_scored
-        )
+            content = engine.digest([], days, read(con, engine.sources(), engine.latest(con)))
+            if engine.stage_done(f"{self.name} content", content):
+                engine.summary.skipped.append(self.name)
+                self._recount(engine)
+            else:
+                self._resolve(engine, con, marks)
+        engine.mark_stage(f"{self.name} content", content)
         engine.mark_stage(self.name, digest)
+
+    def _resolve(self, engine: Engine, con: duckdb.DuckDBPyConnection, marks: list[FeedMark]) -> None:
+        engine.store.facts.attach(con, "entity/link", "links_before", _LINK)
+        con.execute("CREATE TABLE previous_link AS SELECT * FROM links_before")
+        customers = load_customers(engine.project.mapping("customers"))
+        fallback = engine.project.settings.tasks.fallback_owner
+        counted = unify(con, engine.sources(), marks, customers, engine.as_of, fallback)
+        _quarantine(engine, con)
+        names = [*ENTITIES, "link", "feed"]
+        known = f"TIMESTAMP '{engine.clock.now():%Y-%m-%d %H:%M:%S}' AS known_at"
+        published = {f"entity/{n}": f'SELECT *, {known} FROM "{n}"' for n in names}
+        published["unify/population"] = "SELECT account_id, customer_status, status_reason FROM account"
+        published["unify/seen"] = "SELECT * FROM seen"
+        published["unify/unowned"] = "SELECT * FROM unowned"
+        engine.publish(con, published)
+        engine.summary.population = People(**asdict(counted))
 
     def _recount(self, engine: Engine) -> None:
         with engine.tables(["account"]) as con:

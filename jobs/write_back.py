@@ -20,12 +20,15 @@ class WriteBack:
         if engine.stage_done(self.name, digest):
             engine.summary.skipped.append(self.name)
             return
+        frozen = engine.project.state / "plans" / f"{engine.run}.parquet"
         with planned(engine) as (con, checks):
             guard.enforce(checks)
             for row in con.execute("SELECT connection, object, records FROM target ORDER BY ALL").fetchall():
                 engine.summary.writes.append(WriteLine(row[0], row[1], unchanged=row[2]))
-            changes = list(plan.changes(con))
-        clean = write(engine, changes)
+            counted = con.execute("SELECT connection, count(*) FROM plan_change GROUP BY 1 ORDER BY 1").fetchall()
+            plan.freeze(con, frozen)
+        clean = write(engine, plan.thaw(frozen), dict(counted))
+        frozen.unlink()
         if clean:
             engine.mark_stage(self.name, engine.digest(["raw/", "entity/", "health/"], _marks(engine)))
 

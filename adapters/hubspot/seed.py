@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from cs_connector.sandbox.company import Account, Company, Opportunity, Person, Presence, Survey, User
 from cs_connector.sandbox.ids import marketing_id, sales_id
 from cs_connector.sandbox.wire import SeedRow
 
+from .recorded import recorded
+
+__all__ = ["recorded", "rows", "tenants"]
+
 EMEA = "hubspot_emea"
+SHARED = 4
 _STAGES = {
     "customer": "customer",
     "trial": "opportunity",
@@ -38,10 +44,23 @@ def rows(company: Company, portal: str = "hubspot") -> Iterator[SeedRow]:
             yield from _company(
                 account, account.marketing, account.parent if account.parent in there else None
             )
+    if emea:
+        yield from _shared(company)
 
 
 def _listed(company: Company, emea: bool) -> Iterable[Account]:
     return company.emea if emea else company.accounts
+
+
+def _shared(company: Company) -> Iterator[SeedRow]:
+    """A few customers that the second portal has too, under ids that mean other companies in the first."""
+    able = (a for a in islice(company.accounts, 9, None) if a.kind == "customer" and a.sales and not a.copies)
+    for number, account in enumerate(islice(able, SHARED), start=10):
+        props = {
+            "name": account.name, "domain": account.domain, "lifecyclestage": "customer",
+            "salesforceaccountid": sales_id("001", account.index),
+        }  # fmt: skip
+        yield _row("companies", number, account.created_at, account.touched_at, props, [])
 
 
 def _owner(user: User) -> dict[str, Any]:

@@ -10,6 +10,10 @@ from cs_connector.sandbox.company import Account, Company, Person, Subscription,
 from cs_connector.sandbox.ids import sales_id
 from cs_connector.sandbox.wire import SeedRow
 
+from .recorded import recorded
+
+__all__ = ["recorded", "rows", "tenants"]
+
 _TYPES = {
     "customer": "Customer", "trial": "Prospect", "former": "Former Customer", "prospect": "Prospect", "partner": "Partner",
 }  # fmt: skip

@@ -26,7 +26,7 @@ class Settings(BaseModel):
     subdomain: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     client_id: str = ""
     client_secret: SecretStr = SecretStr("")
-    refresh_token: SecretStr = SecretStr("")
+    refresh_token: SecretStr = Field(default=SecretStr(""), json_schema_extra={"single_use": True})
     access_token: SecretStr = SecretStr("")
     scope: str = "read write"
     sandbox: bool = False

@@ -10,6 +10,10 @@ from cs_connector.sandbox.company import Account, Company, Presence, Ticket, Use
 from cs_connector.sandbox.ids import sales_id, service_id
 from cs_connector.sandbox.wire import SeedRow
 
+from .recorded import recorded
+
+__all__ = ["recorded", "rows", "tenants"]
+
 _PRIORITIES = {"P1": "urgent", "P2": "high", "P3": "normal", "P4": "low"}
 _STATUSES = {"New": "new", "Working": "open", "Waiting": "pending"}
 _AGENTS = 9_000_000_000  # added to a colleague's key, far from everybody else's

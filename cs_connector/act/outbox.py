@@ -12,8 +12,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from cs_connector.ports import Action, Adapter, Change, Receipt, Value, Verdict
-from cs_connector.store.state import State
 from cs_connector.store.leases import Lease, check
+from cs_connector.store.state import State
 from cs_connector.store.tables import calls, outbox, receipts
 
 from .plan import Planned
@@ -133,15 +133,22 @@ def _settle(
                 "at": now,
             }
         )
-    changed: dict[str, sa.BindParameter[str]] = {name: sa.bindparam(name) for name in ("state", "crm_id", "code", "message", "at")}
-    done = [{"k": p.key, "r": s["crm_id"]} for p, s in zip(batch, sent, strict=True) if p.source == "call" and s["crm_id"]]
+    changed: dict[str, sa.BindParameter[str]] = {
+        name: sa.bindparam(name) for name in ("state", "crm_id", "code", "message", "at")
+    }
+    done = [
+        {"k": p.key, "r": s["crm_id"]}
+        for p, s in zip(batch, sent, strict=True)
+        if p.source == "call" and s["crm_id"]
+    ]
     with state.begin() as connection:
         check(connection, lease)
         connection.execute(sa.update(outbox).where(outbox.c.key == sa.bindparam("k")).values(changed), sent)
         connection.execute(sa.insert(receipts), ledger)
         if done:
             connection.execute(
-                sa.update(calls).where(calls.c.key == sa.bindparam("k")).values(record_id=sa.bindparam("r")), done
+                sa.update(calls).where(calls.c.key == sa.bindparam("k")).values(record_id=sa.bindparam("r")),
+                done,
             )
 
 
@@ -165,21 +172,30 @@ def recover(state: State, lease: Lease, adapters: Mapping[str, Adapter]) -> int:
     were found.
     """
     with state.read() as connection:
-        left = connection.execute(sa.select(outbox).where(outbox.c.state == "inflight").order_by(outbox.c.key)).all()
+        left = connection.execute(
+            sa.select(outbox)
+            .where(outbox.c.state == "inflight")
+            .order_by(outbox.c.connection, outbox.c.object, outbox.c.key_field, outbox.c.key)
+        ).all()
     found = 0
-    for (name, object_name, key_field), group in groupby(left, key=lambda r: (r.connection, r.object, r.key_field)):
+    for (name, object_name, key_field), group in groupby(
+        left, key=lambda r: (r.connection, r.object, r.key_field)
+    ):
         rows = list(group)
         ids: Mapping[str, str] = {}
         if key_field and name in adapters:
             ids = adapters[name].find(object_name, key_field, [r.fields[key_field] for r in rows])
         found += len(ids)
-        with state.begin() as connection:
-            check(connection, lease)
-            for row in rows:
-                crm_id = ids.get(row.fields[key_field]) if key_field else None
-                connection.execute(sa.delete(outbox).where(outbox.c.key == row.key))
-                if crm_id and object_name:
-                    connection.execute(
-                        sa.update(calls).where(calls.c.key == row.fields[key_field]).values(record_id=crm_id)
-                    )
+        _forget(state, lease, rows, ids)
     return found
+
+
+def _forget(state: State, lease: Lease, rows: Sequence[Any], ids: Mapping[str, str]) -> None:
+    """Take rows off the record of what is in flight; calls learn the ids under which they were found."""
+    with state.begin() as connection:
+        check(connection, lease)
+        for row in rows:
+            connection.execute(sa.delete(outbox).where(outbox.c.key == row.key))
+            key = str(row.fields.get(row.key_field))
+            if key in ids:
+                connection.execute(sa.update(calls).where(calls.c.key == key).values(record_id=ids[key]))

@@ -7,10 +7,12 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import sqlalchemy as sa
+from pyarrow.parquet import ParquetFile
 
 from cs_connector.unify.extraction import Latest, Source
 from cs_connector.unify.mapping import WriteRule
@@ -168,15 +170,30 @@ def _health(rule: WriteRule) -> str:
     return f"x.f IN ({listed})" if listed else "FALSE"
 
 
+_ORDERED = (
+    "SELECT connection, object, source, key, action, key_field, record_id, fields, associate, reason FROM plan_change "
+    "ORDER BY source, connection, object, key"
+)
+
+
 def changes(con: duckdb.DuckDBPyConnection) -> Iterator[Planned]:
     """The planned changes in the order of writing: a stable one."""
-    cursor = con.execute(
-        "SELECT connection, object, source, key, action, key_field, record_id, fields, associate, reason FROM plan_change "
-        "ORDER BY source, connection, object, key"
-    )
+    cursor = con.execute(_ORDERED)
     while rows := cursor.fetchmany(5000):
-        for row in rows:
-            yield _planned(row)
+        yield from map(_planned, rows)
+
+
+def freeze(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Keep the changes in a file, so that writing them needs none of the tables that they came from."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    con.execute(f"COPY ({_ORDERED}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 5000)")
+
+
+def thaw(path: Path) -> Iterator[Planned]:
+    """The changes of a frozen file, a few at a time."""
+    with ParquetFile(path) as file:
+        for batch in file.iter_batches(batch_size=1000):
+            yield from (_planned(tuple(row.values())) for row in batch.to_pylist())
 
 
 def _planned(row: Sequence[Any]) -> Planned:

@@ -28,9 +28,9 @@ def failed(error: BaseException) -> int:
 
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
-    if isinstance(error, click.exceptions.Abort | KeyboardInterrupt):
+    if isinstance(error, click.exceptions.Abort | KeyboardInterrupt | SystemExit):
         sys.stderr.write("stopped; everything that was committed is safe\n")
-        return 130
+        return int(error.code or 0) if isinstance(error, SystemExit) else 130
     if isinstance(error, click.ClickException):
         error.show()
         return 2
@@ -50,7 +50,8 @@ def _crashed(error: BaseException) -> int:
 
     from cs_connector.transport.redact import redact
 
-    text = redact("".join(traceback.format_exception(error)))
+    lines = "".join(traceback.format_exception(error)).splitlines()
+    text = redact("\N{RETURN SYMBOL}".join(lines), 100_000).replace("\N{RETURN SYMBOL}", "\n")
     handle, path = tempfile.mkstemp(prefix="cs-connector-crash-", suffix=".txt")
     with os.fdopen(handle, "w") as file:
         file.write(text)

@@ -52,6 +52,13 @@ def load(path: Path) -> Document:
         ) from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path} is not UTF-8 text", fix="save the file as UTF-8") from None
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be read",
+            why=error.strerror or str(error),
+            safe="nothing was read or written",
+            fix="check the file and its permissions",
+        ) from None
     try:
         data = YAML(typ="rt").load(text)
     except DuplicateKeyError as error:
@@ -77,7 +84,7 @@ def _broken(path: Path, error: MarkedYAMLError, why: str) -> ConfigError:
 
 def _plain(node: Any, at: Path_, lines: dict[Path_, int]) -> Any:
     if isinstance(node, CommentedMap):
-        for key in node:
+        for key in node.lc.data or {}:  # keys that << brings in have no line of their own
             lines[(*at, key)] = node.lc.key(key)[0] + 1
         return {key: _plain(value, (*at, key), lines) for key, value in node.items()}
     if isinstance(node, CommentedSeq):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, Literal
 from zoneinfo import available_timezones
 
+from cronsim import CronSim, CronSimError
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
@@ -29,6 +31,15 @@ class ScheduleLine(Strict):
     cron: str
     zone: str = "UTC"
     apply: bool = True
+
+    @field_validator("cron")
+    @classmethod
+    def _readable(cls, cron: str) -> str:
+        try:
+            CronSim(cron, datetime(2026, 1, 1, tzinfo=UTC))
+        except CronSimError as error:
+            raise ValueError(f'{error}; write five fields, like "15 6 * * 1-5"') from None
+        return cron
 
     @field_validator("zone")
     @classmethod

@@ -105,7 +105,7 @@ def _connection(name: str, crm: str, block: Mapping[str, Any], secrets: dict[str
     fields: Mapping[str, Any] = registry.adapter(crm).Settings.model_fields
     settings = {}
     for key, field in fields.items():
-        if key not in block or key in _KEEP_OUT:
+        if key not in block or key in _KEEP_OUT or (field.json_schema_extra or {}).get("single_use"):
             continue
         if SecretStr in (field.annotation, *getattr(field.annotation, "__args__", ())):
             secret = f"{name}_{key}".upper()

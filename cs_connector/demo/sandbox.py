@@ -1,4 +1,4 @@
-"""The sandbox with the demo company in it, and talking to one that is up."""
+"""The sandbox with the demo company or recorded exchanges in it, and talking to one that is up."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import shutil
 import signal
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -44,6 +44,15 @@ class Order:
     recorded: Path | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """What one simulator is filled with: fields that it needs beyond the customer's own and ours, and records."""
+
+    crm: str
+    fields: Mapping[str, Any]
+    rows: Iterable[SeedRow]
+
+
 @dataclass(slots=True)
 class Running:
     """A sandbox that is up, with its sandbox/1 document."""
@@ -59,31 +68,26 @@ class Running:
 
 
 def start(order: Order, tick: Tick) -> Running:
-    """Fill the simulators and start to answer."""
+    """Fill the simulators and start to answer. Raises UsageError for a folder without recorded exchanges."""
     day = order.as_of or SystemClock().now().date()
-    company = generate(order.seed, order.accounts, day)
     filled = {name: registry.find("seeders", name) for name in registry.names("seeders")}
-    tenants = {
-        tenant: (crm, rows)
-        for crm, seeder in filled.items()
-        if crm in registry.names("simulators")
-        for tenant, rows in seeder.tenants(company).items()
-    }
+    company = None if order.recorded else generate(order.seed, order.accounts, day)
+    tenants = _generated(filled, company) if company else _recorded(filled, order.recorded)
     sandbox = Sandbox(
-        [(tenant, registry.simulator(crm)) for tenant, (crm, _rows) in tenants.items()],
+        [(name, registry.simulator(tenant.crm)) for name, tenant in tenants.items()],
         datetime.combine(day, MORNING),
         seed=order.seed,
         profile=order.profile,
         port=order.port,
     )
-    for tenant, (crm, rows) in tenants.items():
-        _fill(sandbox, tenant, crm, Path(filled[crm].__file__), rows, company, tick)
+    for name, tenant in tenants.items():
+        _fill(sandbox, name, tenant, Path(filled[tenant.crm].__file__), tick)
     scratch = None if order.files else Path(tempfile.mkdtemp(prefix="cs-connector-files-"))
     root = order.files or scratch
     assert root is not None
     document = sandbox.document() | {"accounts": order.accounts}
     for crm, seeder in filled.items():
-        if hasattr(seeder, "connect"):
+        if company and hasattr(seeder, "connect"):
             for name, block in seeder.connect(company, root.resolve()).items():
                 (document if name == crm else document["others"])[name] = block
     if order.faults:
@@ -92,24 +96,34 @@ def start(order: Order, tick: Tick) -> Running:
     return Running(sandbox, document, scratch)
 
 
-def _fill(
-    sandbox: Sandbox,
-    tenant: str,
-    crm: str,
-    beside: Path,
-    rows: Iterable[SeedRow],
-    company: Company,
-    tick: Tick,
-) -> None:
+def _generated(filled: Mapping[str, Any], company: Company) -> dict[str, Tenant]:
+    return {
+        name: Tenant(crm, {}, rows)
+        for crm, seeder in filled.items()
+        if crm in registry.names("simulators")
+        for name, rows in seeder.tenants(company).items()
+    }
+
+
+def _recorded(filled: Mapping[str, Any], folder: Path) -> dict[str, Tenant]:
+    """One tenant for every CRM that knows its recorded exchanges."""
+    return {
+        crm: Tenant(crm, *seeder.recorded(folder))
+        for crm, seeder in filled.items()
+        if hasattr(seeder, "recorded")
+    }
+
+
+def _fill(sandbox: Sandbox, name: str, tenant: Tenant, beside: Path, tick: Tick) -> None:
     """Install the customer's own fields and ours, then the records."""
-    del company
     own = beside.with_name("demo_org.yml")
     if own.exists():
-        sandbox.install(tenant, load(own).data)
-    for name, path in registry.installs():
-        if name == crm:
-            sandbox.install(tenant, load(path).data)
-    sandbox.load(tenant, _counted(rows, tick))
+        sandbox.install(name, load(own).data)
+    for crm, path in registry.installs():
+        if crm == tenant.crm:
+            sandbox.install(name, load(path).data)
+    sandbox.install(name, tenant.fields)
+    sandbox.load(name, _counted(tenant.rows, tick))
 
 
 def _counted(rows: Iterable[SeedRow], tick: Tick) -> Iterator[SeedRow]:

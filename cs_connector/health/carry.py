@@ -45,5 +45,5 @@ def _known(used: tuple[str, ...], before: bool) -> str:
 def _carried(name: str, days: int) -> str:
     frame = f"(PARTITION BY r ORDER BY today RANGE BETWEEN INTERVAL {days} DAYS PRECEDING AND CURRENT ROW)"
     seen = f'CASE WHEN "m_{name}" IS NOT NULL THEN today END'
-    return f""""m_{name}" AS "k_{name}",
+    return f"""last_value("m_{name}" IGNORE NULLS) OVER {frame} AS "k_{name}",
         CASE WHEN v_{name} IS NULL THEN last_value({seen} IGNORE NULLS) OVER {frame} END AS "d_{name}" """

@@ -68,8 +68,8 @@ def _groups(con: Connection) -> None:
             count(*) AS accounts, count(*) FILTER (band = 'red') AS reds,
             sum(CAST(weight AS DECIMAL(18, 2))) AS weight,
             CAST(sum(CAST(weight AS DECIMAL(18, 2))) FILTER (band = 'red') AS DOUBLE) AS red_weight,
-            CAST(sum(CAST(weight * score AS DECIMAL(38, 6))) AS DOUBLE)
-                / nullif(CAST(sum(CAST(weight AS DECIMAL(18, 2))) FILTER (score IS NOT NULL) AS DOUBLE), 0) AS mean,
+            CAST(sum(CAST(weight * coalesce(score, standing) AS DECIMAL(38, 6))) AS DOUBLE)
+                / nullif(CAST(sum(CAST(weight AS DECIMAL(18, 2))) FILTER (standing IS NOT NULL) AS DOUBLE), 0) AS mean,
             CAST(sum(CAST(weight * known_score AS DECIMAL(38, 6))) AS DOUBLE)
                 / nullif(CAST(sum(CAST(weight AS DECIMAL(18, 2))) FILTER (known_score IS NOT NULL) AS DOUBLE), 0) AS known_mean,
             CAST(sum(CAST(weight * coverage AS DECIMAL(38, 6))) AS DOUBLE) AS covered,

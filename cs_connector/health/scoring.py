@@ -9,6 +9,7 @@ from cs_connector.language.executor import Connection, sql
 from cs_connector.language.expression import Formula, number
 
 BANDS = ((50, "red"), (75, "yellow"))
+ROUNDS = 6  # of lowering the mean; every round but the last drops a carried measure
 EDGE = 1e-9  # below this, two unrounded scores are the same
 
 SNAPSHOT = (
@@ -87,25 +88,55 @@ def score(con: Connection, card: Card, first: bool) -> None:
 
 
 def _measures(con: Connection, card: Card) -> None:
-    """Make `judged`: every measure of one scorecard twice, as known (`a_`) and as carried (`b_`)."""
+    """Make `judged`: every measure of one scorecard as known (`a_`), as carried (`b_`) and as published (`s_`)."""
     curves = ", ".join(
         f'{card.curves[m.measure, "m"]} AS "a_{m.measure}", {card.curves[m.measure, "k"]} AS "b_{m.measure}"'
         for m in card.rule.measures
     )
     sums = ", ".join(f"{_sum(card, weigh)} AS {name}" for name, weigh in SUMS.items())
+    steps = "".join(f", step_{n} AS ({_lower(card, n)})" for n in range(1, ROUNDS + 1))
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE judged AS
         WITH measured AS (SELECT ready.*, chosen.main, {curves} FROM ready JOIN chosen USING (r)
             WHERE chosen.scorecard = '{card.name}'),
-        summed AS (SELECT *, {sums} FROM measured)
-        SELECT *, known_points / nullif(known_weight, 0) AS known_mean,
-            carried_points / nullif(carried_weight, 0) AS carried_mean,
-            coalesce(carried_points / nullif(carried_weight, 0) < known_points / nullif(known_weight, 0) - {EDGE}, FALSE)
-                AS is_carried
-        FROM summed
+        summed AS (SELECT *, {sums} FROM measured),
+        step_0 AS (SELECT *, known_points / nullif(known_weight, 0) AS mean_0, known_weight AS weight_0 FROM summed)
+        {steps},
+        read AS (SELECT * EXCLUDE ({_steps()}), mean_0 AS known_mean, mean_{ROUNDS} AS lowest,
+            mean_{ROUNDS - 1} AS edge, coalesce(mean_{ROUNDS} < mean_0 - {EDGE}, FALSE) AS is_carried,
+            CASE WHEN is_carried THEN weight_{ROUNDS} ELSE known_weight END AS weight FROM step_{ROUNDS})
+        SELECT *, {", ".join(_published(m) for m in card.rule.measures)} FROM read
         """
     )
+
+
+def _lower(card: Card, step: int) -> str:
+    """The mean with the carried measures that lie below the last mean: each round drops some, or is the end.
+
+    What is published is the lowest mean of the known measures with any of the carried ones. To count all of
+    them would let an old good answer hide a new bad one when a second feed breaks.
+    """
+    before = f"mean_{step - 1}"
+    pulls = [(m, f'"a_{m.measure}" IS NULL AND "b_{m.measure}" < {before}') for m in card.rule.measures]
+    points = " + ".join(
+        f'CASE WHEN {test} THEN "b_{m.measure}" * {_weight(m)} ELSE 0 END' for m, test in pulls
+    )
+    weights = " + ".join(f"CASE WHEN {test} THEN {_weight(m)} ELSE 0 END" for m, test in pulls)
+    return f"""SELECT *, known_weight + {weights} AS weight_{step},
+        (known_points + {points}) / nullif(known_weight + {weights}, 0) AS mean_{step} FROM step_{step - 1}"""
+
+
+def _steps() -> str:
+    return ", ".join(f"mean_{n}, weight_{n}" for n in range(ROUNDS + 1))
+
+
+def _published(m: Measure) -> str:
+    """Score, value and the date it is carried from, as they count in the published reading."""
+    used = f'is_carried AND "a_{m.measure}" IS NULL AND "b_{m.measure}" < edge'
+    return f"""CASE WHEN {used} THEN "b_{m.measure}" ELSE "a_{m.measure}" END AS "s_{m.measure}",
+        CASE WHEN {used} THEN "k_{m.metric}" ELSE "m_{m.metric}" END AS "v_{m.measure}",
+        CASE WHEN {used} THEN "d_{m.metric}" END AS "since_{m.measure}" """
 
 
 def _sum(card: Card, weigh: Callable[[Measure], str]) -> str:
@@ -139,23 +170,17 @@ SUMS: dict[str, Callable[[Measure], str]] = {
 
 
 def _kept(card: Card) -> str:
-    """The measures of the published reading, wide: value, score, whether carried and from when."""
-    parts = []
-    for m in card.rule.measures:
-        name, metric = m.measure, m.metric
-        parts += [
-            f'CASE WHEN is_carried THEN "k_{metric}" ELSE "m_{metric}" END AS "v_{name}"',
-            f'CASE WHEN is_carried THEN "b_{name}" ELSE "a_{name}" END AS "s_{name}"',
-            f'"m_{metric}" IS NOT NULL AS "known_{name}"',
-            f'CASE WHEN is_carried THEN "d_{metric}" END AS "d_{name}"',
-        ]
-    weight = "CASE WHEN is_carried THEN carried_weight ELSE known_weight END AS weight"
-    return f"SELECT relationship_id, account_id, today AS on_date, {weight}, {', '.join(parts)} FROM judged"
+    """The measures of the published reading, wide: value, score, whether known and carried from when."""
+    parts = ", ".join(
+        f'"v_{m.measure}", "s_{m.measure}", "m_{m.metric}" IS NOT NULL AS "known_{m.measure}", "since_{m.measure}"'
+        for m in card.rule.measures
+    )
+    return f"SELECT relationship_id, account_id, today AS on_date, weight, {parts} FROM judged"
 
 
 def _snapshot(card: Card) -> str:
     return f"""
-    WITH caps AS (SELECT *, {_caps(card)}, CASE WHEN is_carried THEN carried_mean ELSE known_mean END AS uncapped,
+    WITH caps AS (SELECT *, {_caps(card)}, CASE WHEN is_carried THEN lowest ELSE known_mean END AS uncapped,
         known_weight / nullif(total_weight, 0) AS coverage FROM judged),
     capped AS (SELECT *, {half_up(capped("uncapped"))} AS score, {half_up(capped("known_mean"))} AS known_score,
         (coverage IS NULL OR coverage < {card.rule.minimum_coverage} - {EDGE}) AND coalesce(cap >= {BANDS[0][0]}, TRUE)
@@ -166,7 +191,7 @@ def _snapshot(card: Card) -> str:
         {capped("(known_points + 100 * (total_weight - known_weight)) / nullif(total_weight, 0)")},
         CASE WHEN is_carried THEN 'carried' ELSE 'known' END,
         known_score, CASE WHEN blind THEN 'unknown' ELSE {band("known_score")} END, cap, override,
-        coalesce({capped("uncapped")}, {capped("carried_mean")}, cap), CAST(arr AS DOUBLE)
+        coalesce({capped("uncapped")}, {capped("carried_points / nullif(carried_weight, 0)")}, cap), CAST(arr AS DOUBLE)
     FROM capped"""
 
 
@@ -196,5 +221,5 @@ def _long(card: Card, m: Measure, definitions: Definitions) -> str:
     return f"""SELECT relationship_id, account_id, '{card.name}' AS scorecard, on_date, '{m.group}' AS group_name,
         '{m.measure}' AS measure, '{m.metric}' AS metric, "v_{m.measure}" AS value, '{unit}' AS unit,
         "s_{m.measure}" AS score, {share} AS weight, coalesce("s_{m.measure}" * ({share}), 0) AS contribution,
-        "known_{m.measure}" AS known, "d_{m.measure}" IS NOT NULL AS carried, "d_{m.measure}" AS carried_from
+        "known_{m.measure}" AS known, "since_{m.measure}" IS NOT NULL AS carried, "since_{m.measure}" AS carried_from
         FROM "scored_{card.name}" """

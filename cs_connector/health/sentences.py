@@ -55,15 +55,14 @@ def _query(card: Card, definitions: Definitions) -> str:
     listed += [f'j."k_{name}" AS "{name}"' for name in definitions.used]
     for m in card.rule.measures:
         listed += [
-            f'CASE WHEN j.is_carried THEN j."k_{m.metric}" ELSE j."m_{m.metric}" END AS "v#{m.measure}"',
-            f'CASE WHEN j.is_carried THEN j."b_{m.measure}" ELSE j."a_{m.measure}" END AS "s#{m.measure}"',
-            f'CASE WHEN j.is_carried THEN j."d_{m.metric}" END AS "d#{m.measure}"',
+            f'j."v_{m.measure}" AS "v#{m.measure}"',
+            f'j."s_{m.measure}" AS "s#{m.measure}"',
+            f'j."since_{m.measure}" AS "d#{m.measure}"',
         ]
-    weight = 'CASE WHEN j.is_carried THEN j.carried_weight ELSE j.known_weight END AS "w#"'
     return f"""
         WITH days AS (SELECT max(on_date) AS now,
             (SELECT max(on_date) FROM grid WHERE on_date < (SELECT max(on_date) FROM grid)) AS before FROM grid)
-        SELECT {", ".join(listed)}, {weight}, j.today AS "today#", s.score AS "score#", s.band AS "band#",
+        SELECT {", ".join(listed)}, j.weight AS "w#", j.today AS "today#", s.score AS "score#", s.band AS "band#",
             s.uncapped AS "uncapped#", s.override AS "override#",
             p.score AS "old_score#", p.band AS "old_band#", p.on_date AS "old_date#"
         FROM judged AS j CROSS JOIN days

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cs_connector.act import outbox
@@ -19,7 +20,8 @@ def apply_plan(engine: Engine, document: Mapping[str, Any]) -> Summary:
 
     def work() -> None:
         settle(engine)
-        write(engine, plans.check(engine, document))
+        changes = plans.check(engine, document)
+        write(engine, changes, Counter(c.connection for c in changes))
 
     return recorded(engine, "apply", work)
 
@@ -31,14 +33,14 @@ def settle(engine: Engine) -> None:
     outbox.recover(engine.store.state, engine.lease, adapters)
 
 
-def write(engine: Engine, changes: Sequence[Planned]) -> bool:
-    """Send the changes and count them; says whether everything was taken."""
+def write(engine: Engine, changes: Iterable[Planned], counts: Mapping[str, int]) -> bool:
+    """Send the changes, of which `counts` says how many each connection gets; says whether all were taken."""
     assert engine.lease is not None
-    adapters = {c.connection: engine.adapter(c.connection) for c in changes}
+    adapters = {name: engine.adapter(name) for name in counts}
     for name in adapters:
         engine.identify(name)
     tallies: dict[tuple[str, str], outbox.Tally] = {}
-    with engine.talk.step("writing", len(changes)) as tick:
+    with engine.talk.step("writing", sum(counts.values())) as tick:
         seen = 0
         for tally in outbox.send(engine.store.state, engine.lease, engine.run, adapters, changes):
             tallies[tally.connection, tally.object] = tally

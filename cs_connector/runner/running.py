@@ -47,11 +47,18 @@ def recorded(engine: Engine, job: str, work: Callable[[], None]) -> Summary:
         summary.exit, summary.status = error.exit_code, f"stopped: {error.what}"
         raise
     except BaseException as error:
-        summary.exit, summary.status = 130 if isinstance(error, KeyboardInterrupt) else 70, "interrupted"
+        summary.exit, summary.status = _interrupted(error), "interrupted"
         raise
     finally:
         _finish(engine, summary)
     return summary
+
+
+def _interrupted(error: BaseException) -> int:
+    """The exit code of a run that somebody stopped, or that a bug of ours ended."""
+    if isinstance(error, SystemExit):
+        return int(error.code or 0)
+    return 130 if isinstance(error, KeyboardInterrupt) else 70
 
 
 def _finish(engine: Engine, summary: Summary) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .extraction import Source
 from .mapping import MappingFile, load_mapping
 from .population import Customers, Population, load_customers
-from .run import FeedMark, unify
+from .run import FeedMark, read, unify
 
 __all__ = [
     "Customers",
@@ -15,5 +15,6 @@ __all__ = [
     "Source",
     "load_customers",
     "load_mapping",
+    "read",
     "unify",
 ]

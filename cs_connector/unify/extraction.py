@@ -124,7 +124,8 @@ def _kept(rule: ReadRule, entity: Entity) -> str:
 
 
 def _fallible(rule: FieldRule, to: str) -> bool:
-    return to != TEXT and len(rule.sources) == 1 and rule.values is None and rule.contains is None
+    plain = rule.values is None and rule.contains is None and rule.only_if is None
+    return to != TEXT and len(rule.sources) == 1 and plain
 
 
 def _check(rule: FieldRule, name: str, to: str) -> str:
@@ -142,6 +143,13 @@ def _attribute(source: Source, rule: ReadRule, name: str, to: str) -> str:
     how = rule.fields.get(name)
     if how is None:
         return f"CAST(NULL AS {to})"
+    if how.only_if:
+        plain = _conversion(source, how, to)
+        return f"CASE WHEN {_condition(how.only_if)} THEN {plain} END"
+    return _conversion(source, how, to)
+
+
+def _conversion(source: Source, how: FieldRule, to: str) -> str:
     if how.link:
         return _ref(source, how)
     text = _text(how)

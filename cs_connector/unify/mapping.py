@@ -18,12 +18,22 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Condition(Strict):
+    """A record counts only if a field is (or is not) one of these values, or is known."""
+
+    field: str
+    any_of: tuple[str, ...] | None = None
+    none_of: tuple[str, ...] | None = None
+    known: bool | None = None
+
+
 class FieldRule(Strict):
     """How one attribute comes from a record: a field, the first known of several, several
     joined by spaces, or a constant.
 
     `values` translates (what is not listed becomes `default`), `contains` asks for an item of a
-    `;`-separated list, `link` follows a reference to another record's entity (`crm`: in another system).
+    `;`-separated list, `link` follows a reference to another record's entity (`crm`: in another
+    system), `only_if` leaves the attribute unknown unless a condition holds.
     """
 
     field: str | None = None
@@ -36,19 +46,11 @@ class FieldRule(Strict):
     link: Literal["account", "person", "user"] | None = None
     object: str | None = None
     crm: str | None = None
+    only_if: Condition | None = None
 
     @property
     def sources(self) -> tuple[str, ...]:
         return self.first or self.join or ((self.field,) if self.field else ())
-
-
-class Condition(Strict):
-    """A record counts only if a field is (or is not) one of these values, or is known."""
-
-    field: str
-    any_of: tuple[str, ...] | None = None
-    none_of: tuple[str, ...] | None = None
-    known: bool | None = None
 
 
 class Range(Strict):
@@ -90,7 +92,7 @@ class ReadRule(Strict):
         """Every field of the record that this rule looks at."""
         rules = [*self.fields.values(), *([self.adds_to] if self.adds_to else [])]
         found = {source for rule in rules for source in rule.sources}
-        found |= {c.field for c in self.where}
+        found |= {c.field for c in self.where} | {r.only_if.field for r in rules if r.only_if}
         return found | ({self.same_as.field} if self.same_as else set())
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 import duckdb
+
+from cs_connector.model import ENTITIES
 
 from . import entities, hierarchy, identity, owners, population, relationships
 from .extraction import Latest, Source, stage
@@ -23,23 +26,41 @@ class FeedMark:
     watermark: datetime | None
 
 
-def unify(
-    con: duckdb.DuckDBPyConnection,
-    sources: Sequence[Source],
-    latest: Latest,
-    feeds: Iterable[FeedMark],
-    customers: Customers,
-    as_of: date,
-    fallback_owner: str | None,
-) -> Population:
-    """Fill the entity tables, `link`, `feed`, `quarantine`, `seen` and `unowned`.
+def read(con: duckdb.DuckDBPyConnection, sources: Sequence[Source], latest: Latest) -> str:
+    """Read the mapped attributes of every record into staging tables, `quarantine` and `seen`.
 
-    Expects `previous_link` (may be empty) with the columns of model.LINK.
+    Returns a digest of what was read: our own writes come back in the records, but not in it.
     """
     con.execute("CREATE OR REPLACE TABLE connection_crm(connection VARCHAR, crm VARCHAR)")
     for source in sources:
         con.execute("INSERT INTO connection_crm VALUES (?, ?)", [source.connection, source.crm])
     stage(con, sources, latest)
+    return _digest(con)
+
+
+def _digest(con: duckdb.DuckDBPyConnection) -> str:
+    """Independent of the order of rows: the sum and the exclusive or of the hashes of all of them."""
+    total = hashlib.sha256()
+    for table in [*(f"stage_{name}" for name in sorted(ENTITIES)), "quarantine"]:
+        rows = con.execute(
+            f"SELECT count(*), coalesce(bit_xor(h), 0), coalesce(sum(h), 0) FROM (SELECT hash(t) AS h FROM {table} t)"
+        ).fetchall()
+        total.update(repr((table, rows)).encode())
+    return total.hexdigest()
+
+
+def unify(
+    con: duckdb.DuckDBPyConnection,
+    sources: Sequence[Source],
+    feeds: Iterable[FeedMark],
+    customers: Customers,
+    as_of: date,
+    fallback_owner: str | None,
+) -> Population:
+    """Fill the entity tables, `link`, `feed` and `unowned` from what `read` staged.
+
+    Expects `previous_link` (may be empty) with the columns of model.LINK.
+    """
     identity.resolve(con)
     entities.assemble(con)
     entities.mention(con, sources)

@@ -13,7 +13,7 @@ import pytest
 
 from cs_connector import registry
 from cs_connector.errors import MappingError
-from cs_connector.unify import Customers, FeedMark, Source, load_mapping, unify
+from cs_connector.unify import Customers, FeedMark, Source, load_mapping, read, unify
 
 AS_OF = date(2026, 11, 25)
 Records = dict[tuple[str, str], list[dict[str, Any]]]
@@ -52,7 +52,8 @@ def run(con: duckdb.DuckDBPyConnection, records: Records, sources: list[Source] 
         "object VARCHAR, record_id VARCHAR, method VARCHAR, confidence DOUBLE)"
     )
     feeds = [FeedMark("sf", "Case", True, datetime(2026, 11, 25, 8))]
-    return unify(con, sources or SOURCES, latest, feeds, Customers(version=1), AS_OF, None)
+    read(con, sources or SOURCES, latest)
+    return unify(con, sources or SOURCES, feeds, Customers(version=1), AS_OF, None)
 
 
 def rows(con: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:

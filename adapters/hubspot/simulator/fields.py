@@ -28,6 +28,9 @@ FIELD_TYPES = frozenset(
     {
         "booleancheckbox",
         "calculation_equation",
+        "calculation_read_time",
+        "calculation_rollup",
+        "calculation_score",
         "checkbox",
         "date",
         "file",
@@ -92,7 +95,7 @@ def from_spec(spec: Mapping[str, Any]) -> Property:
 def defined(egg: Mapping[str, Any], now: int, user: str) -> Property:
     """A property made through the API. Raises Refusal for what cannot be one."""
     _check(egg)
-    calculated = egg["fieldType"] == "calculation_equation"
+    calculated = egg["fieldType"].startswith("calculation_")
     spec = {
         "updatedAt": iso(now),
         "createdAt": iso(now),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -55,15 +56,20 @@ def key_of(shelf: Shelf, name: str) -> Key:
     return value
 
 
-def compiled(shelf: Shelf, state: State, groups: Sequence[Group]) -> Test:
-    """Whether a record passes any of the groups. Raises Refusal 400 for what cannot be asked."""
-    tests = [[_test(shelf, state, each) for each in group.filters] for group in groups]
-    if not tests:
-        return lambda _: True
-    if len(tests) == 1:
-        only = tests[0]
-        return lambda record: all(test(record) for test in only)
-    return lambda record: any(all(test(record) for test in group) for group in tests)
+def compiled(shelf: Shelf, state: State, groups: Sequence[Group]) -> list[list[Test]]:
+    """The tests of each group. Raises Refusal 400 for what cannot be asked."""
+    return [[_test(shelf, state, each) for each in group.filters] for group in groups]
+
+
+def sifted(groups: Sequence[Sequence[Test]], records: Sequence[Record]) -> dict[int, Record]:
+    """The records that pass all tests of any group, by id; without groups all of them."""
+    found: dict[int, Record] = {}
+    for tests in groups or [[]]:
+        left: Iterable[Record] = records
+        for test in tests:
+            left = filter(test, left)
+        found.update((record.id, record) for record in left)
+    return found
 
 
 def candidates(shelf: Shelf, state: State, groups: Sequence[Group]) -> Iterable[int]:
@@ -241,10 +247,10 @@ def _no_token(key: Key, each: Filter, convert: Callable[[str], Any]) -> Test:
 _OPERATORS: dict[str, Callable[[Key, Filter, Callable[[str], Any]], Test]] = {
     "EQ": _equal,
     "NEQ": _unequal,
-    "LT": _ordered(lambda value, bound: value < bound),
-    "LTE": _ordered(lambda value, bound: value <= bound),
-    "GT": _ordered(lambda value, bound: value > bound),
-    "GTE": _ordered(lambda value, bound: value >= bound),
+    "LT": _ordered(operator.lt),
+    "LTE": _ordered(operator.le),
+    "GT": _ordered(operator.gt),
+    "GTE": _ordered(operator.ge),
     "BETWEEN": _between,
     "IN": _in,
     "NOT_IN": _not_in,

@@ -99,6 +99,8 @@ class Links:
         inverse = self.types[kind.inverse]
         if (inverse.start, inverse.end) in self.primaries:
             kind, inverse, start, end = inverse, kind, end, start
+        if kind.id in self.ends(kind.start, start, kind.end).get(end, ()):
+            return []
         lost: list[int] = []
         for each in self._together(kind, start):
             back = self.types[each.inverse]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -20,7 +21,17 @@ Link = tuple[str, int, str, int, int]
 
 
 def load(state: State, rows: Iterable[SeedRow]) -> None:
-    """Add owners and records. Raises ValueError for an object, property or link that the portal cannot have."""
+    """Add owners and records, archived ones to the recycle bin. Raises ValueError for an object, property or link that the portal cannot have."""
+    collecting = gc.isenabled()
+    gc.disable()  # nothing of this is garbage, and looking for some takes longer than the loading
+    try:
+        _load(state, rows)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _load(state: State, rows: Iterable[SeedRow]) -> None:
     records: dict[str, list[Record]] = defaultdict(list)
     links: list[Link] = []
     for name, record in rows:
@@ -30,6 +41,10 @@ def load(state: State, rows: Iterable[SeedRow]) -> None:
             continue
         shelf = _shelf(state, name)
         made = _record(shelf, record, state.now())
+        if record.get("archived"):
+            shelf.fill([made])
+            shelf.throw(made, str(record.get("archivedAt") or iso(made.modified)))
+            continue
         records[shelf.kind.type_id].append(made)
         links += _links(state, shelf, made, record.get("associations", ()))
     for type_id, made_here in records.items():
@@ -100,6 +115,6 @@ def _mirror(state: State, loaded: Mapping[str, list[Record]]) -> None:
         shelf = state.shelves[type_id]
         for record in loaded.get(type_id, ()):
             shown = reflected(state, type_id, record.id)
-            properties = {**record.properties, **shown}
-            kept = {name: value for name, value in properties.items() if value}
-            shelf.live[record.id] = record._replace(properties=kept)
+            if any(record.properties.get(name, "") != value for name, value in shown.items()):
+                kept = {name: value for name, value in {**record.properties, **shown}.items() if value}
+                shelf.live[record.id] = record._replace(properties=kept)

@@ -120,7 +120,7 @@ class Properties:
         if old is None:
             raise missing(f"Property group {call.args[1]}")
         body = call.body(dict[str, Any])
-        patch = {key: body[key] for key in ("label", "displayOrder") if key in body}
+        patch = {key: value for key, value in body.items() if key in ("label", "displayOrder")}
         shelf.groups[old["name"]] = {**old, **patch}
         self._note(shelf, old["name"], "update", {key: old[key] for key in patch}, patch, "groups")
         return answer(shelf.groups[old["name"]])

@@ -11,7 +11,7 @@ from cs_connector.sandbox.wire import Response
 
 from .call import Call, answer
 from .errors import bad_request
-from .filters import Group, candidates, compiled, key_of
+from .filters import Group, candidates, compiled, key_of, sifted
 from .shelf import Record, Shelf
 from .shown import view
 from .state import State
@@ -80,13 +80,12 @@ class Search:
         return self._found
 
     def _walk(self, shelf: Shelf, query: Query, stale: dict[int, Record | None]) -> Sequence[Record]:
-        passes = compiled(shelf, self._state, query.filterGroups)
+        tests = compiled(shelf, self._state, query.filterGroups)
         ids = candidates(shelf, self._state, query.filterGroups)
-        found = {record.id: record for record in shelf.records(ids) if passes(record)}
-        for record_id, old in stale.items():
-            found.pop(record_id, None)
-            if old is not None and passes(old):
-                found[record_id] = old
+        found = sifted(tests, list(shelf.records(ids)))
+        if stale:
+            found = {record_id: record for record_id, record in found.items() if record_id not in stale}
+            found |= sifted(tests, [record for record in stale.values() if record is not None])
         records = [found[record_id] for record_id in sorted(found) if shelf.visible(record_id)]
         if query.query:
             records = [record for record in records if _holds(shelf, record, query.query.lower())]

@@ -25,7 +25,8 @@ OWN_OBJECT = ["OwnerId  reference(User|Group)", "Name  string(80)  name"]
 
 
 def install(schema: Schema, fields: Mapping[str, Any]) -> None:
-    """Add or redefine fields; an unknown object is created. `Activity` means Task and Event.
+    """Add or redefine fields; an unknown object is created. `Activity` means Task and Event, and a
+    standard object that this org does not have yet comes with its `keyPrefix`.
 
     Raises ConfigError for a type that Salesforce does not have or an object that it should have.
     """
@@ -45,10 +46,11 @@ def _objects(schema: Schema, name: str, block: Mapping[str, Any]) -> list[Object
 
 
 def _create(schema: Schema, name: str, block: Mapping[str, Any]) -> ObjectType:
-    if not name.endswith("__c"):
+    if not name.endswith("__c") and "keyPrefix" not in block:
         raise ConfigError(f"Salesforce has no standard object {name}.", fix="Check the name in install.yml.")
     label = str(block.get("label") or label_of(name))
-    obj = build(name, label, str(block.get("plural") or f"{label}s"), schema.free_prefix(), OWN_OBJECT)
+    prefix = str(block.get("keyPrefix") or schema.free_prefix())
+    obj = build(name, label, str(block.get("plural") or f"{label}s"), prefix, OWN_OBJECT)
     obj.add(currency_field())
     obj.add(_name(obj.fields["name"], block.get("nameField") or {}))
     schema.add(obj)

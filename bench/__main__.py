@@ -1,0 +1,59 @@
+"""`python -m bench`: measure, print one table, keep it as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from . import again, pull, scoring, startup, whole
+from .results import Row, keep, show
+from .size import QUICK, Size, Yard
+
+MEASURES: dict[str, Callable[[Yard], list[Row]]] = {
+    "startup": startup.measure,
+    "pull": pull.measure,
+    "again": again.measure,
+    "scoring": scoring.measure,
+    "whole": whole.measure,
+}
+WHOLE = 100_000
+
+
+def main() -> None:
+    asked = _asked()
+    size = QUICK if asked.quick else Size(accounts=asked.accounts)
+    if asked.full:
+        size = replace(size, whole=QUICK.accounts if asked.quick else WHOLE)
+    rows: list[Row] = []
+    with (
+        tempfile.TemporaryDirectory(prefix="cs-connector-bench-") as folder,
+        Yard(Path(folder), size) as yard,
+    ):
+        for name in asked.only or MEASURES:
+            sys.stderr.write(f"{name} …\n")
+            rows += MEASURES[name](yard)
+    show(rows)
+    keep(asked.out, rows)
+
+
+def _asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("only", nargs="*", help=f"some of: {', '.join(MEASURES)}")
+    parser.add_argument("--quick", action="store_true", help="tiny sizes: does it work at all")
+    parser.add_argument("--full", action="store_true", default=os.environ.get("BENCH_FULL") == "1")
+    parser.add_argument("--accounts", type=int, default=Size().accounts)
+    parser.add_argument("--out", type=Path, default=Path(__file__).with_name("results.json"))
+    asked = parser.parse_args()
+    unknown = set(asked.only) - set(MEASURES)
+    if unknown:
+        parser.error(f"there is no {', '.join(sorted(unknown))}")
+    return asked
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,177 @@
+"""The simulated CRMs by their own APIs: what is in them, and a hand that changes it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+import requests
+
+Record = Mapping[str, Any]
+WORDS = ("Alder", "Birch", "Cedar", "Dogwood", "Elm", "Fir", "Ginkgo", "Hazel", "Ivy", "Juniper")
+
+
+class Hand(Protocol):
+    """One CRM. `touchable`: objects that a history changes."""
+
+    touchable: tuple[str, ...]
+
+    def holds(self, name: str, fields: Sequence[str]) -> dict[str, Record]:
+        """The records that are not deleted, by id, flat."""
+        ...
+
+    def create(self, name: str, dice: random.Random) -> None: ...
+
+    def change(self, name: str, id_: str, dice: random.Random) -> None: ...
+
+    def delete(self, name: str, id_: str, dice: random.Random) -> None: ...
+
+
+class Http:
+    """Requests with a token; a full limit is waited for by `wait`."""
+
+    def __init__(self, block: Mapping[str, str], wait: Any) -> None:
+        self.base, self._wait = block["base_url"], wait
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.headers["Authorization"] = f"Bearer {block['access_token']}"
+
+    def __call__(self, method: str, path: str, body: Any = None, **query: str | int) -> Any:
+        """Raises HTTPError for a refusal."""
+        url = path if path.startswith("http") else self.base + path
+        for _ in range(20):
+            answer = self._session.request(method, url, params=query, json=body, timeout=30)
+            if answer.status_code != 429:
+                break
+            self._wait("PT10S")
+        if not answer.ok:
+            raise requests.HTTPError(f"{method} {path} {answer.status_code} {answer.text[:300]}")
+        return answer.json() if answer.content else None
+
+    def close(self) -> None:
+        self._session.close()
+
+
+class SalesforceHand:
+    touchable = ("Account", "Contact", "Case", "Opportunity")
+
+    def __init__(self, http: Http, version: str) -> None:
+        self._http, self._root = http, f"/services/data/v{version}"
+
+    def holds(self, name: str, fields: Sequence[str]) -> dict[str, Record]:
+        query: str | None = f"SELECT {', '.join(fields)} FROM {name}"
+        answer = self._http("GET", f"{self._root}/query", q=query)
+        records = list(answer["records"])
+        while not answer["done"]:
+            answer = self._http("GET", answer["nextRecordsUrl"])
+            records += answer["records"]
+        return {r["Id"]: r for r in records}
+
+    def create(self, name: str, dice: random.Random) -> None:
+        made = {"Opportunity": {"StageName": "Prospecting", "CloseDate": "2027-03-01"}}.get(name, {})
+        self._http("POST", f"{self._root}/sobjects/{name}", self._fields(name, dice) | made)
+
+    def change(self, name: str, id_: str, dice: random.Random) -> None:
+        self._http("PATCH", f"{self._root}/sobjects/{name}/{id_}", self._fields(name, dice))
+
+    def delete(self, name: str, id_: str, dice: random.Random) -> None:
+        del dice
+        if name != "Account":
+            self._http("DELETE", f"{self._root}/sobjects/{name}/{id_}")
+
+    @staticmethod
+    def _fields(name: str, dice: random.Random) -> dict[str, Any]:
+        word = f"{dice.choice(WORDS)} {dice.randrange(10**6)}"
+        match name:
+            case "Contact":
+                return {"LastName": word, "Title": dice.choice(WORDS)}
+            case "Case":
+                return {"Subject": word, "Priority": dice.choice(("High", "Low"))}
+            case "Opportunity":
+                return {"Name": word, "Amount": dice.randrange(10**6)}
+        return {"Name": word}
+
+
+class HubSpotHand:
+    touchable = ("companies", "contacts")
+
+    def __init__(self, http: Http) -> None:
+        self._http = http
+
+    def holds(self, name: str, fields: Sequence[str]) -> dict[str, Record]:
+        found: dict[str, Record] = {}
+        for row in self._pages(f"/crm/v3/objects/{name}", ",".join(fields)):
+            found[row["id"]] = row["properties"]
+        return found
+
+    def _pages(self, path: str, properties: str) -> Iterator[dict[str, Any]]:
+        after: dict[str, str] = {}
+        while True:
+            answer = self._http("GET", path, limit=100, properties=properties, **after)
+            yield from answer["results"]
+            if "paging" not in answer:
+                return
+            after = {"after": answer["paging"]["next"]["after"]}
+
+    def create(self, name: str, dice: random.Random) -> None:
+        self._http("POST", f"/crm/v3/objects/{name}", {"properties": self._fields(name, dice)})
+
+    def change(self, name: str, id_: str, dice: random.Random) -> None:
+        self._http("PATCH", f"/crm/v3/objects/{name}/{id_}", {"properties": self._fields(name, dice)})
+
+    def delete(self, name: str, id_: str, dice: random.Random) -> None:
+        """Into the recycle bin, or into another record."""
+        others = sorted(set(self.holds(name, ())) - {id_})
+        if others and dice.random() < 0.5:
+            pair = {"primaryObjectId": dice.choice(others), "objectIdToMerge": id_}
+            self._http("POST", f"/crm/v3/objects/{name}/merge", pair)
+        else:
+            self._http("DELETE", f"/crm/v3/objects/{name}/{id_}")
+
+    @staticmethod
+    def _fields(name: str, dice: random.Random) -> dict[str, str]:
+        word = f"{dice.choice(WORDS)} {dice.randrange(10**6)}"
+        return {"name": word} if name == "companies" else {"lastname": word, "jobtitle": dice.choice(WORDS)}
+
+
+class ZendeskHand:
+    touchable = ("organizations", "users", "tickets")
+
+    def __init__(self, http: Http) -> None:
+        self._http = http
+
+    def holds(self, name: str, fields: Sequence[str]) -> dict[str, Record]:
+        del fields
+        found: dict[str, Record] = {}
+        after: dict[str, str] = {}
+        while True:
+            answer = self._http("GET", f"/api/v2/{name}.json", **{"page[size]": 100, **after})
+            found |= {str(row["id"]): row for row in answer[name]}
+            if not answer["meta"]["has_more"]:
+                return found
+            after = {"page[after]": answer["meta"]["after_cursor"]}
+
+    def create(self, name: str, dice: random.Random) -> None:
+        more = {"tickets": {"comment": {"body": "hello"}}, "users": {"role": "end-user"}}.get(name, {})
+        self._http("POST", f"/api/v2/{name}.json", {name[:-1]: self._fields(name, dice) | more})
+
+    def change(self, name: str, id_: str, dice: random.Random) -> None:
+        self._http("PUT", f"/api/v2/{name}/{id_}.json", {name[:-1]: self._fields(name, dice)})
+
+    def delete(self, name: str, id_: str, dice: random.Random) -> None:
+        del dice
+        self._http("DELETE", f"/api/v2/{name}/{id_}.json")
+
+    @staticmethod
+    def _fields(name: str, dice: random.Random) -> dict[str, str]:
+        word = f"{dice.choice(WORDS)} {dice.randrange(10**6)}"
+        if name == "tickets":
+            return {"subject": word, "priority": dice.choice(("urgent", "low"))}
+        return {"name": word}
+
+
+def hand(crm: str, http: Http, block: Mapping[str, str]) -> Hand:
+    if crm == "salesforce":
+        return SalesforceHand(http, block["api_version"])
+    return HubSpotHand(http) if crm == "hubspot" else ZendeskHand(http)

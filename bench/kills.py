@@ -1,0 +1,138 @@
+"""Kills: of the store's landing and folding, and of the real command at any moment of a run."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import signal
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from cs_connector.store.store import Store
+from tests.conftest_store import HandClock
+from tests.faults import test_store_kill as store_kill
+
+from .bed import COMMAND, DAY, FINE, Bed, company
+from .cost import spend
+from .tries import Try
+
+ACCOUNTS = 40
+KEYS = ("CS_Key__c", "Key__c", "cs_key")  # they differ between installations
+Written = dict[tuple[str, ...], dict[str, Any]]
+
+
+@contextmanager
+def of_the_store(folder: Path) -> Iterator[Try]:
+    """A process that lands and folds is killed five times; then every page is there once."""
+
+    def attempt(seed: int) -> str:
+        root, dice = folder / f"store{seed}", random.Random(seed)
+        for number in range(5):
+            store_kill._work_and_die(root, None, f"r{number}", dice.uniform(0.01, 0.4))  # noqa: SLF001
+        try:
+            with Store(root, None, HandClock()) as store:
+                store_kill._verify(store)  # noqa: SLF001
+        except AssertionError as error:
+            return f"a page is lost or doubled: {error!s:.300}"
+        shutil.rmtree(root)
+        return ""
+
+    yield attempt
+
+
+@contextmanager
+def of_the_run(folder: Path) -> Iterator[Try]:
+    """`run` is killed once or twice and then let finish: the CRMs end as if it never had been."""
+    with company(folder, ACCOUNTS) as bed:
+        bed.snapshot()
+        root = bed.project()
+        cost = spend(_command(root), FINE)
+        expected = _outcome(bed.ledger())
+
+        def attempt(seed: int) -> str:
+            return _killed(bed, seed, cost.wall, expected)
+
+        yield attempt
+
+
+def _command(root: Path) -> list[str | Path]:
+    return [*COMMAND, "run", "--project", root, "--as-of", DAY, "--json"]
+
+
+def _killed(bed: Bed, seed: int, lasts: float, expected: Written) -> str:
+    dice = random.Random(seed)
+    bed.restore()
+    root = bed.project()
+    for _ in range(dice.choice((1, 1, 2))):
+        _kill(_command(root), dice.uniform(0.3, lasts))
+    spend(_command(root), FINE)
+    entries = bed.ledger()
+    bed.advance("PT3M")
+    spend(_command(root), FINE)
+    late = bed.ledger(len(entries))
+    shutil.rmtree(root)
+    return _twice(entries) or _differs(_outcome(entries), expected) or _more(late)
+
+
+def _kill(command: list[str | Path], after: float) -> None:
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen([str(part) for part in command], stdout=quiet, stderr=quiet) as process:
+        time.sleep(after)
+        process.send_signal(signal.SIGKILL)
+
+
+def _twice(entries: list[dict[str, Any]]) -> str:
+    """Records that were created more than once under one key."""
+    made = Counter(
+        (e["crm"], e["object"], e["after"].get(key))
+        for e in entries
+        if e["action"] == "create"
+        for key in KEYS
+        if key in e["after"]
+    )
+    again = [key for key, count in made.items() if count > 1]
+    return f"created twice: {again[:3]}" if again else ""
+
+
+def _outcome(entries: list[dict[str, Any]]) -> Written:
+    """What the CRMs hold of what was written: by record, a created one by what it is about."""
+    names: dict[tuple[str, ...], tuple[str, ...]] = {}
+    found: Written = {}
+    for entry in entries:
+        record = (entry["crm"], entry["object"], entry["id"])
+        if entry["action"] == "create":
+            names[record] = (*record[:2], *_about(entry["after"]))
+        fields = found.setdefault(names.get(record, record), {})
+        fields |= {k: v for k, v in _flat(entry["after"]).items() if k not in KEYS}
+    return found
+
+
+def _about(fields: Mapping[str, Any]) -> tuple[str, ...]:
+    named = ("Name", "Subject", "hs_task_subject", "Account__c", "WhatId")
+    return tuple(str(fields[name]) for name in named if name in fields)
+
+
+def _flat(after: Mapping[str, Any] | None) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in (after or {}).items():
+        flat |= value if isinstance(value, dict) else {name: value}
+    return flat
+
+
+def _differs(found: Written, expected: Written) -> str:
+    lost, extra = expected.keys() - found.keys(), found.keys() - expected.keys()
+    if lost or extra:
+        return (
+            f"{len(lost)} records were not written, {len(extra)} should not have been: {[*lost, *extra][:3]}"
+        )
+    other = [key for key in expected if found[key] != expected[key]]
+    return f"{len(other)} records hold something else, such as {other[0]}" if other else ""
+
+
+def _more(late: list[dict[str, Any]]) -> str:
+    return f"the run after wrote {len(late)} times more, such as {late[0]}" if late else ""

@@ -1,0 +1,97 @@
+"""Search, its limits and those of all calls."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from .house import House, company
+
+
+def test_searches_are_limited_a_second_without_rate_headers(house: House) -> None:
+    answers = [house.call("POST", "/crm/v3/objects/companies/search", {}) for _ in range(6)]
+    assert [a.status_code for a in answers] == [200] * 5 + [429]
+    assert answers[-1].json()["message"] == "You have reached your secondly limit."
+    assert "x-hubspot-ratelimit-max" not in answers[0].headers
+    assert "retry-after" not in answers[-1].headers
+    house.clock.advance(timedelta(seconds=1))
+    assert house.call("POST", "/crm/v3/objects/companies/search", {}).status_code == 200
+
+
+def test_calls_are_limited_in_ten_seconds_and_a_day(house: House) -> None:
+    answers = [house.call("GET", "/crm/v3/objects/companies") for _ in range(191)]
+    assert [a.status_code for a in answers[-2:]] == [200, 429]
+    assert answers[0].headers["x-hubspot-ratelimit-remaining"] == "189"
+    assert answers[-1].json()["policyName"] == "TEN_SECONDLY_ROLLING"
+    house.clock.advance(timedelta(seconds=11))
+    house.portal.control({"daily_quota_left": 1})
+    last, over = (house.call("GET", "/crm/v3/objects/companies") for _ in range(2))
+    assert last.headers["x-hubspot-ratelimit-daily-remaining"] == "0"
+    assert (over.status_code, over.json()["policyName"]) == (429, "DAILY")
+    house.clock.advance(timedelta(days=1))
+    assert house.call("GET", "/crm/v3/objects/companies").status_code == 200
+
+
+def test_a_search_ends_at_ten_thousand(unlimited: House) -> None:
+    unlimited.load("companies", *(company(n) for n in range(1, 10_302)))
+    page = {"limit": 200, "after": "9800"}
+    assert unlimited.search("companies", **page)["total"] == 10_301
+    beyond = unlimited.call("POST", "/crm/v3/objects/companies/search", {"limit": 200, "after": "9801"})
+    assert beyond.status_code == 400
+    above = {"propertyName": "hs_object_id", "operator": "GT", "value": "10000"}
+    rest = unlimited.search("companies", above, limit=200)
+    assert rest["total"] == 301
+    assert rest["results"][0]["id"] == "10001"
+
+
+def test_the_small_profile_keeps_the_law_at_a_hundredth(small: House) -> None:
+    small.load("companies", *(company(n) for n in range(1, 151)))
+    assert len(small.search("companies", limit=200)["results"]) == 2
+    assert small.search("companies", limit=200, after="98")["paging"]["next"]["after"] == "100"
+    body = {"limit": 200, "after": "100"}
+    assert small.call("POST", "/crm/v3/objects/companies/search", body).status_code == 400
+    assert len(small.call("GET", "/crm/v3/objects/companies?limit=100").json()["results"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("each", "expected"),
+    [
+        ({"propertyName": "name", "operator": "EQ", "value": "ALPHA one"}, [1]),
+        ({"propertyName": "name", "operator": "CONTAINS_TOKEN", "value": "alph*"}, [1, 2]),
+        ({"propertyName": "name", "operator": "NOT_HAS_PROPERTY"}, [4]),
+        ({"propertyName": "name", "operator": "NOT_IN", "values": ["alpha one"]}, [2, 3]),
+        ({"propertyName": "cs_health_score", "operator": "GT", "value": "9"}, [1, 2]),
+        ({"propertyName": "cs_health_score", "operator": "BETWEEN", "value": "5", "highValue": "10"}, [1, 3]),
+        ({"propertyName": "cs_key", "operator": "IN", "values": ["k1", "k3", "zz"]}, [1, 3]),
+        ({"propertyName": "hs_object_id", "operator": "IN", "values": [2, 9]}, [2]),
+        ({"propertyName": "cs_renewal_date", "operator": "LT", "value": "2027-01-01"}, [2]),
+        ({"propertyName": "associations.contact", "operator": "EQ", "value": "20"}, [3]),
+    ],
+)
+def test_operators(house: House, each: dict[str, Any], expected: list[int]) -> None:
+    house.load(
+        "companies",
+        company(1, name="Alpha One", cs_health_score="10", cs_key="k1"),
+        company(2, name="Alpha Two", cs_health_score="100", cs_renewal_date="2026-12-31"),
+        company(3, name="Beta", cs_health_score="5", cs_key="k3", cs_renewal_date="2027-01-01"),
+        company(4),
+    )
+    house.load("contacts", {**company(20), "associations": [{"to_object": "companies", "to_id": "3"}]})
+    assert [int(r["id"]) for r in house.search("companies", each)["results"]] == expected
+
+
+def test_a_lagging_index_shows_the_past(house: House) -> None:
+    house.load("companies", company(1, name="Old"))
+    house.portal.control({"search_lag_s": 30})
+    house.call("PATCH", "/crm/v3/objects/companies/1", {"properties": {"name": "New"}})
+    house.post("/crm/v3/objects/companies", {"properties": {"name": "Fresh"}})
+
+    def names() -> list[str]:
+        return [r["properties"]["name"] for r in house.search("companies", properties=["name"])["results"]]
+
+    assert names() == ["Old"]
+    assert house.call("GET", "/crm/v3/objects/companies/1").json()["properties"]["name"] == "New"
+    house.clock.advance(timedelta(seconds=30))
+    assert names() == ["New", "Fresh"]

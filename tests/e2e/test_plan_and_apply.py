@@ -1,0 +1,100 @@
+"""A plan changes nothing; apply does what the plan says, once, or nothing at all."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("e2e")]
+
+
+@pytest.fixture
+def planned(fresh, sandbox, tmp_path):
+    """A project that has read and scored everything, and its plan in a file."""
+    fresh.do("sync", "--json")
+    file = tmp_path / "plan.json"
+    shown = fresh.do("plan", "--json", "--out", str(file)).json
+    assert json.loads(file.read_text()) == shown
+    assert sandbox.ledger() == [], "a plan wrote to a CRM"
+    return fresh, file, shown
+
+
+def test_a_plan_changes_nothing_and_apply_does_exactly_what_it_says_once(planned, sandbox):
+    project, file, plan = planned
+    assert plan["schema"] == "plan/1"
+    assert all(check["ok"] for check in plan["guard"])
+    assert {c["name"] for c in plan["connections"]} >= {"salesforce", "hubspot", "hubspot_emea", "zendesk"}
+    project.do("apply", str(file), "--json")
+    ledger = sandbox.ledger()
+    assert len(ledger) == len(plan["changes"]) > 100
+    wanted = sorted(_wanted(change) for change in plan["changes"])
+    assert sorted(_wrote(entry) for entry in ledger) == wanted
+    again = project.do("apply", str(file), code=5)
+    assert "cannot be applied" in again.talk
+    assert "nothing was written" in again.talk
+    assert sandbox.ledger() == ledger
+
+
+def _wanted(change):
+    """What a change writes, in one comparable form: where, how, and its fields in plain words."""
+    sent = {n: _plain(to) for n, (_, to) in change["fields"].items() if to is not None}
+    if change["key_field"]:
+        sent[change["key_field"]] = change["key"]
+    return json.dumps([change["connection"], change["object"], change["action"], sent], sort_keys=True)
+
+
+def _wrote(entry):
+    after = {n: v for n, v in entry["after"].items() if v is not None}
+    sent = after.pop("organization_fields", {}) | after
+    sent.pop("tags", None)
+    plain = {n: _plain(v) for n, v in sent.items() if v is not None}
+    return json.dumps([entry["crm"], entry["object"], entry["action"], plain], sort_keys=True)
+
+
+def _plain(value):
+    """A number as a number and a date as a date, however a CRM writes them."""
+    text = str(value).removesuffix("T00:00:00+00:00").removesuffix("T00:00:00.000Z")
+    try:
+        return f"{float(text):g}"
+    except ValueError:
+        return text
+
+
+def test_an_edited_plan_is_refused(planned, sandbox, tmp_path):
+    project, _, plan = planned
+    change = next(c for c in plan["changes"] if "CS_Health_Score__c" in c["fields"])
+    change["fields"]["CS_Health_Score__c"][1] = "100"
+    edited = tmp_path / "edited.json"
+    edited.write_text(json.dumps(plan))
+    refused = project.do("apply", str(edited), code=5)
+    assert "edited" in refused.talk
+    assert sandbox.ledger() == []
+
+
+def test_a_plan_with_an_edited_destination_is_refused(planned, sandbox, tmp_path):
+    project, _, plan = planned
+    change = next(c for c in plan["changes"] if c["object"] == "Task")
+    change["key_field"] = "Subject"
+    edited = tmp_path / "edited.json"
+    edited.write_text(json.dumps(plan))
+    project.do("apply", str(edited), code=5)
+    assert sandbox.ledger() == []
+
+
+def test_a_plan_for_an_old_configuration_is_refused(planned, sandbox):
+    project, file, _ = planned
+    project.edit("max_created: 200", "max_created: 201")
+    assert "configuration has changed" in project.do("apply", str(file), code=5).talk
+    assert sandbox.ledger() == []
+
+
+def test_a_plan_is_refused_when_new_data_has_come(planned, sandbox):
+    project, file, _ = planned
+    sandbox.advance("PT3M")
+    name = sandbox.soql("SELECT Id FROM Account WHERE Name = 'Cobalt Clinics'")[0]["Id"]
+    sandbox.call("salesforce", "PATCH", f"/services/data/v67.0/sobjects/Account/{name}", json={"Industry": "Energy"})
+    sandbox.advance("PT3M")
+    project.do("sync", "--json")
+    assert "new data" in project.do("apply", str(file), code=5).talk
+    assert [e["after"] for e in sandbox.ledger()] == [{"Industry": "Energy"}]

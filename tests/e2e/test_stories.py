@@ -1,0 +1,140 @@
+"""The nine stories as people see them: in the CRM, over HTTP, and in what explain and levers answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from .stage import made, started
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("e2e")]
+
+HEALTH = "CS_Health_Score__c, CS_Health_Band__c, CS_Health_Reason__c, CS_Health_Cap__c, CS_Health_Coverage__c"
+
+
+def account(sandbox, name):
+    (row,) = sandbox.soql(f"SELECT Id, {HEALTH} FROM Account WHERE Name = '{name}'")
+    band, reason = row["CS_Health_Band__c"], row["CS_Health_Reason__c"]
+    assert band in reason, "the reason names the band"
+    return row["Id"], row["CS_Health_Score__c"], band, reason
+
+
+def relationships(sandbox, record):
+    fields = "Name, OwnerId, Product__c, Health_Score__c, Health_Band__c, Scorecard__c"
+    return sandbox.soql(f"SELECT {fields} FROM CS_Relationship__c WHERE Account__c = '{record}'")
+
+
+def tasks(sandbox, record):
+    fields = "Subject, OwnerId, Description, CS_Relationship_Name__c, CS_Call_Type__c"
+    return sandbox.soql(f"SELECT {fields} FROM Task WHERE WhatId = '{record}'")
+
+
+def test_aurora_is_red_40_for_its_decision_maker(ran, sandbox):
+    record, score, band, reason = account(sandbox, "Aurora Freight")
+    assert (score, band) == (40, "Red")
+    assert "decision maker" in reason
+    assert [t["CS_Call_Type__c"] for t in tasks(sandbox, record)] == ["Risk"]
+
+
+@pytest.mark.parametrize(
+    ("name", "most", "band"),
+    [("Bluebird Media", 60, "Yellow"), ("Cobalt Clinics", 74, "Yellow"), ("Delta Grid", 45, "Red")],
+)
+def test_what_is_said_does_not_hide_what_is_done(ran, sandbox, name, most, band):
+    record, score, shown, _ = account(sandbox, name)
+    assert score <= most
+    assert shown == band
+    kinds = {t["CS_Call_Type__c"] for t in tasks(sandbox, record)}
+    assert kinds <= {"Risk", "Feedback"}, "nobody is asked for praise"
+
+
+def test_cobalt_gets_one_call_to_ask_personally(ran, sandbox):
+    (task,) = tasks(sandbox, account(sandbox, "Cobalt Clinics")[0])
+    assert task["CS_Call_Type__c"] == "Feedback"
+
+
+def test_ember_shows_its_red_product_and_only_its_owner_has_a_task(ran, sandbox):
+    record, _, band, _ = account(sandbox, "Ember Retail")
+    assert band == "Red"
+    parts = {r["Product__c"]: r for r in relationships(sandbox, record)}
+    assert set(parts) == {"Analytics", "Commerce", "Loyalty"}
+    assert len({r["OwnerId"] for r in parts.values()}) == 3
+    assert len({r["Health_Score__c"] for r in parts.values()}) == 3
+    assert {p: r["Health_Band__c"] for p, r in parts.items() if p != "Loyalty"} == {
+        "Analytics": "Green",
+        "Commerce": "Green",
+    }
+    (task,) = tasks(sandbox, record)
+    assert parts["Loyalty"]["Health_Band__c"] == "Red"
+    assert task["OwnerId"] == parts["Loyalty"]["OwnerId"]
+    assert task["CS_Relationship_Name__c"] == parts["Loyalty"]["Name"]
+
+
+def test_garnet_is_63_and_seven_tickets_or_fewer_make_it_65(ran, sandbox):
+    _, score, band, _ = account(sandbox, "Garnet Foods")
+    assert (score, band) == (63, "Yellow")
+    answer = ran.do("levers", "Garnet Foods", "--target", "65", "--json").json
+    assert answer["reachable"] is True
+    (lever,) = [x for x in answer["levers"] if x["measure"] == "support_requests"]
+    assert (lever["score_from"], lever["value_to"]) == (25, 7)
+    assert round(lever["score_to"]) == 44
+    assert "7 tickets or fewer" in lever["sentence"]
+
+
+def test_harbor_is_scored_as_a_trial_and_no_csm_hears_of_it(ran, sandbox):
+    record, score, _, _ = account(sandbox, "Harbor Trial")
+    (part,) = relationships(sandbox, record)
+    assert part["Scorecard__c"] == "trial"
+    assert part["Health_Score__c"] == score
+    assert tasks(sandbox, record) == []
+
+
+def test_iris_does_not_rise_when_its_feed_stops_and_no_csm_is_told(ran, sandbox):
+    record, score, _, _ = account(sandbox, "Iris Labs")
+    assert score == 60
+    assert tasks(sandbox, record) == []
+    answer = ran.do("explain", "Iris Labs", "--json").json
+    assert (answer["coverage"], answer["interval"], answer["published"]) == (0.5, [45, 95], "carried")
+    assert any(m["carried"] for m in answer["measures"])
+
+
+@pytest.mark.parametrize("name", ["Aurora Freight", "Cobalt Clinics", "Ember Retail", "Garnet Foods", "Iris Labs"])
+def test_explain_adds_up_and_names_its_sources(ran, name, sandbox, tmp_path):
+    answer = ran.do("explain", name, "--json").json
+    assert answer["schema"] == "explain/1"
+    total = sum(m["contribution"] for m in answer["measures"] if m["contribution"] is not None)
+    assert total == pytest.approx(answer["uncapped"], abs=1e-9)
+    for measure in answer["measures"]:
+        if measure["known"] and measure["group"] in {"Usage", "Billing"}:
+            assert measure["sources"], measure["measure"]
+    assert answer["score"] == account(sandbox, name)[1]
+
+
+def test_explain_takes_a_record_id_as_well_as_a_name(ran, sandbox):
+    record = account(sandbox, "Aurora Freight")[0]
+    by_record = ran.do("explain", record, "--json").json
+    assert by_record == ran.do("explain", "Aurora Freight", "--json").json
+    assert by_record == ran.do("explain", by_record["id"], "--json").json
+
+
+def test_fjord_gets_worse_by_waiting_and_recovers_when_its_tickets_are_closed(tmp_path, env):
+    def support(project):
+        measures = project.do("explain", "Fjord Bank", "--json").json["measures"]
+        return next(m["score"] for m in measures if m["measure"] == "urgent_x_renewal")
+
+    with started(tmp_path, env, accounts=20) as sandbox:
+        project = made(sandbox, tmp_path / "fjord", env)
+        project.do("run", "--dry-run", "--json", code=None)
+        at_60_days = support(project)
+        sandbox.advance("P30D")
+        project.do("run", "--dry-run", "--json", code=None)
+        at_30_days = support(project)
+        assert at_60_days == pytest.approx(40.6, abs=0.1)
+        assert at_30_days == pytest.approx(35.36, abs=0.1)
+        record = sandbox.soql("SELECT Id FROM Account WHERE Name = 'Fjord Bank'")[0]["Id"]
+        for case in sandbox.soql(f"SELECT Id FROM Case WHERE AccountId = '{record}' AND IsClosed = false"):
+            path = f"/services/data/v67.0/sobjects/Case/{case['Id']}"
+            sandbox.call("salesforce", "PATCH", path, json={"Status": "Closed"})
+        sandbox.advance("PT3M")
+        project.do("run", "--dry-run", "--json", code=None)
+        assert support(project) == 100
+        assert {e["object"] for e in sandbox.ledger()} == {"Case"}, "a dry run wrote to a CRM"
