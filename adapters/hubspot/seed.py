@@ -16,7 +16,7 @@ from .recorded import recorded
 __all__ = ["recorded", "rows", "tenants"]
 
 EMEA = "hubspot_emea"
-SHARED = 4
+SHARED, LOOKED_AT = 4, 60
 _STAGES = {
     "customer": "customer",
     "trial": "opportunity",
@@ -54,13 +54,17 @@ def _listed(company: Company, emea: bool) -> Iterable[Account]:
 
 def _shared(company: Company) -> Iterator[SeedRow]:
     """A few customers that the second portal has too, under ids that mean other companies in the first."""
-    able = (a for a in islice(company.accounts, 9, None) if a.kind == "customer" and a.sales and not a.copies)
-    for number, account in enumerate(islice(able, SHARED), start=10):
+    able = [
+        a for a in islice(company.accounts, 9, LOOKED_AT) if a.kind == "customer" and a.sales and not a.copies
+    ]
+    shared = [(a, a.marketing.key) for a in able if a.marketing][:SHARED]
+    keys = [key for _, key in shared]
+    for (account, _), key in zip(shared, keys[1:] + keys[:1], strict=True):
         props = {
             "name": account.name, "domain": account.domain, "lifecyclestage": "customer",
             "salesforceaccountid": sales_id("001", account.index),
         }  # fmt: skip
-        yield _row("companies", number, account.created_at, account.touched_at, props, [])
+        yield _row("companies", key, account.created_at, account.touched_at, props, [])
 
 
 def _owner(user: User) -> dict[str, Any]:

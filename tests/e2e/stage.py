@@ -192,7 +192,7 @@ class Project:
     def export(self, to: Path) -> dict[str, list[dict[str, str]]]:
         """The canonical export, one list of rows a file."""
         self.do("export", str(to))
-        return {p.stem: list(csv.DictReader(p.open(newline=""))) for p in sorted(to.glob("*.csv"))}
+        return {p.stem: list(csv.DictReader(p.read_text().splitlines())) for p in sorted(to.glob("*.csv"))}
 
     def _decent(self, found: Outcome) -> Outcome:
         said = found.out + found.err

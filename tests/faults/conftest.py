@@ -1,5 +1,6 @@
 from __future__ import annotations
 
 from tests.conftest_store import postgres, url
+from tests.e2e.conftest import done, env, folder, fresh, ran, sandbox, untouched
 
-__all__ = ["postgres", "url"]
+__all__ = ["done", "env", "folder", "fresh", "postgres", "ran", "sandbox", "untouched", "url"]

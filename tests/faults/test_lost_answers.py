@@ -1,0 +1,40 @@
+"""The CRM obeys and its answer is lost: nothing is done twice."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.e2e.stage import keys, state
+
+from .test_kill_the_run import settle
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
+
+WRITES = (
+    {"crm": "salesforce", "method": "PATCH", "path": "composite/sobjects"},
+    {"crm": "hubspot", "method": "POST", "path": "batch/update"},
+    {"crm": "zendesk", "path": "organizations/(create_or_update|update_many)"},
+)
+
+
+@pytest.mark.parametrize("kind", ["drop", "reset"])
+def test_one_lost_answer_of_each_kind_of_write_changes_nothing(fresh, sandbox, done, kind):
+    sandbox.restore(done.written)
+    wanted = state(sandbox)
+    sandbox.restore(done.untouched)
+    sandbox.faults(*(rule | {"times": 1, "do": {kind: "after"}} for rule in WRITES))
+    settle(fresh, sandbox)
+    assert state(sandbox) == wanted
+    assert len(set(keys(sandbox))) == len(keys(sandbox)) == len(wanted["Task"])
+
+
+def test_when_every_answer_about_tasks_is_lost_the_next_run_looks_before_it_sends(fresh, sandbox, done):
+    path = "composite/sobjects/Task"
+    sandbox.faults({"crm": "salesforce", "method": "PATCH", "path": path, "do": {"drop": "after"}})
+    found = fresh.do("run", "--json", code=None)
+    assert found.code in (1, 4)
+    created = [e["id"] for e in sandbox.ledger() if e["object"] == "Task"]
+    assert len(created) == len(set(created)) == 4, "they arrived, though nobody said so"
+    settle(fresh, sandbox)
+    assert sorted(e["id"] for e in sandbox.ledger() if e["object"] == "Task") == sorted(created)
+    assert len(set(keys(sandbox))) == len(keys(sandbox)) == 4
