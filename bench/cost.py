@@ -22,7 +22,7 @@ class Cost:
     out: str
 
 
-class Broken(Exception):  # noqa: N818
+class Broken(Exception):
     """A command of a bench failed, so there is nothing to measure."""
 
 

@@ -13,9 +13,10 @@ WORDS = ("Alder", "Birch", "Cedar", "Dogwood", "Elm", "Fir", "Ginkgo", "Hazel", 
 
 
 class Hand(Protocol):
-    """One CRM. `touchable`: objects that a history changes."""
+    """One CRM; `touchable` are the objects that a history changes."""
 
-    touchable: tuple[str, ...]
+    @property
+    def touchable(self) -> tuple[str, ...]: ...
 
     def holds(self, name: str, fields: Sequence[str]) -> dict[str, Record]:
         """The records that are not deleted, by id, flat."""
@@ -60,7 +61,7 @@ class SalesforceHand:
         self._http, self._root = http, f"/services/data/v{version}"
 
     def holds(self, name: str, fields: Sequence[str]) -> dict[str, Record]:
-        query: str | None = f"SELECT {', '.join(fields)} FROM {name}"
+        query = f"SELECT {', '.join(dict.fromkeys(('Id', *fields)))} FROM {name}"
         answer = self._http("GET", f"{self._root}/query", q=query)
         records = list(answer["records"])
         while not answer["done"]:
@@ -82,7 +83,7 @@ class SalesforceHand:
 
     @staticmethod
     def _fields(name: str, dice: random.Random) -> dict[str, Any]:
-        word = f"{dice.choice(WORDS)} {dice.randrange(10**6)}"
+        word = _word(dice)
         match name:
             case "Contact":
                 return {"LastName": word, "Title": dice.choice(WORDS)}
@@ -131,7 +132,7 @@ class HubSpotHand:
 
     @staticmethod
     def _fields(name: str, dice: random.Random) -> dict[str, str]:
-        word = f"{dice.choice(WORDS)} {dice.randrange(10**6)}"
+        word = _word(dice)
         return {"name": word} if name == "companies" else {"lastname": word, "jobtitle": dice.choice(WORDS)}
 
 
@@ -146,14 +147,17 @@ class ZendeskHand:
         found: dict[str, Record] = {}
         after: dict[str, str] = {}
         while True:
-            answer = self._http("GET", f"/api/v2/{name}.json", **{"page[size]": 100, **after})
+            answer = self._http("GET", f"/api/v2/{name}.json", **{"page[size]": "100", **after})
             found |= {str(row["id"]): row for row in answer[name]}
             if not answer["meta"]["has_more"]:
                 return found
             after = {"page[after]": answer["meta"]["after_cursor"]}
 
     def create(self, name: str, dice: random.Random) -> None:
-        more = {"tickets": {"comment": {"body": "hello"}}, "users": {"role": "end-user"}}.get(name, {})
+        more: dict[str, Any] = {
+            "tickets": {"comment": {"body": _word(dice)}},
+            "users": {"role": "end-user"},
+        }.get(name, {})
         self._http("POST", f"/api/v2/{name}.json", {name[:-1]: self._fields(name, dice) | more})
 
     def change(self, name: str, id_: str, dice: random.Random) -> None:
@@ -165,10 +169,14 @@ class ZendeskHand:
 
     @staticmethod
     def _fields(name: str, dice: random.Random) -> dict[str, str]:
-        word = f"{dice.choice(WORDS)} {dice.randrange(10**6)}"
+        word = _word(dice)
         if name == "tickets":
             return {"subject": word, "priority": dice.choice(("urgent", "low"))}
         return {"name": word}
+
+
+def _word(dice: random.Random) -> str:
+    return f"{dice.choice(WORDS)} {dice.randrange(10**6)}"
 
 
 def hand(crm: str, http: Http, block: Mapping[str, str]) -> Hand:

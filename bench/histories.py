@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import requests
 
+from cs_connector import registry
 from cs_connector.store.store import Store
 from cs_connector.transport.clock import SystemClock
 from cs_connector.unify import load_mapping
@@ -32,7 +33,7 @@ Hands = Mapping[str, Hand]
 def of_changes(folder: Path) -> Iterator[Try]:
     """Records are made, changed, merged and deleted, with syncs and runs in between, then two quiet syncs."""
     with company(folder, ACCOUNTS) as bed, ExitStack() as stack:
-        hands = {name: _hand(bed, name, block, stack) for name, block in _blocks(bed)}
+        hands = {name: _hand(bed, block, stack) for name, block in _blocks(bed)}
         bed.snapshot()
 
         def attempt(seed: int) -> str:
@@ -47,8 +48,7 @@ def _blocks(bed: Bed) -> Iterator[tuple[str, dict[str, Any]]]:
     yield from ((n, b) for n, b in bed.document["others"].items() if b["crm"] == "hubspot")
 
 
-def _hand(bed: Bed, name: str, block: dict[str, Any], stack: ExitStack) -> Hand:
-    del name
+def _hand(bed: Bed, block: dict[str, Any], stack: ExitStack) -> Hand:
     return hand(block["crm"], stack.enter_context(closing(Http(block, bed.advance))), block)
 
 
@@ -77,7 +77,7 @@ def _step(root: Path, command: str) -> None:
 def _happen(by: Hand, dice: random.Random) -> None:
     """One thing happens in one CRM; what the CRM refuses has not happened."""
     name = dice.choice(by.touchable)
-    ids = sorted(by.holds(name, ("Id",)))
+    ids = sorted(by.holds(name, ()))
     what = dice.random()
     try:
         if what < 0.2 or not ids:
@@ -93,10 +93,9 @@ def _happen(by: Hand, dice: random.Random) -> None:
 
 def _compare(root: Path, connection: str, by: Hand) -> str:
     """The first difference between our copy of a connection's objects and the CRM."""
-    mapping_name = connection.split("_", maxsplit=1)[0]
-    from cs_connector import registry
+    connection.split("_", maxsplit=1)[0]
 
-    mapping = load_mapping(registry.shipped()[0] / f"{mapping_name}.yml")
+    mapping = load_mapping(registry.shipped()[0] / f"{connection.partition('_')[0]}.yml")
     for name, fields in mapping.objects().items():
         if name not in by.touchable:
             continue

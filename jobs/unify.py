@@ -78,7 +78,9 @@ def _marks(engine: Engine) -> list[FeedMark]:
     with engine.store.state.read() as db:
         rows = db.execute(sa.select(tables.feeds).order_by(tables.feeds.c.connection, tables.feeds.c.object))
         return [
-            FeedMark(r.connection, r.object, bool(r.complete), r.watermark and r.watermark.replace(tzinfo=None))
+            FeedMark(
+                r.connection, r.object, bool(r.complete), r.watermark and r.watermark.replace(tzinfo=None)
+            )
             for r in rows
         ]
 
@@ -91,7 +93,8 @@ def _quarantine(engine: Engine, con: duckdb.DuckDBPyConnection) -> None:
     table = tables.quarantine
     common = {"run": engine.run, "stage": "unify", "at": engine.clock.now(), "state": "open"}
     listed = [
-        {"connection": c, "object": o, "record_id": r, "code": k, "reason": w, **common} for c, o, r, k, w in rows
+        {"connection": c, "object": o, "record_id": r, "code": k, "reason": w, **common}
+        for c, o, r, k, w in rows
     ]
     with engine.store.state.begin() as db:
         db.execute(sa.delete(table).where(table.c.stage == "unify", table.c.state == "open"))

@@ -25,7 +25,9 @@ class WriteBack:
             guard.enforce(checks)
             for row in con.execute("SELECT connection, object, records FROM target ORDER BY ALL").fetchall():
                 engine.summary.writes.append(WriteLine(row[0], row[1], unchanged=row[2]))
-            counted = con.execute("SELECT connection, count(*) FROM plan_change GROUP BY 1 ORDER BY 1").fetchall()
+            counted = con.execute(
+                "SELECT connection, count(*) FROM plan_change GROUP BY 1 ORDER BY 1"
+            ).fetchall()
             plan.freeze(con, frozen)
         clean = write(engine, plan.thaw(frozen), dict(counted))
         frozen.unlink()

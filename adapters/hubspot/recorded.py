@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,11 @@ _ANSWER = re.compile(r"/crm/v3/objects/([^/]+)/(?:search|batch/(?:read|create|up
 _LINKS = re.compile(r"/crm-associations/v1/associations/(\d+)/HUBSPOT_DEFINED/(\d+)")
 _CONTACT_TO_COMPANY = 1
 _TABLES = {"company": "companies", "contact": "contacts", "deal": "deals", "ticket": "tickets"}
-_NAMES = {"deal_pipeline_id": "pipeline", "deal_pipeline_stage_id": "dealstage", "owner_id": "hubspot_owner_id"}
+_NAMES = {
+    "deal_pipeline_id": "pipeline",
+    "deal_pipeline_stage_id": "dealstage",
+    "owner_id": "hubspot_owner_id",
+}
 _POINTERS = {"associatedcompanyid": "companies", "hs_parent_company_id": "companies"}
 _JOINS = {
     "deal_company": ("deals", "companies"), "deal_contact": ("deals", "contacts"),
@@ -46,7 +51,7 @@ def recorded(folder: Path) -> tuple[dict[str, Any], Iterator[SeedRow]]:
         held |= {**record, "properties": held["properties"] | record["properties"]}
     _link(records, [*_associations(found), *_joined(folder)])
     rows = (SeedRow(name, record) for (name, _), record in records.items())
-    return _fields(records, found, schemas, names), (*_owners(folder), *rows).__iter__()
+    return _fields(records, found, schemas, names), chain(_owners(folder), rows)
 
 
 def _names(schemas: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
@@ -87,7 +92,8 @@ def _old(exchange: Exchange, body: Mapping[str, Any]) -> Iterator[tuple[str, _Re
 
 
 def _iso(millis: int) -> str:
-    return datetime.fromtimestamp(millis / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    moment = datetime.fromtimestamp(millis / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _seeded(folder: Path) -> Iterator[tuple[str, _Record]]:
@@ -198,13 +204,13 @@ def _properties(name: str, specs: Mapping[str, Mapping[str, Any]]) -> list[dict[
 
 
 def _property(spec: Mapping[str, Any], group_name: str) -> dict[str, Any]:
-    kind, control = spec.get("type"), spec.get("fieldType")
+    kind, control, options = spec.get("type"), spec.get("fieldType"), spec.get("options") or ()
     return {
         "name": spec["name"],
         "label": spec.get("label") or spec["name"],
         "type": kind if kind in TYPES else "string",
         "fieldType": control if control in FIELD_TYPES else "text",
         "groupName": group_name,
-        "options": [{**option, "label": option.get("label") or option["value"]} for option in spec.get("options") or ()],
+        "options": [{**option, "label": option.get("label") or option["value"]} for option in options],
         "hubspotDefined": True,  # names older than the rule for names are in use
     }

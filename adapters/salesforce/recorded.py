@@ -108,7 +108,9 @@ def _fields(records: _Records, described: Iterable[Mapping[str, Any]]) -> Fields
         blocks[about["name"]] = _block(about["name"], about["keyPrefix"], known, standard)
     for name, held in records.items():
         values = [pair for record in held.values() for pair in record.items()]
-        shown = {field: _guessed(field, value) for field, value in sorted(values, key=lambda p: p[1] is not None)}
+        shown = {
+            field: _guessed(field, value) for field, value in sorted(values, key=lambda p: p[1] is not None)
+        }
         block = _block(name, next(iter(held))[:3], shown, standard)
         first = blocks.setdefault(name, {**block, "fields": []})
         have = {f["name"] for f in first["fields"]}
@@ -116,7 +118,9 @@ def _fields(records: _Records, described: Iterable[Mapping[str, Any]]) -> Fields
     return blocks
 
 
-def _block(name: str, prefix: str, fields: Mapping[str, Mapping[str, Any]], standard: Schema) -> dict[str, Any]:
+def _block(
+    name: str, prefix: str, fields: Mapping[str, Mapping[str, Any]], standard: Schema
+) -> dict[str, Any]:
     obj = standard.find(name)
     known = {f.name for f in obj.fields.values()} if obj else _SYSTEM
     return {"keyPrefix": prefix, "fields": [f for key, f in fields.items() if key not in known]}

@@ -5,7 +5,7 @@ A record is as its answers last showed it. An organization of which only domains
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -67,9 +67,15 @@ def _seeded(folder: Path) -> Iterator[tuple[str, _Record]]:
     for noun, name in _TABLES.items():
         tags = _tags(folder, name)
         for row in table(folder, f"{_SEEDS}/{name}_data"):
-            record = {k: _value(k, v) for k, v in row.items() if k not in _NOT_WIRE and not k.startswith("via_")}
-            record |= {"tags": tags.get(record["id"], [])} | ({"via": _via(row)} if "via_channel" in row else {})
+            record = {k: _value(k, v) for k, v in row.items() if _is_wire(k)}
+            record["tags"] = tags.get(record["id"], [])
+            if "via_channel" in row:
+                record["via"] = _via(row)
             yield noun, record
+
+
+def _is_wire(column: str) -> bool:
+    return column not in _NOT_WIRE and not column.startswith("via_")
 
 
 def _value(column: str, text: str) -> Any:
@@ -82,11 +88,13 @@ def _value(column: str, text: str) -> Any:
 
 
 def _via(row: Mapping[str, str]) -> _Record:
-    end: Callable[[str], _Record] = lambda side: {  # noqa: E731 — a name for what both ends share
-        part: row[name] for part in ("address", "name", "id", "title") if row.get(name := f"via_source_{side}_{part}")
-    }
-    source = {"from": end("from"), "to": end("to"), "rel": row["via_source_rel"] or None}
+    source = {"from": _end(row, "from"), "to": _end(row, "to"), "rel": row["via_source_rel"] or None}
     return {"channel": row["via_channel"], "source": source}
+
+
+def _end(row: Mapping[str, str], side: str) -> dict[str, str]:
+    found = {part: row.get(f"via_source_{side}_{part}") for part in ("address", "name", "id", "title")}
+    return {part: text for part, text in found.items() if text}
 
 
 def _tags(folder: Path, name: str) -> dict[int, list[str]]:

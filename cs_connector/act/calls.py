@@ -61,7 +61,7 @@ def business_day(start: date, days: int) -> date:
 def decide(con: duckdb.DuckDBPyConnection, state: sa.Connection, desk: Desk) -> Round:
     """Bring `calls` into line with `candidate`, `standing` and the tasks as read from the CRM."""
     done = Round()
-    known = [dict(row._mapping) for row in state.execute(sa.select(calls).order_by(calls.c.key))]
+    known = [dict(row) for row in state.execute(sa.select(calls).order_by(calls.c.key)).mappings()]
     found = _candidates(con)
     _close(con, state, desk, known, found, done)
     past: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)

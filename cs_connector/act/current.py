@@ -60,8 +60,14 @@ def overlay(
     for name in rule.fields:
         path = literal(f'$."{name}"')
         ours = comparable(f"json_extract_string(w.fields, {path})", rule, name)
-        fields.append(f"CASE WHEN json_exists(w.fields, {path}) THEN {ours} ELSE t.{ident(name)} END AS {ident(name)}")
-    key = f"coalesce(json_extract_string(w.fields, {literal(f'$.{rule.key_field}')}), t.key)" if rule.key_field else "t.key"
+        fields.append(
+            f"CASE WHEN json_exists(w.fields, {path}) THEN {ours} ELSE t.{ident(name)} END AS {ident(name)}"
+        )
+    key = (
+        f"coalesce(json_extract_string(w.fields, {literal(f'$.{rule.key_field}')}), t.key)"
+        if rule.key_field
+        else "t.key"
+    )
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT coalesce(t.record_id, w.record_id) AS record_id, "
         f"greatest(t.known_at, w.sent_at) AS known_at, {key} AS key, coalesce(t.closed, FALSE) AS closed, "

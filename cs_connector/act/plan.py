@@ -60,7 +60,9 @@ def compare(
         "CREATE OR REPLACE TABLE plan_change(connection VARCHAR, object VARCHAR, source VARCHAR, key VARCHAR, "
         "action VARCHAR, key_field VARCHAR, record_id VARCHAR, fields VARCHAR, associate VARCHAR, reason VARCHAR)"
     )
-    con.execute("CREATE OR REPLACE TABLE target(connection VARCHAR, object VARCHAR, records BIGINT, existing BIGINT)")
+    con.execute(
+        "CREATE OR REPLACE TABLE target(connection VARCHAR, object VARCHAR, records BIGINT, existing BIGINT)"
+    )
     for source in sources:
         for rule in source.mapping.write:
             if rule.source == "call" and source.connection != home:
@@ -165,7 +167,18 @@ def _counts(rule: WriteRule) -> str:
 
 def _health(rule: WriteRule) -> str:
     """Only a change of what health says moves the date of the last change."""
-    said = ("score", "band", "trend", "change_3m", "reason", "driver", "next_step", "cap_text", "coverage", "band_since")
+    said = (
+        "score",
+        "band",
+        "trend",
+        "change_3m",
+        "reason",
+        "driver",
+        "next_step",
+        "cap_text",
+        "coverage",
+        "band_since",
+    )
     listed = ", ".join(literal(n) for n, f in rule.fields.items() if f.column in said)
     return f"x.f IN ({listed})" if listed else "FALSE"
 
@@ -186,7 +199,9 @@ def changes(con: duckdb.DuckDBPyConnection) -> Iterator[Planned]:
 def freeze(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Keep the changes in a file, so that writing them needs none of the tables that they came from."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    con.execute(f"COPY ({_ORDERED}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 5000)")
+    con.execute(
+        f"COPY ({_ORDERED}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 5000)"
+    )
 
 
 def thaw(path: Path) -> Iterator[Planned]:

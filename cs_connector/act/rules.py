@@ -60,9 +60,7 @@ def _compiled(document: Document, metrics: Sequence[str]) -> tuple[Rule, str]:
 
 def stand(con: duckdb.DuckDBPyConnection, metrics: Sequence[str], as_of: date) -> None:
     """Fill `standing`: one row for each scored relationship with its metrics and how it moved."""
-    columns = ", ".join(
-        f"max(value) FILTER (metric = '{name}' AND known) AS \"{name}\"" for name in metrics
-    )
+    columns = ", ".join(f"max(value) FILTER (metric = '{name}' AND known) AS \"{name}\"" for name in metrics)
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE metric_now AS SELECT relationship_id, {columns} FROM metric_value "
         "WHERE on_date = $as_of GROUP BY relationship_id",

@@ -26,7 +26,7 @@ def want(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
         "AND s.entity_id = r.relationship_id WHERE s.band = 'red' AND r.status <> 'Ended' GROUP BY 1) "
         f"SELECT a.account_id, a.account_id AS key, a.customer_status, {_STANDING}, a.renewal_on, a.arr, "
         "CASE WHEN a.arr IS NOT NULL THEN coalesce(risk.at_risk, 0) END AS arr_at_risk, a.lifecycle_stage AS stage, "
-        'u.name AS csm_name FROM account a LEFT JOIN snapshot s ON s.entity = \'account\' AND s.main '
+        "u.name AS csm_name FROM account a LEFT JOIN snapshot s ON s.entity = 'account' AND s.main "
         "AND s.on_date = $as_of AND s.entity_id = a.account_id LEFT JOIN risk ON risk.account_id = a.account_id "
         'LEFT JOIN "user" u ON u.user_id = a.csm_user_id '
         f"WHERE a.customer_status IN {_SCORED} UNION ALL SELECT a.account_id, a.account_id, a.customer_status, "

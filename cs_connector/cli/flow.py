@@ -27,7 +27,8 @@ def register(app: typer.Typer) -> None:
 def init(
     directory: Annotated[Path, typer.Argument(help="The directory to make.")],
     sandbox: Annotated[
-        Path | None, typer.Option("--sandbox", help="A file with the document that `sandbox up --json` printed.")
+        Path | None,
+        typer.Option("--sandbox", help="A file with the document that `sandbox up --json` printed."),
     ] = None,
     quiet: opt.Quiet = False,
 ) -> None:

@@ -23,7 +23,9 @@ def register(app: typer.Typer) -> None:
 
 
 _runs = typer.Typer(help="What jobs did.", invoke_without_command=True)
-_quarantine = typer.Typer(help="Records that could not be read, with the reason.", invoke_without_command=True)
+_quarantine = typer.Typer(
+    help="Records that could not be read, with the reason.", invoke_without_command=True
+)
 _mapping = typer.Typer(help="Check the mapping files.")
 
 
@@ -116,7 +118,9 @@ def runs(context: typer.Context, root: opt.ProjectDir = opt.HERE, as_json: opt.J
         screen.document({"schema": "runs/1", "runs": found})
         return
     for row in found:
-        screen.line(f"{row['id']}  {row['started_at']:%Y-%m-%d %H:%M}  {row['job']:<12} exit {row['exit']}  {row['status']}")
+        screen.line(
+            f"{row['id']}  {row['started_at']:%Y-%m-%d %H:%M}  {row['job']:<12} exit {row['exit']}  {row['status']}"
+        )
     if not found:
         screen.line("no runs yet; start one with: cs-connector run")
 

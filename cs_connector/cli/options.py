@@ -16,10 +16,15 @@ if TYPE_CHECKING:
     from cs_connector.runner import Engine
 
 ProjectDir = Annotated[
-    Path, typer.Option("--project", envvar="CS_CONNECTOR_PROJECT", help="The project directory.", show_default="here")
+    Path,
+    typer.Option(
+        "--project", envvar="CS_CONNECTOR_PROJECT", help="The project directory.", show_default="here"
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for a program.")]
-AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Compute as of this date, not today.")]
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", metavar="DATE", help="Compute as of this date, not today.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 NoColor = Annotated[bool, typer.Option("--no-color", envvar="NO_COLOR", help="No colours.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
@@ -41,7 +46,9 @@ def day(text: str | None) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"{text!r} is not a date", safe="nothing was done", fix="write it as 2026-11-25") from None
+        raise UsageError(
+            f"{text!r} is not a date", safe="nothing was done", fix="write it as 2026-11-25"
+        ) from None
 
 
 def project(root: Path) -> Project:

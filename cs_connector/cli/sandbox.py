@@ -29,7 +29,8 @@ def up(
     files: Annotated[Path | None, typer.Option("--files", help="Where usage and invoice files go.")] = None,
     profile: Annotated[str, typer.Option("--profile", help="vendor, small or unlimited.")] = "vendor",
     recorded: Annotated[
-        Path | None, typer.Option("--recorded", help="A folder of recorded exchanges and seeds to fill it from.")
+        Path | None,
+        typer.Option("--recorded", help="A folder of recorded exchanges and seeds to fill it from."),
     ] = None,
     as_of: opt.AsOf = None,
     as_json: opt.Json = False,
@@ -69,7 +70,9 @@ def ledger(
         screen.document(entries)
         return
     for entry in entries:
-        screen.line(f"{entry['n']:>6} {entry['at'][:19]} {entry['crm']:<12} {entry['action']:<7} {entry['object']} {entry['id']}")
+        screen.line(
+            f"{entry['n']:>6} {entry['at'][:19]} {entry['crm']:<12} {entry['action']:<7} {entry['object']} {entry['id']}"
+        )
     screen.line(f"{len(entries):,} mutations")
 
 

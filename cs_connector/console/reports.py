@@ -45,7 +45,8 @@ def run(screen: Screen, document: Mapping[str, Any]) -> None:
     writes(screen, document["writes"])
     if document["calls"]:
         used = " · ".join(
-            f"{c['connection']} {c['used']:,}" + (f" of {c['limit']:,}" if c["limit"] else "") for c in document["calls"]
+            f"{c['connection']} {c['used']:,}" + (f" of {c['limit']:,}" if c["limit"] else "")
+            for c in document["calls"]
         )
         screen.line(f"api calls  {used}")
     for note in document["notes"]:
@@ -85,7 +86,9 @@ def plan(screen: Screen, document: Mapping[str, Any], samples: int = 12) -> None
     by_object: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for change in document["changes"]:
         by_object.setdefault((change["connection"], change["object"]), []).append(change)
-    screen.line(f"[bold]plan {document['plan']}[/]  as of {document['as_of']}  digest {document['digest'][:12]}")
+    screen.line(
+        f"[bold]plan {document['plan']}[/]  as of {document['as_of']}  digest {document['digest'][:12]}"
+    )
     for (connection, name), changes in sorted(by_object.items()):
         created = sum(1 for c in changes if c["action"] == "create")
         screen.line(
@@ -141,7 +144,9 @@ def explain(screen: Screen, document: Mapping[str, Any]) -> None:
         screen.line(f"\n  sum {document['uncapped']:.2f}   rounding {document['rounding']:+.2f}")
     for override in document["overrides"]:
         if override["fired"]:
-            screen.line(f"  [red]capped at {override['cap']:g}[/] by {override['name']}: {escape(override['reason'] or '')}")
+            screen.line(
+                f"  [red]capped at {override['cap']:g}[/] by {override['name']}: {escape(override['reason'] or '')}"
+            )
     for relation in document.get("relationships", []):
         screen.line(f"  · {escape(relation['name'])}  {band(relation['band'], relation['score'])}")
 

@@ -11,7 +11,14 @@ from typing import Any
 import msgspec
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from cs_connector.errors import ConnectorError
 
@@ -90,7 +97,7 @@ class Screen:
             count += done
 
         yield tick
-        counted = f"{count:>9,}" if count else " " * 9
+        counted = f"{count:>9,}" if count else "        –"
         self.err.print(f"  {name:<36}{counted}  {time.monotonic() - began:5.1f} s")
 
 

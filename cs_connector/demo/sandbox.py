@@ -71,8 +71,12 @@ def start(order: Order, tick: Tick) -> Running:
     """Fill the simulators and start to answer. Raises UsageError for a folder without recorded exchanges."""
     day = order.as_of or SystemClock().now().date()
     filled = {name: registry.find("seeders", name) for name in registry.names("seeders")}
-    company = None if order.recorded else generate(order.seed, order.accounts, day)
-    tenants = _generated(filled, company) if company else _recorded(filled, order.recorded)
+    company: Company | None = None
+    if order.recorded:
+        tenants = _recorded(filled, order.recorded)
+    else:
+        company = generate(order.seed, order.accounts, day)
+        tenants = _generated(filled, company)
     sandbox = Sandbox(
         [(name, registry.simulator(tenant.crm)) for name, tenant in tenants.items()],
         datetime.combine(day, MORNING),

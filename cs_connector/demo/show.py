@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from rich.markup import escape
 
 from cs_connector import registry
 from cs_connector.config import open_project
 from cs_connector.console import Screen, reports
 from cs_connector.errors import Unavailable
-from cs_connector.runner import Summary, open_engine, questions
+from cs_connector.runner import Engine, Summary, open_engine, questions
 from cs_connector.runner.attention import worst
 from cs_connector.runner.running import ALL, run_jobs
 
@@ -41,12 +42,14 @@ def play(screen: Screen, directory: Path, seed: int, accounts: int, as_of: date 
         first = run_jobs(opened, ALL, talk=screen)
         reports.run(screen, first.document())
         screen.line("\n[bold]3[/]  Again, with nothing changed outside")
-        second = run_jobs(opened, ALL, talk=screen)
+        second = run_jobs(opened, ALL)
         screen.line(_again(second))
         engine = open_engine(opened)
         try:
+            _aside(screen, engine)
             reports.attention(screen, worst(engine))
-            screen.line(f"\n[bold]4[/]  Why {STORY} has its score")
+            _task(screen, engine)
+            screen.line(f"\n[bold]5[/]  Why {STORY} has its score")
             account = questions.explain(engine, STORY, None)
             reports.explain(screen, account)
             usage = questions.explain(engine, _main(account), "usage_only")
@@ -57,6 +60,25 @@ def play(screen: Screen, directory: Path, seed: int, accounts: int, as_of: date 
         if stay:
             sandbox.wait()
     return first.exit if first.exit > 1 else second.exit if second.exit > 1 else 0
+
+
+def _aside(screen: Screen, engine: Engine) -> None:
+    """The records that could not be read: none is lost, each with its reason."""
+    found = questions.quarantine(engine)
+    screen.line(f"\n{len(found)} records could not be read and are kept aside:")
+    for row in found:
+        screen.line(f"   {row['connection']} {row['object']}: {escape(row['reason'])}")
+
+
+def _task(screen: Screen, engine: Engine) -> None:
+    """One task as its owner reads it in the CRM."""
+    task = questions.task(engine, STORY)
+    if task is None:
+        return
+    screen.line(f"\n[bold]4[/]  A task as {task['owner']} reads it in the CRM, due {task['due_on']}")
+    screen.line(f"   [bold]{escape(task['subject'])}[/]")
+    for line in task["description"].splitlines():
+        screen.line(f"   │ {escape(line)}")
 
 
 def _main(account: dict[str, Any]) -> str:

@@ -17,7 +17,8 @@ def check(engine: Engine) -> list[dict[str, Any]]:
     """Every check with its verdict and, where it failed, the fix."""
     found = [_tried("store", lambda: _store(engine))]
     for name in engine.project.settings.connections:
-        found.append(_tried(f"connection {name}", lambda name=name: _who(engine, name)))  # type: ignore[misc]
+        who = partial(_who, engine, name)
+        found += [_tried(f"connection {name}", who)]
     return found
 
 

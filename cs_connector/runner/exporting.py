@@ -19,7 +19,9 @@ def export(engine: Engine, directory: Path, format_: str) -> Iterator[Path]:
     directory.mkdir(parents=True, exist_ok=True)
     with standing(engine) as con:
         queries = {name: f'SELECT * EXCLUDE (known_at) FROM "{name}" ORDER BY 1' for name in sorted(ENTITIES)}
-        queries["scores"] = "SELECT * EXCLUDE (known_at) FROM snapshot ORDER BY entity, entity_id, scorecard, on_date"
+        queries["scores"] = (
+            "SELECT * EXCLUDE (known_at) FROM snapshot ORDER BY entity, entity_id, scorecard, on_date"
+        )
         queries["links"] = "SELECT * EXCLUDE (known_at) FROM link ORDER BY ALL"
         queries["records"] = _records(engine, engine.latest(con))
         for name, query in queries.items():

@@ -24,7 +24,11 @@ def make(engine: Engine) -> dict[str, Any]:
     """The plan/1 document of what would be written now. Changes nothing in any CRM."""
     with planned(engine) as (con, checks):
         changes = list(plan.changes(con))
-        names = dict(con.execute("SELECT key, name FROM wanted_relationship UNION ALL SELECT account_id, name FROM account").fetchall())
+        names = dict(
+            con.execute(
+                "SELECT key, name FROM wanted_relationship UNION ALL SELECT account_id, name FROM account"
+            ).fetchall()
+        )
         bands = _bands(con, engine)
     now = engine.clock.now()
     return {

@@ -49,7 +49,9 @@ def find(con: duckdb.DuckDBPyConnection, id_: str) -> str:
         return str(entities[0])
     if entities:
         raise UsageError(
-            f"{id_!r} means {len(entities)} things", safe="nothing was changed", fix=f"name one: {', '.join(entities)}"
+            f"{id_!r} means {len(entities)} things",
+            safe="nothing was changed",
+            fix=f"name one: {', '.join(entities)}",
         )
     names = [row[0] for row in con.execute("SELECT name FROM account WHERE name IS NOT NULL").fetchall()]
     close = process.extractOne(id_, names, score_cutoff=60)
@@ -63,9 +65,19 @@ def find(con: duckdb.DuckDBPyConnection, id_: str) -> str:
 
 def runs(engine: Engine, count: int = 20) -> list[dict[str, Any]]:
     table = tables.runs
-    query = sa.select(table.c.id, table.c.job, table.c.as_of, table.c.started_at, table.c.finished_at, table.c.status, table.c.exit)
+    query = sa.select(
+        table.c.id,
+        table.c.job,
+        table.c.as_of,
+        table.c.started_at,
+        table.c.finished_at,
+        table.c.status,
+        table.c.exit,
+    )
     with engine.store.state.read() as db:
-        return [dict(r._mapping) for r in db.execute(query.order_by(table.c.started_at.desc()).limit(count))]
+        return [
+            dict(r) for r in db.execute(query.order_by(table.c.started_at.desc()).limit(count)).mappings()
+        ]
 
 
 def run(engine: Engine, id_: str) -> dict[str, Any]:
@@ -77,9 +89,30 @@ def run(engine: Engine, id_: str) -> dict[str, Any]:
     return dict(row.summary or {"schema": "run/1", "run": id_, "status": row.status, "exit": row.exit})
 
 
+def task(engine: Engine, account: str) -> dict[str, Any] | None:
+    """The open task of an account: subject, description, due_on and who owns it."""
+    with standing(engine) as con:
+        entity = find(con, account)
+        people = dict(con.execute('SELECT user_id, name FROM "user"').fetchall())
+    table = tables.calls
+    with engine.store.state.read() as db:
+        mine = (table.c.account_id == entity) & (table.c.state == "open")
+        row = db.execute(sa.select(table).where(mine).order_by(table.c.opened_on, table.c.key)).first()
+    if row is None:
+        return None
+    return {**row.sent, "due_on": row.due_on, "owner": people.get(row.owner_user_id, row.owner_user_id)}
+
+
 def quarantine(engine: Engine) -> list[dict[str, Any]]:
     table = tables.quarantine
-    columns = (table.c.connection, table.c.object, table.c.record_id, table.c.stage, table.c.code, table.c.reason)
+    columns = (
+        table.c.connection,
+        table.c.object,
+        table.c.record_id,
+        table.c.stage,
+        table.c.code,
+        table.c.reason,
+    )
     with engine.store.state.read() as db:
         query = sa.select(*columns).where(table.c.state == "open").order_by(*columns)
-        return [dict(r._mapping) for r in db.execute(query)]
+        return [dict(r) for r in db.execute(query).mappings()]

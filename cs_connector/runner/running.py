@@ -25,7 +25,9 @@ def run_jobs(
     engine = open_engine(project, as_of, exclusive=True)
     engine.talk = talk or Silent()
     try:
-        return recorded(engine, "+".join(names) if len(names) < len(ALL) else "run", lambda: _jobs(engine, names))
+        return recorded(
+            engine, "+".join(names) if len(names) < len(ALL) else "run", lambda: _jobs(engine, names)
+        )
     finally:
         engine.close()
 

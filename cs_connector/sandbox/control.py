@@ -38,7 +38,7 @@ class Snapshots(Protocol):
         ...
 
 
-class Refused(Exception):  # noqa: N818 — it is an answer, not a fault of the program
+class Refused(Exception):
     """A request that cannot be obeyed."""
 
     def __init__(self, status: int, message: str) -> None:

@@ -125,7 +125,8 @@ def test_asked_to_stop_it_stops_and_lets_go(fresh, sandbox, number, code):
 
 
 def _reading(project: Project) -> bool:
-    return any((project.root / ".cs-connector").rglob("*.seg*"))
+    """Whether some of the records have arrived."""
+    return any((project.root / ".cs-connector" / "facts" / "data" / "raw").rglob("*.parquet"))
 
 
 def test_asked_to_stop_while_writing_it_comes_to_the_same_end(fresh, sandbox, undisturbed, tmp_path):

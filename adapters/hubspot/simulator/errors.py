@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 
-class Refusal(Exception):  # noqa: N818 — it is an answer, not a fault of the program
+class Refusal(Exception):
     """An answer other than success: its status, the members of its body, and headers of its own."""
 
     def __init__(self, status: int, message: str, category: str = "", **more: Any) -> None:

@@ -13,7 +13,7 @@ from .times import DAY_MS, iso, parsed
 LONGEST = 65_536
 
 
-class Invalid(Exception):  # noqa: N818 — one of possibly many problems of a request
+class Invalid(Exception):
     """A value that a property does not take: the vendor's code and sentence."""
 
     def __init__(self, code: str, message: str) -> None:

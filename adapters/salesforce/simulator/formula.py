@@ -18,7 +18,7 @@ COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 }  # fmt: skip
 
 
-class Beyond(ValueError):  # noqa: N818 — it is no error to a user: the field shows blank
+class Beyond(ValueError):
     """The formula uses something that is not understood here."""
 
 

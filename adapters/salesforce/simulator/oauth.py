@@ -28,7 +28,7 @@ LIFE = timedelta(hours=2)
 LONGEST_ASSERTION = timedelta(minutes=5)
 
 
-class Refused(Exception):  # noqa: N818 — it is an answer
+class Refused(Exception):
     """A log-in is refused; `code` is OAuth's."""
 
     def __init__(self, code: str, why: str, status: int = 400) -> None:

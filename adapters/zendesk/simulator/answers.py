@@ -14,7 +14,7 @@ JSON = "application/json; charset=utf-8"
 TEXT = "text/plain; charset=UTF-8"
 
 
-class Refusal(Exception):  # noqa: N818 — it is an answer, not a fault of the program
+class Refusal(Exception):
     """A request that is answered with an error. `body` is sent as JSON, or as it is when it is text."""
 
     def __init__(self, status: int, body: Any, headers: Mapping[str, str] | None = None) -> None:
