@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import requests
 
 Record = Mapping[str, Any]
 WORDS = ("Alder", "Birch", "Cedar", "Dogwood", "Elm", "Fir", "Ginkgo", "Hazel", "Ivy", "Juniper")
+
+
+class Refused(Exception):
+    """The CRM does not do that."""
 
 
 class Hand(Protocol):
@@ -30,28 +34,40 @@ class Hand(Protocol):
 
 
 class Http:
-    """Requests with a token; a full limit is waited for by `wait`."""
+    """Requests with a token that is renewed when it has run out; a full limit is waited for by `wait`."""
 
-    def __init__(self, block: Mapping[str, str], wait: Any) -> None:
-        self.base, self._wait = block["base_url"], wait
+    def __init__(self, block: Mapping[str, str], wait: Callable[[str], None]) -> None:
+        self.base, self._block, self._wait = block["base_url"], block, wait
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.headers["Authorization"] = f"Bearer {block['access_token']}"
 
     def __call__(self, method: str, path: str, body: Any = None, **query: str | int) -> Any:
-        """Raises HTTPError for a refusal."""
-        url = path if path.startswith("http") else self.base + path
+        """Raises Refused for what the CRM does not want."""
         for _ in range(20):
-            answer = self._session.request(method, url, params=query, json=body, timeout=30)
-            if answer.status_code != 429:
+            answer = self._session.request(method, self.base + path, params=query, json=body, timeout=30)
+            if answer.status_code == 401:
+                self._renew()
+            elif answer.status_code == 429:
+                self._wait("PT10S")
+            else:
                 break
-            self._wait("PT10S")
-        if not answer.ok:
-            raise requests.HTTPError(f"{method} {path} {answer.status_code} {answer.text[:300]}")
+        if 400 <= answer.status_code < 500 and answer.status_code not in (401, 403, 429):
+            raise Refused(f"{method} {path} {answer.status_code} {answer.text[:300]}")
+        answer.raise_for_status()
         return answer.json() if answer.content else None
 
     def close(self) -> None:
         self._session.close()
+
+    def _renew(self) -> None:
+        names = ("client_id", "client_secret")
+        form = {"grant_type": "client_credentials", **{name: self._block[name] for name in names}}
+        answer = self._session.post(
+            self._block["token_url"], data=form, headers={"Authorization": ""}, timeout=30
+        )
+        answer.raise_for_status()
+        self._session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
 
 
 class SalesforceHand:
@@ -158,7 +174,9 @@ class ZendeskHand:
             "tickets": {"comment": {"body": _word(dice)}},
             "users": {"role": "end-user"},
         }.get(name, {})
-        self._http("POST", f"/api/v2/{name}.json", {name[:-1]: self._fields(name, dice) | more})
+        self._http(
+            "POST", f"/api/v2/{name}.json", {name[:-1]: {**self._fields(name, dice), **more.get(name, {})}}
+        )
 
     def change(self, name: str, id_: str, dice: random.Random) -> None:
         self._http("PUT", f"/api/v2/{name}/{id_}.json", {name[:-1]: self._fields(name, dice)})

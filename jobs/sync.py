@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+
+from cs_connector.act import outbox
 from cs_connector.ports import Read
 from cs_connector.runner import CallLine, Engine, ObjectLine
+from cs_connector.store import tables
 
 
 class Sync:
@@ -27,8 +31,18 @@ class Sync:
                 engine.beat()
         fold = engine.store.fold(connection, name, engine.run, engine.lease)
         engine.store.facts.compact(f"raw/{connection}/{name}", engine.lease)
+        self._confirm(engine, connection, name)
         line = ObjectLine(connection, name, fold.read, fold.new, fold.changed, fold.deleted)
         engine.summary.objects.append(line)
+
+    def _confirm(self, engine: Engine, connection: str, name: str) -> None:
+        """What we wrote and have now read back needs no place in the outbox."""
+        feed = tables.feeds
+        mine = (feed.c.connection == connection) & (feed.c.object == name)
+        with engine.store.state.read() as db:
+            until = db.scalar(sa.select(feed.c.watermark).where(mine))
+        if until:
+            outbox.confirm(engine.store.state, connection, name, until)
 
 
 JOB = Sync()

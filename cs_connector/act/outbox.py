@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import groupby, islice
 from typing import Any
 
@@ -168,14 +169,12 @@ def _count(tally: Tally, planned: Planned, answer: Receipt) -> None:
 def recover(state: State, lease: Lease, adapters: Mapping[str, Adapter]) -> int:
     """Settle what a dead process left in flight, by looking before anything is sent again.
 
-    A record that the CRM has under our key is done; anything else is planned afresh. Returns how many
-    were found.
+    A record that the CRM has under our key is done; one that was to be linked to another is sent once more,
+    by its key; anything else is planned afresh. Returns how many were found.
     """
     with state.read() as connection:
         left = connection.execute(
-            sa.select(outbox)
-            .where(outbox.c.state == "inflight")
-            .order_by(outbox.c.connection, outbox.c.object, outbox.c.key_field, outbox.c.key)
+            sa.select(outbox).where(outbox.c.state == "inflight").order_by(outbox.c.key)
         ).all()
     found = 0
     for (name, object_name, key_field), group in groupby(
@@ -184,18 +183,34 @@ def recover(state: State, lease: Lease, adapters: Mapping[str, Adapter]) -> int:
         rows = list(group)
         ids: Mapping[str, str] = {}
         if key_field and name in adapters:
+            linked = [_again(row) for row in rows if row.associate]
+            if linked:
+                adapters[name].write(linked)
             ids = adapters[name].find(object_name, key_field, [r.fields[key_field] for r in rows])
         found += len(ids)
         _forget(state, lease, rows, ids)
     return found
 
 
+def _again(row: Any) -> Change:
+    key = row.fields[row.key_field]
+    fields = {name: value for name, value in row.fields.items() if name != row.key_field}
+    associate = tuple((a, b) for a, b in row.associate)
+    return Change(row.connection, row.object, Action(row.action), key, fields, row.key_field, None, associate)
+
+
 def _forget(state: State, lease: Lease, rows: Sequence[Any], ids: Mapping[str, str]) -> None:
-    """Take rows off the record of what is in flight; calls learn the ids under which they were found."""
     with state.begin() as connection:
         check(connection, lease)
         for row in rows:
             connection.execute(sa.delete(outbox).where(outbox.c.key == row.key))
-            key = str(row.fields.get(row.key_field))
-            if key in ids:
+            key = row.fields.get(row.key_field) if row.key_field else None
+            if key is not None and key in ids:
                 connection.execute(sa.update(calls).where(calls.c.key == key).values(record_id=ids[key]))
+
+
+def confirm(state: State, connection: str, object_name: str, until: datetime) -> None:
+    """Let go of what was written before `until`: everything up to then has been read back."""
+    mine = (outbox.c.connection == connection) & (outbox.c.object == object_name)
+    with state.begin() as db:
+        db.execute(sa.delete(outbox).where(mine, outbox.c.state == "done", outbox.c.at < until))

@@ -83,6 +83,7 @@ def attention(screen: Screen, rows: Iterable[Sequence[Any]]) -> None:
 
 def plan(screen: Screen, document: Mapping[str, Any], samples: int = 12) -> None:
     """A plan: counts by object, samples, the guard's findings."""
+    _people(screen, document["population"])
     by_object: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for change in document["changes"]:
         by_object.setdefault((change["connection"], change["object"]), []).append(change)
@@ -106,6 +107,15 @@ def plan(screen: Screen, document: Mapping[str, Any], samples: int = 12) -> None
         if total
         else "\nNothing to change."
     )
+
+
+def _people(screen: Screen, people: Mapping[str, Any]) -> None:
+    screen.line(
+        f"{people['accounts']:,} accounts: {people.get('Customer', 0):,} customers, {people.get('Trial', 0):,} trials, "
+        f"{people.get('Former customer', 0):,} former, {people.get('Not scored', 0):,} not scored"
+    )
+    for reason, count in sorted(people["reasons"].items(), key=lambda pair: -pair[1]):
+        screen.line(f"   not scored: {count:,} · {reason}")
 
 
 def _change(screen: Screen, change: Mapping[str, Any]) -> None:

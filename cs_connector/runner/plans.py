@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -30,6 +31,7 @@ def make(engine: Engine) -> dict[str, Any]:
             ).fetchall()
         )
         bands = _bands(con, engine)
+        people = _population(con)
     now = engine.clock.now()
     return {
         "schema": "plan/1",
@@ -40,6 +42,7 @@ def make(engine: Engine) -> dict[str, Any]:
         "as_of": engine.as_of.isoformat(),
         "config_hash": engine.config_hash(),
         "data_epoch": engine.store.facts.version(),
+        "population": people,
         "connections": _connections(engine),
         "changes": [_written(c, names.get(c.key)) for c in changes],
         "bands": bands,
@@ -74,6 +77,18 @@ def _bands(con: duckdb.DuckDBPyConnection, engine: Engine) -> list[dict[str, Any
         {"day": engine.as_of},
     ).fetchall()
     return [{"account": a, "from": b, "to": c} for a, b, c in rows]
+
+
+def _population(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """How many accounts are what, and why the others are not scored."""
+    rows = con.execute(
+        "SELECT coalesce(customer_status, 'Not scored'), status_reason, count(*) FROM account GROUP BY 1, 2 ORDER BY 1, 2"
+    ).fetchall()
+    counts: Counter[str] = Counter()
+    for status, _reason, count in rows:
+        counts[status] += count
+    reasons = {str(reason): count for status, reason, count in rows if status == "Not scored"}
+    return {"accounts": counts.total(), **counts, "reasons": reasons}
 
 
 def _connections(engine: Engine) -> list[dict[str, Any]]:

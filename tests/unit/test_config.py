@@ -132,7 +132,7 @@ def test_a_directory_without_a_project_says_how_to_make_one(tmp_path: Path) -> N
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="gone.yml does not exist"):
+    with pytest.raises(ConfigError, match=r"gone\.yml does not exist"):
         load(tmp_path / "gone.yml")
 
 
