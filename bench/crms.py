@@ -170,13 +170,12 @@ class ZendeskHand:
             after = {"page[after]": answer["meta"]["after_cursor"]}
 
     def create(self, name: str, dice: random.Random) -> None:
-        more: dict[str, Any] = {
-            "tickets": {"comment": {"body": _word(dice)}},
-            "users": {"role": "end-user"},
-        }.get(name, {})
-        self._http(
-            "POST", f"/api/v2/{name}.json", {name[:-1]: {**self._fields(name, dice), **more.get(name, {})}}
-        )
+        fields: dict[str, Any] = {**self._fields(name, dice)}
+        if name == "tickets":
+            fields["comment"] = {"body": _word(dice)}
+        if name == "users":
+            fields["role"] = "end-user"
+        self._http("POST", f"/api/v2/{name}.json", {name[:-1]: fields})
 
     def change(self, name: str, id_: str, dice: random.Random) -> None:
         self._http("PUT", f"/api/v2/{name}/{id_}.json", {name[:-1]: self._fields(name, dice)})

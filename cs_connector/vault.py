@@ -32,7 +32,7 @@ class Vault:
         try:
             self._fernet = Fernet(key)
         except ValueError as error:
-            fix = f"set {KEY_VARIABLE} to a key made by: cs-connector vault key"
+            fix = f"set {KEY_VARIABLE} to 32 bytes in URL-safe base64, or unset it to use the key file"
             raise ConfigError(
                 "The vault key is not a key", why="32 bytes in base64 are expected", fix=fix
             ) from error

@@ -24,6 +24,7 @@ class Score:
     def _compute(self, engine: Engine) -> None:
         definitions = health.load_definitions([*engine.project.shipped, engine.project.root])
         with engine.talk.step("scores"), engine.tables([*ENTITIES, "link", "feed"]) as con:
+            engine.store.facts.attach(con, "measure/metric", "metric_before", _METRIC)
             health.run(con, engine.as_of, definitions)
             engine.publish(
                 con,
@@ -47,5 +48,14 @@ def _counts(engine: Engine) -> Scores:
     assert row is not None
     return Scores(*row)
 
+
+_METRIC = {
+    "relationship_id": "VARCHAR",
+    "account_id": "VARCHAR",
+    "metric": "VARCHAR",
+    "on_date": "DATE",
+    "value": "DOUBLE",
+    "known": "BOOLEAN",
+}
 
 JOB = Score()

@@ -147,4 +147,4 @@ def _granted(response: Response) -> Granted:
         said = redact(response.text[:2000])
     except msgspec.MsgspecError:
         said = "the answer holds no token"
-    raise AuthFailed("HubSpot refused the login", why=said, fix="cs-connector connect")
+    raise AuthFailed("HubSpot refused the login", why=said, fix="check the credentials of the connection, then: cs-connector doctor")

@@ -71,7 +71,7 @@ def _login(said: Refusal, date: str) -> AdapterError:
     return AuthFailed(
         "Salesforce refused the login",
         why=f"{said.error}: {redact(said.error_description)} (its clock says {date})",
-        fix="check client_id, username and key, and that an admin approved the app; then: cs-connector connect",
+        fix="check client_id, username and key, and that an admin approved the app; then: cs-connector doctor",
     )
 
 
@@ -80,7 +80,7 @@ def _of(fault: Fault, status: int) -> AdapterError:
     if code == "REQUEST_LIMIT_EXCEEDED":
         return _limit(fault.message, said)
     if status == 401:
-        return AuthFailed("Salesforce ended the session", why=said, fix="cs-connector connect")
+        return AuthFailed("Salesforce ended the session", why=said, fix="check the credentials of the connection, then: cs-connector doctor")
     if status >= 500 or code in _LATER:
         return Unavailable(f"Salesforce answered {status}", why=said, fix="try again later")
     return _lasting(code, said, status)

@@ -78,7 +78,7 @@ class Zendesk(Adapter):
             raise AuthFailed(
                 "Zendesk does not know this login",
                 why="it answered as to an anonymous visitor",
-                fix="cs-connector connect",
+                fix="check the credentials of the connection, then: cs-connector doctor",
             )
         return Identity(
             crm=self.crm,

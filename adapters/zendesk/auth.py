@@ -157,4 +157,4 @@ def _granted(response: Response) -> Granted:
         said = redact(response.text[:2000])
     except msgspec.MsgspecError:
         said = "the answer holds no token"
-    raise AuthFailed("Zendesk refused the login", why=said, fix="cs-connector connect")
+    raise AuthFailed("Zendesk refused the login", why=said, fix="check the credentials of the connection, then: cs-connector doctor")

@@ -110,47 +110,54 @@ def _row(planned: Planned, run: str, lease: Lease, state: State) -> dict[str, An
 def _settle(
     state: State, lease: Lease, run: str, batch: Sequence[Planned], answers: Sequence[Receipt], tally: Tally
 ) -> None:
+    """Put the answers on record: outbox, receipts and calls in one transaction."""
     now = state.clock.now()
-    ledger, sent = [], []
-    for planned, answer in zip(batch, answers, strict=True):
-        _count(tally, planned, answer)
-        crm_id = answer.record_id or planned.record_id
-        outcome = {Verdict.REJECTED: "failed", Verdict.UNKNOWN: "inflight"}.get(answer.verdict, "done")
-        sent.append(
-            {"k": row_key(planned), "state": outcome, "crm_id": crm_id, "code": answer.code, "message": answer.message, "at": now}
-        )  # fmt: skip
-        ledger.append(
-            {
-                "run": run,
-                "connection": planned.connection,
-                "object": planned.object,
-                "key": planned.key,
-                "verdict": answer.verdict.value,
-                "record_id": crm_id,
-                "code": answer.code,
-                "message": answer.message,
-                "before": {n: a for n, a, _ in planned.fields},
-                "after": {n: b for n, _, b in planned.fields},
-                "at": now,
-            }
-        )
-    changed: dict[str, sa.BindParameter[str]] = {
-        name: sa.bindparam(name) for name in ("state", "crm_id", "code", "message", "at")
-    }
-    done = [
-        {"k": p.key, "r": s["crm_id"]}
-        for p, s in zip(batch, sent, strict=True)
-        if p.source == "call" and s["crm_id"]
-    ]
+    sent = [_outcome(p, a, now) for p, a in zip(batch, answers, strict=True)]
+    ledger = [_receipt(p, a, run, now) for p, a in zip(batch, answers, strict=True)]
+    columns = ("state", "crm_id", "code", "message", "at")
+    changed: dict[str, sa.BindParameter[str]] = {name: sa.bindparam(name) for name in columns}
     with state.begin() as connection:
         check(connection, lease)
         connection.execute(sa.update(outbox).where(outbox.c.key == sa.bindparam("k")).values(changed), sent)
         connection.execute(sa.insert(receipts), ledger)
-        if done:
-            connection.execute(
-                sa.update(calls).where(calls.c.key == sa.bindparam("k")).values(record_id=sa.bindparam("r")),
-                done,
-            )
+        for planned, line in zip(batch, sent, strict=True):
+            if planned.source == "call" and line["crm_id"]:
+                _keep(connection, planned.key, line["crm_id"], dict(planned.values))
+    for planned, answer in zip(batch, answers, strict=True):
+        _count(tally, planned, answer)
+
+
+def _outcome(planned: Planned, answer: Receipt, now: datetime) -> dict[str, Any]:
+    outcome = {Verdict.REJECTED: "failed", Verdict.UNKNOWN: "inflight"}.get(answer.verdict, "done")
+    crm_id = answer.record_id or planned.record_id
+    said = {"code": answer.code, "message": answer.message, "at": now}
+    return {"k": row_key(planned), "state": outcome, "crm_id": crm_id, **said}
+
+
+def _receipt(planned: Planned, answer: Receipt, run: str, now: datetime) -> dict[str, Any]:
+    return {
+        "run": run,
+        "connection": planned.connection,
+        "object": planned.object,
+        "key": planned.key,
+        "verdict": answer.verdict.value,
+        "record_id": answer.record_id or planned.record_id,
+        "code": answer.code,
+        "message": answer.message,
+        "before": {n: a for n, a, _ in planned.fields},
+        "after": {n: b for n, _, b in planned.fields},
+        "at": now,
+    }
+
+
+def _keep(connection: sa.Connection, key: str, record_id: str, values: Mapping[str, Any]) -> None:
+    """Note which record a call became and what was written to it: a person's later edit is told by that."""
+    mine = calls.c.key == key
+    sent = connection.scalar(sa.select(calls.c.sent).where(mine)) or {}
+    written = {**sent.get("written", {}), **values}
+    connection.execute(
+        sa.update(calls).where(mine).values(record_id=record_id, sent={**sent, "written": written})
+    )
 
 
 def _count(tally: Tally, planned: Planned, answer: Receipt) -> None:
@@ -206,7 +213,7 @@ def _forget(state: State, lease: Lease, rows: Sequence[Any], ids: Mapping[str, s
             connection.execute(sa.delete(outbox).where(outbox.c.key == row.key))
             key = row.fields.get(row.key_field) if row.key_field else None
             if key is not None and key in ids:
-                connection.execute(sa.update(calls).where(calls.c.key == key).values(record_id=ids[key]))
+                _keep(connection, key, ids[key], row.fields)
 
 
 def confirm(state: State, connection: str, object_name: str, until: datetime) -> None:

@@ -82,9 +82,10 @@ def _wanted(con: duckdb.DuckDBPyConnection, source: Source, rule: WriteRule) -> 
         f"WHERE entity = 'account' AND connection = {where} AND object = {literal(rule.object)} GROUP BY 1) l "
         "ON l.entity_id = w.account_id JOIN current_record c ON c.record_id = l.record_id"
     )
+    written = "w.written" if rule.source == "call" else "NULL AS written"
     by_key = "LEFT JOIN (SELECT key, min(record_id) AS record_id FROM current_record WHERE key IS NOT NULL GROUP BY 1) c ON c.key = w.key"
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE wanted_record AS SELECT w.key, c.record_id, {fields}, w.account_ref AS account_record "
+        f"CREATE OR REPLACE TEMP TABLE wanted_record AS SELECT w.key, c.record_id, {fields}, {written}, w.account_ref AS account_record "
         f"FROM ({_referring(con, rule, where)}) w {by_record if rule.by == 'record' else by_key}"
     )
 
@@ -161,7 +162,8 @@ def _counts(rule: WriteRule) -> str:
     differs = f"x.a IS DISTINCT FROM x.b AND NOT (x.b IS NULL AND x.f IN ({listed}))"
     if rule.source == "call":
         movable = ", ".join([literal(n) for n, f in rule.fields.items() if f.movable] or ["''"])
-        differs += f" AND (w.record_id IS NULL OR (NOT coalesce(c.closed, FALSE) AND x.f IN ({movable})))"
+        untouched = "x.a IS NOT DISTINCT FROM json_extract_string(w.written, '$.\"' || x.f || '\"')"
+        differs += f" AND (w.record_id IS NULL OR (NOT coalesce(c.closed, FALSE) AND x.f IN ({movable}) AND {untouched}))"
     return differs
 
 

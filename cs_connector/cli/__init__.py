@@ -22,17 +22,17 @@ for part in (flow, plans, look, sandbox, timing, keep):
 
 def failed(error: BaseException) -> int:
     """Say what went wrong, and the exit code for it."""
-    import click
+    from typer.exceptions import TyperException
 
     from cs_connector.errors import ConnectorError
 
-    if isinstance(error, click.exceptions.Exit):
+    if isinstance(error, typer.Exit):
         return error.exit_code
-    if isinstance(error, click.exceptions.Abort | KeyboardInterrupt | SystemExit):
+    if isinstance(error, typer.Abort | KeyboardInterrupt | SystemExit):
         sys.stderr.write("stopped; everything that was committed is safe\n")
         return int(error.code or 0) if isinstance(error, SystemExit) else 130
-    if isinstance(error, click.ClickException):
-        error.show()
+    if isinstance(error, TyperException):
+        error.show()  # type: ignore[attr-defined]
         return 2
     if isinstance(error, ConnectorError):
         from cs_connector.console import Screen

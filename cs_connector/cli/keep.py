@@ -52,7 +52,10 @@ def migrate(root: opt.ProjectDir = opt.HERE) -> None:
     opt.screen().line("the store is up to date")
 
 
-def unlock(name: str = "run", root: opt.ProjectDir = opt.HERE) -> None:
+def unlock(
+    name: Annotated[str, typer.Argument(help="The lease, as the error names it.")] = "run",
+    root: opt.ProjectDir = opt.HERE,
+) -> None:
     """Take the lease from a process that is dead; it can commit nothing any more."""
     from cs_connector.store import leases
 

@@ -61,7 +61,7 @@ def _groups(con: Connection) -> None:
         CREATE OR REPLACE TEMP TABLE grouped AS
         WITH members AS (SELECT s.*, a.ultimate_parent_id AS parent, a.currency
             FROM snapshot_raw AS s JOIN account AS a USING (account_id) JOIN account AS p ON p.account_id = a.ultimate_parent_id
-            WHERE s.entity = 'account' AND coalesce(p.kind, '') <> 'Partner'),
+            WHERE s.entity = 'account' AND lower(coalesce(p.kind, '')) <> 'partner'),
         single AS (SELECT parent, on_date, count(DISTINCT coalesce(currency, '')) = 1 AND sum(arr) > 0 AS one_currency
             FROM members GROUP BY ALL HAVING count(*) > 1 OR any_value(account_id) <> parent)
         SELECT parent, on_date, any_value(one_currency) AS one_currency,

@@ -9,7 +9,7 @@ from cs_connector.language.executor import Connection, sql
 from cs_connector.language.expression import Formula, number
 
 BANDS = ((50, "red"), (75, "yellow"))
-ROUNDS = 6  # of lowering the mean; every round but the last drops a carried measure
+ROUNDS = 4  # of lowering the mean; every round but the last drops a carried measure
 EDGE = 1e-9  # below this, two unrounded scores are the same
 
 SNAPSHOT = (
@@ -124,7 +124,7 @@ def _lower(card: Card, step: int) -> str:
     )
     weights = " + ".join(f"CASE WHEN {test} THEN {_weight(m)} ELSE 0 END" for m, test in pulls)
     return f"""SELECT *, known_weight + {weights} AS weight_{step},
-        (known_points + {points}) / nullif(known_weight + {weights}, 0) AS mean_{step} FROM step_{step - 1}"""
+        (known_points + {points}) / nullif(weight_{step}, 0) AS mean_{step} FROM step_{step - 1}"""
 
 
 def _steps() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -18,7 +19,7 @@ from .engine import Engine
 _CALLS = (
     "CREATE OR REPLACE TABLE wanted_call(key VARCHAR, account_id VARCHAR, owner_user_id VARCHAR, subject VARCHAR, "
     "description VARCHAR, due_on DATE, priority VARCHAR, status VARCHAR, type VARCHAR, rule VARCHAR, "
-    "relationship_name VARCHAR)"
+    "relationship_name VARCHAR, written VARCHAR)"
 )
 
 
@@ -64,8 +65,9 @@ def _open_calls(con: duckdb.DuckDBPyConnection, db: sa.Connection) -> None:
         (
             c.key, c.account_id, c.owner_user_id, c.sent.get("subject"), c.sent.get("description"), c.due_on,
             c.priority, "Not Started", c.type, c.rule, c.sent.get("relationship_name"),
+            json.dumps(c.sent.get("written", {})),
         )
         for c in db.execute(sa.select(calls).where(calls.c.state == "open").order_by(calls.c.key))
     ]  # fmt: skip
     if rows:
-        con.executemany("INSERT INTO wanted_call VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        con.executemany("INSERT INTO wanted_call VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)

@@ -96,7 +96,11 @@ def by_status(response: requests.Response) -> AdapterError | None:
     """What a status means when the vendor's own words say nothing."""
     status, said = response.status_code, redact(response.text[:2000])
     if status == 401:
-        return AuthFailed("The login was refused", why=said, fix="cs-connector connect")
+        return AuthFailed(
+            "The login was refused",
+            why=said,
+            fix="check the credentials of the connection, then: cs-connector doctor",
+        )
     if status == 403:
         return NotPermitted("The login may not do this", why=said)
     if status == 429:

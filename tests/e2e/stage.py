@@ -155,7 +155,9 @@ class Project:
         """Start a command on this project and do not wait for it."""
         command = [sys.executable, "-m", "cs_connector", *words, "--project", str(self.root)]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return subprocess.Popen(command, **pipes, text=True, env=self.env, cwd=self.root)
+        return subprocess.Popen(
+            command, **pipes, text=True, env=self.env, cwd=self.root, preexec_fn=_listen
+        )
 
     def finish(self, process: subprocess.Popen[str]) -> Outcome:
         out, err = process.communicate(timeout=120)
@@ -202,6 +204,11 @@ class Project:
         for secret in self.hidden:
             assert secret not in said, "a secret was printed"
         return found
+
+
+def _listen() -> None:
+    """Ctrl-C counts for a command also where the tests themselves were started to run behind."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def made(sandbox: Sandbox, root: Path, env: dict[str, str]) -> Project:

@@ -19,7 +19,7 @@ from cs_connector.language.lowering import lower
 from tests.unit.health_tables import AS_OF, Scores, World, definitions, month
 
 BETTER = {"unknown": 0, "red": 0, "yellow": 1, "green": 2}
-SLOW = settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+SLOW = settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @st.composite
@@ -75,7 +75,7 @@ def test_null_in_least_and_greatest_gives_null(values: list[float | None], funct
     assert found == (expected,)
 
 
-def company(seed: int, accounts: int = 40) -> World:
+def company(seed: int, accounts: int = 30) -> World:
     """Customers with anything known or not."""
     pick, world = random.Random(seed), World()
     for number in range(accounts):
@@ -146,6 +146,7 @@ def test_scores_add_up_and_stay_in_bounds(seed: int) -> None:
 SILENCES = ["usage", "survey_response", "invoice", "person", "activity", "feed", "link", "csm_judgement"]
 
 
+@pytest.mark.slow
 @SLOW
 @example(0, "usage", False)  # an old good judgement must not hide what went dark
 @given(st.integers(0, 10_000), st.sampled_from(SILENCES), st.booleans())
@@ -154,9 +155,9 @@ def test_silence_never_improves_a_score(seed: int, lost: str, twice: bool) -> No
     world = company(seed)
     before = world.score()
     first = relationships(before)
-    remembered = before.con.execute(
+    remembered = before.con.sql(
         "SELECT relationship_id, metric, on_date, value FROM metric_value WHERE known"
-    ).fetchall()
+    ).to_arrow_table()
     _silence(world, lost)
     if twice:
         _silence(world, "link")
@@ -164,7 +165,8 @@ def test_silence_never_improves_a_score(seed: int, lost: str, twice: bool) -> No
     con.execute(
         "CREATE TABLE metric_before (relationship_id VARCHAR, metric VARCHAR, on_date DATE, value DOUBLE)"
     )
-    con.executemany("INSERT INTO metric_before VALUES (?, ?, ?, ?)", remembered)
+    con.register("remembered", remembered)
+    con.execute("INSERT INTO metric_before SELECT * FROM remembered")
     second = relationships(world.score(con=con))
     for key, row in first.items():
         now = second[key]
@@ -181,6 +183,7 @@ def _silence(world: World, lost: str) -> None:
         world.rows[lost] = []
 
 
+@pytest.mark.slow
 @SLOW
 @given(st.integers(0, 10_000), st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_show(seed: int, order: random.Random) -> None:

@@ -7,6 +7,8 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from cs_connector.health import Definitions, load_definitions, run
 from cs_connector.language.executor import Connection, connect
 from cs_connector.model import ENTITIES, FEED, LINK, Entity
@@ -131,9 +133,10 @@ def _table(con: Connection, entity: Entity, rows: list[dict[str, Any]]) -> None:
     columns = ", ".join(f'"{c.name}" {c.type}' for c in entity.columns)
     con.execute(f'CREATE TABLE "{entity.name}" ({columns})')
     if rows:
-        marks = ", ".join("?" for _ in entity.columns)
-        data = [[row.get(c.name) for c in entity.columns] for row in rows]
-        con.executemany(f'INSERT INTO "{entity.name}" VALUES ({marks})', data)
+        names = [c.name for c in entity.columns]
+        con.register("given", pa.table({name: [row.get(name) for row in rows] for name in names}))
+        con.execute(f'INSERT INTO "{entity.name}" SELECT * FROM given')
+        con.unregister("given")
 
 
 @dataclass(frozen=True)
