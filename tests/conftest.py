@@ -1,0 +1,32 @@
+"""Every skip is counted: in a strict run only tests on data that is not there may be skipped."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+STRICT = os.environ.get("CS_CONNECTOR_STRICT") == "1"
+HAS_DATA = bool(os.environ.get("CS_CONNECTOR_DATA"))
+
+
+def _unexpected(reports: list[pytest.TestReport]) -> list[pytest.TestReport]:
+    return [r for r in reports if HAS_DATA or "recorded" not in r.keywords]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = terminalreporter.stats.get("skipped", [])
+    terminalreporter.write_line(f"skipped: {len(reports)} (recorded data {'present' if HAS_DATA else 'absent'})")
+    if STRICT and (found := _unexpected(reports)):
+        terminalreporter.write_line(f"{len(found)} tests were skipped that a strict run needs:", red=True)
+        for report in found:
+            terminalreporter.write_line(f"  {report.nodeid}", red=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workerinput"):
+        return
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if STRICT and reporter and _unexpected(reporter.stats.get("skipped", [])) and session.exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
