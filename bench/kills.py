@@ -69,7 +69,7 @@ def _killed(bed: Bed, seed: int, lasts: float, expected: Written) -> str:
     bed.restore()
     root = bed.project()
     for _ in range(dice.choice((1, 1, 2))):
-        _kill(_command(root), dice.uniform(0.3, lasts))
+        _kill(bed, root, dice, lasts, len(expected))
     spend(_command(root), FINE)
     entries = bed.ledger()
     bed.advance("PT3M")
@@ -79,11 +79,22 @@ def _killed(bed: Bed, seed: int, lasts: float, expected: Written) -> str:
     return _twice(entries) or _differs(_outcome(entries), expected) or _more(late)
 
 
-def _kill(command: list[str | Path], after: float) -> None:
-    quiet = subprocess.DEVNULL
-    with subprocess.Popen([str(part) for part in command], stdout=quiet, stderr=quiet) as process:
-        time.sleep(after)
+def _kill(bed: Bed, root: Path, dice: random.Random, lasts: float, writes: int) -> None:
+    """Kill a run at a random time, or while it writes: after a random number of mutations."""
+    quiet, done = subprocess.DEVNULL, len(bed.ledger())
+    with subprocess.Popen([str(part) for part in _command(root)], stdout=quiet, stderr=quiet) as process:
+        if done >= writes or dice.random() < 0.5:
+            time.sleep(dice.uniform(0.3, lasts))
+        else:
+            _until(bed, process, dice.randint(done, writes - 1))
+            time.sleep(dice.uniform(0, 0.02))
         process.send_signal(signal.SIGKILL)
+
+
+def _until(bed: Bed, process: subprocess.Popen[bytes], count: int) -> None:
+    """Wait for more than `count` mutations, or for the end of the process."""
+    while process.poll() is None and not bed.ledger(count):
+        time.sleep(0.002)
 
 
 def _twice(entries: list[dict[str, Any]]) -> str:

@@ -113,7 +113,9 @@ def validate(model: type[Model], document: Document, at: Iterable[str | int] = (
 
 
 def _mistake(model: type[BaseModel], document: Document, at: Path_, error: ValidationError) -> ConfigError:
-    first = error.errors(include_url=False, include_input=False)[0]
+    found = error.errors(include_url=False, include_input=False)
+    # A misspelt key is also a missing one: the spelling says more.
+    first = next((e for e in found if e["type"] == "extra_forbidden"), found[0])
     where = (*at, *first["loc"])
     name = ".".join(str(part) for part in where) or document.path.name
     if first["type"] == "extra_forbidden":

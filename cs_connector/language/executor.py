@@ -14,9 +14,9 @@ Connection = duckdb.DuckDBPyConnection
 
 
 def connect(memory_limit: str = "2GB", temp_directory: Path | None = None, threads: int = 2) -> Connection:
-    """An in-memory database; times are UTC without a zone, so no zone is ever asked for. Large work spills into `temp_directory`, never further than asked."""
+    """An in-memory database in UTC. Large work spills into `temp_directory`, never further than asked."""
     con = duckdb.connect(config={"memory_limit": memory_limit, "threads": threads})
-    con.execute("SET preserve_insertion_order = false")
+    con.execute("SET preserve_insertion_order = false; SET TimeZone = 'UTC'")
     if temp_directory is not None:
         con.execute(f"SET temp_directory = '{str(temp_directory).replace(chr(39), chr(39) * 2)}'")
     return con

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from cs_connector import registry
 from cs_connector.config import Project, validate
+from cs_connector.config.documents import suggest
 from cs_connector.errors import AlreadyRunning, ConfigError, GuardStopped
 from cs_connector.language.executor import connect
 from cs_connector.model import ENTITIES, FEED, LINK, Entity
@@ -68,9 +69,19 @@ class Engine:
         """Every connection with its mapping, in the order of the project file."""
         found = []
         for rank, (name, connection) in enumerate(self.project.settings.connections.items()):
+            self._known(name, connection.adapter)
             mapping = load_mapping(self.project.mapping(connection.mapping or connection.adapter))
             found.append(Source(name, mapping.crm, rank, mapping))
         return found
+
+    def _known(self, name: str, adapter: str) -> None:
+        known = registry.names("adapters")
+        if adapter not in known:
+            raise self.project.document.error(
+                ("connections", name, "adapter"),
+                f"there is no adapter called {adapter!r}",
+                fix=suggest(adapter, known) or f"known: {', '.join(known)}",
+            )
 
     def adapter(self, name: str) -> Adapter:
         """The adapter of a connection. Raises ConfigError with file and line for wrong settings."""
@@ -80,6 +91,7 @@ class Engine:
 
     def _build(self, name: str) -> Adapter:
         connection = self.project.settings.connections[name]
+        self._known(name, connection.adapter)
         kind: Any = registry.adapter(connection.adapter)
         document = self.project.document
         where = ("connections", name, "settings")

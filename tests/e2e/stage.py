@@ -27,6 +27,7 @@ class Sandbox:
 
     def __init__(self, document: dict[str, Any], file: Path) -> None:
         self.document, self.file = document, file
+        self._tokens: dict[str, str] = {}
         self._http = requests.Session()
         self._http.trust_env = False
 
@@ -60,12 +61,26 @@ class Sandbox:
         self.control("POST", "/faults", {"rules": list(rules)})
 
     def call(self, name: str, method: str, path: str, **more: Any) -> Any:
-        """Ask a simulated CRM as any client would."""
-        block = self.block(name)
-        headers = {"Authorization": f"Bearer {block['access_token']}"}
-        answer = self._http.request(method, block["base_url"] + path, headers=headers, timeout=30, **more)
+        """Ask a simulated CRM as any client would, with a login of our own."""
+        if name not in self._tokens:
+            self._tokens[name] = self.block(name)["access_token"]
+        answer = self._ask(name, method, path, more)
+        if answer.status_code == 401:
+            self._tokens[name] = self._log_in(name)
+            answer = self._ask(name, method, path, more)
         answer.raise_for_status()
         return answer.json() if answer.content else None
+
+    def _ask(self, name: str, method: str, path: str, more: dict[str, Any]) -> requests.Response:
+        headers = {"Authorization": f"Bearer {self._tokens[name]}"}
+        return self._http.request(method, self.block(name)["base_url"] + path, headers=headers, timeout=30, **more)
+
+    def _log_in(self, name: str) -> str:
+        block = self.block(name)
+        form = {"grant_type": "client_credentials"} | {k: block[k] for k in ("client_id", "client_secret")}
+        answer = self._http.post(block["token_url"], data=form, timeout=30)
+        answer.raise_for_status()
+        return str(answer.json()["access_token"])
 
     def soql(self, query: str) -> list[dict[str, Any]]:
         """Rows of a query to the simulated Salesforce, without their attributes."""

@@ -58,10 +58,11 @@ def test_only_fields_of_ours_are_written_to_records_of_theirs(done):
             assert all(n.lower().startswith("cs_") for n in names), names
 
 
-def test_a_second_run_writes_nothing(ran, sandbox, done):
+def test_a_second_run_writes_nothing(ran, sandbox):
+    before = len(sandbox.ledger())
     sandbox.advance("PT3M")
     summary = ran.run()
-    assert sandbox.ledger() == done.ledger
+    assert sandbox.ledger(before) == []
     assert sum(w["created"] + w["updated"] + w["cleared"] for w in summary["writes"]) == 0
     assert summary["tasks"]["opened"] == 0
 
