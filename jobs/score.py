@@ -31,7 +31,7 @@ class Score:
                 {
                     "measure/metric": "SELECT * FROM metric_value",
                     "health/measure": "SELECT * FROM measure_score",
-                    "health/snapshot": "SELECT * REPLACE (TIMESTAMP "
+                    "health/snapshot": "SELECT * REPLACE (round(coverage, 9) AS coverage, TIMESTAMP "
                     f"'{engine.clock.now():%Y-%m-%d %H:%M:%S}' AS known_at) FROM snapshot",
                 },
             )

@@ -28,6 +28,7 @@ from cs_connector.ports import (
     Usage,
     Verdict,
 )
+from cs_connector.transport.cursors import unreadable
 
 from .rows import Shape, Source
 
@@ -78,8 +79,7 @@ class Files(Adapter):
     def read(self, read: Read) -> Iterator[Page]:
         self._check_root()
         sources = self._sources(read.object)
-        cursor = msgspec.json.decode(read.cursor, type=Cursor) if read.cursor else Cursor()
-        return self._pages(sources, cursor)
+        return self._pages(sources, _begin(read))
 
     def write(self, changes: Sequence[Change]) -> Sequence[Receipt]:
         text = "files are only read"
@@ -141,6 +141,13 @@ class Files(Adapter):
             cursor.newest = _newest(page, cursor.newest)
             yield Page(page, _encode(cursor), done=False)
         cursor.seen[source.name] = digest
+
+
+def _begin(read: Read) -> Cursor:
+    try:
+        return msgspec.json.decode(read.cursor, type=Cursor) if read.cursor else Cursor()
+    except msgspec.MsgspecError as error:
+        raise unreadable(read.object) from error
 
 
 def _encode(cursor: Cursor) -> str:

@@ -23,8 +23,8 @@ from cs_connector.ports import (
     Usage,
 )
 from cs_connector.transport import TokenBucket, Transport
+from cs_connector.transport.oauth import Login
 
-from .auth import Login
 from .auth import Settings as HubSpotSettings
 from .client import client
 from .errors import classify
@@ -80,7 +80,7 @@ class HubSpot(Adapter):
     def __init__(self, settings: HubSpotSettings, around: Surroundings) -> None:
         self._settings, self._around = settings, around
         self._paths = Paths(settings.paths)
-        self._login = Login(settings, around, self._exchange)
+        self._login = Login(settings.client, around, self._exchange)
         self._transport = Transport(
             connection=around.connection,
             hosts=("api.hubapi.com",),

@@ -8,9 +8,10 @@ from typing import Any
 
 import msgspec
 
-from cs_connector.errors import AdapterError, NotPermitted, Unavailable, UsageError
+from cs_connector.errors import AdapterError, NotPermitted, Unavailable
 from cs_connector.ports import Clock, Page, RawRecord, Read
 from cs_connector.transport import TokenBucket, Transport
+from cs_connector.transport.cursors import unreadable
 
 from .errors import problem
 from .paths import Paths
@@ -122,11 +123,7 @@ class Reader:
         try:
             state = _states.decode(read.cursor)
         except msgspec.MsgspecError as error:
-            raise UsageError(
-                f"The cursor of {read.object} is not one of HubSpot's",
-                safe="nothing was read",
-                fix=f"read {read.object} from the beginning",
-            ) from error
+            raise unreadable(read.object) from error
         return self._window(state.hwm) if isinstance(state, Idle) else state
 
     def _window(self, hwm: int) -> Delta:

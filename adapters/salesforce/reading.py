@@ -11,6 +11,7 @@ import msgspec
 from cs_connector.errors import AdapterError, NotPermitted
 from cs_connector.ports import Clock, Page, RawRecord, Read
 from cs_connector.transport import Transport
+from cs_connector.transport.cursors import unreadable
 
 from .errors import BAD_LOCATOR, decode
 from .soql import Place, back, changes, check_length, literal, long_id, moment
@@ -78,12 +79,12 @@ class Reader:
         self._session, self._root, self._clock = session, root, clock
 
     def pages(self, read: Read) -> Iterator[Page]:
-        """Raises NotPermitted for fields that are missing or hidden."""
+        """Raises NotPermitted for fields that are missing or hidden, UsageError for a damaged cursor."""
         shape = self._shape(read.object)
         _check_fields(read, shape)
         stamp = next((name for name in _STAMPS if name in shape.names), None)
         fields = (*read.fields, *(["IsDeleted"] if "IsDeleted" in shape.names else []))
-        cursor = _begin(read.cursor)
+        cursor = _begin(read)
         if cursor.covered is None:
             cursor.covered = self._covered(read.object, shape)
         return self._run(read.object, fields, stamp, cursor)
@@ -156,8 +157,16 @@ def _parse(content: bytes) -> Answer:
         return decode(content, Answer)  # type: ignore[no-any-return]  # says what is wrong
 
 
-def _begin(cursor: str | None) -> Cursor:
-    return msgspec.json.decode(cursor, type=Cursor) if cursor else Cursor()
+def _begin(read: Read) -> Cursor:
+    if not read.cursor:
+        return Cursor()
+    try:
+        cursor = msgspec.json.decode(read.cursor, type=Cursor)
+        for time in filter(None, (cursor.since, cursor.covered)):
+            moment(time)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise unreadable(read.object) from error
+    return cursor
 
 
 def _encode(cursor: Cursor) -> str:

@@ -54,16 +54,20 @@ def _shown(exchange: Exchange) -> Iterator[tuple[str, dict[str, Any]]]:
         yield from _users(str(body))
     elif isinstance(body, dict):
         for one in body.get("records", [body]):
-            if "attributes" in one:
-                url = one["attributes"]["url"]
-                yield one["attributes"]["type"], {"Id": url.rpartition("/")[2], **_plain(one)}
-            elif exchange.method == "POST" and one.get("success"):
-                name = exchange.path.rpartition("/")[2]
-                yield name, {**_plain(exchange.request_body), "Id": one["id"]}
+            yield from _one(exchange, one)
     elif isinstance(body, list) and exchange.method in ("POST", "PATCH"):
-        for sent, said in zip(exchange.request_body["records"], body, strict=True):
-            if said.get("success"):
-                yield sent["attributes"]["type"], {**_plain(sent), "Id": said["id"]}
+        pairs = zip(exchange.request_body["records"], body, strict=True)
+        written = ((sent, said["id"]) for sent, said in pairs if said.get("success"))
+        yield from ((sent["attributes"]["type"], {**_plain(sent), "Id": made}) for sent, made in written)
+
+
+def _one(exchange: Exchange, one: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """A record that was read, or the one that was created."""
+    if "attributes" in one:
+        url = one["attributes"]["url"]
+        yield one["attributes"]["type"], {"Id": url.rpartition("/")[2], **_plain(one)}
+    elif exchange.method == "POST" and one.get("success"):
+        yield exchange.path.rpartition("/")[2], {**_plain(exchange.request_body), "Id": one["id"]}
 
 
 def _plain(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,8 +23,8 @@ from cs_connector.ports import (
     Usage,
 )
 from cs_connector.transport import Transport
+from cs_connector.transport.oauth import Login
 
-from .auth import Login
 from .auth import Settings as ZendeskSettings
 from .client import client, objects
 from .errors import classify
@@ -58,7 +58,7 @@ class Zendesk(Adapter):
 
     def __init__(self, settings: ZendeskSettings, around: Surroundings) -> None:
         self._settings = settings
-        self._login = Login(settings, around, self._exchange)
+        self._login = Login(settings.client, around, self._exchange)
         self._transport = Transport(
             connection=around.connection,
             hosts=(f"{settings.subdomain}.zendesk.com",),

@@ -12,6 +12,7 @@ from requests import Response
 from cs_connector.errors import AdapterError, NotPermitted, Unavailable, UsageError
 from cs_connector.ports import Clock, Page, RawRecord, Read
 from cs_connector.transport import Transport
+from cs_connector.transport.cursors import unreadable
 
 from .errors import problem
 from .pace import Pace
@@ -175,11 +176,7 @@ def _start(read: Read) -> State:
     except msgspec.MsgspecError:
         state = None
     if not isinstance(state, kind):
-        raise UsageError(
-            f"The cursor of {read.object} is not one of Zendesk's",
-            safe="nothing was read",
-            fix=f"read {read.object} from the beginning",
-        )
+        raise unreadable(read.object)
     return state
 
 

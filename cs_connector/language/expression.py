@@ -99,17 +99,15 @@ def _measure(tree: exp.Expr) -> None:
 
 
 def _check(node: exp.Expr, names: Collection[str]) -> None:
-    if isinstance(node, exp.Anonymous):
-        _check_call(node)
-    elif type(node) not in NODES:
+    if type(node) not in NODES:
         word = node.sql_name().lower() if isinstance(node, exp.Func) else type(node).__name__.lower()
         hint = suggest(word, FUNCTIONS) or f"functions: {', '.join(FUNCTIONS)}"
         raise _refuse(f"{word!r} is not allowed in a formula{_position(node)}", fix=hint)
-    elif isinstance(node, exp.Column):
+    if isinstance(node, exp.Anonymous):
+        _check_call(node)
+    if isinstance(node, exp.Column):
         _check_name(node, names)
-    elif isinstance(node, exp.In) and (
-        node.args.get("query") or node.args.get("unnest") or node.args.get("field")
-    ):
+    if isinstance(node, exp.In) and any(node.args.get(part) for part in ("query", "unnest", "field")):
         raise _refuse("'in' needs a list of values", "a list in parentheses is expected")
 
 

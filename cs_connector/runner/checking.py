@@ -39,6 +39,8 @@ def _store(engine: Engine) -> str:
 def _who(engine: Engine, name: str) -> str:
     identity = engine.identify(name)
     kind = "sandbox" if identity.sandbox else "PRODUCTION"
+    if not engine.adapter(name).capabilities.writes:  # such as files: there is no org to endanger
+        kind = "read only"
     return f"{identity.name or identity.org_id} ({identity.org_id}), {kind}"
 
 

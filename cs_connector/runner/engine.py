@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 import duckdb
 import sqlalchemy as sa
+from pydantic import BaseModel
 
 from cs_connector import registry
 from cs_connector.config import Project, validate
@@ -101,6 +102,7 @@ class Engine:
         }
         resolved = document.data | {"connections": document.data["connections"] | {name: {"settings": raw}}}
         settings = validate(kind.Settings, type(document)(document.path, resolved, document.lines), where)
+        settings = _rooted(settings, self.project.root)
         return kind(settings, Surroundings(name, self.clock, self.vault))  # type: ignore[no-any-return]
 
     def identify(self, name: str) -> Identity:
@@ -227,6 +229,12 @@ class Engine:
         if self.lease:
             release(self.store.state, self.lease)
         self.store.close()
+
+
+def _rooted(settings: BaseModel, root: Path) -> BaseModel:
+    """Settings whose paths start at the project directory, wherever the program was started."""
+    home = root.absolute()
+    return settings.model_copy(update={k: home / v for k, v in settings if isinstance(v, Path)})
 
 
 _TABLES: dict[str, Entity] = {**ENTITIES, "link": LINK, "feed": FEED}

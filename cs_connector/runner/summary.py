@@ -19,6 +19,8 @@ class ObjectLine:
 
 @dataclass(slots=True)
 class WriteLine:
+    """What the outbox tallied, as people read it: a change whose answer was lost counts as rejected."""
+
     connection: str
     object: str
     created: int = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -181,12 +181,32 @@ def load_mapping(path: Path) -> MappingFile:
     """Read and check a mapping file. Raises ConfigError or MappingError with file and line."""
     document = load(path)
     mapping = validate(MappingFile, document)
-    for where, what, fix in _mistakes(mapping):
+    for where, what, fix in (*_mistakes(mapping), *_untranslated(mapping)):
         raise MappingError(what, safe="nothing was read or written", fix=fix, place=document.place(where))
     return mapping.model_copy(update={"document": document})
 
 
-def _mistakes(mapping: MappingFile) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
+Mistake = tuple[tuple[str | int, ...], str, str]
+"""The keys that lead to it, what is wrong, and the fix."""
+
+
+def _untranslated(mapping: MappingFile) -> Iterator[Mistake]:
+    parts: tuple[tuple[str, Sequence[ReadRule | WriteRule]], ...] = (
+        ("read", mapping.read),
+        ("write", mapping.write),
+    )
+    fields = (
+        ((part, index, "fields", name, "values"), name, how)
+        for part, rules in parts
+        for index, rule in enumerate(rules)
+        for name, how in rule.fields.items()
+    )
+    for where, name, how in fields:
+        if how.values is not None and not how.values:
+            yield where, f"the values of {name} are empty", "list at least one, or remove values"
+
+
+def _mistakes(mapping: MappingFile) -> Iterator[Mistake]:
     for index, rule in enumerate(mapping.read):
         entity = ENTITIES.get(rule.entity)
         if entity is None:

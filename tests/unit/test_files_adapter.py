@@ -11,7 +11,7 @@ import pytest
 from cs_connector.adapters.files import Files
 from pydantic import ValidationError
 
-from cs_connector.errors import ConfigError, Unavailable
+from cs_connector.errors import ConfigError, Unavailable, UsageError
 from cs_connector.ports import Action, Change, Read, Surroundings, Verdict
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -117,6 +117,13 @@ def test_json_lines_keep_their_bytes(tmp_path):
     records, _ = read(files(tmp_path, pattern="*.jsonl", format="jsonl"))
     assert records[0].payload == b'{"tenant": "acme", "date": "2026-05-01", "n": 1}'
     assert [json.loads(r.payload)["__line__"] for r in records[1:]] == [2, 3]
+
+
+@pytest.mark.parametrize("cursor", ["junk", "[]", '{"seen": 3}', '{"at": ["a.csv"]}'])
+def test_a_damaged_cursor_is_refused_with_a_way_out(tmp_path, cursor):
+    with pytest.raises(UsageError, match="cursor of usage") as caught:
+        read(files(tmp_path), cursor)
+    assert "reset the cursor" in caught.value.fix
 
 
 def test_without_dates_the_time_of_reading_counts(tmp_path):

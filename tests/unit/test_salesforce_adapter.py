@@ -29,6 +29,7 @@ from cs_connector.errors import (
     RateLimited,
     Rejected,
     Unavailable,
+    UsageError,
 )
 from cs_connector.ports import Action, Change, Read, Surroundings, Verdict
 
@@ -146,6 +147,15 @@ def test_the_next_run_begins_ten_minutes_before_what_was_covered(wire, world):
     pages, _ = read_once(wire, world, cursor=None)
     _, asked = read_once(wire, world, cursor=pages[-1].cursor)
     assert "WHERE SystemModstamp >= 2026-06-01T11:49:00.000Z ORDER BY" in asked
+
+
+@pytest.mark.parametrize("cursor", ["junk", "[]", '{"since": 3}', '{"since": "soon"}', '{"covered": "soon"}'])
+def test_a_damaged_cursor_is_refused_with_a_way_out(wire, world, cursor):
+    adapter, *_ = world
+    describe(wire, "Account", *FIELDS)
+    with pytest.raises(UsageError, match="cursor of Account") as caught:
+        list(adapter.read(Read("Account", ("Name",), cursor)))
+    assert "reset the cursor" in caught.value.fix
 
 
 def test_a_read_that_was_stopped_goes_on_after_the_last_record(wire, world):

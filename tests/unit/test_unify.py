@@ -129,7 +129,9 @@ def test_every_record_is_an_entity_or_set_aside_with_a_reason(con: duckdb.DuckDB
             {"Id": "006B", "AccountId": "001A", "Amount": "a lot"},
             {"Id": "006C", "AccountId": "001A", "_deleted": True},
         ],
-        ("hs", "feedback_submissions"): [company("5", hs_survey_type="NPS", hs_value="11", hs_contact_id="7")],
+        ("hs", "feedback_submissions"): [
+            company("5", hs_survey_type="NPS", hs_value="11", hs_contact_id="7")
+        ],
     }
     run(con, records)
     assert rows(con, "SELECT record_id, reason FROM quarantine ORDER BY 1") == [
@@ -181,7 +183,9 @@ def test_owner_goes_down_the_list_and_passes_over_who_left(con: duckdb.DuckDBPyC
     }
     counted = run(con, records)
     assert counted.customers == 3
-    found = dict(rows(con, "SELECT a.name, owner_source FROM relationship r JOIN account a USING (account_id)"))
+    found = dict(
+        rows(con, "SELECT a.name, owner_source FROM relationship r JOIN account a USING (account_id)")
+    )
     assert found == {"A": "CSM field", "B": None, "C": "CSM of the parent"}
     assert rows(con, "SELECT count(*) FROM unowned") == [(2,)]
 
@@ -190,7 +194,13 @@ def test_files_follow_the_accounts_of_another_system(con: duckdb.DuckDBPyConnect
     records: Records = {
         ("sf", "Account"): [account("001A", "A")],
         ("files", "usage"): [
-            {"crm_id": "001A", "metric": "active_users", "date": "2026-10-01", "grain": "month", "value": "7"},
+            {
+                "crm_id": "001A",
+                "metric": "active_users",
+                "date": "2026-10-01",
+                "grain": "month",
+                "value": "7",
+            },
             {"__error__": "a column is missing", "__line__": 3},
         ],
     }
@@ -201,9 +211,34 @@ def test_files_follow_the_accounts_of_another_system(con: duckdb.DuckDBPyConnect
 
 def test_a_typo_in_a_mapping_names_the_line(tmp_path: Path) -> None:
     path = tmp_path / "m.yml"
-    path.write_text("version: 1\ncrm: x\nread:\n  - object: A\n    entity: account\n    fields:\n      nmae: Name\n")
+    path.write_text(
+        "version: 1\ncrm: x\nread:\n  - object: A\n    entity: account\n    fields:\n      nmae: Name\n"
+    )
     with pytest.raises(MappingError) as caught:
         load_mapping(path)
     assert caught.value.place is not None
     assert caught.value.place.line == 7
     assert "name" in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("part", "line"),
+    [
+        (
+            "read:\n  - object: A\n    entity: account\n    fields:\n      name:\n        field: N\n        values: {}\n",
+            9,
+        ),
+        (
+            "read: []\nwrite:\n  - object: A\n    source: account\n    fields:\n      F:\n        column: band\n        values: {}\n",
+            10,
+        ),
+    ],
+)
+def test_a_translation_without_values_names_the_line(tmp_path: Path, part: str, line: int) -> None:
+    path = tmp_path / "m.yml"
+    path.write_text(f"version: 1\ncrm: x\n{part}")
+    with pytest.raises(MappingError, match="are empty") as caught:
+        load_mapping(path)
+    assert caught.value.place is not None
+    assert caught.value.place.line == line
+    assert caught.value.fix

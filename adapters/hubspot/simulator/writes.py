@@ -47,13 +47,14 @@ class Writer:
             prop = shelf.fields.get(name)
             if prop is None:
                 problems.append(unknown(name))
-            elif value is not None:
-                try:
-                    values[name] = checked(prop, value, self._state.allowed(shelf.kind, prop))
-                except Invalid as error:
-                    problems.append(
-                        {"isValid": False, "message": error.message, "error": error.code, "name": name}
-                    )
+                continue
+            if value is None:
+                continue
+            try:
+                values[name] = checked(prop, value, self._state.allowed(shelf.kind, prop))
+            except Invalid as error:
+                said = {"message": error.message, "error": error.code}
+                problems.append({"isValid": False, **said, "name": name})
         if problems:
             raise invalid(problems)
         return values

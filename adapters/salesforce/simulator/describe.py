@@ -10,6 +10,28 @@ SOAP = {"boolean": "xsd:boolean", "int": "xsd:int", "date": "xsd:date", "datetim
 SOAP |= {"id": "tns:ID", "reference": "tns:ID", "double": "xsd:double", "currency": "xsd:double"}
 SOAP |= {"percent": "xsd:double"}
 MASTER = "012000000000000AAA"
+UNUSED: dict[str, Any] = {
+    "aiPredictionField": False,
+    "compoundFieldName": None,
+    "controllerName": None,
+    "defaultValueFormula": None,
+    "dependentPicklist": False,
+    "deprecatedAndHidden": False,
+    "displayLocationInDecimal": False,
+    "encrypted": False,
+    "extraTypeInfo": None,
+    "filteredLookupInfo": None,
+    "formulaTreatNullNumberAsZero": False,
+    "highScaleNumber": False,
+    "htmlFormatted": False,
+    "mask": None,
+    "maskType": None,
+    "queryByDistance": False,
+    "referenceTargetField": None,
+    "relationshipOrder": None,
+    "restrictedDelete": False,
+    "writeRequiresMasterRead": False,
+}
 
 
 def describe_global(schema: Schema, version: str) -> dict[str, Any]:
@@ -97,67 +119,74 @@ def _children(schema: Schema, obj: ObjectType) -> list[dict[str, Any]]:
 
 
 def _field(field: Field, obj: ObjectType) -> dict[str, Any]:
-    text = field.type in TEXTS
-    long = field.type == "textarea" and field.length > 255
-    createable = field.writable and obj.writable
+    """Every property of a field, sorted by name as the answers of Salesforce are."""
+    about = UNUSED | _about(field, obj) | _size(field) | _search(field) | _target(field) | _intake(field, obj)
+    return dict(sorted(about.items()))
+
+
+def _about(field: Field, obj: ObjectType) -> dict[str, Any]:
     return {
-        "aggregatable": field.type not in {"boolean", "multipicklist"} and not long,
-        "aiPredictionField": False,
         "autoNumber": field.number_format is not None,
-        "byteLength": field.length * 3 if text else field.length,
         "calculated": field.formula is not None,
         "calculatedFormula": field.formula,
-        "cascadeDelete": field.cascade,
         "caseSensitive": field.case_sensitive,
-        "compoundFieldName": None,
-        "controllerName": None,
-        "createable": createable,
         "custom": field.custom,
-        "defaultValue": False if field.type == "boolean" else field.default,
-        "defaultValueFormula": None,
-        "defaultedOnCreate": _defaulted(field),
-        "dependentPicklist": False,
-        "deprecatedAndHidden": False,
-        "digits": field.precision if field.type == "int" else 0,
-        "displayLocationInDecimal": False,
-        "encrypted": False,
         "externalId": field.external_id,
-        "extraTypeInfo": None,
-        "filterable": not long,
-        "filteredLookupInfo": None,
-        "formulaTreatNullNumberAsZero": False,
-        "groupable": not long and field.type not in {"double", "currency", "percent", "datetime"},
-        "highScaleNumber": False,
-        "htmlFormatted": False,
-        "idLookup": field.type == "id" or field.indexed or (field.name_field and not field.read_only),
         "inlineHelpText": field.help,
         "label": f"{obj.label} ID" if field.type == "id" else field.label,
-        "length": field.length,
-        "mask": None,
-        "maskType": None,
         "name": field.name,
         "nameField": field.name_field,
-        "namePointing": len(field.refers_to) > 1,
-        "nillable": field.nillable,
-        "permissionable": createable and not field.required,
         "picklistValues": [_value(v, field) for v in field.values],
-        "polymorphicForeignKey": len(field.refers_to) > 1,
-        "precision": 0 if field.type == "int" else field.precision,
-        "queryByDistance": False,
-        "referenceTargetField": None,
-        "referenceTo": list(field.refers_to),
-        "relationshipName": field.relationship,
-        "relationshipOrder": None,
-        "restrictedDelete": False,
         "restrictedPicklist": field.restricted,
-        "scale": field.scale,
-        "searchPrefilterable": field.type == "reference",
         "soapType": SOAP.get(field.type, "xsd:string"),
-        "sortable": not long and field.type != "multipicklist",
         "type": field.type,
         "unique": field.unique,
+    }
+
+
+def _size(field: Field) -> dict[str, Any]:
+    return {
+        "byteLength": field.length * 3 if field.type in TEXTS else field.length,
+        "digits": field.precision if field.type == "int" else 0,
+        "length": field.length,
+        "precision": 0 if field.type == "int" else field.precision,
+        "scale": field.scale,
+    }
+
+
+def _search(field: Field) -> dict[str, Any]:
+    """What queries may do with the field."""
+    long = field.type == "textarea" and field.length > 255
+    return {
+        "aggregatable": field.type not in {"boolean", "multipicklist"} and not long,
+        "filterable": not long,
+        "groupable": not long and field.type not in {"double", "currency", "percent", "datetime"},
+        "idLookup": field.type == "id" or field.indexed or (field.name_field and not field.read_only),
+        "searchPrefilterable": field.type == "reference",
+        "sortable": not long and field.type != "multipicklist",
+    }
+
+
+def _target(field: Field) -> dict[str, Any]:
+    return {
+        "cascadeDelete": field.cascade,
+        "namePointing": len(field.refers_to) > 1,
+        "polymorphicForeignKey": len(field.refers_to) > 1,
+        "referenceTo": list(field.refers_to),
+        "relationshipName": field.relationship,
+    }
+
+
+def _intake(field: Field, obj: ObjectType) -> dict[str, Any]:
+    """What may be written, and what a new record gets."""
+    createable = field.writable and obj.writable
+    return {
+        "createable": createable,
+        "defaultValue": False if field.type == "boolean" else field.default,
+        "defaultedOnCreate": _defaulted(field),
+        "nillable": field.nillable,
+        "permissionable": createable and not field.required,
         "updateable": createable and not field.create_only,
-        "writeRequiresMasterRead": False,
     }
 
 

@@ -158,12 +158,11 @@ class Engine:
         for item in query.items:
             if isinstance(item, Query):
                 picture.parts.append(self._children(item, obj, version, rows, every=every))
-            elif isinstance(item, Call):
+                continue
+            if isinstance(item, Call):
                 raise malformed(query.text, item.at, f"unexpected function {item.name}")
-            else:
-                columns = [item] if isinstance(item, Column) else self._all(item, query, obj)
-                for column in columns:
-                    self._show(column, query, obj, picture, seen)
+            for column in [item] if isinstance(item, Column) else self._all(item, query, obj):
+                self._show(column, query, obj, picture, seen)
         return picture.renderer(lambda _row: obj.name)
 
     def _show(self, column: Column, query: Query, obj: ObjectType, picture: Picture, seen: set[str]) -> None:

@@ -1,0 +1,148 @@
+"""Keeps an OAuth login fresh, for vendors that give access tokens from a client and perhaps a refresh token."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import msgspec
+from requests import PreparedRequest, Response
+
+from cs_connector.errors import AuthFailed
+from cs_connector.ports import Surroundings
+
+from .redact import redact
+
+FRESH = 0.8  # the share of its life after which a token is replaced
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """What a vendor is asked for tokens with; `fixed` is an access token that is used as it is instead.
+
+    `life` is how many seconds a token lives where the vendor does not say; None: it does not end.
+    """
+
+    vendor: str
+    address: str
+    client_id: str
+    client_secret: str = field(default="", repr=False)
+    refresh_token: str = field(default="", repr=False)
+    fixed: str = field(default="", repr=False)
+    scope: str = ""
+    life: float | None = None
+
+    @property
+    def origin(self) -> str:
+        """Changes when somebody connects again by hand."""
+        secrets = (self.address, self.client_id, self.refresh_token)
+        return hashlib.sha256("\0".join(secrets).encode()).hexdigest()
+
+    def form(self, refresh: str) -> dict[str, str]:
+        parts = {"client_id": self.client_id, "client_secret": self.client_secret, "scope": self.scope}
+        form = {name: value for name, value in parts.items() if value}
+        if refresh:
+            return {**form, "grant_type": "refresh_token", "refresh_token": refresh}
+        return {**form, "grant_type": "client_credentials"}
+
+
+class Token(msgspec.Struct, frozen=True):
+    """A login as stored. `origin` tells which settings it came from; without `renew_at` it does not end."""
+
+    access_token: str
+    refresh_token: str
+    renew_at: datetime | None
+    origin: str
+
+
+class _Granted(msgspec.Struct, frozen=True):
+    access_token: str
+    expires_in: float | None = None
+    refresh_token: str | None = None
+
+
+Exchange = Callable[[Mapping[str, str]], Response]
+"""Posts a form to the client's address and returns the answer, whatever its status."""
+
+
+class Login:
+    """Puts a valid token on requests. A new token is stored before it is used, by one process at a time:
+    a rotated refresh token that is lost between the two locks the connection out.
+    """
+
+    def __init__(self, client: Client, around: Surroundings, exchange: Exchange) -> None:
+        self._client, self._around, self._exchange = client, around, exchange
+        self._token: Token | None = None
+        self._lock = threading.RLock()
+
+    def authorize(self, request: PreparedRequest) -> None:
+        """Raises AuthFailed."""
+        request.headers["Authorization"] = f"Bearer {self.current()}"
+
+    def current(self) -> str:
+        """An access token that is not about to end. Raises AuthFailed."""
+        if self._client.fixed:
+            return self._client.fixed
+        token = self._token
+        if token is None or self._due(token):
+            token = self._replace(token)
+        return token.access_token
+
+    def renew(self) -> None:
+        """Replace a token that the vendor refused. Raises AuthFailed."""
+        self._replace(self._token)
+
+    def _due(self, token: Token) -> bool:
+        return token.renew_at is not None and self._around.clock.now() >= token.renew_at
+
+    def _replace(self, stale: Token | None) -> Token:
+        with self._lock, self._around.tokens.lock(self._around.connection):
+            if self._token is not None and self._token is not stale:
+                return self._token
+            stored = self._stored()
+            if stored is None or stored == stale or self._due(stored):
+                stored = self._obtain(stored)
+                self._around.tokens.save(self._around.connection, msgspec.to_builtins(stored))
+            self._token = stored
+            return stored
+
+    def _stored(self) -> Token | None:
+        kept = self._around.tokens.load(self._around.connection)
+        try:
+            token = msgspec.convert(kept, Token) if kept else None
+        except msgspec.ValidationError:
+            return None
+        return token if token and token.origin == self._client.origin else None
+
+    def _obtain(self, stored: Token | None) -> Token:
+        given = self._client.refresh_token
+        kept = stored.refresh_token if stored else given
+        try:
+            return self._ask(kept)
+        except AuthFailed:
+            if kept == given:
+                raise
+            return self._ask(given)  # the settings may have been renewed by hand
+
+    def _ask(self, refresh: str) -> Token:
+        asked_at = self._around.clock.now()
+        granted = self._granted(self._exchange(self._client.form(refresh)))
+        life = self._client.life if granted.expires_in is None else granted.expires_in
+        renew_at = None if life is None else asked_at + timedelta(seconds=FRESH * life)
+        return Token(granted.access_token, granted.refresh_token or refresh, renew_at, self._client.origin)
+
+    def _granted(self, response: Response) -> _Granted:
+        try:
+            if response.ok:
+                return msgspec.json.decode(response.content, type=_Granted)
+            said = redact(response.text[:2000])
+        except msgspec.MsgspecError:
+            said = "the answer holds no token"
+        raise AuthFailed(
+            f"{self._client.vendor} refused the login",
+            why=said,
+            fix="check the credentials of the connection, then: cs-connector doctor",
+        )
