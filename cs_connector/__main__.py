@@ -6,27 +6,34 @@ import signal
 import sys
 from types import FrameType
 
-
-STOPPED = 128 + signal.SIGINT
+_asked: list[int] = []  # signals that asked us to stop
 
 
 def main() -> None:
     """Run the command line; a known error becomes its message and exit code, a crash a file for a report."""
     from cs_connector.cli import app, failed
 
-    signal.signal(signal.SIGTERM, _stop)
+    _listen()
+    code, error = 0, None
     try:
         code = app(standalone_mode=False)
-        if code == STOPPED:  # the command line library has taken Ctrl-C as a code
-            code = failed(KeyboardInterrupt())
-    except BaseException as error:  # noqa: BLE001 — the last place that can turn a traceback into a sentence
-        code = failed(error)
-    sys.exit(code)
+    except BaseException as caught:  # noqa: BLE001 — the last place that can turn a traceback into a sentence
+        error = caught
+    if _asked:  # libraries on the way may have made something else of it
+        error = SystemExit(128 + _asked[0])
+    sys.exit(failed(error) if error else code)
+
+
+def _listen() -> None:
+    """Unwind when asked to stop, so that what is held is let go; who started us to ignore Ctrl-C is obeyed."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _stop)
 
 
 def _stop(number: int, _frame: FrameType | None) -> None:
-    """Asked to stop: unwind as for Ctrl-C, so that what is held is let go."""
-    raise SystemExit(128 + number)
+    _asked.append(number)
+    raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
 
 
 if __name__ == "__main__":

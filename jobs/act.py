@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import duckdb
+
 from cs_connector.act import calls, rules
+from cs_connector.act.desk import Desk
 from cs_connector.measure.metrics import load_metrics
 from cs_connector.runner import Engine
 from cs_connector.runner.deciding import standing
@@ -22,7 +25,8 @@ class Act:
             listed = rules.load_rules(engine.project.declarations("rules"), metrics)
             rules.stand(con, metrics, engine.as_of)
             rules.fire(con, listed)
-            desk = calls.Desk(
+            _deleted(engine, con)
+            desk = Desk(
                 engine.project.settings,
                 engine.install_id(),
                 engine.home(),
@@ -35,6 +39,18 @@ class Act:
         engine.summary.tasks = TaskLine(done.opened, done.updated, done.closed, held)
         engine.summary.held = dict(sorted(done.held.items()))
         engine.mark_stage(self.name, digest)
+
+
+def _deleted(engine: Engine, con: duckdb.DuckDBPyConnection) -> None:
+    """Tasks that a person deleted in the CRM: `deleted_task`."""
+    con.execute("CREATE OR REPLACE TABLE deleted_task(record_id VARCHAR)")
+    latest = engine.latest(con)
+    for source in engine.sources():
+        for rule in source.mapping.write:
+            if rule.source == "call" and source.connection == engine.home():
+                con.execute(
+                    f"INSERT INTO deleted_task SELECT id FROM {latest(source.connection, rule.object)} WHERE deleted"
+                )
 
 
 JOB = Act()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cs_connector import health
+from cs_connector.health import history
 from cs_connector.model import ENTITIES
 from cs_connector.runner import Engine
 from cs_connector.runner.deciding import scored
@@ -16,16 +17,17 @@ class Score:
         digest = engine.digest(["entity/"])
         if engine.stage_done(self.name, digest):
             engine.summary.skipped.append(self.name)
+            engine.summary.scores = _counts(engine)
         else:
-            self._compute(engine)
+            engine.summary.scores = self._compute(engine)
             engine.mark_stage(self.name, digest)
-        engine.summary.scores = _counts(engine)
 
-    def _compute(self, engine: Engine) -> None:
+    def _compute(self, engine: Engine) -> Scores:
         definitions = health.load_definitions([*engine.project.shipped, engine.project.root])
         with engine.talk.step("scores"), engine.tables([*ENTITIES, "link", "feed"]) as con:
             engine.store.facts.attach(con, "measure/metric", "metric_before", _METRIC)
-            health.run(con, engine.as_of, definitions)
+            engine.store.facts.attach(con, "health/snapshot", "snapshot_before", history.BEFORE)
+            outcome = health.run(con, engine.as_of, definitions)
             engine.publish(
                 con,
                 {
@@ -35,13 +37,15 @@ class Score:
                     f"'{engine.clock.now():%Y-%m-%d %H:%M:%S}' AS known_at) FROM snapshot",
                 },
             )
+        return Scores(outcome.computed, outcome.unknown, outcome.moved_band)
 
 
 def _counts(engine: Engine) -> Scores:
+    """The scores that stand: none moved since the last run."""
     with engine.tables() as con:
         scored(con, engine)
         row = con.execute(
-            "SELECT count(*), count(*) FILTER (band = 'unknown'), count(*) FILTER (band_since = $day) FROM snapshot "
+            "SELECT count(*), count(*) FILTER (band = 'unknown') FROM snapshot "
             "WHERE entity = 'account' AND main AND on_date = $day",
             {"day": engine.as_of},
         ).fetchone()

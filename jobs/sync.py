@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from cs_connector.act import outbox
 from cs_connector.ports import Read
 from cs_connector.runner import CallLine, Engine, ObjectLine
+from cs_connector.runner.applying import settle
 from cs_connector.store import tables
 
 
@@ -14,6 +15,7 @@ class Sync:
     name = "sync"
 
     def __call__(self, engine: Engine) -> None:
+        settle(engine)
         for source in engine.sources():
             engine.identify(source.connection)
             for name, fields in source.mapping.objects().items():

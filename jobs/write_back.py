@@ -29,8 +29,10 @@ class WriteBack:
                 "SELECT connection, count(*) FROM plan_change GROUP BY 1 ORDER BY 1"
             ).fetchall()
             plan.freeze(con, frozen)
-        clean = write(engine, plan.thaw(frozen), dict(counted))
-        frozen.unlink()
+        try:
+            clean = write(engine, plan.thaw(frozen), dict(counted))
+        finally:
+            frozen.unlink()
         if clean:
             engine.mark_stage(self.name, engine.digest(["raw/", "entity/", "health/"], _marks(engine)))
 

@@ -2,128 +2,123 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
-from typing import Any
 
 import duckdb
 import sqlalchemy as sa
 
-from cs_connector.config.settings import ProjectSettings
 from cs_connector.store.tables import calls
 
 from . import texts
+from .desk import Call, Desk, Round, Seen, business_day, candidates, key, look
 from .rules import Rule
 
 OPPORTUNITY = ("Advocacy", "Expansion")
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What a round of calls needs to know."""
-
-    settings: ProjectSettings
-    install_id: str
-    home: str | None
-    as_of: date
-    rules: Mapping[str, Rule]
-
-
-@dataclass(slots=True)
-class Round:
-    """What a round did: new calls opened, texts renewed, calls closed, and those held back with their reason."""
-
-    opened: int = 0
-    updated: int = 0
-    closed: int = 0
-    held: Counter[str] = field(default_factory=Counter)
-
-
-def key(install_id: str, home: str, kind: str, relationship: str, episode: int) -> str:
-    """A task's key: the same for the same episode whatever happens in between; 26 characters."""
-    text = "|".join((install_id, home, kind, relationship, str(episode)))
-    return base64.b32encode(hashlib.sha256(text.encode()).digest()).decode()[:26]
-
-
-def business_day(start: date, days: int) -> date:
-    """The date that many working days (Monday to Friday) after the start."""
-    day = start
-    while days > 0:
-        day += timedelta(days=1)
-        days -= day.weekday() < 5
-    return day
+Budget = Counter[tuple[str, bool]]
 
 
 def decide(con: duckdb.DuckDBPyConnection, state: sa.Connection, desk: Desk) -> Round:
-    """Bring `calls` into line with `candidate`, `standing` and the tasks as read from the CRM."""
+    """Bring `calls` into line with `candidate`, `standing` and the tasks as read from the CRM.
+
+    A day before the newest call is only looked at: the past opens and closes nothing.
+    """
     done = Round()
-    known = [dict(row) for row in state.execute(sa.select(calls).order_by(calls.c.key)).mappings()]
-    found = _candidates(con)
-    _close(con, state, desk, known, found, done)
-    past: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
-    for call in known:
-        past[call["relationship_id"], call["type"]].append(call)
-    budget = _spent(known, desk)
+    known: list[Call] = [
+        dict(row) for row in state.execute(sa.select(calls).order_by(calls.c.key)).mappings()
+    ]
+    if any(c["opened_on"] and c["opened_on"] > desk.as_of for c in known):
+        return done
+    found, seen = candidates(con, desk.home), look(con, desk.home)
+    _close(state, desk, known, found, seen, done)
+    budget = _spent(known, desk, seen)
     for row in found:
-        earlier = past[row["relationship_id"], row["type"]]
-        standing = next((c for c in earlier if c["state"] == "open"), None)
-        if standing is not None:
+        earlier = _earlier(known, desk.rules[row["rule"]], row)
+        standing = _standing(state, earlier, seen)
+        if standing and seen.sent(standing):
             _renew(state, desk, standing, row, done)
-        else:
-            _open(state, desk, earlier, row, budget, done)
+        elif not standing or not _keep(state, desk, standing, row, budget, seen, done):
+            _open(state, desk, [c for c in earlier if c is not standing], row, budget, seen, done)
     return done
 
 
-def _candidates(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    cursor = con.execute(
-        "SELECT c.*, s.name, s.account_name, s.arr, s.reason, s.owner_user_id, s.renewal_manager_user_id, "
-        "s.sales_owner_user_id, s.renewal_on, s.alerts_paused_until FROM candidate c JOIN standing s USING (relationship_id) "
-        "ORDER BY s.arr DESC NULLS LAST, c.relationship_id, c.rank"
-    )
-    names = [d[0] for d in cursor.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+def _earlier(known: Sequence[Call], rule: Rule, row: Mapping[str, object]) -> list[Call]:
+    """The calls that this one would repeat: of the relationship, or for a rule about accounts of the account."""
+    wide = rule.level == "account"
+    return [
+        c
+        for c in known
+        if (c["relationship_id"], c["type"]) == (row["relationship_id"], row["type"])
+        or (wide and (c["account_id"], c["rule"]) == (row["account_id"], rule.rule))
+    ]
+
+
+def _causes(rows: Iterable[Mapping[str, object]], desk: Desk) -> set[tuple[object, ...]]:
+    found: set[tuple[object, ...]] = set()
+    for row in rows:
+        found.add((row["relationship_id"], row["type"]))
+        if desk.rules[str(row["rule"])].level == "account":
+            found.add((row["account_id"], row["rule"]))
+    return found
 
 
 def _close(
-    con: duckdb.DuckDBPyConnection,
-    state: sa.Connection,
-    desk: Desk,
-    known: Sequence[dict[str, Any]],
-    found: Iterable[Mapping[str, Any]],
-    done: Round,
+    state: sa.Connection, desk: Desk, known: Sequence[Call], found: Iterable[Call], seen: Seen, done: Round
 ) -> None:
-    still = {(row["relationship_id"], row["type"]) for row in found}
-    finished = dict(con.execute("SELECT key, coalesce(outcome, status) FROM task WHERE closed").fetchall())
+    """Close what a person closed or deleted and what has no cause; drop what was never sent."""
+    still = _causes(found, desk)
     for call in known:
         if call["state"] != "open":
             continue
-        if call["key"] in finished:
-            why = f"closed in the CRM: {finished[call['key']]}"
-        elif (call["relationship_id"], call["type"]) not in still:
-            why = "the cause is gone"
-        else:
-            continue
-        call |= {"state": "closed", "closed_on": desk.as_of, "closed_why": why}
-        changed = {k: call[k] for k in ("state", "closed_on", "closed_why")}
-        state.execute(sa.update(calls).where(calls.c.key == call["key"]).values(changed))
-        done.closed += 1
+        caused = {(call["relationship_id"], call["type"]), (call["account_id"], call["rule"])} & still
+        why = _ending(call, seen, caused=bool(caused))
+        mine = calls.c.key == call["key"]
+        if why and not seen.sent(call):
+            state.execute(sa.delete(calls).where(mine))
+            call["state"] = "dropped"
+        elif why:
+            changed = {"state": "closed", "closed_on": desk.as_of, "closed_why": why}
+            call.update(changed)
+            state.execute(sa.update(calls).where(mine).values(changed))
+            done.closed += 1
 
 
-def _spent(known: Iterable[Mapping[str, Any]], desk: Desk) -> Counter[tuple[str, bool]]:
-    """Calls that each owner was given in the week of as_of, risk and opportunity apart."""
+def _ending(call: Call, seen: Seen, *, caused: bool) -> str:
+    """Why an open call ends now, or nothing. What cannot be judged now is not gone."""
+    if call["key"] in seen.finished:
+        return f"closed in the CRM: {seen.finished[call['key']]}"
+    if call["record_id"] in seen.deleted:
+        return "deleted in the CRM"
+    if caused or (call["relationship_id"], call["rule"]) in seen.undecided:
+        return ""
+    return "the cause is gone"
+
+
+def _spent(known: Iterable[Call], desk: Desk, seen: Seen) -> Budget:
+    """Calls that each owner was sent in the week of as_of, risk and opportunity apart."""
     week = desk.as_of.isocalendar()[:2]
     return Counter(
         (c["owner_user_id"], c["type"] in OPPORTUNITY)
         for c in known
-        if c["opened_on"] and c["opened_on"].isocalendar()[:2] == week
+        if c["opened_on"] and c["opened_on"].isocalendar()[:2] == week and seen.sent(c)
     )
 
 
-def _renew(state: sa.Connection, desk: Desk, call: dict[str, Any], row: dict[str, Any], done: Round) -> None:
+def _standing(state: sa.Connection, earlier: Sequence[Call], seen: Seen) -> Call | None:
+    """The call that is open for this cause; one whose task is still open in the CRM is taken up again."""
+    for call in earlier:
+        if call["state"] == "open":
+            return call
+    last = max(earlier, key=lambda c: c["episode"], default=None)
+    if last is None or last["state"] != "closed" or not seen.alive(last):
+        return None
+    again = {"state": "open", "closed_on": None, "closed_why": None}
+    last |= again
+    state.execute(sa.update(calls).where(calls.c.key == last["key"]).values(again))
+    return last
+
+
+def _renew(state: sa.Connection, desk: Desk, call: Call, row: Call, done: Round) -> None:
     rule = desk.rules[row["rule"]]
     text = texts.description(rule, row["reason"], row["name"])
     owner = _owner(rule, row) or call["owner_user_id"]
@@ -135,7 +130,19 @@ def _renew(state: sa.Connection, desk: Desk, call: dict[str, Any], row: dict[str
     done.updated += 1
 
 
-def _owner(rule: Rule, row: Mapping[str, Any]) -> str | None:
+def _keep(
+    state: sa.Connection, desk: Desk, call: Call, row: Call, budget: Budget, seen: Seen, done: Round
+) -> bool:
+    """A call that was never sent is decided afresh; says whether it stands as it was."""
+    state.execute(sa.delete(calls).where(calls.c.key == call["key"]))
+    opened = Round()
+    _open(state, desk, [], row, budget, seen, opened, episode=call["episode"])
+    done.held += opened.held
+    call["state"] = "open" if opened.opened else "dropped"
+    return True
+
+
+def _owner(rule: Rule, row: Mapping[str, object]) -> str | None:
     if rule.to == "sales":
         found = row["sales_owner_user_id"]
     elif rule.to == "renewal_manager":
@@ -145,7 +152,7 @@ def _owner(rule: Rule, row: Mapping[str, Any]) -> str | None:
     return str(found) if found else None
 
 
-def _held(desk: Desk, earlier: Sequence[Mapping[str, Any]], row: Mapping[str, Any], owner: str | None) -> str:
+def _held(desk: Desk, earlier: Sequence[Call], row: Call, owner: str | None, seen: Seen) -> str:
     """Why a call is not opened now, or nothing."""
     rule = desk.rules[row["rule"]]
     recent = max((c["closed_on"] for c in earlier if c["closed_on"]), default=None)
@@ -155,7 +162,9 @@ def _held(desk: Desk, earlier: Sequence[Mapping[str, Any]], row: Mapping[str, An
         return "paused by a person"
     if desk.home is None:
         return "no home for tasks"
-    if owner is None:
+    if not row["housed"]:
+        return "not in the system that holds tasks"
+    if owner is None or owner not in seen.users:
         return "no active owner"
     return "" if desk.settings.go_live == "live" else "observing"
 
@@ -163,14 +172,16 @@ def _held(desk: Desk, earlier: Sequence[Mapping[str, Any]], row: Mapping[str, An
 def _open(
     state: sa.Connection,
     desk: Desk,
-    earlier: Sequence[Mapping[str, Any]],
-    row: dict[str, Any],
-    budget: Counter[tuple[str, bool]],
+    earlier: Sequence[Call],
+    row: Call,
+    budget: Budget,
+    seen: Seen,
     done: Round,
+    episode: int | None = None,
 ) -> None:
     rule = desk.rules[row["rule"]]
     owner = _owner(rule, row)
-    why = _held(desk, earlier, row, owner)
+    why = _held(desk, earlier, row, owner, seen)
     opportunity = rule.type in OPPORTUNITY
     tasks = desk.settings.tasks
     limit = tasks.opportunity_per_week if opportunity else tasks.risk_per_week
@@ -180,11 +191,12 @@ def _open(
         done.held[why] += 1
         return
     budget[str(owner), opportunity] += 1
-    state.execute(sa.insert(calls).values(_call(desk, rule, row, str(owner), len(earlier) + 1)))
+    number = episode or max((c["episode"] for c in earlier if c["state"] != "dropped"), default=0) + 1
+    state.execute(sa.insert(calls).values(_call(desk, rule, row, str(owner), number)))
     done.opened += 1
 
 
-def _call(desk: Desk, rule: Rule, row: Mapping[str, Any], owner: str, episode: int) -> dict[str, Any]:
+def _call(desk: Desk, rule: Rule, row: Call, owner: str, episode: int) -> Call:
     soon = row["renewal_on"] is not None and (row["renewal_on"] - desk.as_of).days <= 120
     home = desk.home or ""
     return {

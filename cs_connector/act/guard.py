@@ -26,7 +26,7 @@ class Check:
 
 
 _FIELDS = (
-    'SELECT p.*, unnest(from_json(p.fields, \'[{"f":"VARCHAR","a":"VARCHAR","b":"VARCHAR"}]\'), recursive := true) '
+    'SELECT p.*, unnest(from_json(p.fields, \'[{"f":"VARCHAR","c":"VARCHAR","a":"VARCHAR","b":"VARCHAR"}]\'), recursive := true) '
     "FROM plan_change p"
 )
 
@@ -34,24 +34,21 @@ _FIELDS = (
 def inspect(con: duckdb.DuckDBPyConnection, safety: Safety) -> list[Check]:
     """Every check over `plan_change`, `target` and `wanted_call`; a first value in the CRM is no change."""
     con.execute(f"CREATE OR REPLACE TEMP TABLE planned_field AS {_FIELDS}")
-    existing = _one(con, "SELECT coalesce(sum(existing), 0) FROM target")
-    overwritten = _one(
-        con, _distinct("source <> 'call' AND a IS NOT NULL AND b IS NOT NULL AND f ILIKE '%health_score%'")
-    )
-    cleared = _one(con, "SELECT count(*) FROM planned_field WHERE a IS NOT NULL AND b IS NULL")
+    accounts = _one(con, "SELECT coalesce(sum(existing), 0) FROM target WHERE source = 'account'")
+    existing = _one(con, "SELECT coalesce(sum(existing), 0) FROM target WHERE source <> 'call'")
+    overwritten = _one(con, _distinct("source <> 'call' AND a IS NOT NULL AND b IS NOT NULL AND c = 'score'"))
+    cleared = _one(con, _distinct("a IS NOT NULL AND b IS NULL AND c = 'score'"))
     created = _one(con, "SELECT count(*) FROM plan_change WHERE source = 'call' AND record_id IS NULL")
     busiest = _one(
         con,
         "SELECT coalesce(max(n), 0) FROM (SELECT count(*) AS n FROM wanted_call w JOIN plan_change p "
         "ON p.source = 'call' AND p.key = w.key AND p.record_id IS NULL GROUP BY w.owner_user_id)",
     )
-    moved = _one(
-        con, _distinct("source = 'account' AND a IS NOT NULL AND b IS NOT NULL AND f ILIKE '%health_band%'")
-    )
+    moved = _one(con, _distinct("source = 'account' AND a IS NOT NULL AND b IS NOT NULL AND c = 'band'"))
     return [
         Check("scores changed", overwritten, _share(safety.max_changed_share, existing), "records whose score changes"),
-        Check("fields cleared", cleared, max(safety.max_cleared, _share(safety.max_cleared_share, existing)), "fields that lose their value"),
-        Check("bands moved", moved, _share(safety.max_band_moves_share, existing), "accounts that change band"),
+        Check("scores cleared", cleared, max(safety.max_cleared, safety.max_cleared_share * existing), "records that lose their score"),
+        Check("bands moved", moved, _share(safety.max_band_moves_share, accounts), "accounts that change band"),
         Check("tasks created", created, safety.max_created, "new tasks"),
         Check("tasks per owner", busiest, safety.max_tasks_per_owner, "new tasks for one owner"),
     ]  # fmt: skip
@@ -62,8 +59,8 @@ def _distinct(where: str) -> str:
 
 
 def _share(share: float, of: float) -> float:
-    """A share, but never fewer than twenty: small projects move by whole customers."""
-    return max(20.0, share * of)
+    """A share, but never fewer than twenty: small projects move by whole customers. No share allows none."""
+    return max(20.0, share * of) if share else 0.0
 
 
 def _one(con: duckdb.DuckDBPyConnection, sql: str) -> float:

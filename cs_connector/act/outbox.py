@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from cs_connector.errors import AdapterError, AuthFailed, QuotaExhausted, RateLimited, Unavailable
 from cs_connector.ports import Action, Adapter, Change, Receipt, Value, Verdict
 from cs_connector.store.leases import Lease, check
 from cs_connector.store.state import State
@@ -33,7 +34,9 @@ class Tally:
     cleared: int = 0
     rejected: int = 0
     unknown: int = 0
+    unsent: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
+    lost: dict[str, int] = field(default_factory=dict)
 
 
 def send(
@@ -43,16 +46,50 @@ def send(
     adapters: Mapping[str, Adapter],
     planned: Iterable[Planned],
 ) -> Iterator[Tally]:
-    """Write the changes in batches, one object after another; yields the tally after each batch."""
+    """Write the changes in batches, one object after another; yields the tally after each batch.
+
+    A connection that confirms nothing of a batch gets no more; the others do, and then its error is raised:
+    AuthFailed, QuotaExhausted, RateLimited or Unavailable. What was not confirmed stays in flight.
+    """
+    stopped: dict[str, AdapterError] = {}
     for (connection, name), group in groupby(planned, key=lambda p: (p.connection, p.object)):
         tally = Tally(connection, name)
         while batch := list(islice(group, BATCH)):
-            _mark(state, lease, run, batch)
-            answers = adapters[connection].write([_change(p) for p in batch])
-            if len(answers) != len(batch):
-                raise AssertionError(f"{connection} gave {len(answers)} receipts for {len(batch)} changes")
-            _settle(state, lease, run, batch, answers, tally)
+            if connection in stopped:
+                tally.unsent += len(batch)
+            else:
+                _mark(state, lease, run, batch)
+                answers, error = _ask(adapters[connection], connection, batch)
+                _settle(state, lease, run, batch, answers, tally)
+                stopped.update({connection: error} if error else {})
             yield tally
+    for error in stopped.values():
+        raise error
+
+
+def _ask(
+    adapter: Adapter, connection: str, batch: Sequence[Planned]
+) -> tuple[Sequence[Receipt], AdapterError | None]:
+    """The answers to a batch, and the error when not one of them says what became of its change."""
+    try:
+        answers = adapter.write([_change(p) for p in batch])
+    except AdapterError as error:
+        return [Receipt(p.key, Verdict.UNKNOWN, None, error.code, error.what) for p in batch], error
+    if len(answers) != len(batch):
+        raise AssertionError(f"{connection} gave {len(answers)} receipts for {len(batch)} changes")
+    if any(answer.verdict is not Verdict.UNKNOWN for answer in answers):
+        return answers, None
+    first = answers[0]
+    kind = _OUTAGES.get(first.code, Unavailable)
+    fix = "check the connection with: cs-connector doctor; then run again"
+    return answers, kind(
+        f"{connection} did not confirm what was sent", why=first.message or first.code, fix=fix
+    )
+
+
+_OUTAGES: dict[str, type[AuthFailed | QuotaExhausted | RateLimited]] = {
+    kind.code: kind for kind in (AuthFailed, QuotaExhausted, RateLimited)
+}
 
 
 def _change(planned: Planned) -> Change:
@@ -79,7 +116,14 @@ def _mark(state: State, lease: Lease, run: str, batch: Sequence[Planned]) -> Non
     rows = [_row(planned, run, lease, state) for planned in batch]
     with state.begin() as connection:
         check(connection, lease)
-        connection.execute(sa.delete(outbox).where(outbox.c.key.in_([r["key"] for r in rows])))
+        keys = [r["key"] for r in rows]
+        unread = sa.select(outbox.c.key, outbox.c.fields).where(
+            outbox.c.key.in_(keys), outbox.c.state == "done"
+        )
+        before = {r.key: r.fields for r in connection.execute(unread)}
+        for row in rows:  # what was written and not read back yet still counts
+            row["fields"] = {**before.get(row["key"], {}), **row["fields"]}
+        connection.execute(sa.delete(outbox).where(outbox.c.key.in_(keys)))
         connection.execute(sa.insert(outbox), rows)
 
 
@@ -121,7 +165,7 @@ def _settle(
         connection.execute(sa.update(outbox).where(outbox.c.key == sa.bindparam("k")).values(changed), sent)
         connection.execute(sa.insert(receipts), ledger)
         for planned, line in zip(batch, sent, strict=True):
-            if planned.source == "call" and line["crm_id"]:
+            if planned.source == "call" and line["crm_id"] and line["state"] == "done":
                 _keep(connection, planned.key, line["crm_id"], dict(planned.values))
     for planned, answer in zip(batch, answers, strict=True):
         _count(tally, planned, answer)
@@ -167,6 +211,8 @@ def _count(tally: Tally, planned: Planned, answer: Receipt) -> None:
         tally.reasons[label] = tally.reasons.get(label, 0) + 1
     elif answer.verdict is Verdict.UNKNOWN:
         tally.unknown += 1
+        label = answer.message or answer.code or "no answer"
+        tally.lost[label] = tally.lost.get(label, 0) + 1
     else:
         tally.created += answer.verdict is Verdict.CREATED
         tally.updated += answer.verdict is Verdict.UPDATED
@@ -213,7 +259,8 @@ def _forget(state: State, lease: Lease, rows: Sequence[Any], ids: Mapping[str, s
             connection.execute(sa.delete(outbox).where(outbox.c.key == row.key))
             key = row.fields.get(row.key_field) if row.key_field else None
             if key is not None and key in ids:
-                _keep(connection, key, ids[key], row.fields)
+                sure = row.record_id is None
+                _keep(connection, key, ids[key], row.fields if sure else {"maybe": row.fields})
 
 
 def confirm(state: State, connection: str, object_name: str, until: datetime) -> None:

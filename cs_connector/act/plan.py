@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,9 @@ from . import current
 from .current import comparable
 
 HEALTH = ("changed_on",)
+SAID = (
+    "score", "band", "trend", "change_3m", "reason", "driver", "next_step", "cap_text", "coverage", "band_since",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ def compare(
         "action VARCHAR, key_field VARCHAR, record_id VARCHAR, fields VARCHAR, associate VARCHAR, reason VARCHAR)"
     )
     con.execute(
-        "CREATE OR REPLACE TABLE target(connection VARCHAR, object VARCHAR, records BIGINT, existing BIGINT)"
+        "CREATE OR REPLACE TABLE target(connection VARCHAR, object VARCHAR, source VARCHAR, records BIGINT, existing BIGINT)"
     )
     for source in sources:
         for rule in source.mapping.write:
@@ -71,6 +74,8 @@ def compare(
             current.overlay(con, state, source.connection, rule, "current_record")
             _wanted(con, source, rule)
             _differ(con, source, rule, as_of)
+            if rule.source == "relationship":
+                _vanished(con, source, rule)
 
 
 def _wanted(con: duckdb.DuckDBPyConnection, source: Source, rule: WriteRule) -> None:
@@ -85,7 +90,7 @@ def _wanted(con: duckdb.DuckDBPyConnection, source: Source, rule: WriteRule) -> 
     written = "w.written" if rule.source == "call" else "NULL AS written"
     by_key = "LEFT JOIN (SELECT key, min(record_id) AS record_id FROM current_record WHERE key IS NOT NULL GROUP BY 1) c ON c.key = w.key"
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE wanted_record AS SELECT w.key, c.record_id, {fields}, {written}, w.account_ref AS account_record "
+        f"CREATE OR REPLACE TEMP TABLE wanted_record AS SELECT w.key, c.record_id, {fields}, {written}, w.account_ref AS account_record, w.owner_ref AS owner_record "
         f"FROM ({_referring(con, rule, where)}) w {by_record if rule.by == 'record' else by_key}"
     )
 
@@ -125,16 +130,16 @@ def _differ(con: duckdb.DuckDBPyConnection, source: Source, rule: WriteRule, as_
     compared = [n for n, f in rule.fields.items() if f.column not in HEALTH]
     stamps = [n for n, f in rule.fields.items() if f.column in HEALTH]
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE difference AS SELECT w.key, w.record_id, w.account_record, list_filter(["
-        + ", ".join(f"{{'f': {literal(n)}, 'a': c.{ident(n)}, 'b': w.{ident(n)}}}" for n in compared)
+        "CREATE OR REPLACE TEMP TABLE difference AS SELECT w.key, w.record_id, w.account_record, w.owner_record, w.written, list_filter(["
+        + ", ".join(_difference(n, rule.fields[n].column, f"c.{ident(n)}", f"w.{ident(n)}") for n in compared)
         + f"], lambda x: {_counts(rule)}) AS fields"
         + "".join(f", c.{ident(n)} AS {ident('was ' + n)}" for n in stamps)
         + " FROM wanted_record w LEFT JOIN current_record c ON c.record_id = w.record_id"
     )
     stamp = "".join(
         f" || CASE WHEN len(list_filter(fields, lambda x: {_health(rule)})) > 0 AND {ident('was ' + n)} IS DISTINCT FROM "
-        f"{literal(as_of.isoformat())} THEN [{{'f': {literal(n)}, 'a': {ident('was ' + n)}, 'b': {literal(as_of.isoformat())}}}] "
-        "ELSE [] END"
+        f"{literal(as_of.isoformat())} THEN "
+        f"[{_difference(n, rule.fields[n].column, ident('was ' + n), literal(as_of.isoformat()))}] ELSE [] END"
         for n in stamps
     )
     action = "update" if rule.by == "record" else "upsert"
@@ -144,14 +149,40 @@ def _differ(con: duckdb.DuckDBPyConnection, source: Source, rule: WriteRule, as_
         else "NULL"
     )
     fresh = " AND (record_id IS NOT NULL OR account_record IS NOT NULL)" if rule.by == "key" else ""
+    if (
+        rule.source == "call"
+    ):  # sent once and gone: a person deleted it; without an owner it would fall to ours
+        fresh += (
+            " AND (record_id IS NOT NULL OR (owner_record IS NOT NULL AND coalesce(written, '{}') = '{}'))"
+        )
     con.execute(
         f"INSERT INTO plan_change SELECT ?, ?, ?, key, ?, ?, record_id, to_json(fields{stamp}), {associate}, NULL "
         f"FROM difference WHERE len(fields) > 0{fresh}",
         [source.connection, rule.object, rule.source, action, rule.key_field],
     )
     con.execute(
-        "INSERT INTO target SELECT ?, ?, count(*), count(record_id) FROM wanted_record",
-        [source.connection, rule.object],
+        "INSERT INTO target SELECT ?, ?, ?, count(*), count(record_id) FROM wanted_record",
+        [source.connection, rule.object, rule.source],
+    )
+
+
+def _difference(name: str, column: str, was: str, wanted: str) -> str:
+    return f"{{'f': {literal(name)}, 'c': {literal(column)}, 'a': {was}, 'b': {wanted}}}"
+
+
+def _vanished(con: duckdb.DuckDBPyConnection, source: Source, rule: WriteRule) -> None:
+    """Records of ours that nothing stands behind any more: they end, and say nothing of health."""
+    ending = {n: "Ended" for n, f in rule.fields.items() if f.column == "status"}
+    parts = [
+        _difference(n, f.column, f"c.{ident(n)}", literal(ending.get(n)))
+        for n, f in rule.fields.items()
+        if n in ending or f.column in SAID
+    ]
+    con.execute(
+        "INSERT INTO plan_change SELECT ?, ?, ?, key, 'upsert', ?, record_id, to_json(fields), NULL, NULL FROM ("
+        f"SELECT c.key, c.record_id, list_filter([{', '.join(parts)}], lambda x: x.a IS DISTINCT FROM x.b) AS fields "
+        "FROM current_record c ANTI JOIN wanted_record w ON w.key = c.key WHERE c.key IS NOT NULL) WHERE len(fields) > 0",
+        [source.connection, rule.object, rule.source, rule.key_field],
     )
 
 
@@ -162,26 +193,17 @@ def _counts(rule: WriteRule) -> str:
     differs = f"x.a IS DISTINCT FROM x.b AND NOT (x.b IS NULL AND x.f IN ({listed}))"
     if rule.source == "call":
         movable = ", ".join([literal(n) for n, f in rule.fields.items() if f.movable] or ["''"])
-        untouched = "x.a IS NOT DISTINCT FROM json_extract_string(w.written, '$.\"' || x.f || '\"')"
+        untouched = (
+            "(x.a IS NOT DISTINCT FROM json_extract_string(w.written, '$.\"' || x.f || '\"') "
+            "OR x.a = json_extract_string(w.written, '$.\"maybe\".\"' || x.f || '\"'))"
+        )
         differs += f" AND (w.record_id IS NULL OR (NOT coalesce(c.closed, FALSE) AND x.f IN ({movable}) AND {untouched}))"
     return differs
 
 
 def _health(rule: WriteRule) -> str:
     """Only a change of what health says moves the date of the last change."""
-    said = (
-        "score",
-        "band",
-        "trend",
-        "change_3m",
-        "reason",
-        "driver",
-        "next_step",
-        "cap_text",
-        "coverage",
-        "band_since",
-    )
-    listed = ", ".join(literal(n) for n, f in rule.fields.items() if f.column in said)
+    listed = ", ".join(literal(n) for n, f in rule.fields.items() if f.column in SAID)
     return f"x.f IN ({listed})" if listed else "FALSE"
 
 
@@ -221,14 +243,9 @@ def _planned(row: Sequence[Any]) -> Planned:
     return Planned(connection, name, source, key, action, key_field, record_id, fields, associate, reason)
 
 
-def digest(changes: Iterable[Planned]) -> str:
-    """A digest of everything that will be sent."""
+def digest(changes: Iterable[Planned], *judged: object) -> str:
+    """A digest of everything that will be sent, and of what the plan is judged by: any JSON values."""
     total = hashlib.sha256()
-    for change in changes:
-        line = json.dumps(
-            [change.connection, change.object, change.key, change.action, change.record_id, change.fields],
-            ensure_ascii=True,
-            separators=(",", ":"),
-        )
-        total.update(line.encode())
+    for part in (judged, *map(astuple, changes)):
+        total.update(json.dumps(part, sort_keys=True, separators=(",", ":")).encode() + b"\n")
     return total.hexdigest()

@@ -83,7 +83,11 @@ def stand(con: duckdb.DuckDBPyConnection, metrics: Sequence[str], as_of: date) -
 
 
 def fire(con: duckdb.DuckDBPyConnection, rules: Sequence[tuple[Rule, str]]) -> None:
-    """Fill `candidate`: at most one call of a type for each relationship, the first rule in rank."""
+    """Fill `candidate`: at most one call of a type for each relationship, the first rule in rank.
+
+    `undecided` gets the relationships for which a rule cannot be judged now: a feed that is lost is no answer.
+    """
+    con.execute("CREATE OR REPLACE TABLE undecided(relationship_id VARCHAR, rule VARCHAR)")
     con.execute(
         "CREATE OR REPLACE TABLE candidate(rule VARCHAR, rank INTEGER, type VARCHAR, relationship_id VARCHAR, "
         "account_id VARCHAR)"
@@ -95,6 +99,10 @@ def fire(con: duckdb.DuckDBPyConnection, rules: Sequence[tuple[Rule, str]]) -> N
             f"WHERE coalesce({condition}, FALSE) "
             f"QUALIFY row_number() OVER (PARTITION BY {among} ORDER BY arr DESC, relationship_id) = 1",
             [rule.rule, rule.rank, rule.type],
+        )
+        con.execute(
+            f"INSERT INTO undecided SELECT relationship_id, ? FROM standing WHERE ({condition}) IS NULL",
+            [rule.rule],
         )
     con.execute(
         "CREATE OR REPLACE TABLE candidate AS SELECT * FROM candidate "

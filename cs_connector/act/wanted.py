@@ -19,7 +19,10 @@ _SCORED = "('Customer', 'Trial')"
 
 
 def want(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
-    """Fill `wanted_account` and `wanted_relationship` from entities and `snapshot`."""
+    """Fill `wanted_account` and `wanted_relationship` from entities and `snapshot`.
+
+    An account that is no customer has a row of nothing: what was once written to it is cleared, and no more.
+    """
     con.execute(
         "CREATE OR REPLACE TABLE wanted_account AS WITH risk AS (SELECT r.account_id, sum(r.arr) AS at_risk "
         "FROM relationship r JOIN snapshot s ON s.entity = 'relationship' AND s.main AND s.on_date = $as_of "
@@ -30,7 +33,9 @@ def want(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
         "AND s.on_date = $as_of AND s.entity_id = a.account_id LEFT JOIN risk ON risk.account_id = a.account_id "
         'LEFT JOIN "user" u ON u.user_id = a.csm_user_id '
         f"WHERE a.customer_status IN {_SCORED} UNION ALL SELECT a.account_id, a.account_id, a.customer_status, "
-        f"{_NOTHING}, NULL::DATE, NULL, NULL, NULL, NULL FROM account a WHERE a.customer_status = 'Former customer'",
+        f"{_NOTHING}, NULL::DATE, NULL, NULL, NULL, NULL FROM account a WHERE a.customer_status = 'Former customer' "
+        f"UNION ALL SELECT a.account_id, NULL, NULL, {_NOTHING}, NULL::DATE, NULL, NULL, NULL, NULL FROM account a "
+        "WHERE a.customer_status IS NULL",
         {"as_of": as_of},
     )
     con.execute(

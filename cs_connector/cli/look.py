@@ -8,8 +8,11 @@ from typing import Annotated
 import typer
 
 from . import options as opt
+from .options import escape
 
-Id = Annotated[str, typer.Argument(help="An entity id, a CRM record id, or the exact name of an account.")]
+Id = Annotated[
+    str, typer.Argument(metavar="ID", help="An entity id, a CRM record id, or the exact name of an account.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -43,7 +46,7 @@ def explain(
 
     screen = opt.screen(as_json=as_json, no_color=no_color)
     with opt.engine(root, as_of) as engine:
-        document = questions.explain(engine, id_, scorecard)
+        document = questions.explain(engine, id_, scorecard, opt.day(as_of))
     if as_json:
         screen.document(document)
     else:
@@ -58,17 +61,16 @@ def levers(
     as_of: opt.AsOf = None,
 ) -> None:
     """The least change in each measure that reaches a target score."""
+    from cs_connector.console import reports
     from cs_connector.runner import questions
 
     screen = opt.screen(as_json=as_json)
     with opt.engine(root, as_of) as engine:
-        document = questions.levers(engine, id_, target)
+        document = questions.levers(engine, id_, target, opt.day(as_of))
     if as_json:
         screen.document(document)
-        return
-    screen.line(f"to reach {target}: " + ("" if document["reachable"] else "no single measure is enough"))
-    for lever in document["levers"]:
-        screen.line(f"  {lever['measure']}: {lever['sentence']}")
+    else:
+        reports.levers(screen, document)
 
 
 def export(
@@ -81,8 +83,8 @@ def export(
     from cs_connector.runner import exporting
 
     with opt.engine(root, as_of) as engine:
-        for path in exporting.export(engine, directory, format_):
-            opt.screen().line(str(path))
+        for path in exporting.export(engine, directory, format_, opt.day(as_of)):
+            opt.screen().line(escape(str(path)))
 
 
 def doctor(root: opt.ProjectDir = opt.HERE, as_json: opt.Json = False) -> None:
@@ -97,9 +99,9 @@ def doctor(root: opt.ProjectDir = opt.HERE, as_json: opt.Json = False) -> None:
     else:
         for line in found:
             mark = "[green]ok  [/]" if line["ok"] else "[red]fail[/]"
-            screen.line(f"{mark} {line['name']}: {line['text']}")
+            screen.line(f"{mark} {escape(line['name'])}: {escape(line['text'])}")
             if line["fix"]:
-                screen.line(f"       fix: {line['fix']}")
+                screen.line(f"       fix: {escape(line['fix'])}")
     if not all(line["ok"] for line in found):
         raise typer.Exit(3)
 
@@ -119,7 +121,7 @@ def runs(context: typer.Context, root: opt.ProjectDir = opt.HERE, as_json: opt.J
         return
     for row in found:
         screen.line(
-            f"{row['id']}  {row['started_at']:%Y-%m-%d %H:%M}  {row['job']:<12} exit {row['exit']}  {row['status']}"
+            f"{row['id']}  {row['started_at']:%Y-%m-%d %H:%M}  {row['job']:<12} exit {row['exit']}  {escape(row['status'])}"
         )
     if not found:
         screen.line("no runs yet; start one with: cs-connector run")
@@ -154,7 +156,7 @@ def quarantine(context: typer.Context, root: opt.ProjectDir = opt.HERE, as_json:
         screen.document({"schema": "quarantine/1", "records": found})
         return
     for row in found:
-        screen.line(f"{row['connection']} {row['object']} {row['record_id']}: {row['reason']}")
+        screen.line(escape(f"{row['connection']} {row['object']} {row['record_id']}: {row['reason']}"))
     if not found:
         screen.line("nothing is set aside")
 
@@ -171,7 +173,7 @@ def check_mapping(root: opt.ProjectDir = opt.HERE, as_json: opt.Json = False) ->
         screen.document({"schema": "mapping-check/1", "problems": found})
     else:
         for row in found:
-            screen.line(f"{row['place']}  {row['what']}  {row['fix']}")
+            screen.line(escape(f"{row['place']}  {row['what']}  {row['fix']}"))
         screen.line(f"{len(found)} problems" if found else "every mapped field is there")
     if found:
         raise typer.Exit(2)

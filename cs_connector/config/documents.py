@@ -91,7 +91,15 @@ def _plain(node: Any, at: Path_, lines: dict[Path_, int]) -> Any:
         for index in range(len(node)):
             lines[(*at, index)] = node.lc.item(index)[0] + 1
         return [_plain(value, (*at, index), lines) for index, value in enumerate(node)]
-    return node
+    return _bare(node)
+
+
+def _bare(value: Any) -> Any:
+    """A value without what the reader remembers of its spelling (an anchor, underscores in a number)."""
+    for kind in (bool, int, float, str):
+        if isinstance(value, kind):
+            return kind(value)
+    return value
 
 
 def suggest(word: str, known: Iterable[str]) -> str:

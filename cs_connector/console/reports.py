@@ -36,7 +36,7 @@ def run(screen: Screen, document: Mapping[str, Any]) -> None:
             f"{people['former']:,} former, {people['not_scored']:,} not scored"
         )
         screen.line(
-            f"{scores['computed']:,} scored, {scores['unknown']:,} unknown, {scores['moved_band']:,} changed band today"
+            f"{scores['computed']:,} scored, {scores['unknown']:,} unknown, {scores['moved_band']:,} changed band since the last run"
         )
     screen.line(
         f"tasks  {tasks['opened']} opened · {tasks['updated']} updated · {tasks['closed']} closed · "

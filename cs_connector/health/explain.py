@@ -17,12 +17,18 @@ from cs_connector.measure import evaluate
 Row = dict[str, Any]
 
 
-def explain(con: Connection, definitions: Definitions, entity_id: str, scorecard: str | None = None) -> Row:
-    """The explain/1 document of a relationship or an account, from the published tables.
+def explain(
+    con: Connection,
+    definitions: Definitions,
+    entity_id: str,
+    scorecard: str | None = None,
+    on: date | None = None,
+) -> Row:
+    """The explain/1 document of a relationship or an account, newest or on a date, from the published tables.
 
     Needs `metric_value`, `measure_score`, `snapshot` and the entities. Raises UsageError for an unknown id.
     """
-    snapshot = _snapshot(con, entity_id, scorecard)
+    snapshot = _snapshot(con, entity_id, scorecard, on)
     relationship = _deciding(con, snapshot)
     card = _card(definitions, snapshot)
     measures = _measures(con, relationship, snapshot)
@@ -43,10 +49,15 @@ def explain(con: Connection, definitions: Definitions, entity_id: str, scorecard
 
 
 def levers_for(
-    con: Connection, definitions: Definitions, entity_id: str, target: float, scorecard: str | None = None
+    con: Connection,
+    definitions: Definitions,
+    entity_id: str,
+    target: float,
+    scorecard: str | None = None,
+    on: date | None = None,
 ) -> Row:
     """The levers/1 document: each measure that alone reaches the target, cheapest first."""
-    snapshot = _snapshot(con, entity_id, scorecard)
+    snapshot = _snapshot(con, entity_id, scorecard, on)
     parts = _parts(con, definitions, snapshot)
     uncapped = snapshot["uncapped"]
     found = [] if uncapped is None else levers(parts, uncapped, target, snapshot["on_date"])
@@ -71,13 +82,13 @@ def rows_of(con: Connection, query: str, values: Sequence[Any] = ()) -> list[Row
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def _snapshot(con: Connection, entity_id: str, scorecard: str | None) -> Row:
+def _snapshot(con: Connection, entity_id: str, scorecard: str | None, on: date | None) -> Row:
     found = rows_of(
         con,
         """SELECT * FROM snapshot WHERE entity_id = ? AND entity IN ('relationship', 'account')
-        AND (scorecard = ? OR (? IS NULL AND main)) AND on_date = (SELECT max(on_date) FROM snapshot)
+        AND (scorecard = ? OR (? IS NULL AND main)) AND on_date = coalesce(?, (SELECT max(on_date) FROM snapshot))
         ORDER BY entity LIMIT 1""",
-        [entity_id, scorecard, scorecard],
+        [entity_id, scorecard, scorecard, on],
     )
     if not found:
         raise UsageError(

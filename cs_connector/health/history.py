@@ -1,4 +1,4 @@
-"""Trend, change over three months and the start of the band, from the dates of the grid."""
+"""Trend, change over three months and the start of the band: from the dates of the grid and the run before."""
 
 from __future__ import annotations
 
@@ -6,6 +6,15 @@ from cs_connector.health.rollup import FLOOR, SENTENCE
 from cs_connector.language.executor import Connection
 
 STEADY = 5  # points
+BEFORE = {
+    "entity": "VARCHAR",
+    "entity_id": "VARCHAR",
+    "scorecard": "VARCHAR",
+    "main": "BOOLEAN",
+    "on_date": "DATE",
+    "band": "VARCHAR",
+    "band_since": "DATE",
+}  # what is read of the snapshots of the run before
 REASON = f"""CASE WHEN s.entity = 'account' AND b.softened THEN left('Yellow {FLOOR}: a small relationship is worse: ' || w.reason, 255)
     WHEN s.entity = 'group' THEN {SENTENCE} ELSE w.reason END"""
 
@@ -14,8 +23,11 @@ def publish(con: Connection) -> None:
     """Make the table `snapshot`.
 
     Trend compares the last month end with the one three months before; it is New until three month ends
-    have a score. A band lasts since the first date of the grid from which on it did not change.
+    have a score. A band lasts since the first date of the grid from which on it did not change, or since the
+    date that the run before gave it: the view `snapshot_before` (columns of BEFORE; empty where there is none).
     """
+    nothing = ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in BEFORE.items())
+    con.execute(f"CREATE TEMP VIEW IF NOT EXISTS snapshot_before AS SELECT {nothing} WHERE FALSE")
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE snapshot AS
@@ -26,10 +38,15 @@ def publish(con: Connection) -> None:
             FROM snapshot_raw JOIN days USING (on_date) GROUP BY ALL),
         moved AS (SELECT entity, entity_id, scorecard,
                 CASE WHEN month_ends >= 3 THEN last - coalesce(before, later) END AS change FROM ends),
-        runs AS (SELECT *, band IS DISTINCT FROM lag(band) OVER (PARTITION BY entity, entity_id, scorecard ORDER BY on_date)
-                AS starts FROM snapshot_raw),
-        since AS (SELECT *, max(CASE WHEN starts THEN on_date END)
-                OVER (PARTITION BY entity, entity_id, scorecard ORDER BY on_date) AS band_since FROM runs)
+        runs AS (SELECT *, lag(on_date) OVER line AS last_date, band IS DISTINCT FROM lag(band) OVER line AS starts
+            FROM snapshot_raw WINDOW line AS (PARTITION BY entity, entity_id, scorecard ORDER BY on_date)),
+        spans AS (SELECT *, max(on_date) FILTER (starts) OVER line AS starts_on,
+                max(last_date) FILTER (starts) OVER line AS other_on
+            FROM runs WINDOW line AS (PARTITION BY entity, entity_id, scorecard ORDER BY on_date)),
+        since AS (SELECT n.*, CASE WHEN p.band = n.band AND coalesce(n.other_on <= p.on_date, TRUE)
+                THEN least(n.starts_on, p.band_since) ELSE n.starts_on END AS band_since
+            FROM spans AS n ASOF LEFT JOIN snapshot_before AS p ON p.entity = n.entity
+                AND p.entity_id = n.entity_id AND p.scorecard = n.scorecard AND p.on_date <= n.on_date)
         SELECT s.entity, s.entity_id, s.account_id, s.scorecard, s.main, s.on_date, s.score, s.band, s.uncapped,
             s.coverage, s.low, s.high, s.published, s.known_score, s.known_band, s.cap, s.override,
             CASE WHEN s.override IS NOT NULL THEN w.override_reason END AS override_reason, w.driver, {REASON} AS reason, w.next_step,

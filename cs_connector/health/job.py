@@ -26,8 +26,9 @@ class Outcome:
 def run(con: Connection, as_of: date, definitions: Definitions, *, bucket: int = BUCKET) -> Outcome:
     """Score every relationship, account and group at as_of and at six month ends before it.
 
-    Needs a table or view an entity, `link` and `feed`; `metric_before` (earlier metric rows) where there was
-    an earlier run. Leaves `metric_value`, `measure_score`, `snapshot` and `contradiction`.
+    Needs a table or view an entity, `link` and `feed`; the views `metric_before` (earlier metric rows) and
+    `snapshot_before` (the snapshots of the run before) where there was an earlier run. Leaves `metric_value`,
+    `measure_score`, `snapshot` and `contradiction`.
     """
     count = evaluate.prepare(con, as_of, definitions.metrics)
     scoring.begin(con)
@@ -40,7 +41,7 @@ def run(con: Connection, as_of: date, definitions: Definitions, *, bucket: int =
     evaluate.publish(con, definitions.metrics)
     scoring.publish(con, definitions, cards)
     contradictions.publish(con)
-    return _outcome(con)
+    return _outcome(con, as_of)
 
 
 def score_bucket(
@@ -58,16 +59,17 @@ def score_bucket(
     return used
 
 
-def _outcome(con: Connection) -> Outcome:
-    """Counts of accounts at as_of; a band moved if it differs from the last month end."""
+def _outcome(con: Connection, as_of: date) -> Outcome:
+    """Counts of accounts at as_of; a band moved if the run before gave another one as its latest."""
     row = con.execute(
         """
-        WITH days AS (SELECT on_date, row_number() OVER (ORDER BY on_date DESC) AS place FROM grid),
-        accounts AS (SELECT * FROM snapshot JOIN days USING (on_date) WHERE entity = 'account' AND main)
+        WITH before AS (SELECT entity_id, arg_max(band, on_date) AS band FROM snapshot_before
+            WHERE entity = 'account' AND main AND on_date <= $day GROUP BY entity_id)
         SELECT count(*), count(*) FILTER (n.band = 'unknown'), count(*) FILTER (n.band <> p.band)
-        FROM accounts AS n LEFT JOIN accounts AS p ON p.entity_id = n.entity_id AND p.place = 2
-        WHERE n.place = 1
-        """
+        FROM snapshot AS n LEFT JOIN before AS p USING (entity_id)
+        WHERE n.entity = 'account' AND n.main AND n.on_date = $day
+        """,
+        {"day": as_of},
     ).fetchone()
     assert row is not None
     return Outcome(*row)

@@ -52,22 +52,25 @@ def planned(engine: Engine) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[gu
     """The plan for what is known now, as `plan_change`, with the guard's findings."""
     with standing(engine) as con:
         wanted.want(con, engine.as_of)
+        con.execute(_CALLS)
         with engine.store.state.read() as db:
-            _open_calls(con, db)
+            if engine.project.settings.go_live == "live":
+                _open_calls(con, db, engine.home())
             sources = [s for s in engine.sources() if engine.project.settings.connections[s.connection].write]
             plan.compare(con, db, sources, engine.latest(con), engine.home(), engine.as_of)
         yield con, guard.inspect(con, engine.project.settings.safety)
 
 
-def _open_calls(con: duckdb.DuckDBPyConnection, db: sa.Connection) -> None:
-    con.execute(_CALLS)
+def _open_calls(con: duckdb.DuckDBPyConnection, db: sa.Connection, home: str | None) -> None:
+    """The open calls of the one home of tasks; those that were sent elsewhere stay as they are."""
+    mine = (calls.c.state == "open") & (calls.c.connection == home)
     rows = [
         (
             c.key, c.account_id, c.owner_user_id, c.sent.get("subject"), c.sent.get("description"), c.due_on,
             c.priority, "Not Started", c.type, c.rule, c.sent.get("relationship_name"),
             json.dumps(c.sent.get("written", {})),
         )
-        for c in db.execute(sa.select(calls).where(calls.c.state == "open").order_by(calls.c.key))
+        for c in db.execute(sa.select(calls).where(mine).order_by(calls.c.key))
     ]  # fmt: skip
     if rows:
         con.executemany("INSERT INTO wanted_call VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)

@@ -25,7 +25,7 @@ from cs_connector.language.executor import connect
 from cs_connector.model import ENTITIES, FEED, LINK, Entity
 from cs_connector.ports import Adapter, Clock, Identity, Surroundings
 from cs_connector.store import tables
-from cs_connector.store.leases import Lease, heartbeat, release, take, unlock
+from cs_connector.store.leases import Keeper, Lease, holder, release, take, unlock
 from cs_connector.store.store import Store
 from cs_connector.transport.clock import SandboxTime, SystemClock
 from cs_connector.unify import Source, load_mapping
@@ -61,6 +61,12 @@ class Engine:
     talk: Talk = field(default_factory=Silent)
     summary: Summary = field(default_factory=lambda: Summary("", ""))
     _adapters: dict[str, Adapter] = field(default_factory=dict)
+    _keeper: Keeper | None = None
+
+    def __post_init__(self) -> None:
+        if self.lease:
+            self._keeper = Keeper(self.store.state, self.lease, SystemClock())
+            self._keeper.thread.start()
 
     @property
     def run(self) -> str:
@@ -130,8 +136,8 @@ class Engine:
 
     def beat(self) -> None:
         """Keep the lease. Raises FencedOut when it was lost."""
-        if self.lease:
-            heartbeat(self.store.state, self.lease, SystemClock())
+        if self._keeper:
+            self._keeper.beat()
 
     @contextmanager
     def tables(self, entities: Iterable[str] = ()) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -214,7 +220,9 @@ class Engine:
     def home(self) -> str | None:
         """The one connection that holds tasks: as configured, else the first that can."""
         named = self.project.settings.tasks.home
-        able = [s.connection for s in self.sources() if any(w.source == "call" for w in s.mapping.write)]
+        writable = {n for n, c in self.project.settings.connections.items() if c.write}
+        holding = [s.connection for s in self.sources() if any(w.source == "call" for w in s.mapping.write)]
+        able = [name for name in holding if name in writable]
         if named is None:
             return able[0] if able else None
         if named not in able:
@@ -226,6 +234,8 @@ class Engine:
     def close(self) -> None:
         for adapter in self._adapters.values():
             adapter.close()
+        if self._keeper:
+            self._keeper.close()
         if self.lease:
             release(self.store.state, self.lease)
         self.store.close()
@@ -272,20 +282,19 @@ def open_engine(project: Project, as_of: date | None = None, *, exclusive: bool 
 
 def _hold(store: Store) -> Lease:
     """Take the lease; one whose holder is a dead process of this machine is taken from it."""
-    holder = f"{socket.gethostname()}:{os.getpid()}"
+    me = f"{socket.gethostname()}:{os.getpid()}"
     try:
-        return take(store.state, "run", holder, SystemClock(), seconds=120)
+        return take(store.state, "run", me, SystemClock(), seconds=120)
     except AlreadyRunning:
-        if not _dead(store):
+        seen = holder(store.state, "run")
+        if not _dead(seen):
             raise
-    unlock(store.state, "run")
-    return take(store.state, "run", holder, SystemClock(), seconds=120)
+    unlock(store.state, "run", seen)
+    return take(store.state, "run", me, SystemClock(), seconds=120)
 
 
-def _dead(store: Store) -> bool:
-    with store.state.read() as db:
-        holder = db.scalar(sa.select(tables.leases.c.holder).where(tables.leases.c.name == "run"))
-    host, _, pid = str(holder or "").partition(":")
+def _dead(seen: str | None) -> bool:
+    host, _, pid = (seen or "").partition(":")
     if host != socket.gethostname() or not pid.isdigit():
         return False
     try:

@@ -2,42 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 
 from cs_connector.errors import UsageError
 from cs_connector.model import ENTITIES
+from cs_connector.unify.sql import literal
 
 from .deciding import standing
 from .engine import Engine
+from .questions import scored_on
 
 
-def export(engine: Engine, directory: Path, format_: str) -> Iterator[Path]:
-    """Write one file an entity, `scores`, `links` and `records`; rows in the order of their keys."""
+def export(engine: Engine, directory: Path, format_: str, day: date | None = None) -> Iterator[Path]:
+    """Write one file an entity, `scores`, `links` and `records`; rows in the order of their keys.
+
+    With `day` only the scores of that date. A file is whole or not there.
+    """
     if format_ not in ("csv", "parquet"):
         raise UsageError(f"{format_!r} is not a format", safe="nothing was written", fix="use csv or parquet")
-    directory.mkdir(parents=True, exist_ok=True)
     with standing(engine) as con:
+        where = f"WHERE on_date = {literal(scored_on(con, day).isoformat())}" if day else ""
+        directory.mkdir(parents=True, exist_ok=True)
         queries = {name: f'SELECT * EXCLUDE (known_at) FROM "{name}" ORDER BY 1' for name in sorted(ENTITIES)}
         queries["scores"] = (
-            "SELECT * EXCLUDE (known_at) FROM snapshot ORDER BY entity, entity_id, scorecard, on_date"
+            f"SELECT * EXCLUDE (known_at) FROM snapshot {where} ORDER BY entity, entity_id, scorecard, on_date"
         )
         queries["links"] = "SELECT * EXCLUDE (known_at) FROM link ORDER BY ALL"
         queries["records"] = _records(engine, engine.latest(con))
         for name, query in queries.items():
             path = directory / f"{name}.{format_}"
             how = "FORMAT csv, HEADER" if format_ == "csv" else "FORMAT parquet, COMPRESSION zstd"
-            quoted = str(path).replace("'", "''")
-            con.execute(f"COPY ({query}) TO '{quoted}' ({how})")
+            half = path.with_name(f".{path.name}.half")
+            con.execute(f"COPY ({query}) TO {literal(str(half))} ({how})")
+            half.replace(path)
             yield path
 
 
-def _records(engine: Engine, latest: object) -> str:
+def _records(engine: Engine, latest: Callable[[str, str], str]) -> str:
     parts = []
     for source in engine.sources():
         for name in source.mapping.objects():
-            view = latest(source.connection, name)  # type: ignore[operator]
+            view = latest(source.connection, name)
             parts.append(
-                f"SELECT '{source.connection}' AS connection, '{name}' AS object, id, modified_at, deleted FROM {view}"
+                f"SELECT {literal(source.connection)} AS connection, {literal(name)} AS object, id, modified_at, "
+                f"deleted FROM {view}"
             )
     return " UNION ALL ".join(parts) + " ORDER BY connection, object, id"

@@ -33,10 +33,10 @@ def make(engine: Engine) -> dict[str, Any]:
         bands = _bands(con, engine)
         people = _population(con)
     now = engine.clock.now()
-    return {
+    document = {
         "schema": "plan/1",
         "plan": secrets.token_hex(4).upper(),
-        "digest": plan.digest(changes),
+        "digest": "",
         "created_at": now.isoformat(timespec="seconds"),
         "expires_at": (now + LIFE).isoformat(timespec="seconds"),
         "as_of": engine.as_of.isoformat(),
@@ -49,6 +49,28 @@ def make(engine: Engine) -> dict[str, Any]:
         "calls": _calls(engine, changes),
         "guard": [{"rule": c.rule, "ok": c.ok, "figure": c.figure, "limit": c.limit} for c in checks],
     }
+    return document | {"digest": _digest(document, changes)}
+
+
+JUDGED = (
+    "plan",
+    "created_at",
+    "expires_at",
+    "as_of",
+    "config_hash",
+    "data_epoch",
+    "connections",
+    "guard",
+)
+
+
+def _digest(document: Mapping[str, Any], changes: Sequence[plan.Planned]) -> str:
+    return plan.digest(changes, [document[name] for name in JUDGED])
+
+
+def mark(engine: Engine, document: Mapping[str, Any]) -> None:
+    """Note that a plan is being applied: it cannot be applied again, however this ends."""
+    engine.mark_stage(f"plan:{document['plan']}", document["digest"])
 
 
 def _written(change: plan.Planned, name: str | None) -> dict[str, Any]:
@@ -140,27 +162,45 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def check(engine: Engine, document: Mapping[str, Any]) -> list[plan.Planned]:
-    """The changes of a plan that may be applied. Raises GuardStopped for a stale, edited or foreign plan."""
-    changes = [_read(c) for c in document["changes"]]
+    """The changes of a plan that may be applied.
+
+    Raises GuardStopped for a stale, edited, foreign or already applied plan, UsageError for half a plan.
+    """
+    try:
+        changes = [_read(c) for c in document["changes"]]
+        problems = _problems(engine, document, changes)
+        checks = [guard.Check(g["rule"], g["figure"], g["limit"], g["rule"]) for g in document["guard"]]
+    except (KeyError, TypeError, ValueError) as error:
+        raise UsageError(
+            "this is not a whole plan",
+            why=f"something in it is missing or of another form: {error}",
+            safe="nothing was written to any CRM",
+            fix="make a new one with: cs-connector plan",
+        ) from None
+    if problems:
+        raise GuardStopped(
+            f"plan {document['plan']} cannot be applied",
+            why="; ".join(problems),
+            safe="nothing was written to any CRM",
+            fix="make a new one with: cs-connector plan",
+        )
+    guard.enforce(checks)
+    return changes
+
+
+def _problems(engine: Engine, document: Mapping[str, Any], changes: Sequence[plan.Planned]) -> list[str]:
+    """Why a plan cannot be applied."""
     known = {c["name"]: c["org_id"] for c in _connections(engine)}
     foreign = [c["name"] for c in document["connections"] if known.get(c["name"]) != c["org_id"]]
     problems = {
-        "it was edited: its digest does not match its changes": plan.digest(changes) != document["digest"],
+        "it was edited: its digest does not match its changes": _digest(document, changes) != document["digest"],
+        "it was applied already": engine.stage_done(f"plan:{document['plan']}", document["digest"]),
         "it is older than a day": engine.clock.now() > datetime.fromisoformat(document["expires_at"]),
         "the configuration has changed since": document["config_hash"] != engine.config_hash(),
         "new data has been read since": document["data_epoch"] != engine.store.facts.version(),
         f"it was made for another org: {', '.join(foreign)}": bool(foreign),
     }
-    found = [text for text, wrong in problems.items() if wrong]
-    if found:
-        raise GuardStopped(
-            f"plan {document['plan']} cannot be applied",
-            why="; ".join(found),
-            safe="nothing was written to any CRM",
-            fix="make a new one with: cs-connector plan",
-        )
-    guard.enforce([guard.Check(g["rule"], g["figure"], g["limit"], g["rule"]) for g in document["guard"]])
-    return changes
+    return [text for text, wrong in problems.items() if wrong]
 
 
 def _read(change: Mapping[str, Any]) -> plan.Planned:

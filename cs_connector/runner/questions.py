@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import duckdb
@@ -18,18 +19,32 @@ from .deciding import standing
 from .engine import Engine
 
 
-def explain(engine: Engine, id_: str, scorecard: str | None) -> dict[str, Any]:
-    """explain/1 of an account or relationship. Raises UsageError for an unknown one."""
+def explain(engine: Engine, id_: str, scorecard: str | None, day: date | None = None) -> dict[str, Any]:
+    """explain/1 of an account or relationship, newest or of a day. Raises UsageError for an unknown one."""
     with standing(engine) as con:
-        entity = find(con, id_)
-        return explained(con, _definitions(engine), entity, scorecard)
+        on = scored_on(con, day)
+        return explained(con, _definitions(engine), find(con, id_), scorecard, on)
 
 
-def levers(engine: Engine, id_: str, target: int) -> dict[str, Any]:
-    """levers/1 of an account or relationship."""
+def levers(engine: Engine, id_: str, target: int, day: date | None = None) -> dict[str, Any]:
+    """levers/1 of an account or relationship, newest or of a day."""
     with standing(engine) as con:
-        entity = find(con, id_)
-        return levers_for(con, _definitions(engine), entity, target)
+        on = scored_on(con, day)
+        return levers_for(con, _definitions(engine), find(con, id_), target, on=on)
+
+
+def scored_on(con: duckdb.DuckDBPyConnection, day: date | None) -> date:
+    """The day itself, or the newest with scores. Raises UsageError, naming the dates, when it has none."""
+    query = "SELECT DISTINCT on_date FROM snapshot ORDER BY on_date DESC"
+    dates: list[date] = [row[0] for row in con.execute(query).fetchall()]
+    if day in dates or (day is None and dates):
+        return day or dates[0]
+    raise UsageError(
+        f"there are no scores of {day}" if day else "there are no scores",
+        why=f"there are scores of {', '.join(map(str, dates))}" if dates else "",
+        safe="nothing was changed",
+        fix="name one of these dates, or compute it with: cs-connector run --dry-run --as-of DATE",
+    )
 
 
 def _definitions(engine: Engine) -> Definitions:

@@ -49,7 +49,10 @@ def recorded(engine: Engine, job: str, work: Callable[[], None]) -> Summary:
         summary.exit, summary.status = error.exit_code, f"stopped: {error.what}"
         raise
     except BaseException as error:
-        summary.exit, summary.status = _interrupted(error), "interrupted"
+        summary.exit = _interrupted(error)
+        summary.status = (
+            f"failed: {type(error).__name__}" if isinstance(error, Exception) else "interrupted"
+        )
         raise
     finally:
         _finish(engine, summary)

@@ -19,7 +19,7 @@ class ObjectLine:
 
 @dataclass(slots=True)
 class WriteLine:
-    """What the outbox tallied, as people read it: a change whose answer was lost counts as rejected."""
+    """What the outbox tallied, as people read it: a change that was not confirmed or not sent counts as rejected."""
 
     connection: str
     object: str

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from datetime import timedelta
 
 import sqlalchemy as sa
 
-from cs_connector.errors import AlreadyRunning, FencedOut
+from cs_connector.errors import AlreadyRunning, FencedOut, StoreError
 from cs_connector.ports import Clock
 
 from .state import State
@@ -60,15 +61,55 @@ def release(state: State, lease: Lease) -> None:
         connection.execute(leases.update().where(mine).values(holder=None, until=None))
 
 
-def unlock(state: State, name: str) -> str | None:
-    """Take the lease from whoever holds it, and say who that was; that process can commit no more."""
+def unlock(state: State, name: str, holder: str | None = None) -> str | None:
+    """Take the lease from whoever holds it, and say who that was; that process can commit no more.
+
+    With `holder` it is taken from that one only: from nobody, when somebody else was faster.
+    """
     with state.begin() as connection:
         row = connection.execute(sa.select(leases).where(leases.c.name == name)).one_or_none()
-        if row is None or row.holder is None:
+        if row is None or row.holder is None or holder not in (None, row.holder):
             return None
         free = {"holder": None, "until": None, "epoch": row.epoch + 1}
         connection.execute(leases.update().where(leases.c.name == name).values(free))
         return str(row.holder)
+
+
+def holder(state: State, name: str) -> str | None:
+    """Who holds the lease, or held it when it ran out."""
+    with state.read() as connection:
+        return connection.scalar(sa.select(leases.c.holder).where(leases.c.name == name))
+
+
+class Keeper:
+    """Keeps a lease from a thread of its own, also while the process is busy with one long step."""
+
+    def __init__(self, state: State, lease: Lease, clock: Clock, every: float = 40) -> None:
+        self._state, self._lease, self._clock, self._every = state, lease, clock, every
+        self._lost: FencedOut | None = None
+        self._over = threading.Event()
+        self.thread = threading.Thread(target=self._keep, name=f"lease {lease.name}", daemon=True)
+
+    def beat(self) -> None:
+        """Hold on for another term. Raises FencedOut, also when the thread met it."""
+        if self._lost:
+            raise self._lost
+        heartbeat(self._state, self._lease, self._clock)
+
+    def close(self) -> None:
+        self._over.set()
+        if self.thread.is_alive():
+            self.thread.join()
+
+    def _keep(self) -> None:
+        while not self._over.wait(self._every):
+            try:
+                heartbeat(self._state, self._lease, self._clock)
+            except FencedOut as error:
+                self._lost = error
+                return
+            except StoreError:  # busy or away for a moment: the lease lasts for two more tries
+                continue
 
 
 def check(connection: sa.Connection, lease: Lease) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
 import duckdb
 
-from cs_connector.model import ENTITIES, FLAG, Entity
+from cs_connector.model import ENTITIES, FLAG, RELATIONSHIP, Entity
 
 from .extraction import Source
 from .identity import KINDS
@@ -25,14 +26,23 @@ _REFERENCES = {
 }
 
 
-def assemble(con: duckdb.DuckDBPyConnection) -> None:
-    """Make one table for each entity from `stage_<entity>` and `link`; add plain entities to `link`."""
+def assemble(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
+    """Make one table for each entity from `stage_<entity>` and `link`; add plain entities to `link`.
+
+    Relationships are made of subscriptions: what the CRM says of them becomes `said`, for relationships.derive.
+    """
     _references(con)
     for entity in ENTITIES.values():
-        if entity.name in RESOLVED:
+        if entity is RELATIONSHIP:
+            con.execute(f"CREATE OR REPLACE TEMP TABLE said AS {_followed(entity, 'stage_relationship')}")
+        elif entity.name in RESOLVED:
             _merged(con, entity)
         else:
             _plain(con, entity)
+    con.execute(
+        "UPDATE person SET active = FALSE, decision_maker = FALSE, champion = FALSE WHERE left_on <= $as_of",
+        {"as_of": as_of},
+    )
     for entity in ENTITIES.values():
         columns = {c.name for c in entity.columns}
         if entity.name != "person" and {"account_id", "person_id"} <= columns:

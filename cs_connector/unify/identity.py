@@ -2,7 +2,8 @@
 
 Records of the first connection stand as they are. Each further connection's records join an entity by an
 explicit id, else by a domain or e-mail address that only one entity has, else by a name that only one
-entity has; what joins nothing is an entity of its own. An entity keeps the id that its records had before.
+entity has and no domain speaks against; what joins nothing is an entity of its own. An entity keeps the id
+that its records had before.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import duckdb
 _NAME = (
     "nullif(trim(regexp_replace(regexp_replace(strip_accents(lower(name)), "
     "'\\b(inc|incorporated|ltd|limited|llc|gmbh|ag|corp|corporation|co|company|sa|bv|plc|group|holding|holdings)\\b\\.?', "
-    "' ', 'g'), '[^a-z0-9]+', ' ', 'g')), '')"
+    "' ', 'g'), '[^\\p{L}\\p{M}\\p{N}]+', ' ', 'g')), '')"
 )
 _DOMAIN = "nullif(regexp_replace(lower(domain), '^(https?://)?(www\\.)?([^/]+).*$', '\\3'), '')"
 _FREE = "('gmail.com','outlook.com','hotmail.com','yahoo.com','icloud.com','gmx.de','web.de')"
@@ -77,14 +78,21 @@ def _records(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
 
 
 def _join(con: duckdb.DuckDBPyConnection, rank: int) -> None:
-    """Join the records of one rank to what stands; the rest become entities of their own."""
+    """Join the records of one rank to what stands; the rest become entities of their own.
+
+    A name joins nothing if both sides have a domain, nor records of one rank that have several between them.
+    """
     con.execute(
         "CREATE OR REPLACE TEMP TABLE owners AS "
         "SELECT 'strong' AS by, strong AS value, min(anchor) AS anchor, count(DISTINCT anchor) AS n FROM member "
         "WHERE strong IS NOT NULL GROUP BY strong UNION ALL "
-        "SELECT 'weak', weak, min(anchor), count(DISTINCT anchor) FROM member WHERE weak IS NOT NULL GROUP BY weak "
+        "SELECT 'weak', weak, min(anchor), count(DISTINCT anchor) FROM member WHERE length(weak) > 2 GROUP BY weak "
         "UNION ALL SELECT 'both', strong || '|' || weak, min(anchor), count(DISTINCT anchor) FROM member "
         "WHERE strong IS NOT NULL AND weak IS NOT NULL GROUP BY strong, weak"
+    )
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE rival AS SELECT weak, count(DISTINCT strong) AS n FROM records "
+        f"WHERE rank = {rank} AND weak IS NOT NULL GROUP BY weak"
     )
     con.execute(
         "INSERT INTO member SELECT coalesce(e.anchor, b.anchor, s.anchor, w.anchor, r.ref), r.ref, "
@@ -96,6 +104,8 @@ def _join(con: duckdb.DuckDBPyConnection, rank: int) -> None:
         "LEFT JOIN owners b ON b.by = 'both' AND b.value = r.strong || '|' || r.weak AND b.n = 1 "
         "LEFT JOIN owners s ON s.by = 'strong' AND s.value = r.strong AND s.n = 1 "
         "LEFT JOIN owners w ON w.by = 'weak' AND w.value = r.weak AND w.n = 1 "
+        "AND (r.strong IS NULL OR ((SELECT n FROM rival WHERE rival.weak = r.weak) = 1 "
+        "AND w.anchor NOT IN (SELECT anchor FROM member WHERE strong IS NOT NULL))) "
         f"WHERE r.rank = {rank}"
     )
 

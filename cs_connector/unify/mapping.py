@@ -213,6 +213,12 @@ def _mistakes(mapping: MappingFile) -> Iterator[Mistake]:
             hint = suggest(rule.entity, ENTITIES) or f"known: {', '.join(sorted(ENTITIES))}"
             yield ("read", index, "entity"), f"{rule.entity} is not an entity", hint
             continue
+        if rule.entity == "relationship" and "key" not in rule.fields:
+            yield (
+                ("read", index, "fields"),
+                "a relationship is found by its key, which is not read",
+                "add key",
+            )
         known = [c.name for c in entity.columns]
         for name in rule.fields:
             if name not in known:

@@ -37,9 +37,9 @@ def load_customers(path: Path) -> Customers:
 
 
 _SIGNS = {
-    "live_subscription": "s.live",
-    "won_opportunity": "o.won",
-    "account_type": "a.kind = 'customer'",
+    "live_subscription": ("s.live", "has a live subscription"),
+    "won_opportunity": ("o.won", "won an opportunity in the last year"),
+    "account_type": ("a.kind = 'customer'", "called a customer"),
 }
 
 
@@ -54,16 +54,24 @@ def count(con: duckdb.DuckDBPyConnection, customers: Customers, as_of: date) -> 
         "AND close_on <= $as_of AND close_on >= $as_of - INTERVAL 365 DAY GROUP BY 1",
         {"as_of": as_of},
     )
-    is_customer = " OR ".join(f"coalesce({_SIGNS[s]}, FALSE)" for s in customers.any_of)
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE later AS SELECT account_id, TRUE AS later FROM subscription "
+        "WHERE start_on > $as_of AND coalesce(status, 'Active') <> 'Ended' GROUP BY 1",
+        {"as_of": as_of},
+    )
+    signs = [_SIGNS[s] for s in customers.any_of]
+    is_customer = " OR ".join(["FALSE", *(f"coalesce({sign}, FALSE)" for sign, _ in signs)])
+    which = " ".join(f"WHEN {sign} THEN '{text}'" for sign, text in signs)
     con.execute(
         "UPDATE account SET customer_status = d.status, status_reason = d.reason FROM (SELECT a.account_id, "
         f"CASE WHEN {is_customer} THEN 'Customer' WHEN s.trial THEN 'Trial' "
         "WHEN s.ended OR a.kind = 'former' THEN 'Former customer' END AS status, "
-        f"CASE WHEN {is_customer} THEN 'has a live subscription' WHEN s.trial THEN 'on trial' "
-        "WHEN s.ended OR a.kind = 'former' THEN 'was a customer' WHEN a.kind = 'partner' THEN 'a partner' "
+        f"CASE {which} WHEN s.trial THEN 'on trial' "
+        "WHEN s.ended OR a.kind = 'former' THEN 'was a customer' "
+        "WHEN l.later THEN 'starts on a later date' WHEN a.kind = 'partner' THEN 'a partner' "
         "WHEN a.kind = 'customer' THEN 'called a customer, but has no subscription' "
         "WHEN a.kind = 'prospect' THEN 'a prospect' ELSE 'no subscription' END AS reason "
-        "FROM account a LEFT JOIN sold s USING (account_id) LEFT JOIN won o USING (account_id)) d "
+        "FROM account a LEFT JOIN sold s USING (account_id) LEFT JOIN won o USING (account_id) LEFT JOIN later l USING (account_id)) d "
         "WHERE d.account_id = account.account_id"
     )
     row = con.execute(

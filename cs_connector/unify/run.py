@@ -9,11 +9,12 @@ from datetime import date, datetime
 
 import duckdb
 
-from cs_connector.model import ENTITIES
+from cs_connector.model import ENTITIES, RELATIONSHIP
 
 from . import entities, hierarchy, identity, owners, population, relationships
 from .extraction import Latest, Source, stage
 from .population import Customers, Population
+from .sql import ident
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,10 @@ def read(con: duckdb.DuckDBPyConnection, sources: Sequence[Source], latest: Late
 def _digest(con: duckdb.DuckDBPyConnection) -> str:
     """Independent of the order of rows: the sum and the exclusive or of the hashes of all of them."""
     total = hashlib.sha256()
-    for table in [*(f"stage_{name}" for name in sorted(ENTITIES)), "quarantine"]:
+    told = ", ".join(f"CAST({ident(c.name)} AS VARCHAR)" for c in RELATIONSHIP.columns if c.name != "key")
+    words = f"(SELECT * FROM stage_relationship WHERE coalesce({told}) IS NOT NULL)"
+    plain = [f"stage_{name}" for name in sorted(ENTITIES) if name != RELATIONSHIP.name]
+    for table in [*plain, words, "quarantine"]:
         rows = con.execute(
             f"SELECT count(*), coalesce(bit_xor(h), 0), coalesce(sum(h), 0) FROM (SELECT hash(t) AS h FROM {table} t)"
         ).fetchall()
@@ -57,16 +61,16 @@ def unify(
     as_of: date,
     fallback_owner: str | None,
 ) -> Population:
-    """Fill the entity tables, `link`, `feed` and `unowned` from what `read` staged.
+    """Fill the entity tables, `link`, `feed`, `unowned` and `mixed_currency` from what `read` staged.
 
     Expects `previous_link` (may be empty) with the columns of model.LINK.
     """
     identity.resolve(con)
-    entities.assemble(con)
-    entities.mention(con, sources)
+    entities.assemble(con, as_of)
     entities.normalise(con)
     hierarchy.climb(con)
     relationships.derive(con, as_of)
+    entities.mention(con, sources)
     counted = population.count(con, customers, as_of)
     owners.assign(con, fallback_owner)
     _feeds(con, sources, feeds)

@@ -73,7 +73,9 @@ class Sandbox:
 
     def _ask(self, name: str, method: str, path: str, more: dict[str, Any]) -> requests.Response:
         headers = {"Authorization": f"Bearer {self._tokens[name]}"}
-        return self._http.request(method, self.block(name)["base_url"] + path, headers=headers, timeout=30, **more)
+        return self._http.request(
+            method, self.block(name)["base_url"] + path, headers=headers, timeout=30, **more
+        )
 
     def _log_in(self, name: str) -> str:
         block = self.block(name)
@@ -95,7 +97,9 @@ class Sandbox:
 
     def companies(self, portal: str = "hubspot") -> list[dict[str, Any]]:
         """Every company of a portal with the properties that we write."""
-        wanted = "name,salesforceaccountid,cs_key,cs_health_score,cs_health_band,cs_health_reason,cs_renewal_date"
+        wanted = (
+            "name,salesforceaccountid,cs_key,cs_health_score,cs_health_band,cs_health_reason,cs_renewal_date"
+        )
         found, after = [], None
         while True:
             params = {"limit": 100, "properties": wanted} | ({"after": after} if after else {})
@@ -170,9 +174,7 @@ class Project:
         """Start a command on this project and do not wait for it."""
         command = [sys.executable, "-m", "cs_connector", *words, "--project", str(self.root)]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return subprocess.Popen(
-            command, **pipes, text=True, env=self.env, cwd=self.root, preexec_fn=_listen
-        )
+        return subprocess.Popen(command, **pipes, text=True, env=self.env, cwd=self.root, preexec_fn=_listen)  # noqa: PLW1509 — the tests have no threads
 
     def finish(self, process: subprocess.Popen[str]) -> Outcome:
         out, err = process.communicate(timeout=120)
@@ -238,7 +240,12 @@ def private(home: Path) -> dict[str, str]:
     """An environment whose home is the test's own, so that the vault's key is too."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("CS_CONNECTOR_", "COV_", "PYTEST"))}
     home.mkdir(exist_ok=True)
-    return kept | {"HOME": str(home), "XDG_CONFIG_HOME": str(home / ".config"), "NO_COLOR": "1", "COLUMNS": "200"}
+    return kept | {
+        "HOME": str(home),
+        "XDG_CONFIG_HOME": str(home / ".config"),
+        "NO_COLOR": "1",
+        "COLUMNS": "200",
+    }
 
 
 def state(sandbox: Sandbox) -> dict[str, Any]:
@@ -248,7 +255,9 @@ def state(sandbox: Sandbox) -> dict[str, Any]:
         "CS_Relationship_Name__c FROM Task"
     )
     found: dict[str, Any] = {
-        "Account": {r.pop("Id"): r for r in sandbox.soql(f"SELECT Id, {_ours(sandbox, 'Account')} FROM Account")},
+        "Account": {
+            r.pop("Id"): r for r in sandbox.soql(f"SELECT Id, {_ours(sandbox, 'Account')} FROM Account")
+        },
         "Task": sorted(json.dumps(t, sort_keys=True) for t in tasks),
     }
     own = f"SELECT Name, OwnerId, {_ours(sandbox, 'CS_Relationship__c')} FROM CS_Relationship__c"

@@ -97,7 +97,9 @@ def test_a_refused_login(fresh, sandbox, name):
 
 
 def test_a_secret_that_is_not_there(fresh):
-    secret = next(x for x in (fresh.root / "secrets.env").read_text().split() if x.startswith("ZENDESK_CLIENT"))
+    secret = next(
+        x for x in (fresh.root / "secrets.env").read_text().split() if x.startswith("ZENDESK_CLIENT")
+    )
     fresh.edit(secret, "", "secrets.env")
     said = fresh.do("run", code=2).talk
     assert "ZENDESK_CLIENT_SECRET" in said
@@ -105,7 +107,9 @@ def test_a_secret_that_is_not_there(fresh):
 
 def test_an_expired_login_is_renewed_without_a_word(ran, sandbox):
     before = len(sandbox.ledger())
-    sandbox.faults(*({"crm": crm, "do": {"expire_token": True}} for crm in ("hubspot", "zendesk", "salesforce")))
+    sandbox.faults(
+        *({"crm": crm, "do": {"expire_token": True}} for crm in ("hubspot", "zendesk", "salesforce"))
+    )
     sandbox.advance("PT3M")
     ran.run()
     assert sandbox.ledger(before) == []
@@ -130,7 +134,9 @@ def test_two_runs_at_once(fresh, sandbox):
     second = None
     for _ in range(100):
         time.sleep(0.1)
-        if (fresh.root / ".cs-connector" / "state.db").exists() and fresh.do("runs", "--json", code=None).out.count('"id"'):
+        if (fresh.root / ".cs-connector" / "state.db").exists() and fresh.do(
+            "runs", "--json", code=None
+        ).out.count('"id"'):
             second = fresh.do("run", code=6)
             break
     sandbox.faults()
@@ -148,7 +154,11 @@ def test_another_org_behind_the_same_name(ran, sandbox):
     for path, names in ((yml, ("base_url", "client_id")), (env, ("client_secret", "refresh_token"))):
         text = path.read_text()
         for name in names:
-            text = text.replace(one[name], "<swap>").replace(other[name], one[name]).replace("<swap>", other[name])
+            text = (
+                text.replace(one[name], "<swap>")
+                .replace(other[name], one[name])
+                .replace("<swap>", other[name])
+            )
         path.write_text(text)
     said = ran.do("run", code=5).talk
     assert "is not the hubspot that it was" in said

@@ -6,21 +6,33 @@ import json
 
 import pytest
 
+from .stage import made
+
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("e2e")]
 
 
-@pytest.fixture
-def planned(fresh, sandbox, tmp_path):
-    """A project that has read and scored everything, and its plan in a file."""
-    fresh.do("sync", "--json")
-    file = tmp_path / "plan.json"
-    shown = fresh.do("plan", "--json", "--out", str(file)).json
+@pytest.fixture(scope="session")
+def drawn(sandbox, untouched, folder, env):
+    """A project that has read and scored everything, and its plan in a file; nothing is written yet."""
+    sandbox.restore(untouched)
+    project = made(sandbox, folder / "drawn", env)
+    project.do("sync", "--json")
+    file = folder / "plan.json"
+    shown = project.do("plan", "--json", "--out", str(file)).json
     assert json.loads(file.read_text()) == shown
     assert sandbox.ledger() == [], "a plan wrote to a CRM"
-    return fresh, file, shown
+    return project, file
 
 
-def test_a_plan_changes_nothing_and_apply_does_exactly_what_it_says_once(planned, sandbox):
+@pytest.fixture
+def planned(drawn, sandbox, untouched, tmp_path):
+    """A copy of that project, its plan, and the CRMs as nobody has written to them."""
+    sandbox.restore(untouched)
+    project, file = drawn
+    return project.copy(tmp_path / "planned"), file, json.loads(file.read_text())
+
+
+def test_a_plan_changes_nothing_and_apply_does_exactly_what_it_says(planned, sandbox):
     project, file, plan = planned
     assert plan["schema"] == "plan/1"
     assert all(check["ok"] for check in plan["guard"])
@@ -30,6 +42,12 @@ def test_a_plan_changes_nothing_and_apply_does_exactly_what_it_says_once(planned
     assert len(ledger) == len(plan["changes"]) > 100
     wanted = sorted(_wanted(change) for change in plan["changes"])
     assert sorted(_wrote(entry) for entry in ledger) == wanted
+
+
+def test_a_plan_is_applied_once(planned, sandbox):
+    project, file, _ = planned
+    project.do("apply", str(file), "--json")
+    ledger = sandbox.ledger()
     again = project.do("apply", str(file), code=5)
     assert "cannot be applied" in again.talk
     assert "nothing was written" in again.talk
@@ -93,7 +111,9 @@ def test_a_plan_is_refused_when_new_data_has_come(planned, sandbox):
     project, file, _ = planned
     sandbox.advance("PT3M")
     name = sandbox.soql("SELECT Id FROM Account WHERE Name = 'Cobalt Clinics'")[0]["Id"]
-    sandbox.call("salesforce", "PATCH", f"/services/data/v67.0/sobjects/Account/{name}", json={"Industry": "Energy"})
+    sandbox.call(
+        "salesforce", "PATCH", f"/services/data/v67.0/sobjects/Account/{name}", json={"Industry": "Energy"}
+    )
     sandbox.advance("PT3M")
     project.do("sync", "--json")
     assert "new data" in project.do("apply", str(file), code=5).talk

@@ -48,7 +48,7 @@ def test_a_change_in_one_portal_is_a_change_in_one_portal(ran, sandbox):
     ran.do("sync", "--json", code=None)
     shared = "9104000001"
     path = f"/crm/v3/objects/companies/{shared}"
-    sandbox.call("hubspot_emea", "PATCH", path, json={"properties": {"industry": "HOSPITALITY"}})
+    sandbox.call("hubspot_emea", "PATCH", path, json={"properties": {"name": "Alpenrose Inns"}})
     sandbox.advance("PT3M")
     lines = ran.do("sync", "--json", code=None).json["objects"]
     changed = {(x["connection"], x["object"]): x["changed"] for x in lines if x["changed"]}

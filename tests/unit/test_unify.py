@@ -14,6 +14,7 @@ import pytest
 from cs_connector import registry
 from cs_connector.errors import MappingError
 from cs_connector.unify import Customers, FeedMark, Source, load_mapping, read, unify
+from cs_connector.unify.extraction import Latest
 
 AS_OF = date(2026, 11, 25)
 Records = dict[tuple[str, str], list[dict[str, Any]]]
@@ -35,25 +36,39 @@ SOURCES = [source("sf", "salesforce", 0), source("hs", "hubspot", 1), source("zd
 FILES = source("files", "files", 3)
 
 
-def run(con: duckdb.DuckDBPyConnection, records: Records, sources: list[Source] | None = None) -> Any:
-    def latest(connection: str, name: str) -> str:
-        view = f"raw_{connection}_{name}"
+def latest(con: duckdb.DuckDBPyConnection, records: Records) -> Latest:
+    def view(connection: str, name: str) -> str:
+        table = f"raw_{connection}_{name}"
         con.execute(
-            f'CREATE OR REPLACE TABLE "{view}"(id VARCHAR, modified_at VARCHAR, deleted BOOLEAN, payload VARCHAR)'
+            f'CREATE OR REPLACE TABLE "{table}"(id VARCHAR, modified_at VARCHAR, deleted BOOLEAN, payload VARCHAR)'
         )
         for row in records.get((connection, name), []):
             deleted = bool(row.pop("_deleted", False))
             key = str(row.get("Id") or row.get("id") or json.dumps(row, sort_keys=True))
-            con.execute(f'INSERT INTO "{view}" VALUES (?, ?, ?, ?)', [key, None, deleted, json.dumps(row)])
-        return f'"{view}"'
+            con.execute(f'INSERT INTO "{table}" VALUES (?, ?, ?, ?)', [key, None, deleted, json.dumps(row)])
+        return f'"{table}"'
 
+    return view
+
+
+def staged(con: duckdb.DuckDBPyConnection, records: Records) -> str:
+    """The digest of what is read."""
+    return read(con, SOURCES, latest(con, records))
+
+
+def run(
+    con: duckdb.DuckDBPyConnection,
+    records: Records,
+    sources: list[Source] | None = None,
+    customers: Customers | None = None,
+) -> Any:
     con.execute(
         "CREATE TABLE IF NOT EXISTS previous_link(entity_id VARCHAR, entity VARCHAR, connection VARCHAR, "
         "object VARCHAR, record_id VARCHAR, method VARCHAR, confidence DOUBLE)"
     )
     feeds = [FeedMark("sf", "Case", True, datetime(2026, 11, 25, 8))]
-    read(con, sources or SOURCES, latest)
-    return unify(con, sources or SOURCES, feeds, Customers(version=1), AS_OF, None)
+    read(con, sources or SOURCES, latest(con, records))
+    return unify(con, sources or SOURCES, feeds, customers or Customers(version=1), AS_OF, None)
 
 
 def rows(con: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:
@@ -62,6 +77,11 @@ def rows(con: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:
 
 def account(record_id: str, name: str, **more: Any) -> dict[str, Any]:
     return {"Id": record_id, "Name": name, **more}
+
+
+def subscription(record_id: str, on: str, **more: Any) -> dict[str, Any]:
+    live = {"Status__c": "Active", "Start_Date__c": "2026-01-01", "ARR__c": 10, "Product__c": "P"}
+    return {"Id": record_id, "Account__c": on, **live, **more}
 
 
 def company(record_id: str, **properties: Any) -> dict[str, Any]:
@@ -163,11 +183,6 @@ def test_owner_goes_down_the_list_and_passes_over_who_left(con: duckdb.DuckDBPyC
         {"Id": "005A", "Name": "Ann", "Email": "ann@x.example", "IsActive": True},
         {"Id": "005B", "Name": "Bob", "Email": "bob@x.example", "IsActive": False},
     ]
-
-    def subscription(n: str, on: str, **more: Any) -> dict[str, Any]:
-        live = {"Status__c": "Active", "Start_Date__c": "2026-01-01", "ARR__c": 10, "Product__c": "P"}
-        return {"Id": n, "Account__c": on, **live, **more}
-
     records: Records = {
         ("sf", "User"): users,
         ("sf", "Account"): [
@@ -242,3 +257,242 @@ def test_a_translation_without_values_names_the_line(tmp_path: Path, part: str, 
     assert caught.value.place is not None
     assert caught.value.place.line == line
     assert caught.value.fix
+
+
+def test_a_subscription_that_starts_later_makes_nobody_a_former_customer(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    records: Records = {
+        ("sf", "Account"): [account("A", "Later", Type="Prospect"), account("B", "Renewed")],
+        ("sf", "Subscription__c"): [
+            subscription("1", "A", Start_Date__c="2026-12-01"),
+            subscription("2", "B", End_Date__c="2026-12-31"),
+            subscription("3", "B", Start_Date__c="2027-01-01", ARR__c=99, Product__c="Q"),
+        ],
+    }
+    counted = run(con, records)
+    assert (counted.customers, counted.former) == (1, 0)
+    assert rows(con, "SELECT name, customer_status, status_reason FROM account ORDER BY 1") == [
+        ("Later", None, "starts on a later date"),
+        ("Renewed", "Customer", "has a live subscription"),
+    ]
+    assert rows(con, "SELECT product, status, CAST(arr AS INTEGER) FROM relationship") == [
+        ("P", "Active", 10)
+    ]
+
+
+def test_the_reason_names_the_sign_that_makes_a_customer(con: duckdb.DuckDBPyConnection) -> None:
+    records: Records = {
+        ("sf", "Account"): [
+            account("A", "Sold"),
+            account("B", "Won", Type="Customer"),
+            account("C", "Called", Type="Customer"),
+            account("D", "None"),
+        ],
+        ("sf", "Subscription__c"): [subscription("1", "A")],
+        ("sf", "Opportunity"): [{"Id": "6", "AccountId": "B", "IsWon": True, "CloseDate": "2026-05-01"}],
+    }
+    signs = Customers(version=1, any_of=("account_type", "live_subscription", "won_opportunity"))
+    counted = run(con, records, customers=signs)
+    assert counted.customers == 3
+    assert dict(rows(con, "SELECT name, status_reason FROM account")) == {
+        "Sold": "has a live subscription",
+        "Won": "called a customer",
+        "Called": "called a customer",
+        "None": "no subscription",
+    }
+    signs = Customers(version=1, any_of=("won_opportunity",))
+    run(con, records, customers=signs)
+    assert dict(rows(con, "SELECT name, status_reason FROM account WHERE customer_status = 'Customer'")) == {
+        "Won": "won an opportunity in the last year"
+    }
+
+
+def test_a_name_joins_nothing_when_the_domains_differ(con: duckdb.DuckDBPyConnection) -> None:
+    records: Records = {
+        ("sf", "Account"): [
+            account("1", "Summit", Website="summit-insurance.example"),
+            account("2", "Ридж"),
+            account("3", "Valley", Website="valley.example"),
+            account("4", "Mesa"),
+        ],
+        ("hs", "companies"): [
+            company("1", name="Summit Ltd", domain="summit-bikes.example"),
+            company("2", name="РИДЖ", domain="ridge.example"),
+            company("3", name="Valley"),
+            company("4", name="Mesa", domain="mesa-one.example"),
+            company("5", name="Mesa", domain="mesa-two.example"),
+        ],
+        ("zd", "organizations"): [{"id": 9, "name": "Ридж", "domain_names": ["other.example"]}],
+    }
+    run(con, records)
+    found = rows(con, "SELECT connection, record_id, method FROM link WHERE connection <> 'sf' ORDER BY ALL")
+    assert found == [
+        ("hs", "1", "itself"),
+        ("hs", "2", "name"),
+        ("hs", "3", "name"),
+        ("hs", "4", "itself"),
+        ("hs", "5", "itself"),
+        ("zd", "9", "itself"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "method"),
+    [
+        ("Ромашка 24", "東京 24", "itself"),
+        ("東京システム", "東京システム", "name"),
+        ("हिन्दी मंडी", "हनद मड", "itself"),
+        ("A.G.", "A G", "name"),
+        ("C1", "C1", "itself"),
+        ("Østerås Group", "østeras", "name"),
+    ],
+)
+def test_names_of_any_script_keep_their_letters(
+    con: duckdb.DuckDBPyConnection, one: str, other: str, method: str
+) -> None:
+    run(con, {("sf", "Account"): [account("1", one)], ("hs", "companies"): [company("1", name=other)]})
+    assert rows(con, "SELECT method FROM link WHERE connection = 'hs'") == [(method,)]
+
+
+def test_people_who_left_decide_nothing(con: duckdb.DuckDBPyConnection) -> None:
+    def contact(n: str, **more: Any) -> dict[str, Any]:
+        return {"Id": n, "AccountId": "A", "Name": n, "Email": f"{n}@x.example", **more}
+
+    def relation(n: str, active: bool) -> dict[str, Any]:
+        both = "Decision Maker;Champion"
+        return {"Id": f"r{n}", "AccountId": "A", "ContactId": n, "Roles": both, "IsActive": active}
+
+    records: Records = {
+        ("sf", "Account"): [account("A", "A")],
+        ("sf", "Contact"): [
+            contact("here"),
+            contact("moved"),
+            contact("left", Left_Company_On__c="2026-11-25"),
+            contact("leaving", Left_Company_On__c="2026-11-26"),
+        ],
+        ("sf", "AccountContactRelation"): [
+            relation("here", True),
+            relation("moved", False),
+            relation("left", True),
+            relation("leaving", True),
+        ],
+        ("zd", "users"): [
+            {"id": 1, "name": "moved", "email": "moved@x.example", "role": "end-user", "active": True},
+            {"id": 2, "name": "here", "email": "here@x.example", "role": "end-user", "active": False},
+        ],
+    }
+    run(con, records)
+    found = rows(
+        con,
+        "SELECT name, active, coalesce(decision_maker, FALSE), coalesce(champion, FALSE) FROM person ORDER BY 1",
+    )
+    assert found == [
+        ("here", True, True, True),
+        ("leaving", True, True, True),
+        ("left", False, False, False),
+        ("moved", False, False, False),
+    ]
+
+
+def test_words_about_a_relationship_count_before_those_about_its_account(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    records: Records = {
+        ("sf", "User"): [
+            {"Id": "005A", "Name": "Ann", "Email": "ann@x.example", "IsActive": True},
+            {"Id": "005B", "Name": "Bob", "Email": "bob@x.example", "IsActive": False},
+        ],
+        ("sf", "Account"): [
+            account(
+                "A", "A",
+                CS_CSM_Judgement__c="Good",
+                CS_CSM_Judgement_On__c="2026-11-01",
+                CS_Alerts_Paused_Until__c="2026-12-01",
+            )
+        ],
+        ("sf", "Subscription__c"): [subscription(p, "A", Product__c=p) for p in "PQR"],
+    }  # fmt: skip
+    run(con, records)
+    keys = dict(rows(con, "SELECT product, key FROM relationship"))
+    empty = {("sf", "CS_Relationship__c"): [{"Id": f"a0{p}", "Key__c": keys[p]} for p in "PQR"]}
+    told = {
+        ("sf", "CS_Relationship__c"): [
+            {
+                "Id": "a0P",
+                "Key__c": keys["P"],
+                "CSM_Judgement__c": "At risk",
+                "CSM_Judgement_On__c": "2026-11-20",
+                "Alerts_Paused_Until__c": "2027-01-31",
+                "Renewal_Manager__c": "005A",
+            },
+            {"Id": "a0Q", "Key__c": keys["Q"], "CSM_Judgement__c": "Concerned", "Renewal_Manager__c": "005B"},
+            {"Id": "a0R", "Key__c": None, "CSM_Judgement__c": "Concerned"},
+        ]
+    }
+    assert staged(con, records) == staged(con, {**records, **empty}), "our own records are no news"
+    assert staged(con, records) != staged(con, {**records, **told})
+    run(con, {**records, **told})
+    found = rows(
+        con,
+        "SELECT product, csm_judgement, csm_judgement_on, alerts_paused_until, u.name FROM relationship r "
+        'LEFT JOIN "user" u ON u.user_id = r.renewal_manager_user_id ORDER BY 1',
+    )
+    assert found == [
+        ("P", "At risk", date(2026, 11, 20), date(2027, 1, 31), "Ann"),
+        ("Q", "Concerned", None, date(2026, 12, 1), None),
+        ("R", "Good", date(2026, 11, 1), date(2026, 12, 1), None),
+    ]
+    assert rows(con, "SELECT records, left_out, staged FROM seen WHERE entity = 'relationship'") == [
+        (3, 1, 2)
+    ]
+    linked = rows(
+        con,
+        "SELECT record_id, product FROM link JOIN relationship ON entity_id = relationship_id ORDER BY 1",
+    )
+    assert linked == [("a0P", "P"), ("a0Q", "Q")]
+
+
+def test_amounts_of_another_currency_are_in_no_figure(con: duckdb.DuckDBPyConnection) -> None:
+    records: Records = {
+        ("sf", "Account"): [
+            account("A", "Mixed", CurrencyIsoCode="EUR"),
+            account("B", "Plain", CurrencyIsoCode="EUR"),
+            account("C", "Untold"),
+            account("D", "Foreign", CurrencyIsoCode="EUR"),
+            account("E", "Undecided"),
+        ],
+        ("sf", "Subscription__c"): [
+            subscription("1", "A", CurrencyIsoCode="EUR", ARR__c=100),
+            subscription("2", "A", CurrencyIsoCode="JPY", ARR__c=90000),
+            subscription("3", "A", ARR__c=10),
+            subscription("4", "B", CurrencyIsoCode="EUR", ARR__c=50),
+            subscription("5", "B", CurrencyIsoCode="USD", ARR__c=70, End_Date__c="2026-02-01"),
+            subscription("6", "C", CurrencyIsoCode="USD", ARR__c=5),
+            subscription("7", "C", CurrencyIsoCode="USD", ARR__c=6),
+            subscription("8", "D", CurrencyIsoCode="USD", ARR__c=7),
+            subscription("9", "E", CurrencyIsoCode="USD", ARR__c=8),
+            subscription("10", "E", CurrencyIsoCode="EUR", ARR__c=9),
+        ],
+    }
+    run(con, records)
+    assert dict(rows(con, "SELECT name, CAST(arr AS INTEGER) FROM account")) == {
+        "Mixed": 110,
+        "Plain": 50,
+        "Untold": 11,
+        "Foreign": None,
+        "Undecided": None,
+    }
+    mixed = rows(con, "SELECT name FROM mixed_currency JOIN account USING (account_id) ORDER BY 1")
+    assert mixed == [("Foreign",), ("Mixed",), ("Undecided",)]
+
+
+def test_a_relationship_without_its_key_names_the_line(tmp_path: Path) -> None:
+    path = tmp_path / "m.yml"
+    path.write_text(
+        "version: 1\ncrm: x\nread:\n  - object: R\n    entity: relationship\n    fields:\n      stage: S\n"
+    )
+    with pytest.raises(MappingError, match="found by its key") as caught:
+        load_mapping(path)
+    assert caught.value.place is not None
+    assert caught.value.place.line == 6

@@ -1,0 +1,147 @@
+"""When a band began, and which bands moved: what the run before said is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+import pytest
+
+from cs_connector.health import Outcome, run
+from cs_connector.health.history import publish
+from cs_connector.language.executor import Connection, connect
+from cs_connector.measure.evaluate import grid
+from tests.unit.health_tables import World, definitions
+
+Row = tuple[str, str, str, bool, date, str, date]
+RAW = """entity VARCHAR, entity_id VARCHAR, account_id VARCHAR, scorecard VARCHAR, main BOOLEAN, on_date DATE,
+    score INTEGER, band VARCHAR, uncapped DOUBLE, coverage DOUBLE, low DOUBLE, high DOUBLE, published VARCHAR,
+    known_score INTEGER, known_band VARCHAR, cap INTEGER, override VARCHAR"""
+WORDS = "relationship_id, scorecard, reason, driver, next_step, override_reason"
+OTHERS = {
+    "words": ", ".join(f"NULL::VARCHAR AS {name}" for name in WORDS.split(", ")),
+    "binding": "NULL::VARCHAR AS account_id, NULL::DATE AS on_date, NULL::VARCHAR AS entity_id, FALSE AS softened",
+    "grouped": "NULL::VARCHAR AS parent, NULL::DATE AS on_date, 0 AS accounts, 0 AS reds, FALSE AS one_currency, "
+    "0 AS red_weight, 0 AS weight",
+}
+
+
+def remembered(con: Connection) -> list[Row]:
+    """What the next run will see of these snapshots."""
+    query = "SELECT entity, entity_id, scorecard, main, on_date, band, band_since FROM snapshot"
+    return [tuple(row) for row in con.execute(query).fetchall()]
+
+
+def remember(con: Connection, rows: Iterable[Row]) -> None:
+    con.execute(
+        "CREATE TABLE earlier (entity VARCHAR, entity_id VARCHAR, scorecard VARCHAR, main BOOLEAN, on_date DATE, "
+        "band VARCHAR, band_since DATE)"
+    )
+    for row in rows:
+        con.execute("INSERT INTO earlier VALUES (?, ?, ?, ?, ?, ?, ?)", list(row))
+    con.execute("CREATE TEMP VIEW snapshot_before AS SELECT * FROM earlier")
+
+
+def history(
+    as_of: date, newest_first: str, before: Iterable[Row] = (), scorecard: str = "standard"
+) -> list[Row]:
+    """The snapshots of one account whose bands on the grid are the letters g, y and r."""
+    names = {"g": "green", "y": "yellow", "r": "red"}
+    with connect("200MB", threads=1) as con:
+        con.execute(f"CREATE TABLE snapshot_raw ({RAW})")
+        con.execute("CREATE TABLE grid (on_date DATE)")
+        for table, columns in OTHERS.items():
+            con.execute(f"CREATE TABLE {table} AS SELECT {columns} WHERE FALSE")
+        for day, letter in zip(grid(as_of), newest_first, strict=True):
+            con.execute("INSERT INTO grid VALUES (?)", [day])
+            con.execute(
+                "INSERT INTO snapshot_raw BY NAME SELECT 'account' AS entity, 'a1' AS entity_id, TRUE AS main, "
+                "$card AS scorecard, $day AS on_date, $band AS band",
+                {"card": scorecard, "day": day, "band": names[letter]},
+            )
+        if before:
+            remember(con, before)
+        publish(con)
+        return remembered(con)
+
+
+def since(rows: list[Row]) -> date:
+    """The start of the band at the newest date."""
+    return max(rows, key=lambda row: row[4])[6]
+
+
+def test_a_band_that_began_since_the_month_end_keeps_its_date() -> None:
+    first = history(date(2026, 11, 25), "ygggggg")
+    assert since(first) == date(2026, 11, 25)
+    second = history(date(2026, 11, 26), "ygggggg", first)
+    assert since(second) == date(2026, 11, 25)
+    december = history(date(2026, 12, 1), "yyggggg", second)
+    assert [row[6] for row in sorted(december, key=lambda row: row[4])[-2:]] == [date(2026, 11, 25)] * 2
+
+
+def test_a_band_older_than_the_grid_does_not_jump_at_the_month_end() -> None:
+    first = history(date(2026, 11, 25), "ggggggg")
+    assert since(first) == date(2026, 5, 31)
+    assert since(history(date(2026, 12, 1), "ggggggg", first)) == date(2026, 5, 31)
+
+
+def test_a_new_band_begins_today() -> None:
+    first = history(date(2026, 11, 25), "ygggggg")
+    assert since(history(date(2026, 11, 26), "rgggggg", first)) == date(2026, 11, 26)
+
+
+def test_an_earlier_start_that_was_learned_of_counts() -> None:
+    first = history(date(2026, 11, 25), "ygggggg")
+    assert since(history(date(2026, 11, 26), "yyygggg", first)) == date(2026, 9, 30)
+
+
+def test_a_band_that_was_left_and_found_again_between_two_runs_begins_anew() -> None:
+    first = history(date(2026, 11, 25), "ggggggg")
+    assert since(history(date(2026, 12, 5), "grggggg", first)) == date(2026, 12, 5)
+
+
+def test_another_scorecard_says_nothing_of_this_one() -> None:
+    first = history(date(2026, 11, 25), "ygggggg", scorecard="usage_only")
+    assert since(history(date(2026, 11, 26), "ygggggg", first)) == date(2026, 11, 26)
+
+
+def test_a_run_for_a_later_date_says_nothing_of_an_earlier_one() -> None:
+    later = history(date(2026, 11, 26), "ygggggg")
+    assert since(history(date(2026, 11, 25), "ygggggg", later)) == date(2026, 11, 25)
+    assert since(history(date(2026, 11, 25), "ggggggg", later)) == date(2026, 5, 31)
+
+
+def scored(as_of: date, tickets: int, before: Iterable[Row] | None = None) -> tuple[Outcome, list[Row]]:
+    """One account, scored with so many urgent tickets."""
+    world = World(as_of=as_of).customer().users(80, 80, 80, 76, 76, 76).answer(10)
+    world.tickets(tickets, priority="Critical", status="New", closed_at=None)
+    con = world.connection()
+    if before is not None:
+        remember(con, before)
+    return run(con, as_of, definitions()), remembered(con)
+
+
+@pytest.fixture(scope="module")
+def yesterday() -> tuple[Outcome, list[Row]]:
+    return scored(date(2026, 11, 25), 40)
+
+
+def test_nothing_moved_in_the_first_run(yesterday: tuple[Outcome, list[Row]]) -> None:
+    outcome, rows = yesterday
+    latest = sorted((row[4], row[5]) for row in rows if row[0] == "account")[-2:]
+    assert len({band for _, band in latest}) == 2  # although the last month end had another band
+    assert (outcome.computed, outcome.moved_band) == (1, 0)
+
+
+def test_only_what_the_run_before_called_otherwise_moved(yesterday: tuple[Outcome, list[Row]]) -> None:
+    _, rows = yesterday
+    same, again = scored(date(2026, 11, 26), 40, rows)
+    better, _ = scored(date(2026, 11, 27), 0, again)
+    assert (same.moved_band, better.moved_band) == (0, 1)
+
+
+def test_a_run_for_a_later_date_does_not_count_as_moved(yesterday: tuple[Outcome, list[Row]]) -> None:
+    _, rows = yesterday
+    later = [row for row in rows if row[4] == date(2026, 11, 25)]
+    outcome, _ = scored(date(2026, 11, 24), 0, later)
+    assert outcome.moved_band == 0
