@@ -33,7 +33,7 @@ lint: $(READY)  ## Style, types and import contracts
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-timing
+	@$(BIN)/lint-imports
 
 bench: $(READY)  ## Ratios against floors and peers; writes bench/results.json
 	@$(BIN)/python -m bench

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,12 +12,12 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from cronsim import CronSim, CronSimError
 
-from cs_connector.config import Project, ScheduleLine
+from cs_connector.config import Project, ScheduleLine, open_project
 from cs_connector.errors import AlreadyRunning, ConfigError, ConnectorError, UsageError
 from cs_connector.runner.engine import Talk, open_engine
 from cs_connector.runner.running import ALL, run_jobs
 from cs_connector.runner.summary import Summary
-from cs_connector.store.tables import stages
+from cs_connector.store.tables import runs, stages
 
 MISSED = 3600.0
 
@@ -71,12 +72,16 @@ def fire(project: Project, name: str, talk: Talk) -> Summary:
 
 
 def serve(project: Project, screen: Any, *, once: bool = False) -> None:
-    """Fire lines as they come due until interrupted; failures are said and on record, and do not stop it."""
+    """Fire lines as they come due until interrupted; failures are said and on record, and do not stop it.
+
+    The project is read again before each look and each job, so that a change of its files needs no restart.
+    """
     engine = open_engine(project)
     try:
         while True:
             now = engine.clock.now()
-            lines = due(project.settings.schedules, _last(engine, now), now)
+            project = _again(project, screen)
+            lines = due(project.settings.schedules, _last(engine, project, now), now)
             for line in lines:
                 _fire(project, engine, line, screen)
             if once:
@@ -87,18 +92,27 @@ def serve(project: Project, screen: Any, *, once: bool = False) -> None:
         engine.close()
 
 
+def _again(project: Project, screen: Any) -> Project:
+    """The project as its files are now; as it was, while they are wrong."""
+    try:
+        return open_project(project.root, project.shipped)
+    except ConfigError as error:
+        screen.error(error)
+        return project
+
+
 def _pause(project: Project, now: datetime) -> float:
     """Seconds to the next firing, looked at once an hour at least."""
     waits = [(next(times(line, now)) - now).total_seconds() for line in project.settings.schedules.values()]
     return max(1.0, min([MISSED, *waits]))
 
 
-def _last(engine: Any, now: datetime) -> dict[str, datetime]:
+def _last(engine: Any, project: Project, now: datetime) -> dict[str, datetime]:
     """When each line last fired; a new line counts from now on."""
     with engine.store.state.begin() as db:
         rows = db.execute(sa.select(stages).where(stages.c.name.startswith("schedule:")))
         known = {r.name.removeprefix("schedule:"): r.at for r in rows}
-        for name in engine.project.settings.schedules:
+        for name in project.settings.schedules:
             if name not in known:
                 known[name] = now
                 db.execute(sa.insert(stages).values(name=f"schedule:{name}", digest="", at=now))
@@ -109,10 +123,42 @@ def _fire(project: Project, engine: Any, line: Due, screen: Any) -> None:
     with engine.store.state.begin() as db:
         mine = stages.c.name == f"schedule:{line.name}"
         db.execute(sa.update(stages).where(mine).values(at=engine.clock.now(), digest=line.at.isoformat()))
+    before = _runs(engine)
     try:
-        summary = fire(project, line.name, screen)
+        summary = fire(open_project(project.root, project.shipped), line.name, screen)
         screen.line(f"{line.name}: run {summary.run} {summary.status}")
     except AlreadyRunning:
         screen.line(f"{line.name}: skipped, the run before is not finished")
-    except ConnectorError as error:
-        screen.error(error)
+    except Exception as error:  # noqa: BLE001 — whatever a job meets, the next one has its turn
+        known = error if isinstance(error, ConnectorError) else _bug(line.name, error)
+        screen.error(known)
+        if _runs(engine) == before:
+            _record(engine, line.name, known)
+
+
+def _runs(engine: Any) -> int:
+    with engine.store.state.read() as db:
+        return int(db.scalar(sa.select(sa.func.count()).select_from(runs)))
+
+
+def _bug(name: str, error: Exception) -> ConnectorError:
+    """A mistake of ours, without its text: that may hold anything."""
+    return ConnectorError(
+        f"{name} met a mistake of ours: {type(error).__name__}",
+        safe="what was committed before is kept, and the schedule goes on",
+        fix=f"for a report of it: cs-connector schedule run {name}",
+        code="CSC-BUG",
+    )
+
+
+def _record(engine: Any, name: str, error: ConnectorError) -> None:
+    """A job that ended before its run began is on record all the same."""
+    now, status = engine.clock.now(), f"stopped: {error.what}"
+    run = Summary(secrets.token_hex(3).upper(), now.date().isoformat(), status, error.exit_code)
+    with engine.store.state.begin() as db:
+        db.execute(
+            sa.insert(runs).values(
+                id=run.run, job=name, as_of=now.date(), started_at=now, finished_at=now, status=status,
+                exit=run.exit, summary=run.document(),
+            )
+        )  # fmt: skip

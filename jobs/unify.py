@@ -48,6 +48,7 @@ class Unify:
         published["unify/population"] = "SELECT account_id, customer_status, status_reason FROM account"
         published["unify/seen"] = "SELECT * FROM seen"
         published["unify/unowned"] = "SELECT * FROM unowned"
+        published["unify/mixed_currency"] = "SELECT * FROM mixed_currency"
         engine.publish(con, published)
         engine.summary.population = People(**asdict(counted))
 

@@ -20,6 +20,7 @@ LIST_PAGE, SEARCH_PAGE, OWNER_PAGE = 100, 200, 500
 OVERLAP_MS, LAG_MS = 300_000, 5_000
 _MERGED = "hs_merged_object_ids"
 _MERGING = frozenset({"companies", "contacts", "deals", "tickets"})
+_NO_OBJECT = frozenset({400, 404})  # what the first page of an object that is not there is answered with
 _OPTIONAL = frozenset({"feedback_submissions"})  # only on some plans
 
 
@@ -173,13 +174,18 @@ class Reader:
         return _page(records, Owners(began, state.former or batch.after is None, batch.after))
 
     def _list(self, read: Read, after: str | None, *, archived: bool = False) -> _Batch:
-        batch = self._get(
-            self._paths.objects(read.object),
-            limit=LIST_PAGE,
-            after=after,
-            archived=_flag(archived),
-            properties=",".join(_columns(read)),
+        query = {"limit": LIST_PAGE, "after": after, "archived": _flag(archived)}
+        properties = ",".join(_columns(read))
+        response = self._transport.get(
+            self._paths.objects(read.object), params=query | {"properties": properties}
         )
+        if response.status_code in _NO_OBJECT and after is None:
+            raise NotPermitted(
+                f"HubSpot has no {read.object} for this app",
+                why=problem(response).message,
+                fix="correct the object in the mapping, or ask the admin for it",
+            )
+        batch = _read(response)
         if batch.after is not None and batch.after == after:
             raise Unavailable(f"HubSpot's list of {read.object} does not move on")
         return batch

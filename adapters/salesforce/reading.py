@@ -8,7 +8,7 @@ from urllib.parse import quote_plus
 
 import msgspec
 
-from cs_connector.errors import AdapterError, NotPermitted
+from cs_connector.errors import AdapterError, NotPermitted, Rejected
 from cs_connector.ports import Clock, Page, RawRecord, Read
 from cs_connector.transport import Transport
 from cs_connector.transport.cursors import unreadable
@@ -79,7 +79,7 @@ class Reader:
         self._session, self._root, self._clock = session, root, clock
 
     def pages(self, read: Read) -> Iterator[Page]:
-        """Raises NotPermitted for fields that are missing or hidden, UsageError for a damaged cursor."""
+        """Raises NotPermitted for an object or fields that are missing or hidden, UsageError for a damaged cursor."""
         shape = self._shape(read.object)
         _check_fields(read, shape)
         stamp = next((name for name in _STAMPS if name in shape.names), None)
@@ -135,7 +135,16 @@ class Reader:
         return _parse(response.content)
 
     def _shape(self, object_name: str) -> Shape:
-        response = self._session.get(f"{self._root()}/sobjects/{object_name}/describe")
+        try:
+            response = self._session.get(f"{self._root()}/sobjects/{object_name}/describe")
+        except Rejected as error:
+            if error.code != "NOT_FOUND":
+                raise
+            raise NotPermitted(
+                f"Salesforce has no {object_name} for the user of this connection",
+                why="the object does not exist, its feature is off, or it is hidden from this user",
+                fix="correct the mapping, or add the object to the permission set",
+            ) from error
         shape: Shape = decode(response.content, Shape)
         return shape
 

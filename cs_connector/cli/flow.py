@@ -15,6 +15,7 @@ JOBS = {
     "score": "Compute metrics, scorecards, caps and roll-up.",
     "act": "Turn rules into calls to action.",
 }
+DRY = tuple(JOBS)
 
 
 def register(app: typer.Typer) -> None:
@@ -38,8 +39,8 @@ def init(
     screen = opt.screen(quiet=quiet)
     written = project.make(directory, sandbox)
     for path in written:
-        screen.line(f"wrote {path}")
-    screen.line(f"next: cs-connector run --project {directory}")
+        screen.plain(f"wrote {path}")
+    screen.plain(f"next: cs-connector run --project {directory}")
 
 
 def run(
@@ -53,7 +54,7 @@ def run(
     """The whole job: sync, unify, score, act, write back."""
     from cs_connector.runner.running import ALL
 
-    names = ALL[:-1] if dry_run else ALL
+    names = DRY if dry_run else ALL
     _run(root, names, as_json=as_json, as_of=as_of, quiet=quiet, no_color=no_color)
 
 
@@ -83,6 +84,8 @@ def _run(
         screen.document(summary.document())
     else:
         reports.run(screen, summary.document())
+        if names == DRY:
+            screen.line("a dry run: nothing was written to a CRM; see what would be with: cs-connector plan")
         if "score" in names:
             with opt.engine(root, as_of) as engine:
                 reports.attention(screen, worst(engine))

@@ -23,7 +23,7 @@ def backup(
 
     with opt.engine(root, exclusive=True) as engine:
         copying.backup(engine.store, file)
-    opt.screen().line(f"wrote {file} ({file.stat().st_size:,} bytes)")
+    opt.screen().plain(f"wrote {file} ({file.stat().st_size:,} bytes)")
 
 
 def restore(
@@ -35,7 +35,7 @@ def restore(
 
     project = opt.project(root)
     copying.restore(file, project.state, project.url, SystemClock())
-    opt.screen().line(f"restored {file}")
+    opt.screen().plain(f"restored {file}")
 
 
 def migrate(root: opt.ProjectDir = opt.HERE) -> None:
@@ -61,4 +61,4 @@ def unlock(
 
     with opt.engine(root) as engine:
         holder = leases.unlock(engine.store.state, name)
-    opt.screen().line(f"taken from {holder}" if holder else f"nobody holds {name}")
+    opt.screen().plain(f"taken from {holder}" if holder else f"nobody holds {name}")

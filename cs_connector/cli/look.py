@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from . import options as opt
-from .options import escape
 
 Id = Annotated[
     str, typer.Argument(metavar="ID", help="An entity id, a CRM record id, or the exact name of an account.")
@@ -84,11 +83,12 @@ def export(
 
     with opt.engine(root, as_of) as engine:
         for path in exporting.export(engine, directory, format_, opt.day(as_of)):
-            opt.screen().line(escape(str(path)))
+            opt.screen().plain(str(path))
 
 
 def doctor(root: opt.ProjectDir = opt.HERE, as_json: opt.Json = False) -> None:
     """Check the project, the store and every connection."""
+    from cs_connector.console import reports
     from cs_connector.runner import checking
 
     screen = opt.screen(as_json=as_json)
@@ -97,11 +97,7 @@ def doctor(root: opt.ProjectDir = opt.HERE, as_json: opt.Json = False) -> None:
     if as_json:
         screen.document({"schema": "doctor/1", "checks": found})
     else:
-        for line in found:
-            mark = "[green]ok  [/]" if line["ok"] else "[red]fail[/]"
-            screen.line(f"{mark} {escape(line['name'])}: {escape(line['text'])}")
-            if line["fix"]:
-                screen.line(f"       fix: {escape(line['fix'])}")
+        reports.checks(screen, found)
     if not all(line["ok"] for line in found):
         raise typer.Exit(3)
 
@@ -120,8 +116,8 @@ def runs(context: typer.Context, root: opt.ProjectDir = opt.HERE, as_json: opt.J
         screen.document({"schema": "runs/1", "runs": found})
         return
     for row in found:
-        screen.line(
-            f"{row['id']}  {row['started_at']:%Y-%m-%d %H:%M}  {row['job']:<12} exit {row['exit']}  {escape(row['status'])}"
+        screen.plain(
+            f"{row['id']}  {row['started_at']:%Y-%m-%d %H:%M}  {row['job']:<12} exit {row['exit']}  {row['status']}"
         )
     if not found:
         screen.line("no runs yet; start one with: cs-connector run")
@@ -156,7 +152,7 @@ def quarantine(context: typer.Context, root: opt.ProjectDir = opt.HERE, as_json:
         screen.document({"schema": "quarantine/1", "records": found})
         return
     for row in found:
-        screen.line(escape(f"{row['connection']} {row['object']} {row['record_id']}: {row['reason']}"))
+        screen.plain(f"{row['connection']} {row['object']} {row['record_id']}: {row['reason']}")
     if not found:
         screen.line("nothing is set aside")
 
@@ -173,7 +169,7 @@ def check_mapping(root: opt.ProjectDir = opt.HERE, as_json: opt.Json = False) ->
         screen.document({"schema": "mapping-check/1", "problems": found})
     else:
         for row in found:
-            screen.line(escape(f"{row['place']}  {row['what']}  {row['fix']}"))
+            screen.plain(f"{row['place']}  {row['what']}  {row['fix']}")
         screen.line(f"{len(found)} problems" if found else "every mapped field is there")
     if found:
         raise typer.Exit(2)

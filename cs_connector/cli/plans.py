@@ -71,7 +71,7 @@ def apply(
     else:
         reports.writes(screen, summary.document()["writes"])
         for note in summary.notes:
-            screen.line(note)
+            screen.plain(note)
     if summary.exit:
         raise typer.Exit(summary.exit)
 

@@ -70,7 +70,7 @@ def ledger(
         screen.document(entries)
         return
     for entry in entries:
-        screen.line(
+        screen.plain(
             f"{entry['n']:>6} {entry['at'][:19]} {entry['crm']:<12} {entry['action']:<7} {entry['object']} {entry['id']}"
         )
     screen.line(f"{len(entries):,} mutations")

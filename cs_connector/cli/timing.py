@@ -28,7 +28,7 @@ def list_(root: opt.ProjectDir = opt.HERE, as_json: opt.Json = False) -> None:
         screen.document({"schema": "schedule/1", "lines": found})
         return
     for line in found:
-        screen.line(f"{line['name']:<16} {line['job']:<12} {line['cron']:<16} {line['zone']}")
+        screen.plain(f"{line['name']:<16} {line['job']:<12} {line['cron']:<16} {line['zone']}")
         for local, utc in line["next"]:
             screen.line(f"    {local}   ({utc} UTC)")
     if not found:

@@ -21,12 +21,12 @@ def _table(*columns: str, title: str = "") -> Table:
 def run(screen: Screen, document: Mapping[str, Any]) -> None:
     """The summary of a run, always last."""
     screen.line()
-    screen.line(f"[bold]run {document['run']}[/]  as of {document['as_of']}  {document['status']}")
+    screen.line(f"[bold]run {document['run']}[/]  as of {document['as_of']}  {escape(document['status'])}")
     if document["objects"]:
         table = _table("read from<", "read", "new", "changed", "deleted", "set aside")
         for o in document["objects"]:
             numbers = [f"{o[k]:,}" for k in ("read", "new", "changed", "deleted", "quarantined")]
-            table.add_row(f"{o['connection']} {o['object']}", *numbers)
+            table.add_row(escape(f"{o['connection']} {o['object']}"), *numbers)
         screen.out.print(table)
         screen.line()
     people, scores, tasks = document["population"], document["scores"], document["tasks"]
@@ -48,7 +48,7 @@ def run(screen: Screen, document: Mapping[str, Any]) -> None:
             f"{c['connection']} {c['used']:,}" + (f" of {c['limit']:,}" if c["limit"] else "")
             for c in document["calls"]
         )
-        screen.line(f"api calls  {used}")
+        screen.plain(f"api calls  {used}")
     for note in document["notes"]:
         screen.line(f"[yellow]![/] {escape(note)}")
 
@@ -65,7 +65,7 @@ def writes(screen: Screen, lines: Sequence[Mapping[str, Any]]) -> None:
     table = _table("written to<", "created", "updated", "cleared", "unchanged", "rejected")
     for w in lines:
         numbers = [f"{w[k]:,}" for k in ("created", "updated", "cleared", "unchanged", "rejected")]
-        table.add_row(f"{w['connection']} {w['object']}", *numbers)
+        table.add_row(escape(f"{w['connection']} {w['object']}"), *numbers)
     screen.out.print(table)
 
 
@@ -93,14 +93,14 @@ def plan(screen: Screen, document: Mapping[str, Any], samples: int = 12) -> None
     for (connection, name), changes in sorted(by_object.items()):
         created = sum(1 for c in changes if c["action"] == "create")
         screen.line(
-            f"\n[bold]{connection} {name}[/]  [green]+{created:,} create[/]  [yellow]~{len(changes) - created:,} update[/]"
+            f"\n[bold]{escape(f'{connection} {name}')}[/]  [green]+{created:,} create[/]  [yellow]~{len(changes) - created:,} update[/]"
         )
         for change in changes[: max(1, samples // len(by_object))]:
             _change(screen, change)
     screen.line()
     for check in document["guard"]:
         mark = "[green]ok  [/]" if check["ok"] else "[red]STOP[/]"
-        screen.line(f"guard {mark} {check['rule']}: {check['figure']:g} (at most {check['limit']:g})")
+        screen.line(f"guard {mark} {escape(check['rule'])}: {check['figure']:g} (at most {check['limit']:g})")
     total = len(document["changes"])
     screen.line(
         f"\n{total:,} changes. Nothing written; write them with: cs-connector apply"
@@ -115,7 +115,7 @@ def _people(screen: Screen, people: Mapping[str, Any]) -> None:
         f"{people.get('Former customer', 0):,} former, {people.get('Not scored', 0):,} not scored"
     )
     for reason, count in sorted(people["reasons"].items(), key=lambda pair: -pair[1]):
-        screen.line(f"   not scored: {count:,} · {reason}")
+        screen.plain(f"   not scored: {count:,} · {reason}")
 
 
 def _change(screen: Screen, change: Mapping[str, Any]) -> None:
@@ -123,7 +123,7 @@ def _change(screen: Screen, change: Mapping[str, Any]) -> None:
     screen.line(f"  {mark} {escape(str(change.get('name') or change['key']))}")
     for name, (before, after) in list(change["fields"].items())[:6]:
         was = "" if before is None else f"{_short(before)} → "
-        screen.line(f"      {name}: {escape(was + _short(after))}")
+        screen.plain(f"      {name}: {was}{_short(after)}")
 
 
 def _short(value: Any) -> str:
@@ -134,12 +134,16 @@ def _short(value: Any) -> str:
 def explain(screen: Screen, document: Mapping[str, Any]) -> None:
     """The tree measure → group → score, the cap that fired, and the records behind it."""
     if document["score"] is None:
-        screen.line(f"[bold]{escape(document['name'])}[/]  {band('unknown')}  too little is known")
+        screen.line(
+            f"[bold]{escape(str(document['name'] or document['id']))}[/]  {band('unknown')}  too little is known"
+        )
     else:
-        screen.line(f"[bold]{escape(document['name'])}[/]  {band(document['band'], document['score'])}")
+        screen.line(
+            f"[bold]{escape(str(document['name'] or document['id']))}[/]  {band(document['band'], document['score'])}"
+        )
     low, high = document["interval"]
     screen.line(
-        f"scorecard {document['scorecard']}, as of {document['as_of']}; {document['coverage']:.0%} of the weight is known; "
+        f"scorecard {escape(document['scorecard'])}, as of {document['as_of']}; {document['coverage']:.0%} of the weight is known; "
         f"between {_number(low)} and {_number(high)} if the rest were known"
     )
     groups: dict[str, list[Mapping[str, Any]]] = {}
@@ -147,7 +151,7 @@ def explain(screen: Screen, document: Mapping[str, Any]) -> None:
         groups.setdefault(measure["group"], []).append(measure)
     for name, measures in groups.items():
         total = sum(m["contribution"] or 0 for m in measures)
-        screen.line(f"\n  [bold]{name}[/]  {total:.2f} points")
+        screen.line(f"\n  [bold]{escape(name)}[/]  {total:.2f} points")
         for m in measures:
             _measure(screen, m)
     if document["uncapped"] is not None:
@@ -155,23 +159,44 @@ def explain(screen: Screen, document: Mapping[str, Any]) -> None:
     for override in document["overrides"]:
         if override["fired"]:
             screen.line(
-                f"  [red]capped at {override['cap']:g}[/] by {override['name']}: {escape(override['reason'] or '')}"
+                f"  [red]capped at {override['cap']:g}[/] by {escape(override['name'])}: {escape(override['reason'] or '')}"
             )
     for relation in document.get("relationships", []):
-        screen.line(f"  · {escape(relation['name'])}  {band(relation['band'], relation['score'])}")
+        screen.line(
+            f"  · {escape(str(relation['name'] or relation['id']))}  {band(relation['band'], relation['score'])}"
+        )
+
+
+def levers(screen: Screen, document: Mapping[str, Any]) -> None:
+    """What alone would reach a score, cheapest first."""
+    screen.line(
+        f"to reach {document['target']}: " + ("" if document["reachable"] else "no single measure is enough")
+    )
+    for lever in document["levers"]:
+        screen.plain(f"  {lever['measure']}: {lever['sentence']}")
+
+
+def checks(screen: Screen, found: Iterable[Mapping[str, Any]]) -> None:
+    """What is in order and what is not, each with its fix."""
+    for check in found:
+        mark = "[green]ok  [/]" if check["ok"] else "[red]fail[/]"
+        screen.line(f"{mark} {escape(check['name'])}: {escape(check['text'])}")
+        if check["fix"]:
+            screen.plain(f"       fix: {check['fix']}")
 
 
 def _measure(screen: Screen, m: Mapping[str, Any]) -> None:
     if not m["known"] and m["score"] is None:
-        screen.line(f"    {m['measure']:<20} [dim]unknown[/]")
+        screen.line(f"    {escape(m['measure']):<20} [dim]unknown[/]")
         return
     carried = f" [dim](carried from {m['carried_from']})[/]" if m["carried"] else ""
     value = _number(m["value"])
     screen.line(
-        f"    {m['measure']:<20} {value:>10} → {m['score']:6.2f} × {m['weight']:.1%} = {m['contribution'] or 0:6.2f}{carried}"
+        f"    {escape(m['measure']):<20} {value:>10} → {m['score']:6.2f} × {m['weight']:.1%} = {m['contribution'] or 0:6.2f}{carried}"
     )
     for source in m["sources"][:3]:
-        screen.line(f"      [dim]{source['connection']} {source['object']} {source['id']}[/]")
+        place = escape(f"{source['connection']} {source['object']} {source['id']}")
+        screen.line(f"      [dim]{place}[/]")
 
 
 def _number(value: float | None) -> str:

@@ -31,8 +31,8 @@ class Screen:
 
     def __init__(self, *, as_json: bool = False, quiet: bool = False, color: bool = True) -> None:
         self.as_json, self.quiet = as_json, quiet
-        self.out = Console(no_color=not color, highlight=False, soft_wrap=True)
-        self.err = Console(stderr=True, no_color=not color, highlight=False)
+        self.out = Console(no_color=not color, highlight=False, soft_wrap=True, emoji=False)
+        self.err = Console(stderr=True, no_color=not color, highlight=False, emoji=False)
 
     def document(self, document: Any) -> None:
         """One JSON document on one line."""
@@ -47,6 +47,10 @@ class Screen:
     def line(self, text: str = "") -> None:
         """A line of the result."""
         self.out.print(text)
+
+    def plain(self, text: str) -> None:
+        """A line of the result with text that is not ours: printed as it is."""
+        self.out.print(text, markup=False)
 
     def error(self, error: ConnectorError) -> None:
         """What, why, what is safe, how to fix; with file and line where a file is at fault."""
@@ -83,7 +87,7 @@ class Screen:
             TimeElapsedColumn(),
         )
         with Progress(*columns, console=self.err, transient=True) as progress:
-            task = progress.add_task(name, total=total)
+            task = progress.add_task(escape(name), total=total)
             yield lambda done: progress.advance(task, done)
             done = int(progress.tasks[0].completed)
         self.err.print(f"  [green]✓[/] {escape(name):<34} {done or ''}")
@@ -98,7 +102,7 @@ class Screen:
 
         yield tick
         counted = f"{count:>9,}" if count else "        –"
-        self.err.print(f"  {name:<36}{counted}  {time.monotonic() - began:5.1f} s")
+        self.err.print(f"  {name:<36}{counted}  {time.monotonic() - began:5.1f} s", markup=False)
 
 
 def band(name: str | None, score: float | None = None) -> str:

@@ -90,5 +90,7 @@ def _count(summary: Summary, tallies: Mapping[tuple[str, str], outbox.Tally]) ->
         for reason, count in sorted(tally.lost.items()):
             summary.notes.append(f"{tally.connection} did not confirm {count} {tally.object}: {reason}")
         if tally.unsent:
-            summary.notes.append(f"{tally.unsent} {tally.object} were not sent to {tally.connection} any more")
+            summary.notes.append(
+                f"{tally.unsent} {tally.object} were not sent to {tally.connection} any more"
+            )
     summary.writes = [lines[k] for k in sorted(lines)]

@@ -193,7 +193,8 @@ def _problems(engine: Engine, document: Mapping[str, Any], changes: Sequence[pla
     known = {c["name"]: c["org_id"] for c in _connections(engine)}
     foreign = [c["name"] for c in document["connections"] if known.get(c["name"]) != c["org_id"]]
     problems = {
-        "it was edited: its digest does not match its changes": _digest(document, changes) != document["digest"],
+        "it was edited: its digest does not match its changes": _digest(document, changes)
+        != document["digest"],
         "it was applied already": engine.stage_done(f"plan:{document['plan']}", document["digest"]),
         "it is older than a day": engine.clock.now() > datetime.fromisoformat(document["expires_at"]),
         "the configuration has changed since": document["config_hash"] != engine.config_hash(),

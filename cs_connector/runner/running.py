@@ -50,9 +50,7 @@ def recorded(engine: Engine, job: str, work: Callable[[], None]) -> Summary:
         raise
     except BaseException as error:
         summary.exit = _interrupted(error)
-        summary.status = (
-            f"failed: {type(error).__name__}" if isinstance(error, Exception) else "interrupted"
-        )
+        summary.status = f"failed: {type(error).__name__}" if isinstance(error, Exception) else "interrupted"
         raise
     finally:
         _finish(engine, summary)

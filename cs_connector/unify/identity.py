@@ -12,8 +12,13 @@ from dataclasses import dataclass
 
 import duckdb
 
+# Outside of Latin, a mark is part of the letter: stripped of it, the word is another word.
+_PLAIN = (
+    "CASE WHEN regexp_matches(name, '[^\\P{L}\\p{Latin}]') THEN nfc_normalize(lower(name)) "
+    "ELSE strip_accents(lower(name)) END"
+)
 _NAME = (
-    "nullif(trim(regexp_replace(regexp_replace(strip_accents(lower(name)), "
+    f"nullif(trim(regexp_replace(regexp_replace({_PLAIN}, "
     "'\\b(inc|incorporated|ltd|limited|llc|gmbh|ag|corp|corporation|co|company|sa|bv|plc|group|holding|holdings)\\b\\.?', "
     "' ', 'g'), '[^\\p{L}\\p{M}\\p{N}]+', ' ', 'g')), '')"
 )

@@ -178,10 +178,6 @@ OLD = "2026-01-02T03:04:05.000Z"
 
 
 class TestSalesforce(AdapterContract):
-    @pytest.mark.xfail(reason="the adapter's error does not name the object")
-    def test_an_object_that_is_not_there_is_named(self, adapter: Adapter) -> None:
-        super().test_an_object_that_is_not_there_is_named(adapter)
-
     @pytest.fixture
     def running(self, undo: ExitStack) -> Running:
         rows = [SeedRow("Account", {"Name": f"Account {n}", "Industry": "Retail"}) for n in range(60)]
@@ -221,10 +217,6 @@ class TestSalesforce(AdapterContract):
 
 
 class TestHubSpot(AdapterContract):
-    @pytest.mark.xfail(reason="the adapter raises a plain AdapterError that does not name the object")
-    def test_an_object_that_is_not_there_is_named(self, adapter: Adapter) -> None:
-        super().test_an_object_that_is_not_there_is_named(adapter)
-
     @pytest.fixture
     def running(self, undo: ExitStack) -> Running:
         rows = [

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from cs_connector.act import calls, guard, outbox, plan, texts
 from cs_connector.act.plan import Planned
 from cs_connector.config.settings import Safety
-from cs_connector.errors import AuthFailed, FencedOut, Unavailable, GuardStopped
+from cs_connector.errors import AuthFailed, FencedOut, GuardStopped, Unavailable
 from cs_connector.ports import Capabilities, FieldInfo, ObjectInfo
 from cs_connector.store import leases, tables
 from cs_connector.store.state import State

@@ -10,12 +10,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from cs_connector import scheduler
 from cs_connector.config import Project, ScheduleLine, open_project
 from cs_connector.errors import AlreadyRunning, ConfigError, Unavailable, UsageError
 from cs_connector.runner import Summary
 from cs_connector.store.store import Store
+from cs_connector.store.tables import runs
 from cs_connector.testing import FixedClock
 
 
@@ -198,3 +200,43 @@ def test_a_failure_is_said_and_the_next_firing_happens(desk: Desk, error: Except
     desk.fails = error
     assert len(desk.serve("2026-06-01T13:00")) == 2
     assert said in desk.said
+
+
+def recorded(desk: Desk) -> list[tuple[str, str, int]]:
+    with desk.store.state.read() as db:
+        return [(r.job, r.status, r.exit) for r in db.execute(sa.select(runs).order_by(runs.c.started_at))]
+
+
+@pytest.mark.parametrize(
+    ("error", "said", "exits"),
+    [
+        (Unavailable("the CRM is away"), "the CRM is away", 4),
+        (ZeroDivisionError("secret"), "hourly met a mistake of ours: ZeroDivisionError", 70),
+    ],
+)
+def test_whatever_a_job_meets_is_said_and_on_record_and_serving_goes_on(
+    desk: Desk, error: Exception, said: str, exits: int
+) -> None:
+    desk.fails = error
+    assert len(desk.serve("2026-06-01T13:00")) == 2
+    assert desk.said == [said, said]
+    assert recorded(desk) == [("hourly", f"stopped: {said}", exits)] * 2
+
+
+def test_a_changed_project_counts_from_the_next_firing_on(desk: Desk) -> None:
+    desk.serve("2026-06-01T11:01")
+    path = desk.project.root / "cs-connector.yml"
+    path.write_text(
+        PROJECT.replace('"0 * * * *", zone: Europe/Berlin', '"30 * * * *", zone: UTC, job: score')
+    )
+    desk.fired.clear()
+    assert desk.serve("2026-06-01T13:00") == ["score 01 12:00", "score 01 12:30"]
+
+
+def test_a_project_that_is_half_edited_runs_nothing_and_is_said(desk: Desk) -> None:
+    path = desk.project.root / "cs-connector.yml"
+    path.write_text("version: [")
+    assert desk.serve("2026-06-01T11:30") == []
+    assert any("cs-connector.yml" in text or "YAML" in text for text in desk.said)
+    path.write_text(PROJECT)
+    assert desk.serve("2026-06-01T12:30") == [f"{ALL} 01 12:00"]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from cs_connector.errors import AlreadyRunning, FencedOut
-from cs_connector.store import leases
+from cs_connector.store import leases, tables
 from cs_connector.store.store import Store
 from tests.conftest_store import HandClock, page, record
 
@@ -83,3 +86,43 @@ def test_unlock_names_the_holder_and_fences_it(store: Store, clock: HandClock) -
     with pytest.raises(FencedOut), store.state.begin() as db:
         leases.check(db, held)
     leases.take(store.state, "run", "next", clock, 60)
+
+
+def test_a_dead_holder_s_lease_is_taken_from_it_only(store: Store, clock: HandClock) -> None:
+    """Two processes see the same dead one; the second must not throw out the first."""
+    leases.take(store.state, "run", "dead", clock, 60)
+    seen = leases.holder(store.state, "run")
+    assert leases.unlock(store.state, "run", seen) == "dead"
+    first = leases.take(store.state, "run", "first", clock, 60)
+    assert leases.unlock(store.state, "run", seen) is None
+    with store.state.begin() as db:
+        leases.check(db, first)
+
+
+def test_a_lease_is_kept_through_a_long_step(store: Store, clock: HandClock) -> None:
+    lease = leases.take(store.state, "run", "a", clock, 60)
+    keeper = leases.Keeper(store.state, lease, clock, every=0.001)
+    clock.sleep(59)
+    keeper.thread.start()
+    while _until(store) < clock.now() + timedelta(seconds=60):
+        time.sleep(0.001)
+    keeper.close()
+    assert not keeper.thread.is_alive()
+
+
+def test_a_lease_that_was_lost_meanwhile_is_noticed_at_the_next_beat(store: Store, clock: HandClock) -> None:
+    lease = leases.take(store.state, "run", "a", clock, 60)
+    keeper = leases.Keeper(store.state, lease, clock, every=0.001)
+    leases.unlock(store.state, "run")
+    keeper.thread.start()
+    keeper.thread.join(30)
+    with pytest.raises(FencedOut):
+        keeper.beat()
+    keeper.close()
+
+
+def _until(store: Store) -> datetime:
+    with store.state.read() as db:
+        found = db.scalar(sa.select(tables.leases.c.until))
+    assert found is not None
+    return found

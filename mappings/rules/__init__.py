@@ -1,0 +1,1 @@
+"""Declarations only: YAML that an admin copies and edits."""

@@ -1,0 +1,53 @@
+"""Looking back: the scores of the day that was asked for, or the days that there are."""
+
+from __future__ import annotations
+
+from datetime import date
+from types import SimpleNamespace
+from typing import Any
+
+import duckdb
+import pytest
+
+from cs_connector.errors import UsageError
+from cs_connector.health import explain, levers_for
+from cs_connector.runner.exporting import _records
+from cs_connector.runner.questions import scored_on
+from tests.unit.health_tables import World, definitions
+
+OCTOBER, TODAY = date(2026, 10, 31), date(2026, 11, 25)
+
+
+def test_without_a_day_the_newest_scores_are_shown_and_with_one_those_of_it() -> None:
+    with duckdb.connect() as con:
+        con.execute(
+            "CREATE TABLE snapshot AS SELECT unnest([DATE '2026-10-31', DATE '2026-11-25']) AS on_date"
+        )
+        assert [scored_on(con, day) for day in (None, TODAY, OCTOBER)] == [TODAY, TODAY, OCTOBER]
+
+
+def test_a_day_without_scores_is_refused_and_the_days_with_are_named() -> None:
+    with duckdb.connect() as con:
+        con.execute(
+            "CREATE TABLE snapshot AS SELECT unnest([DATE '2026-10-31', DATE '2026-11-25']) AS on_date"
+        )
+        with pytest.raises(UsageError, match="no scores of 2026-11-01") as caught:
+            scored_on(con, date(2026, 11, 1))
+    assert "2026-11-25, 2026-10-31" in caught.value.why
+
+
+def test_an_explanation_of_an_earlier_day_is_of_that_day() -> None:
+    scores = World().customer().users(80, 80, 80, 20, 20, 20).score()
+    now, then = (explain(scores.con, definitions(), "r1", on=day) for day in (None, OCTOBER))
+    assert (now["as_of"], then["as_of"]) == (TODAY.isoformat(), OCTOBER.isoformat())
+    assert now["measures"] != then["measures"]
+    assert levers_for(scores.con, definitions(), "r1", 100, on=OCTOBER)["schema"] == "levers/1"
+
+
+def test_a_connection_with_a_quote_in_its_name_can_be_exported() -> None:
+    mapping = SimpleNamespace(objects=lambda: {"it's": ("Name",)})
+    engine: Any = SimpleNamespace(sources=lambda: [SimpleNamespace(connection="o'hare", mapping=mapping)])
+    with duckdb.connect() as con:
+        con.execute("CREATE TABLE seen AS SELECT 'i' AS id, NULL AS modified_at, FALSE AS deleted")
+        rows = con.execute(_records(engine, lambda _connection, _name: "seen")).fetchall()
+    assert rows == [("o'hare", "it's", "i", None, False)]
