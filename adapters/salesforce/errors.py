@@ -80,7 +80,11 @@ def _of(fault: Fault, status: int) -> AdapterError:
     if code == "REQUEST_LIMIT_EXCEEDED":
         return _limit(fault.message, said)
     if status == 401:
-        return AuthFailed("Salesforce ended the session", why=said, fix="check the credentials of the connection, then: cs-connector doctor")
+        return AuthFailed(
+            "Salesforce ended the session",
+            why=said,
+            fix="check the credentials of the connection, then: cs-connector doctor",
+        )
     if status >= 500 or code in _LATER:
         return Unavailable(f"Salesforce answered {status}", why=said, fix="try again later")
     return _lasting(code, said, status)

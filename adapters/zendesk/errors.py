@@ -55,7 +55,11 @@ def classify(response: Response) -> AdapterError | None:
     why = said.message or said.code
     match response.status_code:
         case 401:
-            return AuthFailed("Zendesk refused the login", why=why, fix="check the credentials of the connection, then: cs-connector doctor")
+            return AuthFailed(
+                "Zendesk refused the login",
+                why=why,
+                fix="check the credentials of the connection, then: cs-connector doctor",
+            )
         case 403:
             return NotPermitted(
                 "Zendesk does not permit this", why=why, fix="the login needs an admin or agent"

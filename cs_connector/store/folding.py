@@ -21,8 +21,7 @@ from .state import State
 from .tables import segments
 from .upkeep import bound
 
-BATCH = 100_000  # records
-BATCH_BYTES = 64_000_000
+BATCH = 100_000  # records of a row group
 _TICK = timedelta(microseconds=1)
 
 _SHAPE = pa.schema(
@@ -38,9 +37,10 @@ _SHAPE = pa.schema(
 _INCOMING = """CREATE TABLE incoming AS
 SELECT seq, id, deleted, md5_number_lower(payload) AS digest FROM pages"""
 
+# rows of a first fold have no digest: it is made when their record is read again
 _KNOWN = """CREATE TABLE known AS
 SELECT id, unnest(max({'known_at': known_at, 'modified_at': coalesce(modified_at, ''), 'deleted': deleted,
-                       'digest': digest}))
+                       'digest': coalesce(digest, md5_number_lower(payload))}))
 FROM versions SEMI JOIN incoming USING (id) GROUP BY id"""
 
 # the last of a record's versions in this fold, when it differs from the one we know
@@ -53,6 +53,14 @@ WHERE k.id IS NULL OR k.digest <> i.digest OR k.deleted <> i.deleted"""
 
 _ROWS = """SELECT id, modified_at, deleted, {known_at} AS known_at, digest, payload
 FROM pages JOIN picked USING (seq)"""
+
+_ARRIVED = "CREATE TABLE arrived AS SELECT seq, id, deleted FROM pages"
+_ARRIVALS = "SELECT count(*), count(DISTINCT id), count(*) FILTER (deleted) FROM arrived"
+_LAST = (
+    "CREATE TABLE last AS SELECT max(seq) AS seq, arg_max(deleted, seq) AS deleted FROM arrived GROUP BY id"
+)
+_FIRST = """SELECT id, modified_at, deleted, {known_at} AS known_at, NULL::UBIGINT AS digest, payload
+FROM {source}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +113,8 @@ def _write(facts: Facts, waiting: Sequence[_Segment], dataset: str, target: Path
     """Compare with what is known and write the differences to `target`, if there are any."""
     with duckdb.connect() as con:
         bound(con)
+        if not facts.files(dataset):
+            return _first(con, facts, waiting, target)
         facts.attach(con, dataset, "versions", RAW)
         _scan(con, facts, waiting, _INCOMING)
         con.execute(_KNOWN)
@@ -112,9 +122,27 @@ def _write(facts: Facts, waiting: Sequence[_Segment], dataset: str, target: Path
         counts = _counts(con)
         if counts.read > counts.unchanged:
             rows = _ROWS.format(known_at=_known_at(con, facts.state.clock.now()))
-            to = f"TO {views.text(str(target))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {BATCH})"
-            _scan(con, facts, waiting, f"COPY ({rows}) {to}")
+            _scan(con, facts, waiting, _copy(rows, target))
     return counts
+
+
+def _first(con: duckdb.DuckDBPyConnection, facts: Facts, waiting: Sequence[_Segment], target: Path) -> Fold:
+    """Nothing is known, so there is nothing to compare: all is written but what a later version replaced."""
+    _scan(con, facts, waiting, _ARRIVED)
+    read, records, deleted = con.execute(_ARRIVALS).fetchall()[0]
+    source = "pages" if read == records else "pages SEMI JOIN last USING (seq)"
+    if source != "pages":
+        con.execute(_LAST)
+        deleted = _one(con, "SELECT count(*) FILTER (deleted) FROM last")
+    rows = _FIRST.format(known_at=_timestamp(facts.state.clock.now()), source=source)
+    _scan(con, facts, waiting, _copy(rows, target))
+    return Fold(read, records - deleted, 0, read - records, deleted)
+
+
+def _copy(rows: str, target: Path) -> str:
+    """Long texts of their own do not repay a dictionary, so small ones only."""
+    kind = f"FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 1000, ROW_GROUP_SIZE {BATCH}"
+    return f"COPY ({rows}) TO {views.text(str(target))} ({kind})"
 
 
 def _scan(con: duckdb.DuckDBPyConnection, facts: Facts, waiting: Sequence[_Segment], query: str) -> None:
@@ -151,8 +179,12 @@ def _counts(con: duckdb.DuckDBPyConnection) -> Fold:
 def _known_at(con: duckdb.DuckDBPyConnection, now: datetime) -> str:
     """Later than anything known, so that the newest version of a record is never in doubt."""
     known: datetime | None = _one(con, "SELECT max(known_at) FROM versions")
+    return _timestamp(now, known + _TICK if known else None)
+
+
+def _timestamp(now: datetime, least: datetime | None = None) -> str:
     at = now.astimezone(UTC).replace(tzinfo=None)
-    return f"TIMESTAMP '{at if known is None else max(at, known + _TICK)}'"
+    return f"TIMESTAMP '{max(at, least or at)}'"
 
 
 def _one(con: duckdb.DuckDBPyConnection, query: str) -> Any:
@@ -161,46 +193,27 @@ def _one(con: duckdb.DuckDBPyConnection, query: str) -> Any:
 
 def _batches(facts: Facts, waiting: Sequence[_Segment]) -> Iterator[pa.RecordBatch]:
     """The records in the order of their arrival, numbered."""
-    seq, size, rows = 0, 0, frames.Frame([], [], [], [])
+    seq = 0
     for page in _pages(facts, waiting):
-        rows.ids += page.ids
-        rows.modified += page.modified
-        rows.deleted += page.deleted
-        rows.payloads += page.payloads
-        size += sum(map(len, page.payloads))
-        if len(rows.ids) >= BATCH or size >= BATCH_BYTES:
-            yield _batch(seq, rows)
-            seq, size, rows = seq + len(rows.ids), 0, frames.Frame([], [], [], [])
-    if rows.ids:
-        yield _batch(seq, rows)
+        numbers = frames.numbers("q", range(seq, seq + page.num_rows))
+        *short, payloads = page.columns
+        yield pa.RecordBatch.from_arrays([numbers, *short, _texts(payloads)], schema=_SHAPE)
+        seq += page.num_rows
 
 
-def _pages(facts: Facts, waiting: Sequence[_Segment]) -> Iterator[frames.Frame]:
+def _pages(facts: Facts, waiting: Sequence[_Segment]) -> Iterator[pa.RecordBatch]:
     for segment in waiting:
         if segment.offset:
             with facts.store_files.open(segment.path) as file:
                 yield from frames.decode(file, segment.offset)
 
 
-def _batch(seq: int, rows: frames.Frame) -> pa.RecordBatch:
-    return pa.record_batch(
-        [
-            pa.array(range(seq, seq + len(rows.ids)), pa.int64()),
-            pa.array(rows.ids, pa.string()),
-            pa.array(rows.modified, pa.string()),
-            pa.array(rows.deleted, pa.bool_()),
-            _texts(rows.payloads),
-        ],
-        schema=_SHAPE,
-    )
-
-
-def _texts(payloads: Sequence[bytes]) -> pa.Array:
+def _texts(payloads: pa.BinaryArray) -> pa.StringArray:
     """Bytes as text; what is not UTF-8 is replaced, so that one bad record cannot stop the others."""
     try:
-        return pa.array(payloads, pa.binary()).cast(pa.string())
+        return payloads.cast(pa.string())
     except pa.ArrowInvalid:
-        return pa.array([p.decode("utf-8", "replace") for p in payloads], pa.string())
+        return pa.array([p.decode("utf-8", "replace") for p in payloads.to_pylist()], pa.string())
 
 
 def _settle(db: sa.Connection, waiting: Sequence[_Segment]) -> None:

@@ -1,49 +1,58 @@
-"""A page on disk: length, checksum, and the records packed and compressed."""
+"""A page on disk: length, checksum, and the records as a compressed Arrow batch."""
 
 from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 from typing import BinaryIO
 
-import msgspec
+import pyarrow as pa
 import zstandard
 
 from cs_connector.errors import StoreError
 from cs_connector.ports import RawRecord
 
+SHAPE = pa.schema(
+    [("id", pa.string()), ("modified_at", pa.string()), ("deleted", pa.bool_()), ("payload", pa.binary())]
+)
 _HEAD = struct.Struct("<II")  # length of the body, its crc32
 _LEVEL = 1
+_NUMBERS = {"B": pa.uint8(), "q": pa.int64()}
 _LARGEST = 1 << 31
 
 
-class Frame(msgspec.Struct, array_like=True):
-    """The records of a page, column by column."""
-
-    ids: list[str]
-    modified: list[str | None]
-    deleted: list[bool]
-    payloads: list[bytes]
-
-
-_pack = msgspec.msgpack.Encoder().encode
-_unpack = msgspec.msgpack.Decoder(Frame).decode
-
-
 def encode(records: Sequence[RawRecord]) -> bytes:
-    columns = Frame(
-        [r.id for r in records],
-        [r.modified_at for r in records],
-        [r.deleted for r in records],
-        [r.payload for r in records],
-    )
-    body = zstandard.ZstdCompressor(level=_LEVEL).compress(_pack(columns))
+    ids, stamps, deleted, payloads = zip(*records, strict=True) if records else ((), (), (), ())
+    known = numbers("B", (stamp is not None for stamp in stamps)).cast(pa.bool_())
+    columns = [
+        _texts(pa.string(), [id_.encode() for id_ in ids]),
+        _texts(pa.string(), [(stamp or "").encode() for stamp in stamps], known.buffers()[1]),
+        numbers("B", deleted).cast(pa.bool_()),
+        _texts(pa.binary(), payloads),
+    ]
+    batch = pa.RecordBatch.from_arrays(columns, schema=SHAPE).serialize()
+    body = zstandard.ZstdCompressor(level=_LEVEL).compress(batch)
     return _HEAD.pack(len(body), zlib.crc32(body)) + body
 
 
-def decode(file: BinaryIO, end: int) -> Iterator[Frame]:
-    """The pages of a segment up to byte `end`. Raises StoreError for a damaged one."""
+def numbers(code: str, values: Iterable[int]) -> pa.Array:
+    """Unsigned bytes ("B") or 64-bit integers ("q"); pa.array would import pandas where it is installed."""
+    made = array(code, values)
+    return pa.Array.from_buffers(_NUMBERS[code], len(made), [None, pa.py_buffer(made)])
+
+
+def _texts(kind: pa.DataType, values: Sequence[bytes], known: pa.Buffer | None = None) -> pa.Array:
+    ends = array("i", accumulate(map(len, values), initial=0))
+    return pa.Array.from_buffers(
+        kind, len(values), [known, pa.py_buffer(ends), pa.py_buffer(b"".join(values))]
+    )
+
+
+def decode(file: BinaryIO, end: int) -> Iterator[pa.RecordBatch]:
+    """The pages of a segment up to byte `end`, each a batch of SHAPE. Raises StoreError for a damaged one."""
     at = 0
     while at < end:
         size, checksum = _head(file, at)
@@ -51,7 +60,8 @@ def decode(file: BinaryIO, end: int) -> Iterator[Frame]:
         if len(body) != size or zlib.crc32(body) != checksum:
             raise _damaged(file, at)
         at += _HEAD.size + size
-        yield _unpack(zstandard.ZstdDecompressor().decompress(body, max_output_size=_LARGEST))
+        batch = zstandard.ZstdDecompressor().decompress(body, max_output_size=_LARGEST)
+        yield pa.ipc.read_record_batch(pa.py_buffer(batch), SHAPE)
 
 
 def _head(file: BinaryIO, at: int) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -17,6 +18,20 @@ from .state import State
 from .tables import cursors, feeds, segments
 
 FULL = 64_000_000  # bytes after which a segment is closed and the next one begun
+
+# what every page needs is built once: SQLAlchemy takes longer to build a statement than to run it
+_ask = sa.bindparam
+_mine = sa.select(segments.c.id, segments.c.path, segments.c.offset).where(
+    segments.c.connection == _ask("of"),
+    segments.c.object == _ask("named"),
+    segments.c.run == _ask("by"),
+    segments.c.state == "open",
+)
+_grown = (
+    segments.update()
+    .where(segments.c.id == _ask("key"), segments.c.offset == _ask("begin"), segments.c.state == "open")
+    .values(offset=_ask("end"), state=_ask("then"), records=segments.c.records + _ask("more"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +105,8 @@ class Landing:
 
     def _segment(self, lease: Lease | None, where: tuple[str, str, str]) -> _Segment:
         run, connection, object_name = where
-        mine = _of(segments, connection, object_name) & (segments.c.run == run) & (segments.c.state == "open")
         with self._state.read() as db:
-            row = db.execute(sa.select(segments).where(mine)).first()
+            row = db.execute(_mine, {"of": connection, "named": object_name, "by": run}).first()
         if row is None:
             return self._begin(lease, where)
         return _Segment(row.id, row.path, row.offset)
@@ -111,13 +125,14 @@ class Landing:
         return _Segment(key[0] if key else 0, path, 0)
 
     def _grow(self, db: sa.Connection, segment: _Segment, end: int, records: int) -> None:
-        same = (segments.c.id == segment.id) & (segments.c.offset == segment.offset)
         values = {
-            "offset": end,
-            "records": segments.c.records + records,
-            "state": "closed" if end >= FULL else "open",
+            "key": segment.id,
+            "begin": segment.offset,
+            "end": end,
+            "more": records,
+            "then": "closed" if end >= FULL else "open",
         }
-        if db.execute(segments.update().where(same, segments.c.state == "open").values(values)).rowcount != 1:
+        if db.execute(_grown, values).rowcount != 1:
             raise FencedOut(
                 "another process wrote to this run's segment",
                 safe="this page was dropped, the cursor was not moved",
@@ -142,11 +157,18 @@ def _of(table: sa.Table, connection: str, object_name: str) -> sa.ColumnElement[
     return sa.and_(table.c.connection == connection, table.c.object == object_name)
 
 
+@cache
+def _moved(table: sa.Table, names: tuple[str, ...]) -> sa.Update:
+    here = (table.c.connection == _ask("of"), table.c.object == _ask("named"))
+    return table.update().where(*here).values({name: _ask(name) for name in names})
+
+
 def _put(
     db: sa.Connection, table: sa.Table, connection: str, object_name: str, values: dict[str, object]
 ) -> None:
     """Update the row or insert it; writers run one at a time, so nothing comes between."""
-    if db.execute(table.update().where(_of(table, connection, object_name)).values(values)).rowcount == 0:
+    update = _moved(table, tuple(values))
+    if db.execute(update, {"of": connection, "named": object_name, **values}).rowcount == 0:
         db.execute(table.insert().values(connection=connection, object=object_name, **values))
 
 

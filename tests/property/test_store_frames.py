@@ -21,7 +21,7 @@ _PAGES = st.lists(_RECORDS, min_size=1, max_size=5)
 def test_pages_come_back_as_they_were(pages: list[list[RawRecord]]) -> None:
     data = b"".join(map(frames.encode, pages))
     found = frames.decode(io.BytesIO(data + b"torn"), len(data))
-    assert [list(zip(f.ids, f.modified, f.deleted, f.payloads, strict=True)) for f in found] == pages
+    assert [[tuple(row.values()) for row in batch.to_pylist()] for batch in found] == pages
 
 
 @given(_PAGES, st.data())
