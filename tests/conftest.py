@@ -16,7 +16,9 @@ def _unexpected(reports: list[pytest.TestReport]) -> list[pytest.TestReport]:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reports = terminalreporter.stats.get("skipped", [])
-    terminalreporter.write_line(f"skipped: {len(reports)} (recorded data {'present' if HAS_DATA else 'absent'})")
+    terminalreporter.write_line(
+        f"skipped: {len(reports)} (recorded data {'present' if HAS_DATA else 'absent'})"
+    )
     if STRICT and (found := _unexpected(reports)):
         terminalreporter.write_line(f"{len(found)} tests were skipped that a strict run needs:", red=True)
         for report in found:

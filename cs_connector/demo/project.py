@@ -46,7 +46,10 @@ def make(directory: Path, sandbox: Path | None) -> list[Path]:
     if document:
         with as_file(files("cs_connector.demo") / "overlay") as overlay:
             shutil.copytree(
-                overlay, directory, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__init__.py", "__pycache__")
+                overlay,
+                directory,
+                dirs_exist_ok=True,
+                ignore=shutil.ignore_patterns("__init__.py", "__pycache__"),
             )
     return [directory / FILE, directory / SECRETS_FILE, directory / ".gitignore"]
 

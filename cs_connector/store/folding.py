@@ -54,13 +54,9 @@ WHERE k.id IS NULL OR k.digest <> i.digest OR k.deleted <> i.deleted"""
 _ROWS = """SELECT id, modified_at, deleted, {known_at} AS known_at, digest, payload
 FROM pages JOIN picked USING (seq)"""
 
-_ARRIVED = "CREATE TABLE arrived AS SELECT seq, id, deleted FROM pages"
-_ARRIVALS = "SELECT count(*), count(DISTINCT id), count(*) FILTER (deleted) FROM arrived"
-_LAST = (
-    "CREATE TABLE last AS SELECT max(seq) AS seq, arg_max(deleted, seq) AS deleted FROM arrived GROUP BY id"
-)
-_FIRST = """SELECT id, modified_at, deleted, {known_at} AS known_at, NULL::UBIGINT AS digest, payload
-FROM {source}"""
+_FIRST = "SELECT id, modified_at, deleted, {known_at} AS known_at, NULL::UBIGINT AS digest, payload"
+_WRITTEN = "SELECT count(*), count(DISTINCT id), count(*) FILTER (deleted) FROM read_parquet({file})"
+_LAST = "CREATE TABLE last AS SELECT max(seq) AS seq FROM pages GROUP BY id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +123,15 @@ def _write(facts: Facts, waiting: Sequence[_Segment], dataset: str, target: Path
 
 
 def _first(con: duckdb.DuckDBPyConnection, facts: Facts, waiting: Sequence[_Segment], target: Path) -> Fold:
-    """Nothing is known, so there is nothing to compare: all is written but what a later version replaced."""
-    _scan(con, facts, waiting, _ARRIVED)
-    read, records, deleted = con.execute(_ARRIVALS).fetchall()[0]
-    source = "pages" if read == records else "pages SEMI JOIN last USING (seq)"
-    if source != "pages":
-        con.execute(_LAST)
-        deleted = _one(con, "SELECT count(*) FILTER (deleted) FROM last")
-    rows = _FIRST.format(known_at=_timestamp(facts.state.clock.now()), source=source)
-    _scan(con, facts, waiting, _copy(rows, target))
+    """Nothing is known, so there is nothing to compare: write all, and once more if an id came twice."""
+    rows = _FIRST.format(known_at=_timestamp(facts.state.clock.now()))
+    _scan(con, facts, waiting, _copy(f"{rows} FROM pages", target))
+    written = _WRITTEN.format(file=views.text(str(target)))
+    read, records, deleted = con.execute(written).fetchall()[0]
+    if read > records:
+        _scan(con, facts, waiting, _LAST)
+        _scan(con, facts, waiting, _copy(f"{rows} FROM pages SEMI JOIN last USING (seq)", target))
+        deleted = con.execute(written).fetchall()[0][2]
     return Fold(read, records - deleted, 0, read - records, deleted)
 
 

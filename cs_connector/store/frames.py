@@ -26,10 +26,9 @@ _LARGEST = 1 << 31
 
 def encode(records: Sequence[RawRecord]) -> bytes:
     ids, stamps, deleted, payloads = zip(*records, strict=True) if records else ((), (), (), ())
-    known = numbers("B", (stamp is not None for stamp in stamps)).cast(pa.bool_())
     columns = [
         _texts(pa.string(), [id_.encode() for id_ in ids]),
-        _texts(pa.string(), [(stamp or "").encode() for stamp in stamps], known.buffers()[1]),
+        _texts(pa.string(), [(stamp or "").encode() for stamp in stamps], _known(stamps)),
         numbers("B", deleted).cast(pa.bool_()),
         _texts(pa.binary(), payloads),
     ]
@@ -42,6 +41,13 @@ def numbers(code: str, values: Iterable[int]) -> pa.Array:
     """Unsigned bytes ("B") or 64-bit integers ("q"); pa.array would import pandas where it is installed."""
     made = array(code, values)
     return pa.Array.from_buffers(_NUMBERS[code], len(made), [None, pa.py_buffer(made)])
+
+
+def _known(stamps: Sequence[str | None]) -> pa.Buffer | None:
+    """The bits that say which are there; None when all are."""
+    if None not in stamps:
+        return None
+    return numbers("B", (stamp is not None for stamp in stamps)).cast(pa.bool_()).buffers()[1]
 
 
 def _texts(kind: pa.DataType, values: Sequence[bytes], known: pa.Buffer | None = None) -> pa.Array:

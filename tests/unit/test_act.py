@@ -250,7 +250,8 @@ class Desk:
             name, _, chosen = text.partition(":")
             found = self.rules[chosen or "fell"]
             self.con.execute(
-                "INSERT INTO candidate VALUES (?, ?, ?, ?, ?)", [found.rule, 1, found.type, name, self.account(name)]
+                "INSERT INTO candidate VALUES (?, ?, ?, ?, ?)",
+                [found.rule, 1, found.type, name, self.account(name)],
             )
             self.con.execute("INSERT INTO link VALUES (?, 'account', 'crm')", [self.account(name)])
             self.con.execute(

@@ -60,6 +60,13 @@ def test_the_last_of_several_versions_counts(store: Store) -> None:
     assert latest(store)["1"] == ("c", False)
 
 
+def test_a_first_fold_counts_a_record_once_as_what_it_was_last(store: Store) -> None:
+    records = (record(1), record(2), record(1, deleted=True), record(3, deleted=True), record(3, "back"))
+    assert fold(store, *records) == Fold(read=5, new=2, changed=0, unchanged=2, deleted=1)
+    assert latest(store) == {"1": ("{}", True), "2": ("{}", False), "3": ("back", False)}
+    assert store.facts.rows("raw/sf/Account") == 3
+
+
 def test_a_record_can_change_back_and_come_back(store: Store) -> None:
     for payload, deleted in (("a", False), ("b", False), ("a", False), ("a", True), ("a", False)):
         fold(store, record(1, payload, deleted=deleted))
