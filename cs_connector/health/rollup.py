@@ -7,6 +7,7 @@ from cs_connector.language.executor import Connection
 
 SMALL = 0.10  # of the account's revenue
 FLOOR = 74  # a small relationship pulls its account no lower than this
+EXACT = "CAST(round(coverage, 9) AS DECIMAL(10, 9))"  # sums of it are the same in any order
 
 
 def roll_up(con: Connection) -> None:
@@ -24,8 +25,8 @@ def _binding(con: Connection) -> None:
         CREATE OR REPLACE TEMP TABLE binding AS
         WITH shared AS (SELECT *, coalesce(arr, 0) / nullif(sum(coalesce(arr, 0)) OVER same, 0) AS share,
                 sum(coalesce(arr, 0)) OVER same AS account_arr,
-                sum(coverage) OVER same / count(*) OVER same AS plain_coverage,
-                sum(coverage * coalesce(arr, 0)) OVER same AS weighted_coverage
+                CAST(sum({EXACT}) OVER same AS DOUBLE) / count(*) OVER same AS plain_coverage,
+                CAST(sum({EXACT} * coalesce(arr, 0)) OVER same AS DOUBLE) AS weighted_coverage
             FROM snapshot_raw WHERE entity = 'relationship' AND main WINDOW same AS (PARTITION BY account_id, on_date)),
         floored AS (SELECT *, share < {SMALL} AND standing < {FLOOR} AS softened,
                 CASE WHEN share < {SMALL} THEN greatest(standing, {FLOOR}) ELSE standing END AS weighs,

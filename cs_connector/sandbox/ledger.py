@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -50,10 +50,10 @@ class Ledger:
         with self._lock:
             return [asdict(e) for e in self._entries[after:]]
 
-    def truncate(self, count: int) -> None:
-        """Forget what came after entry `count` (a restored snapshot)."""
+    def replace(self, entries: Sequence[Mapping[str, Any]]) -> None:
+        """Be as it was when these were its entries (a restored snapshot)."""
         with self._lock:
-            del self._entries[count:]
+            self._entries[:] = [Entry(**e) for e in entries]
 
     def __len__(self) -> int:
         return len(self._entries)

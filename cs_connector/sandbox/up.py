@@ -41,7 +41,7 @@ class Sandbox:
         self.faults = Faults()
         self.simulators: dict[str, Simulator] = {}
         self.servers: dict[str, Server] = {}
-        self._snapshots: list[tuple[int, object, dict[str, object]]] = []
+        self._snapshots: list[tuple[list[dict[str, Any]], object, dict[str, object]]] = []
         with ExitStack() as undo:
             self.control = Server(port)
             undo.callback(self.control.stop)
@@ -88,10 +88,10 @@ class Sandbox:
         }
 
     def snapshot(self) -> int:
-        """Keep the state of every simulator, the ledger's length and the dice; the clock is not kept."""
+        """Keep the state of every simulator, the ledger and the dice; the clock is not kept."""
         with self._still():
             states = {name: simulator.snapshot() for name, simulator in self.simulators.items()}
-            self._snapshots.append((len(self.world.ledger), self.world.dice.getstate(), states))
+            self._snapshots.append((self.world.ledger.entries(), self.world.dice.getstate(), states))
             return len(self._snapshots)
 
     def restore(self, number: int | None = None) -> int:
@@ -99,11 +99,11 @@ class Sandbox:
         number = len(self._snapshots) if number is None else number
         if not 1 <= number <= len(self._snapshots):
             raise LookupError(number)
-        length, dice, states = self._snapshots[number - 1]
+        entries, dice, states = self._snapshots[number - 1]
         with self._still():
             for name, state in states.items():
                 self.simulators[name].restore(state)
-            self.world.ledger.truncate(length)
+            self.world.ledger.replace(entries)
             self.world.dice.setstate(dice)  # type: ignore[arg-type]
         return number
 
