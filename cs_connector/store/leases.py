@@ -91,10 +91,9 @@ class Keeper:
         self.thread = threading.Thread(target=self._keep, name=f"lease {lease.name}", daemon=True)
 
     def beat(self) -> None:
-        """Hold on for another term. Raises FencedOut, also when the thread met it."""
+        """Raises FencedOut when the thread found the lease lost; each commit checks it for itself besides."""
         if self._lost:
             raise self._lost
-        heartbeat(self._state, self._lease, self._clock)
 
     def close(self) -> None:
         self._over.set()
