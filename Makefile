@@ -13,7 +13,7 @@ $(READY): pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "setting up $(VENV) (once, about a minute)"
 	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	@$(BIN)/python -m pip install --quiet --editable '.[all]' --group dev
+	@$(BIN)/python -m pip install --quiet --editable '.[all]' --group dev 2> $(VENV)/setup.log || { cat $(VENV)/setup.log; exit 1; }
 	@touch $(READY)
 
 setup: $(READY)  ## Install everything into .venv
