@@ -27,10 +27,10 @@ _LARGEST = 1 << 31
 def encode(records: Sequence[RawRecord]) -> bytes:
     ids, stamps, deleted, payloads = zip(*records, strict=True) if records else ((), (), (), ())
     columns = [
-        _texts(pa.string(), [id_.encode() for id_ in ids]),
-        _texts(pa.string(), [(stamp or "").encode() for stamp in stamps], _known(stamps)),
+        _strings(ids),
+        _strings(stamps if None not in stamps else [stamp or "" for stamp in stamps], _known(stamps)),
         numbers("B", deleted).cast(pa.bool_()),
-        _texts(pa.binary(), payloads),
+        _blocks(pa.binary(), list(map(len, payloads)), b"".join(payloads)),
     ]
     batch = pa.RecordBatch.from_arrays(columns, schema=SHAPE).serialize()
     body = zstandard.ZstdCompressor(level=_LEVEL).compress(batch)
@@ -50,11 +50,18 @@ def _known(stamps: Sequence[str | None]) -> pa.Buffer | None:
     return numbers("B", (stamp is not None for stamp in stamps)).cast(pa.bool_()).buffers()[1]
 
 
-def _texts(kind: pa.DataType, values: Sequence[bytes], known: pa.Buffer | None = None) -> pa.Array:
-    ends = array("i", accumulate(map(len, values), initial=0))
-    return pa.Array.from_buffers(
-        kind, len(values), [known, pa.py_buffer(ends), pa.py_buffer(b"".join(values))]
-    )
+def _strings(values: Sequence[str], known: pa.Buffer | None = None) -> pa.Array:
+    """Texts; ids and times are ASCII, so that one encoding for all of them will do."""
+    whole = "".join(values)
+    if whole.isascii():
+        return _blocks(pa.string(), list(map(len, values)), whole.encode(), known)
+    encoded = [value.encode() for value in values]
+    return _blocks(pa.string(), list(map(len, encoded)), b"".join(encoded), known)
+
+
+def _blocks(kind: pa.DataType, sizes: Sequence[int], data: bytes, known: pa.Buffer | None = None) -> pa.Array:
+    ends = array("i", accumulate(sizes, initial=0))
+    return pa.Array.from_buffers(kind, len(sizes), [known, pa.py_buffer(ends), pa.py_buffer(data)])
 
 
 def decode(file: BinaryIO, end: int) -> Iterator[pa.RecordBatch]:

@@ -94,7 +94,10 @@ def from_response(response: requests.Response, error: AdapterError | None, clock
 
 def by_status(response: requests.Response) -> AdapterError | None:
     """What a status means when the vendor's own words say nothing."""
-    status, said = response.status_code, redact(response.text[:2000])
+    status = response.status_code
+    if status < 400:  # a page is large: nothing reads it as text for no reason
+        return None
+    said = redact(response.text[:2000])
     if status == 401:
         return AuthFailed(
             "The login was refused",
