@@ -6,7 +6,7 @@ import signal
 import sys
 from types import FrameType
 
-_asked: list[int] = []  # signals that asked us to stop
+from cs_connector import stopping
 
 
 def main() -> None:
@@ -19,8 +19,9 @@ def main() -> None:
         code = app(standalone_mode=False)
     except BaseException as caught:  # noqa: BLE001 — the last place that can turn a traceback into a sentence
         error = caught
-    if _asked:  # libraries on the way may have made something else of it
-        error = SystemExit(128 + _asked[0])
+    asked = stopping.code()
+    if asked is not None:
+        error = SystemExit(asked)
     sys.exit(failed(error) if error else code)
 
 
@@ -32,7 +33,7 @@ def _listen() -> None:
 
 
 def _stop(number: int, _frame: FrameType | None) -> None:
-    _asked.append(number)
+    stopping.note(number)
     raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
 
 

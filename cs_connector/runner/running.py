@@ -7,7 +7,7 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from cs_connector import registry
+from cs_connector import registry, stopping
 from cs_connector.config import Project
 from cs_connector.errors import ConnectorError, UsageError
 from cs_connector.store.tables import runs
@@ -45,23 +45,24 @@ def recorded(engine: Engine, job: str, work: Callable[[], None]) -> Summary:
         work()
         summary.exit = 1 if summary.rejects else 0
         summary.status = "done with rejects" if summary.rejects else "done"
-    except ConnectorError as error:
-        summary.exit, summary.status = error.exit_code, f"stopped: {error.what}"
-        raise
     except BaseException as error:
-        summary.exit = _interrupted(error)
-        summary.status = f"failed: {type(error).__name__}" if isinstance(error, Exception) else "interrupted"
+        summary.exit, summary.status = _ending(error)
         raise
     finally:
         _finish(engine, summary)
     return summary
 
 
-def _interrupted(error: BaseException) -> int:
-    """The exit code of a run that somebody stopped, or that a bug of ours ended."""
-    if isinstance(error, SystemExit):
-        return int(error.code or 0)
-    return 130 if isinstance(error, KeyboardInterrupt) else 70
+def _ending(error: BaseException) -> tuple[int, str]:
+    """Exit code and status of a run that was stopped, by somebody, by an error of its own or by a bug of ours."""
+    asked = stopping.code()
+    if asked is not None:
+        return asked, "interrupted"
+    if isinstance(error, ConnectorError):
+        return error.exit_code, f"stopped: {error.what}"
+    if isinstance(error, Exception):
+        return 70, f"failed: {type(error).__name__}"
+    return (int(error.code or 0) if isinstance(error, SystemExit) else 130), "interrupted"
 
 
 def _finish(engine: Engine, summary: Summary) -> None:
