@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Sequence
 from datetime import date
 
@@ -24,6 +25,7 @@ def run_jobs(
     """Run jobs one after another under the project's lease; what happened is kept whatever happens."""
     engine = open_engine(project, as_of, exclusive=True)
     engine.talk = talk or Silent()
+    gc.freeze()  # what the imports made stays: the collector need not look at it again for every page
     try:
         return recorded(
             engine, "+".join(names) if len(names) < len(ALL) else "run", lambda: _jobs(engine, names)
