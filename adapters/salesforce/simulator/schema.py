@@ -13,7 +13,10 @@ IDS = frozenset({"id", "reference"})
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field as describe shows it. `absent` is the value of a record that does not hold the field."""
+    """A field as describe shows it. `absent` is the value of a record that does not hold the field.
+
+    `seen` and `edited` are the integration user's field security: what is not seen is in no describe.
+    """
 
     name: str
     type: str
@@ -39,6 +42,8 @@ class Field:
     number_format: str | None = None
     name_field: bool = False
     help: str | None = None
+    seen: bool = True
+    edited: bool = True
 
     @property
     def custom(self) -> bool:
