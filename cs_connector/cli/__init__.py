@@ -7,17 +7,24 @@ import sys
 import typer
 
 from . import flow, keep, look, plans, sandbox, timing
+from .demand import OnDemand, parts
 
+for part in (flow, plans, look, sandbox, timing, keep):
+    part.register(parts)
 app = typer.Typer(
     name="cs-connector",
+    cls=OnDemand,
     help="Health scores, relationships and tasks for customer success, inside the CRM that you have.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
     rich_markup_mode=None,
 )
-for part in (flow, plans, look, sandbox, timing, keep):
-    part.register(app)
+
+
+@app.callback()
+def _root() -> None:
+    pass
 
 
 def failed(error: BaseException) -> int:
