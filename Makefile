@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+STRANGERS := $(VENV)/conformance
+NODE := $(STRANGERS)/node/.ready
+TAPS := $(patsubst tests/conformance/taps/%.txt,$(STRANGERS)/%/.ready,$(wildcard tests/conformance/taps/*.txt))
 
 help:  ## Show this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -16,12 +19,30 @@ $(READY): pyproject.toml
 	@$(BIN)/python -m pip install --quiet --editable '.[all]' --group dev 2> $(VENV)/setup.log || { cat $(VENV)/setup.log; exit 1; }
 	@touch $(READY)
 
+$(STRANGERS)/.ready: $(READY)
+	@$(BIN)/python -m pip install --quiet --editable '.[all]' --group dev --group conformance 2> $(VENV)/setup.log || { cat $(VENV)/setup.log; exit 1; }
+	@mkdir -p $(STRANGERS) && touch $@
+
+$(NODE): tests/conformance/node/package-lock.json | $(STRANGERS)/.ready
+	@echo "setting up the Node clients in $(STRANGERS) (once, about a minute)"
+	@mkdir -p $(@D) && cp tests/conformance/node/package.json tests/conformance/node/package-lock.json tests/conformance/node/.npmrc $(@D)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix $(@D) --ignore-scripts --silent
+	@touch $@
+
+$(STRANGERS)/%/.ready: tests/conformance/taps/%.txt | $(READY)
+	@echo "setting up $* in $(STRANGERS) (once)"
+	@$(BIN)/python -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $< 2> $(@D)/setup.log || { cat $(@D)/setup.log; exit 1; }
+	@touch $@
+
+clients: $(NODE) $(TAPS)  ## The clients of strangers that tests/conformance drives, into .venv
+
 setup: $(READY)  ## Install everything into .venv
 
 demo: $(READY)  ## The main job against three simulated CRMs (SERVE=1 stays up)
 	@$(BIN)/cs-connector demo $(if $(SERVE),--serve)
 
-test: $(READY)  ## The whole suite, as strictly as possible
+test: $(READY) clients  ## The whole suite, as strictly as possible
 	@$(MAKE) --no-print-directory lint
 	@CS_CONNECTOR_STRICT=1 $(BIN)/python -m pytest -n 2 --dist loadgroup
 
@@ -48,4 +69,4 @@ fix: $(READY)  ## Format, and repair what can be repaired
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-.PHONY: help setup demo test check lint bench soak docs fix
+.PHONY: help setup clients demo test check lint bench soak docs fix

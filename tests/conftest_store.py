@@ -51,6 +51,8 @@ def server() -> Iterator[str]:
         warnings.simplefilter("ignore")
         import pgserver
 
+        # As root it makes a user of its own, by a tool that a short PATH does not find.
+        os.environ["PATH"] = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
         running = pgserver.get_server(folder)
         try:
             running.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from .clock import SandboxClock
 
+_actor: ContextVar[str] = ContextVar("_actor", default="api")
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One accepted mutation: only the fields that the request named, as they were and as they are."""
+    """One accepted mutation: only the fields that were named, as they were and as they are.
+
+    `by` says who it was: a client of the api, or a user of the CRM.
+    """
 
     n: int
     at: str
@@ -22,6 +29,7 @@ class Entry:
     action: str
     before: Mapping[str, Any] | None
     after: Mapping[str, Any] | None
+    by: str = "api"
 
 
 class Ledger:
@@ -43,7 +51,16 @@ class Ledger:
         with self._lock:
             at = self._clock.now().isoformat(timespec="milliseconds")
             n = len(self._entries) + 1
-            self._entries.append(Entry(n, at, crm, object_name, record_id, action, before, after))
+            self._entries.append(Entry(n, at, crm, object_name, record_id, action, before, after, _actor.get()))
+
+    @contextmanager
+    def by(self, actor: str) -> Iterator[None]:
+        """What is written in this block was done by `actor`."""
+        token = _actor.set(actor)
+        try:
+            yield
+        finally:
+            _actor.reset(token)
 
     def entries(self, after: int = 0) -> list[dict[str, Any]]:
         """Entries numbered above `after`, oldest first."""

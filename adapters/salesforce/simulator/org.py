@@ -25,7 +25,7 @@ from .oauth import AUDIENCE, Login
 from .orders import Orders
 from .query import Engine
 from .rows import Rows, Table
-from .schema import Field
+from .schema import ObjectType
 from .sobjects import Sobjects
 from .standard import standard_schema
 from .state import State
@@ -46,7 +46,7 @@ class Kept:
     """A snapshot of the org."""
 
     tables: dict[str, Table]
-    fields: dict[str, dict[str, Field]]
+    fields: dict[str, ObjectType]
     queries: Any
     ingests: Any
     lag: timedelta

@@ -148,7 +148,7 @@ class Engine:
         if query.limit is None or query.limit > WIDEST_ALL:
             raise malformed(query.text, item.at, "The SOQL FIELDS function must have a LIMIT of at most 200")
         wanted = {"ALL": (True, False), "CUSTOM": (True,), "STANDARD": (False,)}[item.kind]
-        return [Column((f.name,), item.at) for f in obj.fields.values() if f.custom in wanted]
+        return [Column((f.name,), item.at) for f in obj.visible if f.custom in wanted]
 
     def _render(
         self, query: Query, obj: ObjectType, version: str, rows: Iterable[Row], *, every: bool

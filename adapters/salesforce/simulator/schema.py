@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 TEXTS = frozenset({"string", "textarea", "picklist", "multipicklist", "combobox", "email", "phone", "url"})
 NUMBERS = frozenset({"double", "currency", "percent", "int"})
 IDS = frozenset({"id", "reference"})
+DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,8 @@ class Field:
     """A field as describe shows it. `absent` is the value of a record that does not hold the field.
 
     `seen` and `edited` are the integration user's field security: what is not seen is in no describe.
+    `valid_for` says, for a dependent picklist, under which values of `controller` each value may be chosen.
+    `told` is what the describe of a real org says otherwise than we would, `notes` what metadata says beyond both.
     """
 
     name: str
@@ -44,6 +47,12 @@ class Field:
     help: str | None = None
     seen: bool = True
     edited: bool = True
+    controller: str | None = None
+    valid_for: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
+    compound: str | None = None
+    told: Mapping[str, Any] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def custom(self) -> bool:
@@ -51,7 +60,17 @@ class Field:
 
     @property
     def writable(self) -> bool:
+        return self.settable and self.edited
+
+    @property
+    def settable(self) -> bool:
+        """Whether anybody at all may write the field."""
         return not (self.read_only or self.formula or self.number_format or self.type == "id")
+
+    @property
+    def permissionable(self) -> bool:
+        """Whether a permission set decides who sees it; required fields are seen by all."""
+        return self.custom and not self.required and not self.name_field
 
     @property
     def nillable(self) -> bool:
@@ -62,9 +81,50 @@ class Field:
         return self.unique or self.external_id
 
 
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What the integration user may do with an object's records."""
+
+    read: bool = True
+    create: bool = True
+    edit: bool = True
+    delete: bool = True
+
+
+NO_ACCESS = Access(read=False, create=False, edit=False, delete=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordType:
+    """A kind of record of an object, with its own choice among the values of each picklist."""
+
+    id: str
+    name: str
+    label: str
+    active: bool = True
+    available: bool = True
+    default: bool = False
+    person: bool = False
+    picklists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationRule:
+    """Refuses a record for which the formula is true; the error stands at `field`, or at the top."""
+
+    name: str
+    formula: str
+    message: str
+    field: str | None = None
+    active: bool = True
+
+
 @dataclass(slots=True)
 class ObjectType:
-    """An object; `fields` keeps describe's order, keyed by lower-case name."""
+    """An object; `fields` keeps describe's order, keyed by lower-case name, with what the user may not see.
+
+    `field`, `parent` and `visible` are as the integration user sees the object.
+    """
 
     name: str
     label: str
@@ -72,18 +132,33 @@ class ObjectType:
     prefix: str
     fields: dict[str, Field] = field(default_factory=dict)
     writable: bool = True
+    access: Access = Access()
+    record_types: dict[str, RecordType] = field(default_factory=dict)
+    rules: dict[str, ValidationRule] = field(default_factory=dict)
+    told: Mapping[str, Any] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def custom(self) -> bool:
         return self.name.endswith("__c")
 
+    @property
+    def visible(self) -> Iterator[Field]:
+        return (f for f in self.fields.values() if f.seen)
+
     def field(self, name: str) -> Field | None:
-        return self.fields.get(name.lower())
+        found = self.fields.get(name.lower())
+        return found if found and found.seen else None
 
     def parent(self, relationship: str) -> Field | None:
         """The reference field with this relationship name."""
         wanted = relationship.lower()
-        return next((f for f in self.fields.values() if (f.relationship or "").lower() == wanted), None)
+        return next((f for f in self.visible if (f.relationship or "").lower() == wanted), None)
+
+    def choices(self, chosen: Field, record_type: str | None) -> tuple[str, ...]:
+        """The values of a picklist that a record of this record type may take."""
+        kind = next((r for r in self.record_types.values() if r.id == record_type), None)
+        return kind.picklists.get(chosen.name, chosen.values) if kind else chosen.values
 
     def add(self, new: Field) -> None:
         self.fields[new.name.lower()] = new
@@ -102,16 +177,28 @@ class Child:
 
 
 class Schema:
+    """`find` is as the integration user sees the org; `objects` holds all, by lower-case name.
+
+    `listed` is what the list of a real org's objects says of those of which nothing else is known.
+    """
+
     def __init__(self) -> None:
         self.objects: dict[str, ObjectType] = {}
+        self.listed: dict[str, Mapping[str, Any]] = {}
         self._prefixes: dict[str, ObjectType] = {}
 
     def add(self, new: ObjectType) -> None:
         self.objects[new.name.lower()] = new
-        self._prefixes[new.prefix] = new
+        if new.prefix:
+            self._prefixes[new.prefix] = new
+
+    def drop(self, old: ObjectType) -> None:
+        del self.objects[old.name.lower()]
+        self._prefixes.pop(old.prefix, None)
 
     def find(self, name: str) -> ObjectType | None:
-        return self.objects.get(name.lower())
+        found = self.objects.get(name.lower())
+        return found if found and found.access.read else None
 
     def of_id(self, record_id: str) -> ObjectType | None:
         """The object whose key prefix the id bears."""
@@ -125,7 +212,7 @@ class Schema:
 
     def free_prefix(self) -> str:
         """A key prefix for the next custom object."""
-        return next(p for n in range(100) if (p := f"a{n:02d}") not in self._prefixes)
+        return next(p for n in range(1000) if (p := f"a{DIGITS[n // 36]}{DIGITS[n % 36]}") not in self._prefixes)
 
     def children(self, parent: str) -> Iterator[Child]:
         """Every reference to this object."""
@@ -136,18 +223,32 @@ class Schema:
         obj = self.objects[object_name.lower()]
         obj.fields.pop(field_name.lower(), None)
 
-    def copy(self) -> dict[str, dict[str, Field]]:
-        """What can change about the objects: their fields."""
-        return {name: dict(obj.fields) for name, obj in self.objects.items()}
+    def copy(self) -> dict[str, ObjectType]:
+        """All that can change about the objects."""
+        return {name: _copied(obj) for name, obj in self.objects.items()}
 
-    def restore(self, kept: dict[str, dict[str, Field]]) -> None:
+    def restore(self, kept: dict[str, ObjectType]) -> None:
+        """The objects that stay are the same ones, since others hold on to them."""
         for name in [n for n in self.objects if n not in kept]:
-            del self._prefixes[self.objects.pop(name).prefix]
-        for name, fields in kept.items():
-            self.objects[name].fields = dict(fields)
+            self.drop(self.objects[name])
+        for name, before in kept.items():
+            held = self.objects.get(name)
+            if held is None:
+                self.add(_copied(before))
+                continue
+            self._prefixes.pop(held.prefix, None)
+            for part in fields(ObjectType):
+                setattr(held, part.name, getattr(_copied(before), part.name))
+            self.add(held)
+
+
+def _copied(obj: ObjectType) -> ObjectType:
+    return replace(
+        obj, fields=dict(obj.fields), record_types=dict(obj.record_types), rules=dict(obj.rules)
+    )
 
 
 def retyped(old: Field, new_type: str) -> Field:
     """The same field after an admin changed its type."""
     length = old.length or (255 if new_type in TEXTS else 0)
-    return replace(old, type=new_type, length=length, restricted=False)
+    return replace(old, type=new_type, length=length, restricted=False, told={})

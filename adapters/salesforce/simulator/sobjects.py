@@ -119,7 +119,7 @@ class Sobjects:
                 "url": f"/services/data/v{version}/sobjects/{obj.name}/{row['Id']}",
             }
         }
-        for name in names.split(",") if names else obj.fields:
+        for name in names.split(",") if names else [f.name for f in obj.visible]:
             field = obj.field(name.strip())
             if field is None:
                 raise no_column(name.strip(), obj.name)
