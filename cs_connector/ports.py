@@ -167,13 +167,42 @@ class TokenStore(Protocol):
         ...
 
 
+class Bucket(Protocol):
+    """A number of calls in a time."""
+
+    def take(self) -> None:
+        """Use one call, waiting for it if need be."""
+        ...
+
+
+class Meter(Protocol):
+    """The calls of one connection, shared by every process that works with the same store."""
+
+    def bucket(self, name: str, rate: float, burst: int) -> Bucket:
+        """At most `burst` calls at once and `rate` calls a second over time."""
+        ...
+
+    def ready(self) -> None:
+        """Wait while the CRM asked for a pause. Raises QuotaExhausted when the rest of the day is kept for people."""
+        ...
+
+    def pause(self, seconds: float) -> None:
+        """The CRM asked for a pause: nobody calls before it is over."""
+        ...
+
+    def heard(self, allowed: int, left: int) -> None:
+        """What the CRM said of the day's calls."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the engine lends an adapter."""
+    """What the engine lends an adapter; without a meter it paces its calls for itself alone."""
 
     connection: str
     clock: Clock
     tokens: TokenStore
+    meter: Meter | None = None
 
 
 class Adapter(Protocol):

@@ -22,7 +22,7 @@ from cs_connector.ports import (
     Surroundings,
     Usage,
 )
-from cs_connector.transport import TokenBucket, Transport
+from cs_connector.transport import Transport, bucket
 from cs_connector.transport.oauth import Login
 
 from .auth import Settings as HubSpotSettings
@@ -90,9 +90,10 @@ class HubSpot(Adapter):
             classify=classify,
             renew=self._login.renew if settings.oauth else None,
             quota=_quota,
-            limiter=TokenBucket(9, 10, around.clock),  # the smallest allowance is 100 in 10 seconds
+            limiter=bucket(around, "calls", 9, 10),  # the smallest allowance is 100 in 10 seconds
+            meter=around.meter,
         )
-        self._reader = Reader(self._transport, self._paths, around.clock)
+        self._reader = Reader(self._transport, self._paths, around)
         self._writer = Writer(self._transport, self._paths)
 
     def check(self) -> Identity:

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from cs_connector.errors import AdapterError, NotPermitted, Unavailable
-from cs_connector.ports import Clock, Page, RawRecord, Read
-from cs_connector.transport import TokenBucket, Transport
+from cs_connector.ports import Page, RawRecord, Read, Surroundings
+from cs_connector.transport import Transport, bucket
 from cs_connector.transport.cursors import unreadable
 
 from .errors import problem
@@ -100,9 +100,9 @@ _states = msgspec.json.Decoder(State)
 class Reader:
     """Pages of one portal; each page's cursor says where to go on."""
 
-    def __init__(self, transport: Transport, paths: Paths, clock: Clock) -> None:
-        self._transport, self._paths, self._clock = transport, paths, clock
-        self._searches = TokenBucket(4.5, 1, clock)  # 5 a second, for all apps of the portal together
+    def __init__(self, transport: Transport, paths: Paths, around: Surroundings) -> None:
+        self._transport, self._paths, self._clock = transport, paths, around.clock
+        self._searches = bucket(around, "searches", 4.5, 1)  # 5 a second, for all apps of the portal together
 
     def read(self, read: Read) -> Iterator[Page]:
         """Raises UsageError for a cursor that is not ours, and AdapterError."""

@@ -103,6 +103,7 @@ class Salesforce(Adapter):
             renew=self._login.renew,
             classify=classify,
             quota=allowance,
+            meter=around.meter,
         )
         self._login.session = self._session
         self._reader = Reader(self._session, self._root, around.clock)

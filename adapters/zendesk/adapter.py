@@ -67,6 +67,7 @@ class Zendesk(Adapter):
             authorize=self._login.authorize,
             classify=classify,
             renew=self._login.renew if settings.oauth else None,
+            meter=around.meter,
         )
         self._objects = objects(self._transport, settings.subdomain, settings.host)
         self._reader = Reader(self._transport, settings.host, around.clock)

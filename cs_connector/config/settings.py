@@ -15,13 +15,17 @@ class Strict(BaseModel):
 
 
 class ConnectionSettings(Strict):
-    """One configured system. `settings` are the adapter's own; secrets are references."""
+    """One configured system. `settings` are the adapter's own; secrets are references.
+
+    `reserve` is the share of the vendor's calls of a day that is left to people.
+    """
 
     adapter: str
     mapping: str | None = None
     settings: dict[str, Any] = Field(default_factory=dict)
     write: bool = True
     org_id: str | None = None
+    reserve: float = Field(default=0.2, ge=0, lt=1)
 
 
 class ScheduleLine(Strict):

@@ -26,6 +26,7 @@ from cs_connector.model import ENTITIES, FEED, LINK, Entity
 from cs_connector.ports import Adapter, Clock, Identity, Surroundings
 from cs_connector.store import tables
 from cs_connector.store.leases import Keeper, Lease, holder, release, take, unlock
+from cs_connector.store.meter import SharedMeter
 from cs_connector.store.store import Store
 from cs_connector.transport.clock import SandboxTime, SystemClock
 from cs_connector.unify import Source, load_mapping
@@ -109,7 +110,8 @@ class Engine:
         resolved = document.data | {"connections": document.data["connections"] | {name: {"settings": raw}}}
         settings = validate(kind.Settings, type(document)(document.path, resolved, document.lines), where)
         settings = _rooted(settings, self.project.root)
-        return kind(settings, Surroundings(name, self.clock, self.vault))  # type: ignore[no-any-return]
+        meter = SharedMeter(self.store.state, name, self.clock, connection.reserve)
+        return kind(settings, Surroundings(name, self.clock, self.vault, meter))  # type: ignore[no-any-return]
 
     def identify(self, name: str) -> Identity:
         """Ask the CRM who it is, and hold it to what it was the first time. Raises GuardStopped."""

@@ -113,8 +113,23 @@ reader_leases = sa.Table(
     "reader_leases", metadata, _id(), _count("version"), _moment("until", empty=False)
 )  # fmt: skip
 
+# live: how many records are there and not deleted, as far as we have read; null where nobody counted yet
 feeds = sa.Table(
-    "feeds", metadata, _key("connection"), _key("object"), _flag("complete"), _moment("watermark")
+    "feeds", metadata,
+    _key("connection"), _key("object"), _flag("complete"), _moment("watermark"), _count("live", empty=True),
+)  # fmt: skip
+
+# the fields of an object as its CRM last described them: name → type
+shapes = sa.Table(
+    "shapes", metadata,
+    _key("connection"), _key("object"), sa.Column("fields", JSON, nullable=False), _moment("seen_at"),
+)  # fmt: skip
+
+# what all processes together may call: when a bucket is free again, and the vendor's word on the day
+limits = sa.Table(
+    "limits", metadata,
+    _key("connection"), _key("bucket"), _moment("free_at"), _moment("paused_until"),
+    _count("allowed", empty=True), _count("left", empty=True), _moment("heard_at"),
 )  # fmt: skip
 
 runs = sa.Table(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from .clock import SandboxTime, SystemClock
-from .limits import TokenBucket
+from .limits import TokenBucket, bucket
 from .redact import redact
 from .retry import Policy
 from .session import Transport
 
-__all__ = ["Policy", "SandboxTime", "SystemClock", "TokenBucket", "Transport", "redact"]
+__all__ = ["Policy", "SandboxTime", "SystemClock", "TokenBucket", "Transport", "bucket", "redact"]

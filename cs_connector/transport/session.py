@@ -14,10 +14,9 @@ import requests
 from requests import PreparedRequest, Response
 
 from cs_connector.errors import AdapterError, Unavailable
-from cs_connector.ports import Clock, Usage
+from cs_connector.ports import Bucket, Clock, Meter, Usage
 
 from .body import Budget, TooSlow, read_body
-from .limits import TokenBucket
 from .retry import Failure, Policy, from_exception, from_response
 from .routing import Router, check_host, is_loopback
 
@@ -42,6 +41,7 @@ class Transport(requests.Session):
     `authorize` puts the login on a request just before it goes out. `classify` reads the vendor's error
     bodies: what it returns is raised; for None the status decides, and 2xx–4xx answers are handed back.
     `renew` makes a new login after a 401. `quota` reads (limit, left) from an answer, None if not there.
+    `meter` knows what other processes use of the same allowance.
     Raises AdapterError and its kinds, and ConfigError for a host that is not allowed.
     """
 
@@ -58,14 +58,15 @@ class Transport(requests.Session):
         classify: Callable[[Response], AdapterError | None] | None = None,
         renew: Callable[[], None] | None = None,
         quota: Callable[[Response], tuple[int, int] | None] | None = None,
-        limiter: TokenBucket | None = None,
+        limiter: Bucket | None = None,
+        meter: Meter | None = None,
         policy: Policy | None = None,
         deadline: float = DEADLINE,
     ) -> None:
         super().__init__()
         self.connection, self.hosts, self.clock, self.deadline = connection, tuple(hosts), clock, deadline
         self.authorize, self.classify, self.renew, self.quota = authorize, classify, renew, quota
-        self.limiter, self.policy = limiter, policy or Policy()
+        self.limiter, self.meter, self.policy = limiter, meter, policy or Policy()
         self._calls = 0
         self._limit: int | None = None
         self._left: int | None = None
@@ -141,6 +142,8 @@ class Transport(requests.Session):
                 self._renewed()
                 continue
             pause = self.policy.pause(outcome, attempt, safe=safe)
+            if self.meter and outcome.wait:
+                self.meter.pause(outcome.wait)
             if pause is None:
                 raise outcome.error
             self.clock.sleep(pause)
@@ -157,6 +160,8 @@ class Transport(requests.Session):
         if self.authorize and not bare:
             with self.bare():
                 self.authorize(request)
+        if self.meter and not bare:
+            self.meter.ready()
         if self.limiter:
             self.limiter.take()
         budget.start()
@@ -190,6 +195,8 @@ class Transport(requests.Session):
     def _note(self, response: Response) -> None:
         if self.quota and (seen := self.quota(response)):
             self._limit, self._left = seen
+            if self.meter:
+                self.meter.heard(*seen)
 
 
 def _unchanged(request: PreparedRequest) -> PreparedRequest:

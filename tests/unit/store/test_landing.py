@@ -28,7 +28,7 @@ def test_the_cursor_moves_with_each_page(store: Store, clock: HandClock) -> None
         assert db.execute(sa.select(feeds)).all() == []
     store.landing.append(None, "r1", "sf", "Account", page(record(2), cursor="b", done=True, to=clock.now()))
     with store.state.read() as db:
-        assert db.execute(sa.select(feeds)).one() == ("sf", "Account", True, clock.now())
+        assert db.execute(sa.select(feeds)).one() == ("sf", "Account", True, clock.now(), None)
         assert db.scalar(sa.select(cursors.c.complete_to)) == clock.now()
     assert store.landing.cursor("sf2", "Account") is None
 

@@ -18,7 +18,7 @@ from cs_connector.store import guard, schema
 from cs_connector.store.state import State
 from cs_connector.store.store import Store
 from cs_connector.store.tables import calls, cursors, meta, metadata, quarantine, runs
-from tests.conftest_store import HandClock
+from tests.conftest_store import HandClock, database
 
 
 def _set(db: sa.Connection, name: str, value: str) -> None:
@@ -92,22 +92,19 @@ def test_begin_inside_begin_is_an_error_at_once(store: Store) -> None:
 
 
 def test_a_store_of_every_revision_comes_to_head_with_its_rows(
-    tmp_path: Path, clock: HandClock, postgres_or_none: list[str]
+    tmp_path: Path, clock: HandClock, url: str | None, request: pytest.FixtureRequest
 ) -> None:
     for number, revision in enumerate(schema.revisions()):
-        for url in (f"sqlite:///{tmp_path / str(number)}.db", *postgres_or_none):
-            state = State(url, clock, revision)
-            with state.begin() as db:
-                _set(db, "kept", revision)
-            state.migrate()
-            state.check()
-            assert state.get("kept") == revision
-            state.close()
-
-
-@pytest.fixture
-def postgres_or_none(url: str | None) -> list[str]:
-    return [url] if url else []
+        empty = (
+            database(request.getfixturevalue("postgres")) if url else f"sqlite:///{tmp_path / str(number)}.db"
+        )
+        state = State(empty, clock, revision)
+        with state.begin() as db:
+            _set(db, "kept", revision)
+        state.migrate()
+        state.check()
+        assert state.get("kept") == revision
+        state.close()
 
 
 def test_a_newer_store_is_refused_and_left_alone(store: Store, clock: HandClock) -> None:

@@ -1,0 +1,126 @@
+"""The calls of a connection, shared by all processes: their pace, pauses, and the part kept for people."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from cs_connector.errors import QuotaExhausted
+from cs_connector.ports import Clock
+
+from .state import State
+from .tables import limits
+
+GLANCE = 0.25  # seconds after which a process looks again at what others wrote
+_DAY = ""  # the bucket that holds pauses and the day's allowance
+
+
+class SharedMeter:
+    """`reserve` is the share of the day's calls that is left to people (0–1)."""
+
+    def __init__(self, state: State, connection: str, clock: Clock, reserve: float = 0.2) -> None:
+        self._state, self._connection, self._clock, self._reserve = state, connection, clock, reserve
+        self._lock = threading.Lock()
+        self._looked = float("-inf")
+        self._paused: datetime | None = None
+        self._day: tuple[int, int] | None = None
+        self._said: tuple[int, int] | None = None
+
+    def bucket(self, name: str, rate: float, burst: int) -> SharedBucket:
+        return SharedBucket(self._state, (self._connection, name), self._clock, rate, burst)
+
+    def ready(self) -> None:
+        """Wait for the end of a pause. Raises QuotaExhausted where what is left is kept for people."""
+        with self._lock:
+            self._look()
+        if self._paused:
+            self._clock.sleep((self._paused - self._clock.now()).total_seconds())
+            self._paused = None
+        if self._day and self._day[1] < self._day[0] * self._reserve:
+            raise self._kept(*self._day)
+
+    def pause(self, seconds: float) -> None:
+        until = self._clock.now() + timedelta(seconds=seconds)
+        with self._state.begin() as db:
+            held = _row(db, self._connection, _DAY)
+            if held is None or held.paused_until is None or held.paused_until < until:
+                _put(db, self._connection, _DAY, {"paused_until": until})
+
+    def heard(self, allowed: int, left: int) -> None:
+        """Kept in the store when it tells something new: a hundredth of the day, or the border of the reserve."""
+        self._day = (allowed, left)
+        if self._said and self._said[0] == allowed and self._same(self._said[1], left, allowed):
+            return
+        self._said = (allowed, left)
+        values = {"allowed": allowed, "left": left, "heard_at": self._clock.now()}
+        with self._state.begin() as db:
+            _put(db, self._connection, _DAY, values)
+
+    def _same(self, before: int, after: int, allowed: int) -> bool:
+        border = allowed * self._reserve
+        return abs(before - after) < allowed / 100 and (before < border) == (after < border)
+
+    def _look(self) -> None:
+        if time.monotonic() - self._looked < GLANCE:
+            return
+        self._looked = time.monotonic()
+        with self._state.read() as db:
+            row = _row(db, self._connection, _DAY)
+        if row is None:
+            return
+        self._paused = row.paused_until
+        if self._day is None and row.allowed and self._clock.now() - row.heard_at < timedelta(minutes=5):
+            self._day = (row.allowed, row.left)
+
+    def _kept(self, allowed: int, left: int) -> QuotaExhausted:
+        until = self._clock.now() + timedelta(hours=24)
+        return QuotaExhausted(
+            f"{left:,} of the {allowed:,} calls of the day of {self._connection} are left: they are kept for people",
+            why=f"the last {self._reserve:.0%} is never used (connections.{self._connection}.reserve)",
+            fix=f"run again later, {until:%Y-%m-%d %H:%M} UTC at the latest, or make the reserve smaller",
+            resets_at=until.isoformat(timespec="minutes"),
+        )
+
+
+class SharedBucket:
+    """Calls are booked in blocks of half the burst, so that the store is asked once for several."""
+
+    def __init__(self, state: State, key: tuple[str, str], clock: Clock, rate: float, burst: int) -> None:
+        if rate <= 0 or burst < 1:
+            raise ValueError("a limit needs a rate above 0 and a burst of at least 1")
+        self._state, self._key, self._clock = state, key, clock
+        self._each, self._depth = timedelta(seconds=1 / rate), timedelta(seconds=burst / rate)
+        self._block = max(1, burst // 2)
+        self._booked = 0
+        self._lock = threading.Lock()
+
+    def take(self) -> None:
+        with self._lock:
+            wait = 0.0 if self._booked else self._book()
+            self._booked -= 1
+        self._clock.sleep(wait)
+
+    def _book(self) -> float:
+        """Seconds until a block may be used: the bucket is free at a time that every booking moves on."""
+        with self._state.begin() as db:
+            now = self._clock.now()
+            row = _row(db, *self._key)
+            free = max(now, row.free_at if row and row.free_at else now) + self._each * self._block
+            _put(db, *self._key, {"free_at": free})
+        self._booked = self._block
+        return max(0.0, (free - self._depth - now).total_seconds())
+
+
+def _row(db: sa.Connection, connection: str, bucket: str) -> Any:
+    here = (limits.c.connection == connection) & (limits.c.bucket == bucket)
+    return db.execute(sa.select(limits).where(here)).one_or_none()
+
+
+def _put(db: sa.Connection, connection: str, bucket: str, values: dict[str, Any]) -> None:
+    here = (limits.c.connection == connection) & (limits.c.bucket == bucket)
+    if db.execute(limits.update().where(here).values(values)).rowcount == 0:
+        db.execute(limits.insert().values(connection=connection, bucket=bucket, **values))

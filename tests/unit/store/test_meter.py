@@ -1,0 +1,94 @@
+"""One allowance for all processes: pace, pauses and the part of the day that is kept for people."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from cs_connector.errors import QuotaExhausted
+from cs_connector.store.meter import SharedMeter
+from cs_connector.store.store import Store
+from tests.conftest_store import HandClock
+
+
+def two(store: Store, clock: HandClock, reserve: float = 0.2) -> tuple[SharedMeter, SharedMeter]:
+    """The meters of two processes of one project."""
+    return tuple(SharedMeter(store.state, "sales", clock, reserve) for _ in range(2))  # type: ignore[return-value]
+
+
+def test_two_processes_together_keep_to_one_rate(store: Store, clock: HandClock) -> None:
+    began = clock.now()
+    buckets = [meter.bucket("calls", 2, 4) for meter in two(store, clock)]
+    for turn in range(60):
+        buckets[turn % 2].take()
+    assert clock.now() - began >= timedelta(seconds=(60 - 4) / 2 - 1)
+    assert clock.now() - began <= timedelta(seconds=60 / 2)
+
+
+def test_a_bucket_that_rested_gives_its_burst_and_no_more(store: Store, clock: HandClock) -> None:
+    bucket = SharedMeter(store.state, "sales", clock).bucket("calls", 1, 4)
+    clock.pass_days(3)
+    began = clock.now()
+    for _ in range(4):
+        bucket.take()
+    assert clock.now() == began
+    bucket.take()
+    assert clock.now() > began
+
+
+def test_buckets_and_connections_do_not_share(store: Store, clock: HandClock) -> None:
+    began = clock.now()
+    for connection in ("sales", "service"):
+        for name in ("calls", "searches"):
+            SharedMeter(store.state, connection, clock).bucket(name, 0.1, 1).take()
+    assert clock.now() == began
+
+
+def test_a_pause_that_one_process_was_told_holds_for_the_others(store: Store, clock: HandClock) -> None:
+    one, other = two(store, clock)
+    one.pause(30)
+    until = clock.now() + timedelta(seconds=30)
+    other.ready()
+    assert clock.now() >= until
+
+
+def test_a_shorter_pause_does_not_end_a_longer_one(store: Store, clock: HandClock) -> None:
+    one, other = two(store, clock)
+    until = clock.now() + timedelta(seconds=90)
+    one.pause(90)
+    one.pause(1)
+    other.ready()
+    assert clock.now() >= until
+
+
+def test_the_last_part_of_the_day_is_kept_for_people(store: Store, clock: HandClock) -> None:
+    one, _ = two(store, clock)
+    one.heard(1000, 200)
+    one.ready()
+    one.heard(1000, 199)
+    with pytest.raises(QuotaExhausted) as stopped:
+        one.ready()
+    assert stopped.value.exit_code == 4
+    assert stopped.value.resets_at
+    assert "199 of the 1,000" in stopped.value.what
+
+
+def test_what_another_process_heard_a_moment_ago_counts(store: Store, clock: HandClock) -> None:
+    one, other = two(store, clock)
+    one.heard(1000, 10)
+    with pytest.raises(QuotaExhausted):
+        other.ready()
+
+
+def test_what_was_heard_yesterday_does_not_count(store: Store, clock: HandClock) -> None:
+    one, other = two(store, clock)
+    one.heard(1000, 10)
+    clock.pass_days(1)
+    other.ready()
+
+
+def test_without_a_reserve_everything_may_be_used(store: Store, clock: HandClock) -> None:
+    one, _ = two(store, clock, reserve=0)
+    one.heard(1000, 0)
+    one.ready()
