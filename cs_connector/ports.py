@@ -92,6 +92,21 @@ class Read:
     expected: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a read will bring and cost; None where the CRM does not say beforehand."""
+
+    records: int | None = None
+    calls: int | None = None
+
+
+class Document(NamedTuple):
+    """What a system says of itself, as JSON: `path` without an ending, such as describe/Account."""
+
+    path: str
+    body: Any
+
+
 class Action(StrEnum):
     UPDATE = "update"
     UPSERT = "upsert"
@@ -223,6 +238,22 @@ class Adapter(Protocol):
     def read(self, read: Read) -> Iterator[Page]:
         """Pages from the cursor on; without a cursor everything. Safe to stop after any page."""
         ...
+
+    def estimate(self, read: Read) -> Estimate:  # noqa: ARG002 — an adapter that cannot tell need not override it
+        """What this read would bring and cost, from counts and not from records."""
+        return Estimate()
+
+    def total(self, object_name: str) -> int | None:  # noqa: ARG002
+        """How many records of an object are there, deleted ones aside; None where that is not to be had exactly."""
+        return None
+
+    def ids(self, object_name: str) -> Iterator[Sequence[str]]:  # noqa: ARG002
+        """The ids of the records that `total` counts, page by page."""
+        return iter(())
+
+    def metadata(self, objects: Sequence[str]) -> Iterator[Document]:  # noqa: ARG002
+        """The objects and fields of the system as it describes them, all or those named; nobody's records or names."""
+        return iter(())
 
     def write(self, changes: Sequence[Change]) -> Sequence[Receipt]:
         """Exactly one receipt a change, in the order of the changes; one bad change never stops others."""

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from cs_connector.act import outbox
 from cs_connector.ports import Read
-from cs_connector.runner import CallLine, Engine, ObjectLine
+from cs_connector.runner import CallLine, Engine, ObjectLine, drift, estimating, shrink
 from cs_connector.runner.applying import settle
 from cs_connector.store import tables
 
@@ -18,12 +18,17 @@ class Sync:
         settle(engine)
         for source in engine.sources():
             engine.identify(source.connection)
-            for name, fields in source.mapping.objects().items():
-                self._object(engine, source.connection, name, fields)
+            objects = drift.look(engine, source)
+            totals = shrink.guard(engine, source.connection, objects)
+            for name, fields in objects.items():
+                self._object(engine, source.connection, name, fields, totals.get(name))
             used = engine.adapter(source.connection).usage()
-            engine.summary.calls.append(CallLine(source.connection, used.used, used.limit))
+            expected = estimating.remembered(engine, source.connection)
+            engine.summary.calls.append(CallLine(source.connection, used.used, used.limit, expected))
 
-    def _object(self, engine: Engine, connection: str, name: str, fields: tuple[str, ...]) -> None:
+    def _object(
+        self, engine: Engine, connection: str, name: str, fields: tuple[str, ...], total: int | None
+    ) -> None:
         landing = engine.store.landing
         request = Read(name, fields, landing.cursor(connection, name))
         with engine.talk.step(f"{connection} {name}") as tick:
@@ -32,9 +37,10 @@ class Sync:
                 tick(len(page.records))
                 engine.beat()
         fold = engine.store.fold(connection, name, engine.run, engine.lease)
+        swept = 0 if total is None else shrink.sweep(engine, connection, name, total, fold.new)
         engine.store.facts.compact(f"raw/{connection}/{name}", engine.lease)
         self._confirm(engine, connection, name)
-        line = ObjectLine(connection, name, fold.read, fold.new, fold.changed, fold.deleted)
+        line = ObjectLine(connection, name, fold.read, fold.new, fold.changed, fold.deleted + swept)
         engine.summary.objects.append(line)
 
     def _confirm(self, engine: Engine, connection: str, name: str) -> None:

@@ -20,7 +20,10 @@ class Unify:
     def __call__(self, engine: Engine) -> None:
         marks = _marks(engine)
         days = [(m.connection, m.object, m.complete, m.watermark and m.watermark.date()) for m in marks]
-        digest = engine.digest(["raw/"], days)
+        lost = [
+            (s.connection, sorted((o, *sorted(f)) for o, f in s.unknown.items())) for s in engine.sources()
+        ]
+        digest = engine.digest(["raw/"], days, lost)
         if engine.stage_done(self.name, digest):
             engine.summary.skipped.append(self.name)
             self._recount(engine)

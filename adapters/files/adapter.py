@@ -17,6 +17,7 @@ from cs_connector.ports import (
     Adapter,
     Capabilities,
     Change,
+    Estimate,
     FieldInfo,
     Identity,
     ObjectInfo,
@@ -80,6 +81,9 @@ class Files(Adapter):
         self._check_root()
         sources = self._sources(read.object)
         return self._pages(sources, _begin(read))
+
+    def estimate(self, read: Read) -> Estimate:  # noqa: ARG002
+        return Estimate(calls=0)
 
     def write(self, changes: Sequence[Change]) -> Sequence[Receipt]:
         text = "files are only read"

@@ -13,6 +13,8 @@ from cs_connector.ports import (
     Adapter,
     Capabilities,
     Change,
+    Document,
+    Estimate,
     FieldInfo,
     Identity,
     ObjectInfo,
@@ -27,6 +29,8 @@ from cs_connector.transport.oauth import Login
 
 from .auth import Settings as HubSpotSettings
 from .client import client
+from .counting import Counter
+from .discovery import documents
 from .errors import classify
 from .paths import Paths
 from .reading import Reader
@@ -70,6 +74,9 @@ class _Properties(msgspec.Struct):
     results: list[_Property]
 
 
+_UNCOUNTED = frozenset({"owners", "feedback_submissions"})  # not in the search index of every portal
+
+
 class HubSpot(Adapter):
     """Reads companies, contacts, feedback, deals, tasks and owners; writes company fields and tasks."""
 
@@ -86,6 +93,7 @@ class HubSpot(Adapter):
             hosts=("api.hubapi.com",),
             clock=around.clock,
             base=settings.base_url,
+            ca_file=settings.ca_file,
             authorize=self._login.authorize,
             classify=classify,
             renew=self._login.renew if settings.oauth else None,
@@ -94,6 +102,7 @@ class HubSpot(Adapter):
             meter=around.meter,
         )
         self._reader = Reader(self._transport, self._paths, around)
+        self._counter = Counter(self._transport, self._paths, self._reader.searches)
         self._writer = Writer(self._transport, self._paths)
 
     def check(self) -> Identity:
@@ -114,6 +123,18 @@ class HubSpot(Adapter):
 
     def read(self, read: Read) -> Iterator[Page]:
         return self._reader.read(read)
+
+    def estimate(self, read: Read) -> Estimate:
+        return self._reader.estimate(read, self._counter)
+
+    def total(self, object_name: str) -> int | None:
+        return None if object_name in _UNCOUNTED else self._counter.total(object_name)
+
+    def ids(self, object_name: str) -> Iterator[Sequence[str]]:
+        return self._counter.ids(object_name)
+
+    def metadata(self, objects: Sequence[str]) -> Iterator[Document]:
+        return documents(self._transport, self._paths, objects)
 
     def write(self, changes: Sequence[Change]) -> Sequence[Receipt]:
         return self._writer.write(changes)

@@ -9,14 +9,15 @@ from typing import Any
 import msgspec
 
 from cs_connector.errors import AdapterError, NotPermitted, Unavailable
-from cs_connector.ports import Page, RawRecord, Read, Surroundings
+from cs_connector.ports import Estimate, Page, RawRecord, Read, Surroundings
 from cs_connector.transport import Transport, bucket
 from cs_connector.transport.cursors import unreadable
 
+from .counting import LIST_PAGE, SEARCH_PAGE, Counter
 from .errors import problem
 from .paths import Paths
 
-LIST_PAGE, SEARCH_PAGE, OWNER_PAGE = 100, 200, 500
+OWNER_PAGE = 500
 OVERLAP_MS, LAG_MS = 300_000, 5_000
 _MERGED = "hs_merged_object_ids"
 _MERGING = frozenset({"companies", "contacts", "deals", "tickets"})
@@ -102,7 +103,7 @@ class Reader:
 
     def __init__(self, transport: Transport, paths: Paths, around: Surroundings) -> None:
         self._transport, self._paths, self._clock = transport, paths, around.clock
-        self._searches = bucket(around, "searches", 4.5, 1)  # 5 a second, for all apps of the portal together
+        self.searches = bucket(around, "searches", 4.5, 1)  # 5 a second, for all apps of the portal together
 
     def read(self, read: Read) -> Iterator[Page]:
         """Raises UsageError for a cursor that is not ours, and AdapterError."""
@@ -117,6 +118,15 @@ class Reader:
             if read.object not in _OPTIONAL:
                 raise
             yield Page((), _text(state), done=True)
+
+    def estimate(self, read: Read, counter: Counter) -> Estimate:
+        """What the reading would bring, by the counts of the search."""
+        state = self._start(read)
+        if isinstance(state, Owners):
+            return Estimate(None, 2)
+        if isinstance(state, Delta):
+            return counter.window(read.object, _within(read.object, state))
+        return counter.whole(read.object)
 
     def _start(self, read: Read) -> State:
         if read.cursor is None:
@@ -196,24 +206,27 @@ class Reader:
     def _search(self, read: Read, state: Delta) -> _Batch:
         # Always by id and never by offset: a record that is changed meanwhile leaves the window, and would
         # move all later ones one place forward.
-        modified = "lastmodifieddate" if read.object == "contacts" else "hs_lastmodifieddate"
-        filters = [
-            {"propertyName": modified, "operator": "GTE", "value": str(state.lo)},
-            {"propertyName": modified, "operator": "LT", "value": str(state.hi)},
-            {"propertyName": "hs_object_id", "operator": "GT", "value": str(state.last)},
-        ]
         query: dict[str, Any] = {
-            "filterGroups": [{"filters": filters}],
+            "filterGroups": [{"filters": _within(read.object, state)}],
             "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
             "properties": _columns(read),
             "limit": SEARCH_PAGE,
         }
-        self._searches.take()
+        self.searches.take()
         with self._transport.safe():
             return _read(self._transport.post(self._paths.objects(read.object, "/search"), json=query))
 
     def _now(self) -> int:
         return int(self._clock.now().timestamp() * 1000)
+
+
+def _within(kind: str, state: Delta) -> list[dict[str, Any]]:
+    modified = "lastmodifieddate" if kind == "contacts" else "hs_lastmodifieddate"
+    return [
+        {"propertyName": modified, "operator": "GTE", "value": str(state.lo)},
+        {"propertyName": modified, "operator": "LT", "value": str(state.hi)},
+        {"propertyName": "hs_object_id", "operator": "GT", "value": str(state.last)},
+    ]
 
 
 def _read(response: Any) -> _Batch:

@@ -15,6 +15,8 @@ from cs_connector.ports import (
     Adapter,
     Capabilities,
     Change,
+    Document,
+    Estimate,
     FieldInfo,
     Identity,
     ObjectInfo,
@@ -28,6 +30,8 @@ from cs_connector.transport import Transport
 from cs_connector.transport.routing import is_loopback
 
 from . import auth
+from .counting import Counter
+from .discovery import documents
 from .errors import allowance, classify, decode
 from .reading import Reader
 from .soql import by_key, long_id
@@ -99,6 +103,7 @@ class Salesforce(Adapter):
             hosts=HOSTS,
             clock=around.clock,
             base=settings.base_url,
+            ca_file=settings.ca_file,
             authorize=self._login.authorize,
             renew=self._login.renew,
             classify=classify,
@@ -106,15 +111,16 @@ class Salesforce(Adapter):
             meter=around.meter,
         )
         self._login.session = self._session
-        self._reader = Reader(self._session, self._root, around.clock)
+        self._described: dict[str, bytes] = {}
+        self._reader = Reader(self._session, self._root, around.clock, self._description)
+        self._counter = Counter(self._session, self._root, self._reader)
         self._writer = Writer(self._session, self._root, around.clock)
 
     def check(self) -> Identity:
         token = self._login.token()
         user: User = decode(self._session.get(f"{self._origin()}/services/oauth2/userinfo").content, User)
-        query = quote_plus("SELECT Name, IsSandbox FROM Organization")
-        answer = self._session.get(f"{self._root()}/query?q={query}").content
-        found: Organisations = decode(answer, Organisations)
+        answer = self._client.query("SELECT Name, IsSandbox FROM Organization")
+        found = msgspec.convert(answer, Organisations)
         if not found.records:
             raise Unavailable("Salesforce did not say which organisation this is")
         org = found.records[0]
@@ -126,6 +132,18 @@ class Salesforce(Adapter):
 
     def read(self, read: Read) -> Iterator[Page]:
         return self._reader.pages(read)
+
+    def estimate(self, read: Read) -> Estimate:
+        return self._counter.estimate(read)
+
+    def total(self, object_name: str) -> int | None:
+        return self._counter.total(object_name)
+
+    def ids(self, object_name: str) -> Iterator[Sequence[str]]:
+        return self._counter.ids(object_name)
+
+    def metadata(self, objects: Sequence[str]) -> Iterator[Document]:
+        return documents(self._session, self._root(), objects)
 
     def write(self, changes: Sequence[Change]) -> Sequence[Receipt]:
         return self._writer.write(changes)
@@ -163,12 +181,18 @@ class Salesforce(Adapter):
 
     def _describe(self, name: str) -> ObjectInfo | None:
         try:
-            found = self._client.restful(f"sobjects/{name}/describe")
+            content = self._description(name)
         except Rejected as error:
             if error.code == "NOT_FOUND":
                 return None
             raise
-        return _object_info(msgspec.convert(found, Description))
+        return _object_info(decode(content, Description))
+
+    def _description(self, name: str) -> bytes:
+        """A describe as it came; asked once by an adapter, which lives for one run."""
+        if name not in self._described:
+            self._described[name] = self._session.get(f"{self._root()}/sobjects/{name}/describe").content
+        return self._described[name]
 
     def _rows(self, query: str) -> Iterator[dict[str, Any]]:
         url: str | None = f"{self._root()}/query?q={quote_plus(query)}"

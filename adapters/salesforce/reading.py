@@ -20,7 +20,8 @@ from .soql import Place, back, changes, check_length, literal, long_id, moment
 OVERLAP = timedelta(minutes=10)  # commits become visible late; 10 minutes covers what was ever reported
 _LAG = timedelta(minutes=5)
 _LONG = 18  # characters of a full id
-_BATCH = {"Sforce-Query-Options": "batchSize=2000"}
+PAGE = 2000
+_BATCH = {"Sforce-Query-Options": f"batchSize={PAGE}"}
 _STAMPS = ("SystemModstamp", "LastModifiedDate", "CreatedDate", "LoginTime")
 
 
@@ -82,8 +83,10 @@ _new = partial(tuple.__new__, RawRecord)  # of (id, modified_at, deleted, payloa
 class Reader:
     """`root` gives the address of the API, such as https://acme.my.salesforce.com/services/data/v67.0."""
 
-    def __init__(self, session: Transport, root: Callable[[], str], clock: Clock) -> None:
-        self._session, self._root, self._clock = session, root, clock
+    def __init__(
+        self, session: Transport, root: Callable[[], str], clock: Clock, describe: Callable[[str], bytes]
+    ) -> None:
+        self._session, self._root, self._clock, self._describe = session, root, clock, describe
 
     def pages(self, read: Read) -> Iterator[Page]:
         """Raises NotPermitted for an object or fields that are missing or hidden, UsageError for a damaged cursor."""
@@ -93,8 +96,23 @@ class Reader:
         fields = (*read.fields, *(["IsDeleted"] if "IsDeleted" in shape.names else []))
         cursor = _begin(read)
         if cursor.covered is None:
-            cursor.covered = self._covered(read.object, shape)
+            cursor.covered = self._covered(read.object)
         return self._run(read.object, fields, stamp, cursor)
+
+    def start(self, read: Read) -> tuple[datetime | None, str | None]:
+        """From when on a read would look for changes, None for everything; and the column that it goes by."""
+        names = self._shape(read.object).names
+        cursor = _begin(read)
+        since = cursor.at.stamp if cursor.at else cursor.since
+        return moment(since) if since else None, next((name for name in _STAMPS if name in names), None)
+
+    def has(self, object_name: str, field: str) -> bool:
+        return field in self._shape(object_name).names
+
+    def replicated(self, object_name: str) -> bool:
+        """Whether Salesforce says up to when all changes of an object can be seen."""
+        shape = self._shape(object_name)
+        return shape.replicateable and "SystemModstamp" in shape.names
 
     def _run(
         self, object_name: str, fields: tuple[str, ...], stamp: str | None, cursor: Cursor
@@ -143,7 +161,7 @@ class Reader:
 
     def _shape(self, object_name: str) -> Shape:
         try:
-            response = self._session.get(f"{self._root()}/sobjects/{object_name}/describe")
+            content = self._describe(object_name)
         except Rejected as error:
             if error.code != "NOT_FOUND":
                 raise
@@ -152,13 +170,13 @@ class Reader:
                 why="the object does not exist, its feature is off, or it is hidden from this user",
                 fix="correct the mapping, or add the object to the permission set",
             ) from error
-        shape: Shape = decode(response.content, Shape)
+        shape: Shape = decode(content, Shape)
         return shape
 
-    def _covered(self, object_name: str, shape: Shape) -> str:
+    def _covered(self, object_name: str) -> str:
         """Every change up to this time can be seen now, also those of long transactions."""
         now = self._clock.now()
-        if not shape.replicateable or "SystemModstamp" not in shape.names:
+        if not self.replicated(object_name):
             return literal(now - _LAG)
         span = {"start": _second(now - OVERLAP), "end": _second(now)}
         response = self._session.get(f"{self._root()}/sobjects/{object_name}/updated/", params=span)

@@ -13,6 +13,8 @@ from cs_connector.ports import (
     Adapter,
     Capabilities,
     Change,
+    Document,
+    Estimate,
     FieldInfo,
     Identity,
     ObjectInfo,
@@ -27,6 +29,8 @@ from cs_connector.transport.oauth import Login
 
 from .auth import Settings as ZendeskSettings
 from .client import client, objects
+from .counting import Counter
+from .discovery import documents
 from .errors import classify
 from .objects import OrganizationField
 from .reading import Reader
@@ -64,6 +68,7 @@ class Zendesk(Adapter):
             hosts=(f"{settings.subdomain}.zendesk.com",),
             clock=around.clock,
             base=settings.base_url,
+            ca_file=settings.ca_file,
             authorize=self._login.authorize,
             classify=classify,
             renew=self._login.renew if settings.oauth else None,
@@ -71,6 +76,7 @@ class Zendesk(Adapter):
         )
         self._objects = objects(self._transport, settings.subdomain, settings.host)
         self._reader = Reader(self._transport, settings.host, around.clock)
+        self._counter = Counter(self._transport, settings.host)
         self._writer = Writer(self._transport, settings.host, around.clock)
 
     def check(self) -> Identity:
@@ -95,6 +101,18 @@ class Zendesk(Adapter):
 
     def read(self, read: Read) -> Iterator[Page]:
         return self._reader.read(read)
+
+    def estimate(self, read: Read) -> Estimate:
+        return self._counter.estimate(read)
+
+    def total(self, object_name: str) -> int | None:
+        return self._counter.total(object_name)
+
+    def ids(self, object_name: str) -> Iterator[Sequence[str]]:
+        return self._counter.ids(object_name)
+
+    def metadata(self, objects: Sequence[str]) -> Iterator[Document]:
+        return documents(self._transport, self._settings.host, objects)
 
     def write(self, changes: Sequence[Change]) -> Sequence[Receipt]:
         return self._writer.write(changes)

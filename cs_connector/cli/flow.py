@@ -10,17 +10,17 @@ import typer
 from . import options as opt
 
 JOBS = {
-    "sync": "Read what changed in every connection.",
     "unify": "Resolve who is who, hierarchies, relationships and who is a customer.",
     "score": "Compute metrics, scorecards, caps and roll-up.",
     "act": "Turn rules into calls to action.",
 }
-DRY = tuple(JOBS)
+DRY = ("sync", *JOBS)
 
 
 def register(app: typer.Typer) -> None:
     app.command()(init)
     app.command()(run)
+    app.command()(sync)
     for name, text in JOBS.items():
         app.command(name, help=text)(_single(name))
 
@@ -58,6 +58,40 @@ def run(
     _run(root, names, as_json=as_json, as_of=as_of, quiet=quiet, no_color=no_color)
 
 
+def sync(
+    root: opt.ProjectDir = opt.HERE,
+    as_json: opt.Json = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say how many calls it would need, and read nothing.")
+    ] = False,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option("--accept", metavar="CONNECTION.OBJECT", help="Its sudden change is right: go on."),
+    ] = None,
+    quiet: opt.Quiet = False,
+    no_color: opt.NoColor = False,
+) -> None:
+    """Read what changed in every connection."""
+    if dry_run:
+        _estimate(root, as_json=as_json)
+        return
+    names, accepted = ("sync",), frozenset(accept or ())
+    _run(root, names, as_json=as_json, as_of=None, quiet=quiet, no_color=no_color, accepted=accepted)
+
+
+def _estimate(root: Path, *, as_json: bool) -> None:
+    from cs_connector.console import reports
+    from cs_connector.runner import estimating
+
+    screen = opt.screen(as_json=as_json)
+    with opt.engine(root) as engine:
+        found = estimating.estimate(engine)
+    if as_json:
+        screen.document({"schema": "estimate/1", **found})
+    else:
+        reports.estimate(screen, found)
+
+
 def _single(name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 — typer reads the inner signature
     def command(
         root: opt.ProjectDir = opt.HERE,
@@ -72,14 +106,21 @@ def _single(name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 — type
 
 
 def _run(
-    root: Path, names: tuple[str, ...], *, as_json: bool, as_of: str | None, quiet: bool, no_color: bool
+    root: Path,
+    names: tuple[str, ...],
+    *,
+    as_json: bool,
+    as_of: str | None,
+    quiet: bool,
+    no_color: bool,
+    accepted: frozenset[str] = frozenset(),
 ) -> None:
     from cs_connector.console import reports
     from cs_connector.runner.attention import worst
     from cs_connector.runner.running import run_jobs
 
     screen = opt.screen(as_json=as_json, quiet=quiet, no_color=no_color)
-    summary = run_jobs(opt.project(root), names, opt.day(as_of), screen)
+    summary = run_jobs(opt.project(root), names, opt.day(as_of), screen, accepted)
     if as_json:
         screen.document(summary.document())
     else:

@@ -45,12 +45,34 @@ def run(screen: Screen, document: Mapping[str, Any]) -> None:
     writes(screen, document["writes"])
     if document["calls"]:
         used = " · ".join(
-            f"{c['connection']} {c['used']:,}" + (f" of {c['limit']:,}" if c["limit"] else "")
+            f"{c['connection']} {c['used']:,}"
+            + (f" of {c['limit']:,}" if c["limit"] else "")
+            + (f" (estimated {c['estimated']:,})" if c["estimated"] else "")
             for c in document["calls"]
         )
         screen.plain(f"api calls  {used}")
     for note in document["notes"]:
         screen.line(f"[yellow]![/] {escape(note)}")
+
+
+def estimate(screen: Screen, found: Mapping[str, Any]) -> None:
+    """What a sync would need; nothing was read."""
+    table = _table("would read<", "records", "calls")
+    for o in found["objects"]:
+        how = " (all)" if o["first"] else ""
+        table.add_row(
+            escape(f"{o['connection']} {o['object']}{how}"), _counted(o["records"]), _counted(o["calls"])
+        )
+    screen.out.print(table)
+    for c in found["calls"]:
+        least = "" if c["exact"] else "at least "
+        left = f", {c['left']:,} of {c['limit']:,} are left today" if c["limit"] else ""
+        screen.line(f"{escape(c['connection'])}  {least}{c['needed']:,} calls{left}")
+    screen.line("a dry run: nothing was read")
+
+
+def _counted(value: int | None) -> str:
+    return "?" if value is None else f"{value:,}"
 
 
 def _why_held(held: Mapping[str, int]) -> str:

@@ -27,6 +27,7 @@ from cs_connector.ports import Adapter, Clock, Identity, Surroundings
 from cs_connector.store import tables
 from cs_connector.store.leases import Keeper, Lease, holder, release, take, unlock
 from cs_connector.store.meter import SharedMeter
+from cs_connector.store.shapes import unknown
 from cs_connector.store.store import Store
 from cs_connector.transport.clock import SandboxTime, SystemClock
 from cs_connector.unify import Source, load_mapping
@@ -51,7 +52,7 @@ class Silent:
 
 @dataclass(slots=True)
 class Engine:
-    """One open project. Close it."""
+    """One open project. Close it. `accepted` names objects (connection.object) whose sudden change a person took as right."""
 
     project: Project
     store: Store
@@ -59,6 +60,7 @@ class Engine:
     vault: Vault
     as_of: date
     lease: Lease | None = None
+    accepted: frozenset[str] = frozenset()
     talk: Talk = field(default_factory=Silent)
     summary: Summary = field(default_factory=lambda: Summary("", ""))
     _adapters: dict[str, Adapter] = field(default_factory=dict)
@@ -79,7 +81,7 @@ class Engine:
         for rank, (name, connection) in enumerate(self.project.settings.connections.items()):
             self._known(name, connection.adapter)
             mapping = load_mapping(self.project.mapping(connection.mapping or connection.adapter))
-            found.append(Source(name, mapping.crm, rank, mapping))
+            found.append(Source(name, mapping.crm, rank, mapping, unknown(self.store.state, name)))
         return found
 
     def _known(self, name: str, adapter: str) -> None:

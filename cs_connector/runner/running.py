@@ -20,11 +20,15 @@ ALL = ("sync", "unify", "score", "act", "write_back")
 
 
 def run_jobs(
-    project: Project, names: Sequence[str], as_of: date | None = None, talk: Talk | None = None
+    project: Project,
+    names: Sequence[str],
+    as_of: date | None = None,
+    talk: Talk | None = None,
+    accepted: frozenset[str] = frozenset(),
 ) -> Summary:
     """Run jobs one after another under the project's lease; what happened is kept whatever happens."""
     engine = open_engine(project, as_of, exclusive=True)
-    engine.talk = talk or Silent()
+    engine.talk, engine.accepted = talk or Silent(), accepted
     gc.freeze()  # what the imports made stays: the collector need not look at it again for every page
     try:
         return recorded(
@@ -98,5 +102,5 @@ def _jobs(engine: Engine, names: Sequence[str]) -> None:
     used = {line.connection: line for line in engine.summary.calls}
     for name in list(used):
         usage = engine.adapter(name).usage()
-        used[name] = CallLine(name, usage.used, usage.limit)
+        used[name] = CallLine(name, usage.used, usage.limit, used[name].estimated)
     engine.summary.calls = list(used.values())

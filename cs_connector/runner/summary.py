@@ -35,6 +35,7 @@ class CallLine:
     connection: str
     used: int
     limit: int | None = None
+    estimated: int | None = None
 
 
 @dataclass(slots=True)

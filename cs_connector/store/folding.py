@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from cs_connector.errors import StoreError
 
-from . import frames, views
+from . import frames, living, views
 from .facts import RAW, Facts
 from .leases import Lease
 from .state import State
@@ -45,7 +45,8 @@ FROM versions SEMI JOIN incoming USING (id) GROUP BY id"""
 
 # the last of a record's versions in this fold, when it differs from the one we know
 _PICKED = """CREATE TABLE picked AS
-SELECT i.seq, i.digest, CASE WHEN i.deleted THEN 'deleted' WHEN k.id IS NULL THEN 'new' ELSE 'changed' END AS kind
+SELECT i.seq, i.digest, CASE WHEN i.deleted THEN 'deleted' WHEN k.id IS NULL THEN 'new' ELSE 'changed' END AS kind,
+       (NOT i.deleted)::INTEGER - coalesce(NOT k.deleted, false)::INTEGER AS born
 FROM (SELECT id, max(seq) AS seq, arg_max(digest, seq) AS digest, arg_max(deleted, seq) AS deleted
       FROM incoming GROUP BY id) i
 LEFT JOIN known k ON k.id = i.id
@@ -61,18 +62,21 @@ _LAST = "CREATE TABLE last AS SELECT max(seq) AS seq FROM pages GROUP BY id"
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """What the landed records were; `read` is the sum of the others."""
+    """What the landed records were; `read` is the sum of the next four. `born` is by how much the living became more."""
 
     read: int = 0
     new: int = 0
     changed: int = 0
     unchanged: int = 0
     deleted: int = 0
+    born: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class _Segment:
     id: int
+    connection: str
+    object: str
     path: str
     offset: int
 
@@ -90,9 +94,12 @@ def fold(
         return Fold()
     dataset = f"raw/{connection}/{object_name}"
     staged = facts.stage(dataset)
+    first = not facts.files(dataset)
     counts = _write(facts, waiting, dataset, staged) if any(s.offset for s in waiting) else Fold()
     rows = {dataset: [staged]} if counts.read > counts.unchanged else None
-    facts.publish(run, append=rows, lease=lease, then=lambda db: _settle(db, waiting))
+    facts.publish(
+        run, append=rows, lease=lease, then=lambda db: _settle(db, waiting, counts.born, first=first)
+    )
     if rows:
         facts.compact(dataset, lease)
     return counts
@@ -102,7 +109,9 @@ def _waiting(state: State, connection: str, object_name: str) -> list[_Segment]:
     here = (segments.c.connection == connection) & (segments.c.object == object_name)
     query = sa.select(segments).where(here, segments.c.state != "folded").order_by(segments.c.id)
     with state.read() as db:
-        return [_Segment(row.id, row.path, row.offset) for row in db.execute(query)]
+        return [
+            _Segment(row.id, row.connection, row.object, row.path, row.offset) for row in db.execute(query)
+        ]
 
 
 def _write(facts: Facts, waiting: Sequence[_Segment], dataset: str, target: Path) -> Fold:
@@ -132,7 +141,7 @@ def _first(con: duckdb.DuckDBPyConnection, facts: Facts, waiting: Sequence[_Segm
         _scan(con, facts, waiting, _LAST)
         _scan(con, facts, waiting, _copy(f"{rows} FROM pages SEMI JOIN last USING (seq)", target))
         deleted = con.execute(written).fetchall()[0][2]
-    return Fold(read, records - deleted, 0, read - records, deleted)
+    return Fold(read, records - deleted, 0, read - records, deleted, records - deleted)
 
 
 def _copy(rows: str, target: Path) -> str:
@@ -169,7 +178,8 @@ def _counts(con: duckdb.DuckDBPyConnection) -> Fold:
     read = _one(con, "SELECT count(*) FROM incoming")
     kinds = dict(con.execute("SELECT kind, count(*) FROM picked GROUP BY kind").fetchall())
     new, changed, deleted = (kinds.get(kind, 0) for kind in ("new", "changed", "deleted"))
-    return Fold(read, new, changed, read - new - changed - deleted, deleted)
+    born = int(_one(con, "SELECT coalesce(sum(born), 0) FROM picked"))
+    return Fold(read, new, changed, read - new - changed - deleted, deleted, born)
 
 
 def _known_at(con: duckdb.DuckDBPyConnection, now: datetime) -> str:
@@ -212,7 +222,8 @@ def _texts(payloads: pa.BinaryArray) -> pa.StringArray:
         return pa.array([p.decode("utf-8", "replace") for p in payloads.to_pylist()], pa.string())
 
 
-def _settle(db: sa.Connection, waiting: Sequence[_Segment]) -> None:
+def _settle(db: sa.Connection, waiting: Sequence[_Segment], born: int, *, first: bool) -> None:
+    living.add(db, waiting[0].connection, waiting[0].object, born, first=first)
     for segment in waiting:
         same = (segments.c.id == segment.id) & (segments.c.offset == segment.offset)
         open_ = segments.c.state != "folded"

@@ -8,6 +8,7 @@ from typing import Self
 
 from cs_connector.ports import Clock
 
+from . import living
 from .facts import Facts
 from .files import Files, LocalFiles, bind
 from .folding import Fold, fold
@@ -38,6 +39,10 @@ class Store:
 
     def fold(self, connection: str, object_name: str, run: str, lease: Lease | None = None) -> Fold:
         return fold(self.state, self.facts, connection, object_name, run, lease)
+
+    def live(self, connection: str, object_name: str) -> int | None:
+        """How many records of an object are there and not deleted, as far as we have read; None before the first."""
+        return living.count(self.facts, connection, object_name)
 
     def recover(self) -> int:
         """Put right what a killed process left; returns the bytes of unfinished pages that were cut."""

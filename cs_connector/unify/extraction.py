@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import duckdb
 
@@ -22,12 +22,16 @@ ORIGIN = (
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A connection with its mapping; a lower rank is believed first."""
+    """A connection with its mapping; a lower rank is believed first.
+
+    `unknown` are the fields of each object that cannot be believed now, whatever the records say.
+    """
 
     connection: str
     crm: str
     rank: int
     mapping: MappingFile
+    unknown: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def stage(con: duckdb.DuckDBPyConnection, sources: Iterable[Source], latest: Latest) -> None:
@@ -75,13 +79,18 @@ def _picked(source: Source, rule: ReadRule, names: Sequence[str], view: str) -> 
     """The texts that the rule needs, one column each; only records that the rule is about."""
     paths = ["$.__error__", "$.__line__", *(source.mapping.path(n) for n in names)]
     listed = "[" + ", ".join(literal(p) for p in paths) + "]"
-    texts = ", ".join(f"nullif(trim(t[{i + 3}]), '') AS {ident(n)}" for i, n in enumerate(names))
+    lost = source.unknown.get(rule.object, frozenset())
+    texts = ", ".join(f"{_told(i, known=n not in lost)} AS {ident(n)}" for i, n in enumerate(names))
     where = " AND ".join([_condition(c) for c in rule.where] or ["TRUE"])
     return (
         f"SELECT * FROM (SELECT record_id, t[1] AS broken, t[2] AS line{', ' + texts if texts else ''} FROM "
         f"(SELECT id AS record_id, json_extract_string(payload, {listed}) AS t FROM {view} WHERE NOT deleted)) "
         f"WHERE broken IS NOT NULL OR ({where})"
     )
+
+
+def _told(position: int, *, known: bool) -> str:
+    return f"nullif(trim(t[{position + 3}]), '')" if known else "CAST(NULL AS VARCHAR)"
 
 
 def _condition(condition: Condition) -> str:

@@ -112,7 +112,7 @@ def test_a_fold_that_dies_before_its_commit_can_be_repeated(
 ) -> None:
     land(store, record(1), record(2))
 
-    def die(*_: object) -> None:
+    def die(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
@@ -150,3 +150,19 @@ def test_a_damaged_segment_is_refused(store: Store) -> None:
     with pytest.raises(StoreError, match="damaged"):
         store.fold("sf", "Account", "r1")
     assert store.facts.version() == 0
+
+
+def test_the_living_are_counted_as_they_come_and_go(store: Store, clock: HandClock) -> None:
+    def fold(*records: RawRecord) -> int | None:
+        store.landing.append(None, "r", "sf", "Account", page(*records))
+        store.fold("sf", "Account", "r")
+        clock.sleep(1)
+        return store.live("sf", "Account")
+
+    assert store.live("sf", "Account") is None
+    assert fold(record(1), record(2), record(3, deleted=True)) == 2
+    assert fold(record(1, '{"a": 1}'), record(4), record(2, deleted=True)) == 2
+    assert fold(record(2, '{"back": 1}'), record(2, '{"back": 2}')) == 3
+    assert fold(record(9, deleted=True)) == 3
+    store.landing.reset("sf", "Account")
+    assert store.live("sf", "Account") == 3, "a store without the number counts"

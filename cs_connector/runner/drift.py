@@ -1,0 +1,83 @@
+"""What the objects of a connection look like now, against what they looked like: a lost field becomes unknown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from cs_connector.errors import GuardStopped
+from cs_connector.store import shapes
+from cs_connector.store.shapes import Shape
+from cs_connector.unify import Source
+
+from .engine import Engine
+
+_KINDS = {
+    "number": "int|integer|long|double|decimal|currency|percent|number",
+    "yes or no": "bool|boolean|checkbox",
+    "date": "date",
+    "time": "datetime|date_time",
+}
+
+
+def look(engine: Engine, source: Source) -> dict[str, tuple[str, ...]]:
+    """The objects to read, each with those mapped fields that can be read; what changed becomes a note of the run."""
+    connection, wanted = source.connection, source.mapping.objects()
+    known = shapes.kept(engine.store.state, connection)
+    found: dict[str, Shape] = {}
+    for info in engine.adapter(connection).describe(list(wanted)):
+        trusted = f"{connection}.{info.name}" in engine.accepted
+        before = {} if trusted else known.get(info.name, {})
+        found[info.name] = _merged(before, {f.name: f.type for f in info.fields}, wanted[info.name])
+    shapes.keep(engine.store.state, connection, found, engine.clock.now())
+    gone: set[tuple[str, str]] = set()
+    for name, field, was, now in _changes(found):
+        engine.summary.notes.append(_sentence(connection, name, field, was, now))
+        gone |= set() if now else {(name, field)}
+    _check_filters(source, gone)
+    return {name: tuple(f for f in fields if (name, f) not in gone) for name, fields in wanted.items()}
+
+
+def _check_filters(source: Source, gone: set[tuple[str, str]]) -> None:
+    """Raises GuardStopped when a field that decides which records count is gone: all of them would seem to be."""
+    for rule in source.mapping.read:
+        lost = sorted(c.field for c in rule.where if (rule.object, c.field) in gone)
+        if lost:
+            raise GuardStopped(
+                f"{source.connection} {rule.object}.{lost[0]} is gone or hidden from this login",
+                why=f"the mapping reads only those {rule.object} that have certain values in it",
+                safe="nothing was read, everything stays as it was",
+                fix="give the login the field again, or change where: in the mapping",
+            )
+
+
+def _merged(before: Shape, now: Mapping[str, str], mapped: Iterable[str]) -> Shape:
+    """The shape to keep: a mapped field that went away or turned into another kind stays on record as it was."""
+    shape = {}
+    for field in mapped:
+        was, is_ = shapes.first(before.get(field, "")), now.get(field)
+        if is_ is not None:
+            shape[field] = shapes.turned(was, is_) if was and _kind(was) != _kind(is_) else is_
+        elif was:
+            shape[field] = shapes.turned(was, "")
+    return shape
+
+
+def _changes(found: Mapping[str, Shape]) -> Iterable[tuple[str, str, str, str]]:
+    for name, shape in sorted(found.items()):
+        for field, type_ in sorted(shape.items()):
+            if turn := shapes.changed(type_):
+                yield (name, field, *turn)
+
+
+def _sentence(connection: str, name: str, field: str, was: str, now: str) -> str:
+    what = f"was {was} and is {now}" if now else "is gone or hidden from this login"
+    return f"{connection} {name}.{field} {what}: it counts as unknown. Mend the field or the mapping" + (
+        f", or: cs-connector sync --accept {connection}.{name}" if now else ""
+    )
+
+
+def _kind(type_: str) -> str:
+    """Types of one kind can take each other's place; what is no number, date or yes-or-no is text."""
+    plain = type_.lower()
+    return next((kind for kind, names in _KINDS.items() if re.fullmatch(names, plain)), "text")
