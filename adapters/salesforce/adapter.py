@@ -112,7 +112,7 @@ class Salesforce(Adapter):
         )
         self._login.session = self._session
         self._described: dict[str, bytes] = {}
-        self._reader = Reader(self._session, self._root, around.clock, self._description)
+        self._reader = Reader(self._session, self._root, around.clock, self._description, settings.bulk_from)
         self._counter = Counter(self._session, self._root, self._reader)
         self._writer = Writer(self._session, self._root, around.clock)
 

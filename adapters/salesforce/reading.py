@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from urllib.parse import quote_plus
@@ -14,6 +16,7 @@ from cs_connector.ports import Clock, Page, RawRecord, Read
 from cs_connector.transport import Transport
 from cs_connector.transport.cursors import unreadable
 
+from .bulk import Bulk, Lost
 from .errors import BAD_LOCATOR, decode
 from .soql import Place, back, changes, check_length, literal, long_id, moment
 
@@ -27,17 +30,21 @@ _STAMPS = ("SystemModstamp", "LastModifiedDate", "CreatedDate", "LoginTime")
 
 class Cursor(msgspec.Struct, omit_defaults=True):
     """`since`: where the next run begins. In the middle of a run, `at` is the last record that was
-    handed over and `covered` the time up to which this run will be complete.
+    handed over and `covered` the time up to which this run will be complete. `job` is the bulk query that
+    reads everything after `at`, and `locator` how far its results were handed over.
     """
 
     since: str | None = None
     at: Place | None = None
     covered: str | None = None
+    job: str | None = None
+    locator: str | None = None
 
 
 class Answer(msgspec.Struct):
     records: list[msgspec.Raw]
     done: bool
+    total: int = msgspec.field(default=0, name="totalSize")
     next: str | None = msgspec.field(default=None, name="nextRecordsUrl")
 
 
@@ -58,6 +65,7 @@ class Head(msgspec.Struct, gc=False):
 
 class Field(msgspec.Struct):
     name: str
+    type: str = "string"
 
 
 class Shape(msgspec.Struct):
@@ -70,6 +78,24 @@ class Shape(msgspec.Struct):
     def names(self) -> set[str]:
         return {field.name for field in self.fields}
 
+    @property
+    def types(self) -> dict[str, str]:
+        return {field.name: field.type for field in self.fields}
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What to ask of an object; `stamp` is the column that tells of changes, if there is one."""
+
+    object: str
+    fields: tuple[str, ...]
+    stamp: str | None
+    types: dict[str, str]
+
+    def query(self, cursor: Cursor) -> str:
+        after = cursor.at or (Place(cursor.since, "") if cursor.since and self.stamp else None)
+        return changes(self.object, self.fields, self.stamp, after)
+
 
 class Covered(msgspec.Struct):
     latest: str = msgspec.field(name="latestDateCovered")
@@ -81,12 +107,21 @@ _new = partial(tuple.__new__, RawRecord)  # of (id, modified_at, deleted, payloa
 
 
 class Reader:
-    """`root` gives the address of the API, such as https://acme.my.salesforce.com/services/data/v67.0."""
+    """`root` gives the address of the API, such as https://acme.my.salesforce.com/services/data/v67.0.
+
+    A reading of which more than `bulk_from` records are left after its first page goes on as a bulk query.
+    """
 
     def __init__(
-        self, session: Transport, root: Callable[[], str], clock: Clock, describe: Callable[[str], bytes]
+        self,
+        session: Transport,
+        root: Callable[[], str],
+        clock: Clock,
+        describe: Callable[[str], bytes],
+        bulk_from: int,
     ) -> None:
         self._session, self._root, self._clock, self._describe = session, root, clock, describe
+        self._bulk, self._bulk_from = Bulk(session, root, clock), bulk_from
 
     def pages(self, read: Read) -> Iterator[Page]:
         """Raises NotPermitted for an object or fields that are missing or hidden, UsageError for a damaged cursor."""
@@ -97,7 +132,7 @@ class Reader:
         cursor = _begin(read)
         if cursor.covered is None:
             cursor.covered = self._covered(read.object)
-        return self._run(read.object, fields, stamp, cursor)
+        return self._run(Columns(read.object, fields, stamp, shape.types), cursor)
 
     def start(self, read: Read) -> tuple[datetime | None, str | None]:
         """From when on a read would look for changes, None for everything; and the column that it goes by."""
@@ -114,39 +149,61 @@ class Reader:
         shape = self._shape(object_name)
         return shape.replicateable and "SystemModstamp" in shape.names
 
-    def _run(
-        self, object_name: str, fields: tuple[str, ...], stamp: str | None, cursor: Cursor
-    ) -> Iterator[Page]:
-        assert cursor.covered is not None
-        for answer in self._answers(object_name, fields, stamp, cursor):
-            records = _records(answer.records)
-            if not answer.done:
-                yield Page(records, _encode(cursor), done=False)
-                continue
-            since = back(cursor.covered, OVERLAP) if stamp else None
-            yield Page(records, _encode(Cursor(since)), done=True, complete_to=moment(cursor.covered))
+    def _run(self, columns: Columns, cursor: Cursor) -> Iterator[Page]:
+        if cursor.job:
+            try:
+                yield from self._by_job(columns, cursor)
+            except Lost:  # everything after `at` is read again
+                cursor.job = cursor.locator = None
+                yield from self._by_page(columns, cursor, bulk=False)
+        else:
+            yield from self._by_page(columns, cursor, bulk=True)
 
-    def _answers(
-        self, object_name: str, fields: tuple[str, ...], stamp: str | None, cursor: Cursor
-    ) -> Iterator[Answer]:
+    def _by_page(self, columns: Columns, cursor: Cursor, *, bulk: bool) -> Iterator[Page]:
+        for answer in self._answers(columns, cursor):
+            records = _records(answer.records)
+            if answer.done:
+                yield _last(records, columns, cursor)
+                return
+            yield Page(records, _encode(cursor), done=False)
+            if bulk and answer.total - len(records) > self._bulk_from and self._begun(columns, cursor):
+                yield Page((), _encode(cursor), done=False)  # from now on a killed run finds its job again
+                yield from self._run(columns, cursor)
+                return
+            bulk = False
+
+    def _begun(self, columns: Columns, cursor: Cursor) -> bool:
+        with suppress(Lost):
+            cursor.job = self._bulk.start(columns.query(cursor).partition(" ORDER BY ")[0])
+        return cursor.job is not None
+
+    def _by_job(self, columns: Columns, cursor: Cursor) -> Iterator[Page]:
+        assert cursor.job is not None
+        for batch in self._bulk.batches(cursor.job, cursor.locator, columns.types):
+            if batch.locator is None:
+                yield _last(batch.records, columns, cursor)
+                return
+            cursor.locator = batch.locator
+            yield Page(batch.records, _encode(cursor), done=False)
+
+    def _answers(self, columns: Columns, cursor: Cursor) -> Iterator[Answer]:
         """Answers in order; `cursor.at` is moved to the last record of each before it is given out."""
         locator: str | None = None
         while True:
-            path = locator or self._query(object_name, fields, stamp, cursor)
+            path = locator or self._query(columns, cursor)
             answer = self._ask(path, forgiving=locator is not None)
             if answer is None:  # the place kept by Salesforce is gone: go on from ours
                 locator = None
                 continue
             if answer.records:
-                cursor.at = _place(answer.records[-1], stamp)
+                cursor.at = _place(answer.records[-1], columns.stamp)
             yield answer
             if answer.done:
                 return
             locator = answer.next
 
-    def _query(self, object_name: str, fields: tuple[str, ...], stamp: str | None, cursor: Cursor) -> str:
-        after = cursor.at or (Place(cursor.since, "") if cursor.since and stamp else None)
-        text = check_length(changes(object_name, fields, stamp, after), object_name)
+    def _query(self, columns: Columns, cursor: Cursor) -> str:
+        text = check_length(columns.query(cursor), columns.object)
         return f"{self._root()}/queryAll?q={quote_plus(text)}"
 
     def _ask(self, path: str, *, forgiving: bool) -> Answer | None:
@@ -182,6 +239,12 @@ class Reader:
         response = self._session.get(f"{self._root()}/sobjects/{object_name}/updated/", params=span)
         covered: Covered = decode(response.content, Covered)
         return literal(min(moment(covered.latest), now))
+
+
+def _last(records: list[RawRecord], columns: Columns, cursor: Cursor) -> Page:
+    assert cursor.covered is not None
+    since = back(cursor.covered, OVERLAP) if columns.stamp else None
+    return Page(records, _encode(Cursor(since)), done=True, complete_to=moment(cursor.covered))
 
 
 def _parse(content: bytes) -> Answer:
