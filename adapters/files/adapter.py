@@ -31,7 +31,8 @@ from cs_connector.ports import (
 )
 from cs_connector.transport.cursors import unreadable
 
-from .rows import Shape, Source
+from .shape import Shape
+from .source import End, Source
 
 PAGE = 5_000
 
@@ -47,10 +48,12 @@ class FilesSettings(BaseModel):
 
 class Cursor(msgspec.Struct, omit_defaults=True):
     """`seen`: the digest of every file that was read to its end, by name. `at`: a file that was not:
-    name, digest, rows handed over. `newest`: the newest date of the `modified` column.
+    name, digest, rows handed over. `newest`: the newest date of the `modified` column. `ends`: where files that
+    are appended to ended.
     """
 
     seen: dict[str, str] = {}
+    ends: dict[str, End] = {}
     at: tuple[str, str, int] | None = None
     newest: str | None = None
 
@@ -128,6 +131,7 @@ class Files(Adapter):
     def _pages(self, sources: list[Source], cursor: Cursor) -> Iterator[Page]:
         names = {source.name for source in sources}
         cursor.seen = {name: digest for name, digest in cursor.seen.items() if name in names}
+        cursor.ends = {name: end for name, end in cursor.ends.items() if name in names}
         started = self._clock.now()
         for source in sources:
             digest = source.digest()
@@ -138,13 +142,16 @@ class Files(Adapter):
 
     def _source(self, source: Source, digest: str, cursor: Cursor) -> Iterator[Page]:
         handed = cursor.at[2] if cursor.at and cursor.at[:2] == (source.name, digest) else 0
-        records = islice(source.records(), handed, None)
+        end = cursor.ends.get(source.name)
+        records = islice(source.records(end if end and source.grew(end) else None), handed, None)
         while page := list(islice(records, PAGE)):
             handed += len(page)
             cursor.at = (source.name, digest, handed)
             cursor.newest = _newest(page, cursor.newest)
             yield Page(page, _encode(cursor), done=False)
         cursor.seen[source.name] = digest
+        if source.end:
+            cursor.ends[source.name] = source.end
 
 
 def _begin(read: Read) -> Cursor:

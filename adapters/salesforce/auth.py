@@ -26,6 +26,8 @@ _JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 class Settings(BaseModel):
     """How to reach an org. Client credentials log in at the org's own address, `instance_url`.
 
+    Readings of more than `bulk_from` records use the Bulk API 2.0.
+
     `base_url` is a simulated org on this machine that takes Salesforce's place.
     """
 
@@ -41,6 +43,8 @@ class Settings(BaseModel):
     instance_url: str | None = None
     api_version: str = Field(default="67.0", pattern=r"^\d+\.0$")
     base_url: str | None = None
+    ca_file: Path | None = None
+    bulk_from: int = Field(default=20_000, ge=0)
 
     @model_validator(mode="after")
     def _complete(self) -> Settings:

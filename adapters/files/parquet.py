@@ -1,0 +1,43 @@
+"""Parquet files, row group by row group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cs_connector.ports import RawRecord
+
+from .records import Maker
+
+ROWS = 10_000
+
+
+def columns(path: Path) -> list[str]:
+    return list(pq.read_schema(path).names)
+
+
+def rows(path: Path, maker: Maker) -> Iterator[tuple[int, RawRecord]]:
+    """Records with the number of their row. A file that is no Parquet is one bad record."""
+    number = 0
+    try:
+        missing = [name for name in dict.fromkeys(maker.shape.needed) if name not in columns(path)]
+        if missing:
+            yield 1, maker.bad(f"there is no column {', '.join(missing)}", 1)
+            return
+        for batch in pq.ParquetFile(path).iter_batches(ROWS):
+            for row in batch.to_pylist():
+                number += 1
+                yield number, _record(row, maker, number)
+    except pa.ArrowException as error:
+        yield number + 1, maker.bad(f"the file is damaged from here on ({type(error).__name__})", number + 1)
+
+
+def _record(row: dict[str, Any], maker: Maker, number: int) -> RawRecord:
+    try:
+        return maker.good(row, None, number)
+    except TypeError as error:
+        return maker.bad(str(error), number)

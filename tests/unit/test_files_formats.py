@@ -1,0 +1,225 @@
+"""Files of every kind: packed, appended to, of another delimiter, mail, documents. A bad one is named, no other suffers."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import json
+import lzma
+import zipfile
+from datetime import date
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import zstandard
+from cs_connector.adapters.files import Files
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+from pypdf import PdfWriter
+
+from cs_connector.ports import Read
+from cs_connector.testing.surroundings import surroundings
+
+HEADER = "tenant,date,value\n"
+
+
+def files(root, **shape):
+    shape = {"pattern": "*", "key": ["tenant", "date"], "modified": "date"} | shape
+    return Files(Files.Settings(root=root, objects={"things": shape}), surroundings("files"))
+
+
+def read(adapter, cursor=None):
+    pages = list(adapter.read(Read("things", (), cursor)))
+    return [record for page in pages for record in page.records], pages[-1].cursor
+
+
+def rows(records):
+    return [json.loads(record.payload) for record in records]
+
+
+@pytest.mark.parametrize(
+    ("ending", "pack"),
+    [
+        (".gz", gzip.compress),
+        (".bz2", bz2.compress),
+        (".xz", lzma.compress),
+        (".zst", zstandard.ZstdCompressor().compress),
+    ],
+)
+def test_packed_files_are_read_and_damaged_ones_are_named(tmp_path, ending, pack):
+    content = (HEADER + "".join(f"t{n},2026-05-01,{n * 7919}\n" for n in range(9_000))).encode()
+    (tmp_path / f"a.csv{ending}").write_bytes(pack(content))
+    assert len(read(files(tmp_path))[0]) == 9_000
+    (tmp_path / f"a.csv{ending}").write_bytes(pack(content)[:-20])
+    last = rows(read(files(tmp_path))[0])[-1]
+    assert "damaged" in last["__error__"]
+    assert last["__file__"] == f"a.csv{ending}"
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
+def test_the_delimiter_may_change_from_file_to_file(tmp_path, mark):
+    (tmp_path / "a.csv").write_text(HEADER + "acme,2026-05-01,7\n")
+    (tmp_path / "b.csv").write_text((HEADER + "beta,2026-05-02,8\n").replace(",", mark))
+    assert [r.id for r in read(files(tmp_path))[0]] == ["acme|2026-05-01", "beta|2026-05-02"]
+
+
+def test_a_delimiter_that_was_set_is_the_one(tmp_path):
+    (tmp_path / "a.csv").write_text("tenant;date;value\nacme;2026-05-01;7,5\n")
+    assert rows(read(files(tmp_path, delimiter=";"))[0])[0]["value"] == "7,5"
+    assert "no column" in rows(read(files(tmp_path, delimiter=","))[0])[0]["__error__"]
+
+
+def test_a_huge_cell_is_a_cell(tmp_path):
+    (tmp_path / "a.csv").write_text(f"{HEADER}{'x' * 1_000_000},2026-05-01,7\nacme,2026-05-01,7\n")
+    assert len(read(files(tmp_path))[0][0].id) > 1_000_000
+
+
+def test_what_is_added_to_a_file_is_all_that_is_read_of_it(tmp_path):
+    path, adapter = tmp_path / "a.csv", files(tmp_path, appended=True)
+    path.write_text(HEADER + "acme,2026-05-01,7\n")
+    first, cursor = read(adapter)
+    path.write_text(HEADER + "acme,2026-05-01,7\nbeta,2026-05-02,8\ngam")
+    second, cursor = read(adapter, cursor)
+    path.write_text(HEADER + "acme,2026-05-01,7\nbeta,2026-05-02,8\ngamma,2026-05-03,9\nwrong,line\n")
+    third, cursor = read(adapter, cursor)
+    assert [r.id for r in (*first, *second)] == ["acme|2026-05-01", "beta|2026-05-02"]
+    assert third[0].id == "gamma|2026-05-03"
+    assert rows(third)[1] == {"__error__": "2 columns instead of 3", "__file__": "a.csv", "__line__": 5}
+    assert read(adapter, cursor)[0] == []
+
+
+def test_a_file_that_was_written_anew_is_read_from_the_beginning(tmp_path):
+    path, adapter = tmp_path / "a.csv", files(tmp_path, appended=True)
+    path.write_text(HEADER + "acme,2026-05-01,7\n")
+    _, cursor = read(adapter)
+    path.write_text(HEADER + "acme,2026-05-01,9\nbeta,2026-05-02,8\n")
+    assert [r.id for r in read(adapter, cursor)[0]] == ["acme|2026-05-01", "beta|2026-05-02"]
+
+
+CELL = st.text(st.characters(codec="utf-8", exclude_characters="\r\x00"), max_size=12)
+
+
+@given(cells=st.lists(CELL, min_size=1, max_size=8), cuts=st.lists(st.integers(0, 400), max_size=4))
+def test_however_a_file_grows_every_row_arrives_once(tmp_path_factory, cells, cuts):
+    root = tmp_path_factory.mktemp("grow")
+    quoted = ['"' + cell.replace('"', '""') + '"' for cell in cells]
+    content = (HEADER + "".join(f"t{n},2026-05-01,{cell}\n" for n, cell in enumerate(quoted))).encode()
+    adapter, cursor, found = files(root, appended=True), None, []
+    for cut in (*sorted(cuts), len(content)):
+        (root / "a.csv").write_bytes(content[:cut])
+        records, cursor = read(adapter, cursor)
+        found += [r for r in records if "__error__" not in json.loads(r.payload)]
+    assert [(r.id, json.loads(r.payload)["value"]) for r in found] == [
+        (f"t{n}|2026-05-01", cell or None) for n, cell in enumerate(cells)
+    ]
+
+
+def test_appended_is_for_lines(tmp_path):
+    with pytest.raises(ValidationError, match="appended is for csv and jsonl"):
+        files(tmp_path, format="parquet", appended=True)
+
+
+def test_parquet_keeps_its_types_as_json(tmp_path):
+    table = pa.table(
+        {"tenant": ["acme", None], "date": [date(2026, 5, 1)] * 2, "value": [Decimal("1.50"), None]}
+    )
+    pq.write_table(table, tmp_path / "a.parquet")
+    (tmp_path / "b.parquet").write_bytes(b"PAR1 but not really")
+    records, _ = read(files(tmp_path, format="parquet"))
+    assert (records[0].id, records[0].modified_at) == ("acme|2026-05-01", "2026-05-01")
+    assert rows(records)[0] == {"tenant": "acme", "date": "2026-05-01", "value": "1.50"}
+    assert "key" in rows(records)[1]["__error__"]
+    assert "damaged" in rows(records)[2]["__error__"]
+
+
+MBOX = b"""From anna@acme.example Mon Nov 23 09:00:00 2026
+From: =?utf-8?q?Anna_M=C3=BCller?= <Anna@Acme.example>
+To: "Ben, CSM" <ben@vendor.example>, carla@vendor.example
+Date: Mon, 23 Nov 2026 10:00:00 +0100
+Subject: =?iso-8859-1?q?R=E9union?=
+Message-ID: <1@acme.example>
+
+From: what follows is text and never read
+Secret: text
+
+From robot@acme.example Mon Nov 23 09:00:00 2026
+From: robot@acme.example
+To: ben@vendor.example
+Date: Mon, 23 Nov 2026 09:30:00 +0000
+Subject: =?no-such-charset?q?abc?= \xff\xfe
+Auto-Submitted: auto-replied
+Message-ID: <2@acme.example>
+
+away
+
+From nobody Mon Nov 23 09:00:00 2026
+From: nobody@acme.example
+Date: not a date
+Message-ID: <3@acme.example>
+
+"""
+
+
+def test_a_mailbox_gives_the_headers_of_its_messages_and_nothing_else(tmp_path):
+    (tmp_path / "a.mbox").write_bytes(MBOX)
+    (tmp_path / "b.eml").write_bytes(MBOX.split(b"\n", 1)[1].split(b"From robot")[0].replace(b"<1@", b"<4@"))
+    records, _ = read(files(tmp_path, format="mail", key=[], modified=None))
+    one, two, bad, eml = rows(records)
+    assert one == {
+        "message_id": "1@acme.example",
+        "at": "2026-11-23T09:00:00Z",
+        "from_name": "Anna Müller",
+        "from_address": "anna@acme.example",
+        "to_addresses": ["ben@vendor.example", "carla@vendor.example"],
+        "cc_addresses": [],
+        "subject": "Réunion",
+        "in_reply_to": None,
+        "automatic": False,
+    }
+    assert records[0].modified_at == "2026-11-23T09:00:00Z"
+    assert (two["automatic"], one["automatic"]) == (True, False)
+    assert "date" in bad["__error__"]
+    assert eml["message_id"] == "4@acme.example"
+    assert b"text" not in b"".join(r.payload for r in records)
+
+
+def docx(core: str) -> bytes:
+    box = io.BytesIO()
+    with zipfile.ZipFile(box, "w") as file:
+        file.writestr("word/document.xml", "<w>the text that nobody reads</w>")
+        file.writestr("docProps/core.xml", core)
+    return box.getvalue()
+
+
+CORE = (
+    '<p xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:t="http://purl.org/dc/terms/">'
+    "<dc:title>Plan 2027</dc:title><dc:creator>Anna</dc:creator><t:created>2026-10-01T08:00:00Z</t:created></p>"
+)
+
+
+def test_documents_give_their_properties_and_never_their_text(tmp_path):
+    (tmp_path / "acme").mkdir()
+    (tmp_path / "acme" / "plan.docx").write_bytes(docx(CORE))
+    writer = PdfWriter()
+    writer.add_blank_page(100, 100)
+    writer.add_metadata({"/Title": "Review"})
+    writer.write(tmp_path / "acme" / "review.pdf")
+    (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.7 broken")
+    (tmp_path / "bomb.docx").write_bytes(docx('<!DOCTYPE p [<!ENTITY a "aa">]>' + CORE))
+    records, _ = read(files(tmp_path, pattern="**/*", format="documents", key=[], modified=None))
+    found = {json.loads(r.payload).get("path", r.id): json.loads(r.payload) for r in records}
+    plan, review = found["acme/plan.docx"], found["acme/review.pdf"]
+    assert (plan["title"], plan["author"], plan["folder"], plan["kind"]) == (
+        "Plan 2027",
+        "Anna",
+        "acme",
+        "docx",
+    )
+    assert (review["title"], review["pages"]) == ("Review", 1)
+    assert "damaged" in found["broken.pdf:1"]["__error__"]
+    assert "damaged" in found["bomb.docx:1"]["__error__"]
+    assert b"nobody reads" not in b"".join(r.payload for r in records)
