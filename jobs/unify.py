@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import duckdb
 import sqlalchemy as sa
@@ -12,6 +12,8 @@ from cs_connector.runner import Engine
 from cs_connector.runner.summary import People
 from cs_connector.store import tables
 from cs_connector.unify import FeedMark, load_customers, read, unify
+
+FEW = 20  # bad records that no share makes a failure of
 
 
 class Unify:
@@ -30,6 +32,7 @@ class Unify:
             return
         with engine.talk.step("who is who"), engine.tables() as con:
             content = engine.digest([], days, read(con, engine.sources(), engine.latest(con)))
+            marks = _trusted(engine, con, marks)
             if engine.stage_done(f"{self.name} content", content):
                 engine.summary.skipped.append(self.name)
                 self._recount(engine)
@@ -65,6 +68,23 @@ class Unify:
         assert row is not None
         engine.summary.population = People(*row)
         _report(engine)
+
+
+def _trusted(engine: Engine, con: duckdb.DuckDBPyConnection, marks: list[FeedMark]) -> list[FeedMark]:
+    """An object of which too many records cannot be read is not complete: what depends on it becomes unknown."""
+    share = engine.project.settings.safety.max_quarantined_share
+    rows = con.execute(
+        "SELECT connection, object, sum(quarantined) AS bad, sum(staged) AS good FROM seen GROUP BY ALL "
+        "HAVING bad >= ? AND bad > ? * (bad + good) ORDER BY ALL",
+        [FEW, share],
+    ).fetchall()
+    for connection, name, bad, good in rows:
+        engine.summary.notes.append(
+            f"{connection} {name}: {bad:,} of {bad + good:,} records cannot be read, so it counts as not read; "
+            "the reasons: cs-connector quarantine"
+        )
+    failed = {(connection, name) for connection, name, _, _ in rows}
+    return [replace(m, complete=False) if (m.connection, m.object) in failed else m for m in marks]
 
 
 _LINK = {

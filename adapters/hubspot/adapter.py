@@ -32,6 +32,7 @@ from .client import client
 from .counting import Counter
 from .discovery import documents
 from .errors import classify
+from .linking import FIELDS, Linker, is_link
 from .paths import Paths
 from .reading import Reader
 from .writing import Writer
@@ -102,6 +103,7 @@ class HubSpot(Adapter):
             meter=around.meter,
         )
         self._reader = Reader(self._transport, self._paths, around)
+        self._linker = Linker(self._transport, self._paths, self._reader, settings.sweep_millis)
         self._counter = Counter(self._transport, self._paths, self._reader.searches)
         self._writer = Writer(self._transport, self._paths)
 
@@ -122,13 +124,14 @@ class HubSpot(Adapter):
         return [info for name in objects if (info := self._describe(name))]
 
     def read(self, read: Read) -> Iterator[Page]:
-        return self._reader.read(read)
+        return self._linker.read(read) if is_link(read.object) else self._reader.read(read)
 
     def estimate(self, read: Read) -> Estimate:
-        return self._reader.estimate(read, self._counter)
+        return Estimate() if is_link(read.object) else self._reader.estimate(read, self._counter)
 
     def total(self, object_name: str) -> int | None:
-        return None if object_name in _UNCOUNTED else self._counter.total(object_name)
+        uncounted = object_name in _UNCOUNTED or is_link(object_name)
+        return None if uncounted else self._counter.total(object_name)
 
     def ids(self, object_name: str) -> Iterator[Sequence[str]]:
         return self._counter.ids(object_name)
@@ -185,6 +188,10 @@ class HubSpot(Adapter):
         if name == "owners":
             fields = tuple(FieldInfo(n, "string", writable=False) for n in _OWNER_FIELDS)
             return ObjectInfo(name, fields, writable=False, incremental=False)
+        if is_link(name):
+            return ObjectInfo(
+                name, tuple(FieldInfo(n, "string", writable=False) for n in FIELDS), writable=False
+            )
         library = self.client()
         from hubspot.crm.properties import ApiException
 

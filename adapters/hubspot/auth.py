@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, SecretStr, model_validator
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from cs_connector.transport.oauth import Client
 
@@ -12,7 +14,10 @@ LIFE = 1800.0  # seconds that a token of HubSpot lives, where it does not say
 
 
 class Settings(BaseModel):
-    """How to reach a portal: an app's client with or without a refresh token, or one access token."""
+    """How to reach a portal: an app's client with or without a refresh token, or one access token.
+
+    All links between records are read anew every `sweep_hours`.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -23,7 +28,9 @@ class Settings(BaseModel):
     portal_id: str = ""
     paths: Version = "2026-03"
     base_url: str | None = None
+    ca_file: Path | None = None
     token_url: str | None = None
+    sweep_hours: float = Field(default=24, gt=0)
 
     @model_validator(mode="after")
     def _some_login(self) -> Settings:
@@ -34,6 +41,10 @@ class Settings(BaseModel):
     @property
     def oauth(self) -> bool:
         return bool(self.client_id and self.client_secret.get_secret_value())
+
+    @property
+    def sweep_millis(self) -> int:
+        return int(self.sweep_hours * 3_600_000)
 
     @property
     def token_address(self) -> str:

@@ -73,13 +73,19 @@ class _Paging(msgspec.Struct):
     next: _Next | None = None
 
 
-class _Batch(msgspec.Struct):
+class Batch(msgspec.Struct):
+    """An answer with records; without `after` it is the last one."""
+
     results: list[msgspec.Raw]
     paging: _Paging | None = None
 
     @property
     def after(self) -> str | None:
         return self.paging.next.after if self.paging and self.paging.next else None
+
+    @property
+    def ids(self) -> list[str]:
+        return [_rows.decode(raw).id for raw in self.results]
 
 
 class _Properties(msgspec.Struct):
@@ -93,7 +99,7 @@ class _Row(msgspec.Struct, rename="camel"):
     properties: _Properties | None = None
 
 
-_batches = msgspec.json.Decoder(_Batch)
+_batches = msgspec.json.Decoder(Batch)
 _rows = msgspec.json.Decoder(_Row)
 _states = msgspec.json.Decoder(State)
 
@@ -130,15 +136,16 @@ class Reader:
 
     def _start(self, read: Read) -> State:
         if read.cursor is None:
-            return Owners() if read.object == "owners" else Full(self._now())
+            return Owners() if read.object == "owners" else Full(self.now())
         try:
             state = _states.decode(read.cursor)
         except msgspec.MsgspecError as error:
             raise unreadable(read.object) from error
-        return self._window(state.hwm) if isinstance(state, Idle) else state
+        return self.window(state.hwm) if isinstance(state, Idle) else state
 
-    def _window(self, hwm: int) -> Delta:
-        hi = self._now() - LAG_MS
+    def window(self, hwm: int) -> Delta:
+        """What may have been modified since, as far as the search index can be believed."""
+        hi = self.now() - LAG_MS
         return Delta(min(hwm, hi) - OVERLAP_MS, hi)
 
     def _step(self, read: Read, state: State) -> tuple[Page, State]:
@@ -152,15 +159,15 @@ class Reader:
             case Owners():
                 return self._owners(state)
             case Idle():
-                return self._delta(read, self._window(state.hwm))
+                return self._delta(read, self.window(state.hwm))
 
     def _full(self, read: Read, state: Full) -> tuple[Page, State]:
-        batch = self._list(read, state.after)
+        batch = self.listed(read, state.after)
         onward = Full(state.began, batch.after) if batch.after else Idle(state.began)
         return _page([_live(raw) for raw in batch.results], onward)
 
     def _delta(self, read: Read, state: Delta) -> tuple[Page, State]:
-        batch = self._search(read, state)
+        batch = self.searched(read, state)
         records = [_live(raw) for raw in batch.results]
         last = max((int(r.id) for r in records), default=state.last)
         if batch.after and last <= state.last:
@@ -169,12 +176,12 @@ class Reader:
         return _page([*records, *_losers(batch.results)], onward)
 
     def _bin(self, read: Read, state: Bin) -> tuple[Page, State]:
-        batch = self._list(read, state.after, archived=True)
+        batch = self.listed(read, state.after, archived=True)
         onward = Bin(state.lo, state.hi, batch.after) if batch.after else Idle(state.hi)
         return _page(list(_archived(batch.results, state.lo)), onward)
 
     def _owners(self, state: Owners) -> tuple[Page, State]:
-        began = state.began or self._now()
+        began = state.began or self.now()
         batch = self._get(
             self._paths.owners, limit=OWNER_PAGE, after=state.after, archived=_flag(state.former)
         )
@@ -183,7 +190,8 @@ class Reader:
             return Page(records, _text(Owners()), done=True, complete_to=_moment(began)), Owners()
         return _page(records, Owners(began, state.former or batch.after is None, batch.after))
 
-    def _list(self, read: Read, after: str | None, *, archived: bool = False) -> _Batch:
+    def listed(self, read: Read, after: str | None, *, archived: bool = False) -> Batch:
+        """The next records by list."""
         query = {"limit": LIST_PAGE, "after": after, "archived": _flag(archived)}
         properties = ",".join(_columns(read))
         response = self._transport.get(
@@ -200,10 +208,11 @@ class Reader:
             raise Unavailable(f"HubSpot's list of {read.object} does not move on")
         return batch
 
-    def _get(self, path: str, **query: str | int | None) -> _Batch:
+    def _get(self, path: str, **query: str | int | None) -> Batch:
         return _read(self._transport.get(path, params=query))
 
-    def _search(self, read: Read, state: Delta) -> _Batch:
+    def searched(self, read: Read, state: Delta) -> Batch:
+        """The next records of a window by search."""
         # Always by id and never by offset: a record that is changed meanwhile leaves the window, and would
         # move all later ones one place forward.
         query: dict[str, Any] = {
@@ -216,7 +225,8 @@ class Reader:
         with self._transport.safe():
             return _read(self._transport.post(self._paths.objects(read.object, "/search"), json=query))
 
-    def _now(self) -> int:
+    def now(self) -> int:
+        """Milliseconds since 1970."""
         return int(self._clock.now().timestamp() * 1000)
 
 
@@ -229,7 +239,7 @@ def _within(kind: str, state: Delta) -> list[dict[str, Any]]:
     ]
 
 
-def _read(response: Any) -> _Batch:
+def _read(response: Any) -> Batch:
     if not response.ok:
         raise AdapterError(f"HubSpot answered {response.status_code}", why=problem(response).message)
     try:

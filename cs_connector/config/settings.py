@@ -73,6 +73,7 @@ class Safety(Strict):
     max_band_moves_share: float = Field(default=0.15, ge=0, le=1)
     max_tasks_per_owner: int = Field(default=10, ge=0)
     max_shrink_share: float = Field(default=0.1, ge=0, le=1)
+    max_quarantined_share: float = Field(default=0.2, ge=0, le=1)
 
 
 class StoreSettings(Strict):

@@ -106,16 +106,28 @@ def _followed(entity: Entity, source: str) -> str:
 
 
 def _plain(con: duckdb.DuckDBPyConnection, entity: Entity) -> None:
-    key = f"'{entity.name[:3]}_' || left(md5(connection || '|' || object || '|' || record_id), 16)"
-    columns = ", ".join(ident(c.name) for c in entity.columns[1:])
+    """One entity a record; a record that adds to another one (its links, say) lends it its attributes."""
+    origin = "coalesce(adds_ref, connection || '|' || object || '|' || record_id)"
+    key = f"'{entity.name[:3]}_' || left(md5({origin}), 16)"
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE followed AS SELECT *, {key} AS made FROM ({_followed(entity, 'stage_' + entity.name)})"
     )
+    con.execute(f"CREATE OR REPLACE TABLE {ident(entity.name)} AS {_single(con, entity)}")
     con.execute(
-        f"CREATE OR REPLACE TABLE {ident(entity.name)} AS SELECT made AS {entity.key}, {columns} FROM followed"
+        f"INSERT INTO link SELECT made, '{entity.name}', connection, object, record_id, "
+        "CASE WHEN adds_ref IS NULL THEN 'itself' ELSE 'adds to' END, 1.0 FROM followed "
+        f"SEMI JOIN {ident(entity.name)} e ON e.{entity.key} = made"
     )
-    con.execute(
-        f"INSERT INTO link SELECT made, '{entity.name}', connection, object, record_id, 'itself', 1.0 FROM followed"
+
+
+def _single(con: duckdb.DuckDBPyConnection, entity: Entity) -> str:
+    names = [c.name for c in entity.columns[1:]]
+    added = con.execute("SELECT count(*) FROM followed WHERE adds_ref IS NOT NULL").fetchall()[0][0]
+    if not added:
+        return f"SELECT made AS {entity.key}, {', '.join(map(ident, names))} FROM followed"
+    columns = ", ".join(f"{_laid(c.name, c.type)} AS {ident(c.name)}" for c in entity.columns[1:])
+    return (
+        f"SELECT made AS {entity.key}, {columns} FROM followed GROUP BY made HAVING bool_or(adds_ref IS NULL)"
     )
 
 

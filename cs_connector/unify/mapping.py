@@ -43,7 +43,9 @@ class FieldRule(Strict):
     values: dict[str, str | int | float | bool | None] | None = None
     default: str | int | float | bool | None = None
     contains: str | None = None
-    link: Literal["account", "person", "user"] | None = None
+    link: (
+        Literal["account", "person", "user", "ticket", "opportunity", "survey_response", "activity"] | None
+    ) = None
     object: str | None = None
     crm: str | None = None
     only_if: Condition | None = None

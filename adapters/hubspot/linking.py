@@ -1,0 +1,183 @@
+"""Associations as records: one for each record of a kind, with everything of another kind that it is linked to.
+
+Adding or removing an association touches neither record, so links are read again with every record that changed,
+and all of them once in a while.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from cs_connector.errors import Unavailable
+from cs_connector.ports import Page, RawRecord, Read
+from cs_connector.transport import Transport
+from cs_connector.transport.cursors import unreadable
+
+from .errors import problem
+from .paths import Paths
+from .reading import Delta, Reader
+
+FIELDS = ("id", "primary", "all", "labels")
+PRIMARY = "Primary"  # the label of a contact's, deal's or ticket's first company
+INPUTS = 100  # records whose links are asked for at once
+
+
+class Sweep(msgspec.Struct, frozen=True, tag_field="mode", tag="sweep"):
+    """All records, by list; `began` in milliseconds since 1970."""
+
+    began: int
+    after: str | None = None
+
+
+class Touched(msgspec.Struct, frozen=True, tag_field="mode", tag="touched"):
+    """The records that were modified in [lo, hi), beyond `last`; the last sweep began at `swept`."""
+
+    lo: int
+    hi: int
+    swept: int
+    last: int = 0
+
+
+class Idle(msgspec.Struct, frozen=True, tag_field="mode", tag="idle"):
+    """Between two readings: links of records that changed before `hwm` were seen, all others at `swept`."""
+
+    hwm: int
+    swept: int
+
+
+State = Sweep | Touched | Idle
+_states = msgspec.json.Decoder(State)
+
+
+class _Type(msgspec.Struct):
+    label: str | None = None
+
+
+class _To(msgspec.Struct, rename="camel"):
+    to_object_id: int | str
+    association_types: list[_Type] = []
+
+
+class _Ref(msgspec.Struct):
+    id: str
+
+
+class _Next(msgspec.Struct):
+    after: str
+
+
+class _Paging(msgspec.Struct):
+    next: _Next | None = None
+
+
+class _Result(msgspec.Struct):
+    start: _Ref = msgspec.field(name="from")
+    to: list[_To] = []
+    paging: _Paging | None = None
+
+    @property
+    def after(self) -> str | None:
+        return self.paging.next.after if self.paging and self.paging.next else None
+
+
+class _Answer(msgspec.Struct):
+    results: list[_Result] = []
+
+
+_answers = msgspec.json.Decoder(_Answer)
+
+
+def is_link(name: str) -> bool:
+    """Whether an object is links: `contacts/companies`."""
+    return "/" in name
+
+
+class Linker:
+    """`every` is the time between two sweeps in milliseconds."""
+
+    def __init__(self, transport: Transport, paths: Paths, reader: Reader, every: int) -> None:
+        self._transport, self._paths, self._reader, self._every = transport, paths, reader, every
+
+    def read(self, read: Read) -> Iterator[Page]:
+        """Raises UsageError for a cursor that is not ours, and AdapterError."""
+        kind, _, target = read.object.partition("/")
+        state = self._start(read)
+        while True:
+            ids, onward = self._ids(kind, state)
+            records = self._records(kind, target, ids)
+            yield _page(records, onward)
+            if isinstance(onward, Idle):
+                return
+            state = onward
+
+    def _start(self, read: Read) -> State:
+        now = self._reader.now()
+        if read.cursor is None:
+            return Sweep(now)
+        try:
+            state: State = _states.decode(read.cursor)
+        except msgspec.MsgspecError as error:
+            raise unreadable(read.object) from error
+        if not isinstance(state, Idle):
+            return state
+        if now - state.swept >= self._every:
+            return Sweep(now)
+        window = self._reader.window(state.hwm)
+        return Touched(window.lo, window.hi, state.swept)
+
+    def _ids(self, kind: str, state: State) -> tuple[list[str], State]:
+        """The next records whose links are to be read, and what comes after them."""
+        read = Read(kind, ())
+        if isinstance(state, Sweep):
+            batch = self._reader.listed(read, state.after)
+            return batch.ids, Sweep(state.began, batch.after) if batch.after else Idle(
+                state.began, state.began
+            )
+        assert isinstance(state, Touched)
+        batch = self._reader.searched(read, Delta(state.lo, state.hi, state.last))
+        last = max(map(int, batch.ids), default=state.last)
+        if batch.after and last <= state.last:
+            raise Unavailable(f"HubSpot's search of {kind} does not move on")
+        onward = msgspec.structs.replace(state, last=last) if batch.after else Idle(state.hi, state.swept)
+        return batch.ids, onward
+
+    def _records(self, kind: str, target: str, ids: Sequence[str]) -> list[RawRecord]:
+        """One for each id, also for those that are linked to nothing any more."""
+        linked: dict[str, list[_To]] = {key: [] for key in ids}
+        for start in range(0, len(ids), INPUTS):
+            inputs = [{"id": key} for key in ids[start : start + INPUTS]]
+            while inputs:
+                results = self._ask(kind, target, inputs)
+                for result in results:
+                    linked.setdefault(result.start.id, []).extend(result.to)
+                inputs = [{"id": r.start.id, "after": r.after} for r in results if r.after]
+        return [_record(key, linked[key]) for key in ids]
+
+    def _ask(self, kind: str, target: str, inputs: Sequence[dict[str, str]]) -> list[_Result]:
+        path = self._paths.links(kind, target, "/batch/read")
+        with self._transport.safe():
+            answer = self._transport.post(path, json={"inputs": inputs})
+        if not answer.ok:
+            raise Unavailable(f"HubSpot answered {answer.status_code}", why=problem(answer).message)
+        found: _Answer = _answers.decode(answer.content)
+        return found.results
+
+
+def _record(key: str, to: Sequence[_To]) -> RawRecord:
+    """`all` is a list with ; between, `primary` the one that is labelled so, or the only one."""
+    ids = list(dict.fromkeys(str(each.to_object_id) for each in to))
+    first = [str(each.to_object_id) for each in to if any(t.label == PRIMARY for t in each.association_types)]
+    labels = sorted({t.label for each in to for t in each.association_types if t.label})
+    primary = first[0] if first else ids[0] if len(ids) == 1 else None
+    row = {"id": key, "primary": primary, "all": ";".join(sorted(ids, key=int)), "labels": ";".join(labels)}
+    return RawRecord(key, None, False, msgspec.json.encode(row))
+
+
+def _page(records: Sequence[RawRecord], onward: State) -> Page:
+    cursor = msgspec.json.encode(onward).decode()
+    if not isinstance(onward, Idle):
+        return Page(records, cursor, done=False)
+    return Page(records, cursor, done=True, complete_to=datetime.fromtimestamp(onward.swept / 1000, UTC))

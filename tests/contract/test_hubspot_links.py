@@ -1,0 +1,96 @@
+"""Links between records have a rule of their own: nothing about the records tells that one was made or cut."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from cs_connector.ports import Read
+
+from .test_hubspot_adapter import OBJECTS, Portal
+
+NAME = "contacts/companies"
+LINKS = "/crm/associations/2026-03/contacts/companies/batch"
+
+
+@pytest.fixture
+def portal() -> Iterator[Portal]:
+    found = Portal()
+    try:
+        yield found
+    finally:
+        found.adapter.close()
+        found.sandbox.stop()
+
+
+def read(portal, cursor=None):
+    """The links by record, and the cursor at the end."""
+    pages = list(portal.adapter.read(Read(NAME, (), cursor)))
+    records = [record for page in pages for record in page.records]
+    return {r.id: json.loads(r.payload) for r in records}, pages[-1].cursor
+
+
+def tie(portal, contact, company):
+    pair = {"from": {"id": str(contact)}, "to": {"id": str(company)}}
+    portal.other("POST", f"{LINKS}/associate/default", {"inputs": [pair]})
+
+
+def cut(portal, contact, company):
+    portal.other(
+        "POST", f"{LINKS}/archive", {"inputs": [{"from": {"id": str(contact)}, "to": [{"id": str(company)}]}]}
+    )
+
+
+def test_every_record_is_read_with_its_links_and_without(portal):
+    tie(portal, 5001, 1001)
+    tie(portal, 5001, 1002)
+    found, _ = read(portal)
+    assert sorted(found) == [str(n) for n in range(5001, 5006)]
+    assert found["5001"]["all"] == "1001;1002"
+    assert found["5002"] == {"id": "5002", "primary": None, "all": "", "labels": ""}
+
+
+def test_the_only_link_is_the_primary_one(portal):
+    tie(portal, 5003, 1007)
+    assert read(portal)[0]["5003"]["primary"] == "1007"
+
+
+def test_a_changed_record_brings_its_links_along(portal):
+    _, cursor = read(portal)
+    portal.later(minutes=10)
+    tie(portal, 5002, 1005)
+    portal.other("PATCH", f"{OBJECTS}/contacts/5002", {"properties": {"firstname": "Other"}})
+    portal.later(minutes=10)
+    found, _ = read(portal, cursor)
+    assert found["5002"]["all"] == "1005"
+    assert "5004" not in found
+
+
+def test_a_link_that_touched_neither_record_is_found_by_the_next_sweep(portal):
+    tie(portal, 5004, 1001)
+    _, cursor = read(portal)
+    portal.later(hours=1)
+    cut(portal, 5004, 1001)
+    tie(portal, 5004, 1009)
+    found, cursor = read(portal, cursor)
+    assert "5004" not in found, "nothing told"
+    portal.later(hours=24)
+    assert read(portal, cursor)[0]["5004"]["all"] == "1009"
+
+
+def test_a_sweep_that_was_stopped_goes_on(portal):
+    pages = portal.adapter.read(Read(NAME, ()))
+    first = next(pages)
+    assert first.done
+    links = portal.adapter.read(Read("companies/contacts", ()))
+    one = next(links)
+    rest = list(portal.adapter.read(Read("companies/contacts", (), one.cursor)))
+    ids = [r.id for page in (one, *rest) for r in page.records]
+    assert len(ids) == len(set(ids)) == 250
+
+
+def test_it_is_described_by_what_a_mapping_can_use(portal):
+    (info,) = portal.adapter.describe([NAME])
+    assert [field.name for field in info.fields] == ["id", "primary", "all", "labels"]
