@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from . import again, pull, scoring, startup, whole
+from . import again, pull, sandbox, scoring, startup, whole
 from .cost import Broken
 from .results import Row, keep, show
 from .size import QUICK, Size, Yard
@@ -21,6 +21,7 @@ MEASURES: dict[str, Callable[[Yard], list[Row]]] = {
     "again": again.measure,
     "scoring": scoring.measure,
     "whole": whole.measure,
+    "sandbox": sandbox.measure,
 }
 WHOLE = 100_000
 
@@ -30,7 +31,7 @@ def main() -> int:
     asked = _asked()
     size = QUICK if asked.quick else Size(accounts=asked.accounts)
     if asked.full:
-        size = replace(size, whole=QUICK.accounts if asked.quick else WHOLE)
+        size = replace(size, whole=QUICK.accounts) if asked.quick else replace(size, whole=WHOLE, kept=WHOLE)
     rows: list[Row] = []
     broken = False
     with (

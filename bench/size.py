@@ -13,16 +13,20 @@ from .bed import Bed, company
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Accounts of the company, records to pull, runs of each measurement; `whole`: accounts of the long one."""
+    """Accounts of the company, records to pull, runs of each measurement; `whole`: accounts of the long one.
+
+    `kept`: accounts of a sandbox on disk, each with ten tickets.
+    """
 
     accounts: int = 20_000
     records: int = 200_000
     times: int = 2
     starts: int = 15
     whole: int | None = None
+    kept: int = 2_000
 
 
-QUICK = Size(accounts=40, records=400, times=1, starts=1)
+QUICK = Size(accounts=40, records=400, times=1, starts=1, kept=200)
 
 
 class Yard:

@@ -107,6 +107,24 @@ class Document(NamedTuple):
     body: Any
 
 
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A request that changes nothing: a GET, or a search where `body` is given. `path` stands below the vendor's API."""
+
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of it, refusals too. Header names are lower-case; `body` is JSON, or None."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any = None
+
+
 class Action(StrEnum):
     UPDATE = "update"
     UPSERT = "upsert"
@@ -220,12 +238,32 @@ class Surroundings:
     meter: Meter | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A permission that a login needs, and what for."""
+
+    name: str
+    why: str
+
+
 class Adapter(Protocol):
-    """One connection to one system. Built as `Adapter(settings, surroundings)`."""
+    """One connection to one system. Built as `Adapter(settings, surroundings)`.
+
+    `scopes` are the permissions it needs, no more; `steps` what an admin does in the CRM before it is connected.
+    """
 
     crm: ClassVar[str]
     Settings: ClassVar[type[BaseModel]]
     capabilities: ClassVar[Capabilities]
+    scopes: ClassVar[Sequence[Scope]] = ()
+    steps: ClassVar[Sequence[str]] = ()
+
+    def consent(self, redirect: str, state: str) -> str | None:  # noqa: ARG002
+        """The page on which a person lets us in; None where no person is needed."""
+        return None
+
+    def approve(self, code: str, redirect: str) -> None:
+        """Turn the code that the page sent back into a login, and keep it. Raises AuthFailed."""
 
     def check(self) -> Identity:
         """Who and where am I. Raises AuthFailed, NotPermitted, Unavailable."""
@@ -254,6 +292,10 @@ class Adapter(Protocol):
     def metadata(self, objects: Sequence[str]) -> Iterator[Document]:  # noqa: ARG002
         """The objects and fields of the system as it describes them, all or those named; nobody's records or names."""
         return iter(())
+
+    def look(self, ask: Ask) -> Answer | None:  # noqa: ARG002
+        """The plain answer to a request that changes nothing; None from a system that has no such thing."""
+        return None
 
     def write(self, changes: Sequence[Change]) -> Sequence[Receipt]:
         """Exactly one receipt a change, in the order of the changes; one bad change never stops others."""

@@ -70,3 +70,10 @@ def installs() -> Iterator[tuple[str, Path]]:
         path = Path(str(files(point.value.split(":")[0]))) / "install.yml"
         if path.exists():
             yield name, path
+
+
+def assumptions() -> dict[str, Path]:
+    """For each adapter that says what it assumes about its vendor: its name and that file."""
+    folders = {name: files(p.value.split(":")[0]) for name, p in sorted(_points("adapters").items())}
+    paths = {name: Path(str(folder)) / "assumptions.yml" for name, folder in folders.items()}
+    return {name: path for name, path in paths.items() if path.exists()}

@@ -6,6 +6,8 @@ import os
 
 import pytest
 
+from .conformance import summary
+
 STRICT = os.environ.get("CS_CONNECTOR_STRICT") == "1"
 HAS_DATA = bool(os.environ.get("CS_CONNECTOR_DATA"))
 
@@ -23,6 +25,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"{len(found)} tests were skipped that a strict run needs:", red=True)
         for report in found:
             terminalreporter.write_line(f"  {report.nodeid}", red=True)
+    for line in summary.lines(terminalreporter.stats):
+        terminalreporter.write_line(line)
 
 
 @pytest.hookimpl(trylast=True)

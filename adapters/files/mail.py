@@ -32,20 +32,24 @@ def rows(path: Path, maker: Maker) -> Iterator[tuple[int, RawRecord]]:
 
 def _heads(path: Path) -> Iterator[tuple[int, bytes]]:
     """The headers of each message; those of an .eml file begin at once, others after a line `From `."""
-    inside, begun, head = ".eml" in path.suffixes, 1, bytearray()
     with opened(path) as file:
-        for number, line in enumerate(file, 1):
-            if line.startswith(b"From ") and not inside:
-                inside, begun = True, number + 1
-            elif inside and line.strip():
-                head += line[: max(0, LONGEST - len(head))]
-            elif inside and head:
-                yield begun, bytes(head)
-                inside, head = False, bytearray()
-                if ".eml" in path.suffixes:
-                    return
-    if head:
-        yield begun, bytes(head)
+        numbered = enumerate(file, 1)
+        if ".eml" in path.suffixes:
+            yield 1, _head(numbered)
+            return
+        for number, line in numbered:
+            if line.startswith(b"From "):
+                yield number + 1, _head(numbered)
+
+
+def _head(numbered: Iterator[tuple[int, bytes]]) -> bytes:
+    """The lines up to the first empty one, at most LONGEST bytes."""
+    head = bytearray()
+    for _, line in numbered:
+        if not line.strip():
+            break
+        head += line[: max(0, LONGEST - len(head))]
+    return bytes(head)
 
 
 def _record(head: bytes, maker: Maker, line: int) -> RawRecord:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 import msgspec
 from requests import Response
@@ -11,6 +12,8 @@ from requests import Response
 from cs_connector.errors import AdapterError, ConfigError, NotPermitted
 from cs_connector.ports import (
     Adapter,
+    Answer,
+    Ask,
     Capabilities,
     Change,
     Document,
@@ -25,15 +28,17 @@ from cs_connector.ports import (
     Usage,
 )
 from cs_connector.transport import Transport, bucket
+from cs_connector.transport.looking import look
 from cs_connector.transport.oauth import Login
 
+from .auth import SCOPES, STEPS, WEBSITE
 from .auth import Settings as HubSpotSettings
 from .client import client
 from .counting import Counter
 from .discovery import documents
 from .errors import classify
 from .linking import FIELDS, Linker, is_link
-from .paths import Paths
+from .paths import HOST, Paths
 from .reading import Reader
 from .writing import Writer
 
@@ -107,6 +112,24 @@ class HubSpot(Adapter):
         self._counter = Counter(self._transport, self._paths, self._reader.searches)
         self._writer = Writer(self._transport, self._paths)
 
+    scopes = SCOPES
+    steps = STEPS
+
+    def consent(self, redirect: str, state: str) -> str | None:
+        if not self._settings.oauth:
+            return None
+        names = " ".join(["oauth", *(scope.name for scope in SCOPES)])
+        query = {
+            "client_id": self._settings.client_id,
+            "redirect_uri": redirect,
+            "scope": names,
+            "state": state,
+        }
+        return f"{self._settings.base_url or WEBSITE}/oauth/authorize?{urlencode(query)}"
+
+    def approve(self, code: str, redirect: str) -> None:
+        self._login.approve(code, redirect)
+
     def check(self) -> Identity:
         account = msgspec.json.decode(self._get(self._paths.account).content, type=_Account)
         self._expect(str(account.portal_id))
@@ -144,6 +167,9 @@ class HubSpot(Adapter):
 
     def find(self, object_name: str, key_field: str, keys: Sequence[str]) -> Mapping[str, str]:
         return self._writer.find(object_name, key_field, keys)
+
+    def look(self, ask: Ask) -> Answer:
+        return look(self._transport, HOST, ask)
 
     def usage(self) -> Usage:
         return self._transport.usage

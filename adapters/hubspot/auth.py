@@ -6,10 +6,26 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from cs_connector.ports import Scope
 from cs_connector.transport.oauth import Client
 
 from .paths import Paths, Version
 
+WEBSITE = "https://app.hubspot.com"
+SCOPES = (
+    Scope("crm.objects.companies.read", "accounts, and their values before we write"),
+    Scope("crm.objects.companies.write", "health fields on companies"),
+    Scope("crm.schemas.companies.read", "which company properties exist, and their types"),
+    Scope("crm.objects.contacts.read", "people"),
+    Scope("crm.objects.owners.read", "who gets a task"),
+    Scope("crm.objects.feedback_submissions.read", "survey answers"),
+    Scope("tickets", "tickets and tasks: their scope covers both"),
+)
+STEPS = (
+    "In HubSpot's developer projects make an app with OAuth (a private app by hand is no longer offered).",
+    "Give it the redirect address that is printed below, and the scopes above.",
+    "Put client_id into cs-connector.yml and client_secret into secrets.env, then run this command again.",
+)
 LIFE = 1800.0  # seconds that a token of HubSpot lives, where it does not say
 
 

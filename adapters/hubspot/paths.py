@@ -12,6 +12,8 @@ _DATED = {
     "objects": "/crm/objects/2026-03/{a}",
     "links": "/crm/associations/2026-03/{a}/{b}",
     "properties": "/crm/properties/2026-03/{a}",
+    "pipelines": "/crm/pipelines/2026-03/{a}",
+    "schemas": "/crm-object-schemas/2026-03/schemas",
     "owners": "/crm/owners/2026-03",
     "account": "/account-info/2026-03/details",
     "token": "/oauth/2026-03/token",
@@ -20,6 +22,8 @@ _NUMBERED = {
     "objects": "/crm/v3/objects/{a}",
     "links": "/crm/v4/associations/{a}/{b}",
     "properties": "/crm/v3/properties/{a}",
+    "pipelines": "/crm/v3/pipelines/{a}",
+    "schemas": "/crm/v3/schemas",
     "owners": "/crm/v3/owners",
     "account": "/account-info/v3/details",
     "token": "/oauth/v3/token",
@@ -40,6 +44,13 @@ class Paths:
 
     def properties(self, kind: str) -> str:
         return self._at("properties", kind)
+
+    def pipelines(self, kind: str) -> str:
+        return self._at("pipelines", kind)
+
+    @property
+    def schemas(self) -> str:
+        return self._at("schemas")
 
     @property
     def owners(self) -> str:

@@ -13,6 +13,8 @@ from pydantic import BaseModel
 from cs_connector.errors import Rejected, Unavailable
 from cs_connector.ports import (
     Adapter,
+    Answer,
+    Ask,
     Capabilities,
     Change,
     Document,
@@ -27,6 +29,7 @@ from cs_connector.ports import (
     Usage,
 )
 from cs_connector.transport import Transport
+from cs_connector.transport.looking import look
 from cs_connector.transport.routing import is_loopback
 
 from . import auth
@@ -116,6 +119,9 @@ class Salesforce(Adapter):
         self._counter = Counter(self._session, self._root, self._reader)
         self._writer = Writer(self._session, self._root, around.clock)
 
+    scopes = auth.SCOPES
+    steps = auth.STEPS
+
     def check(self) -> Identity:
         token = self._login.token()
         user: User = decode(self._session.get(f"{self._origin()}/services/oauth2/userinfo").content, User)
@@ -156,6 +162,9 @@ class Salesforce(Adapter):
                 key = str(record[key_field])
                 found[given.get(key.casefold(), key)] = long_id(record["Id"])
         return found
+
+    def look(self, ask: Ask) -> Answer:
+        return look(self._session, self._root(), ask)
 
     def usage(self) -> Usage:
         return self._session.usage

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from requests import PreparedRequest
 
 from cs_connector.errors import ConfigError
-from cs_connector.ports import Surroundings
+from cs_connector.ports import Scope, Surroundings
 from cs_connector.transport import Transport
 
 from .errors import decode
@@ -21,6 +21,20 @@ from .errors import decode
 LIFE = timedelta(hours=2)  # the session time of an org that did not change it
 _VALID = timedelta(minutes=3)
 _JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+
+
+SCOPES = (
+    Scope("api", "records, describes, limits, bulk jobs"),
+    Scope("refresh_token", "a login without a person, which the JWT flow asks for"),
+)
+STEPS = (
+    "Make a key and a certificate: openssl req -x509 -newkey rsa:2048 -nodes -days 730 -keyout server.key -out server.crt",
+    "In Setup, External Client App Manager, make a new app; enable OAuth with the scopes above.",
+    "Enable the JWT bearer flow and upload server.crt; or the client credentials flow, with a run-as user.",
+    "Under its policies let only admin-approved users in, and approve the integration user's permission set.",
+    "Give the integration user a permission set with all objects and fields of the mapping: others do not exist for us.",
+    "Put client_id, username and private_key_file into cs-connector.yml, then run this command again.",
+)
 
 
 class Settings(BaseModel):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 import msgspec
 from requests import Response
@@ -11,6 +12,8 @@ from requests import Response
 from cs_connector.errors import AdapterError, AuthFailed, UsageError
 from cs_connector.ports import (
     Adapter,
+    Answer,
+    Ask,
     Capabilities,
     Change,
     Document,
@@ -25,21 +28,26 @@ from cs_connector.ports import (
     Usage,
 )
 from cs_connector.transport import Transport
+from cs_connector.transport.looking import look
 from cs_connector.transport.oauth import Login
 
+from .auth import SCOPES, STEPS
 from .auth import Settings as ZendeskSettings
 from .client import client, objects
 from .counting import Counter
 from .discovery import documents
 from .errors import classify
+from .memberships import NOUN as MEMBERSHIPS
+from .memberships import Memberships
 from .objects import OrganizationField
 from .reading import Reader
 from .writing import Writer
 
 _FIELDS = {
     "organizations": "id name domain_names external_id created_at updated_at deleted_at details notes tags",
-    "users": "id name email organization_id role active created_at updated_at",
+    "users": "id name email organization_id role active suspended created_at updated_at",
     "tickets": "id subject status priority organization_id requester_id created_at updated_at",
+    MEMBERSHIPS: "id user_id organization_id default organization_name created_at updated_at",
     "satisfaction_ratings": "id score ticket_id requester_id created_at updated_at",
     "survey_responses": "id responder_id subjects answers",
 }
@@ -76,8 +84,26 @@ class Zendesk(Adapter):
         )
         self._objects = objects(self._transport, settings.subdomain, settings.host)
         self._reader = Reader(self._transport, settings.host, around.clock)
+        self._memberships = Memberships(
+            self._transport, settings.host, around.clock, settings.sweep_seconds
+        )
         self._counter = Counter(self._transport, settings.host)
         self._writer = Writer(self._transport, settings.host, around.clock)
+
+    scopes = SCOPES
+    steps = STEPS
+
+    def consent(self, redirect: str, state: str) -> str | None:
+        if not self._settings.oauth:
+            return None
+        query = {
+            "response_type": "code", "client_id": self._settings.client_id, "redirect_uri": redirect,
+            "scope": self._settings.scope, "state": state,
+        }  # fmt: skip
+        return f"{self._settings.base_url or self._settings.host}/oauth/authorizations/new?{urlencode(query)}"
+
+    def approve(self, code: str, redirect: str) -> None:
+        self._login.approve(code, redirect)
 
     def check(self) -> Identity:
         me = self._objects.me()
@@ -100,7 +126,7 @@ class Zendesk(Adapter):
         return [self._describe(name) for name in objects if name in _FIELDS]
 
     def read(self, read: Read) -> Iterator[Page]:
-        return self._reader.read(read)
+        return self._memberships.read(read) if read.object == MEMBERSHIPS else self._reader.read(read)
 
     def estimate(self, read: Read) -> Estimate:
         return self._counter.estimate(read)
@@ -121,6 +147,9 @@ class Zendesk(Adapter):
         if object_name != "organizations":
             raise UsageError(f"{object_name} of Zendesk are not found by key", fix="only organizations are")
         return self._writer.find(key_field, keys)
+
+    def look(self, ask: Ask) -> Answer:
+        return look(self._transport, f"{self._settings.host}/api/v2", ask)
 
     def usage(self) -> Usage:
         """Zendesk counts by the minute, so there is no allowance to report."""

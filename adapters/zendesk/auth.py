@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from cs_connector.ports import Scope
 from cs_connector.transport.oauth import Client
+
+SCOPES = (
+    Scope("read", "organizations, users, tickets, satisfaction ratings or survey answers, fields"),
+    Scope("write", "health fields on organizations; Zendesk has no narrower scope for that"),
+)
+STEPS = (
+    "In Zendesk's Admin Center, under Apps and integrations, APIs, OAuth clients, add a confidential client.",
+    "Give it the redirect address that is printed below.",
+    "Put its identifier into cs-connector.yml as client_id and its secret into secrets.env, then run this command again.",
+    "An admin has to approve it: only an admin may define organization fields.",
+)
 
 
 class Settings(BaseModel):
-    """How to reach an account: an OAuth client with or without a refresh token, or one access token."""
+    """How to reach an account: an OAuth client with or without a refresh token, or one access token.
+
+    All memberships of organizations are read anew every `sweep_hours`.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -20,7 +37,9 @@ class Settings(BaseModel):
     scope: str = "read write"
     sandbox: bool = False
     base_url: str | None = None
+    ca_file: Path | None = None
     token_url: str | None = None
+    sweep_hours: float = Field(default=24, gt=0)
 
     @model_validator(mode="after")
     def _some_login(self) -> Settings:
@@ -35,6 +54,10 @@ class Settings(BaseModel):
             self.client_id
             and (self.client_secret.get_secret_value() or self.refresh_token.get_secret_value())
         )
+
+    @property
+    def sweep_seconds(self) -> int:
+        return int(self.sweep_hours * 3600)
 
     @property
     def host(self) -> str:

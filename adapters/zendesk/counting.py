@@ -12,6 +12,7 @@ from cs_connector.transport import Transport
 PAGE, EXPORT_PAGE = 100, 1000
 EXACT = 100_000  # above it Zendesk counts once a day
 COUNTED = frozenset({"organizations", "tickets"})
+LISTED = frozenset({"organization_memberships"})  # counted by the list itself, a hundred a page
 
 
 class Count(msgspec.Struct):
@@ -20,6 +21,10 @@ class Count(msgspec.Struct):
 
 class Counted(msgspec.Struct):
     count: Count
+
+
+class Paged(msgspec.Struct):
+    count: int
 
 
 class Row(msgspec.Struct):
@@ -34,6 +39,7 @@ class Meta(msgspec.Struct, frozen=True):
 class Rows(msgspec.Struct):
     organizations: list[Row] = []
     tickets: list[Row] = []
+    organization_memberships: list[Row] = []
     meta: Meta = Meta()
 
 
@@ -43,6 +49,8 @@ class Counter:
 
     def total(self, noun: str) -> int | None:
         """The records that are not deleted; None where Zendesk's number may be a day old."""
+        if noun in LISTED:
+            return self._listed(noun)
         if noun not in COUNTED:
             return None
         answer = self._transport.get(f"{self._host}/api/v2/{noun}/count.json")
@@ -50,6 +58,10 @@ class Counter:
             return None
         value = msgspec.json.decode(answer.content, type=Counted).count.value
         return value if value <= EXACT else None
+
+    def _listed(self, noun: str) -> int | None:
+        answer = self._transport.get(f"{self._host}/api/v2/{noun}.json", params={"per_page": "1"})
+        return msgspec.json.decode(answer.content, type=Paged).count if answer.ok else None
 
     def ids(self, noun: str) -> Iterator[Sequence[str]]:
         after: str | None = None
@@ -65,4 +77,5 @@ class Counter:
     def estimate(self, read: Read) -> Estimate:
         """For a first reading only: an export from a cursor on does not say how long it is."""
         total = None if read.cursor else self.total(read.object)
-        return Estimate(total, None if total is None else max(1, -(-total // EXPORT_PAGE)))
+        size = PAGE if read.object in LISTED else EXPORT_PAGE
+        return Estimate(total, None if total is None else max(1, -(-total // size)))

@@ -15,6 +15,7 @@ from cs_connector.transport import Transport
 from cs_connector.transport.cursors import unreadable
 
 from .errors import problem
+from .merging import Merges
 from .pace import Pace
 from .rows import SPLIT, Split
 
@@ -38,10 +39,13 @@ class Export(msgspec.Struct, frozen=True, tag_field="mode", tag="export"):
 
 
 class Timed(msgspec.Struct, frozen=True, tag_field="mode", tag="timed"):
-    """Where a time-based export stands, in seconds since 1970. `seen` is (id, updated_at) of the last page."""
+    """Where a time-based export stands, in seconds since 1970. `seen` is (id, updated_at) of the last page, `again`
+    that all was read before.
+    """
 
     start: int = 0
     seen: tuple[tuple[str, str | None], ...] = ()
+    again: bool = False
 
 
 class Listed(msgspec.Struct, frozen=True, tag_field="mode", tag="listed"):
@@ -82,6 +86,7 @@ class Reader:
     def __init__(self, transport: Transport, host: str, clock: Clock) -> None:
         self._transport, self._host, self._clock = transport, host, clock
         self._pace = Pace(clock)
+        self._merges = Merges(transport, host)
 
     def read(self, read: Read) -> Iterator[Page]:
         """Raises UsageError for an object or a cursor that Zendesk does not have, and AdapterError."""
@@ -128,7 +133,12 @@ class Reader:
             raise _stuck(name)
         found = {(r.id, r.modified_at): r for r in split(answer.content)}
         records = [r for key, r in found.items() if key not in set(state.seen)]
-        onward = Timed(max(0, end - OVERLAP)) if mark.end_of_stream else Timed(end, _at_edge(found, end))
+        if state.again:  # nobody refers to what was gone before the first reading
+            records = self._merges.noted(records)
+        if mark.end_of_stream:
+            onward = Timed(max(0, end - OVERLAP), again=True)
+        else:
+            onward = Timed(end, _at_edge(found, end), state.again)
         return self._page(records, onward, asked if mark.end_of_stream else None), onward
 
     def _list(self, name: str, split: Split, state: Listed) -> tuple[Page, State]:

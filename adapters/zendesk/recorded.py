@@ -12,7 +12,7 @@ from typing import Any
 from cs_connector.sandbox.recorded import Exchange, exchanges, table
 from cs_connector.sandbox.wire import SeedRow
 
-_NOUNS = {"user": "users", "organization": "organizations", "ticket": "tickets"}
+_NOUNS = {"user": "users", "organization": "organizations", "ticket": "tickets", "identity": "identities"}
 _DEFINITIONS = ("user_fields", "organization_fields", "ticket_fields")
 _SEEDS = "fivetran_zendesk"
 _TABLES = {"organizations": "organization", "users": "user", "tickets": "ticket"}

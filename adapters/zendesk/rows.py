@@ -29,6 +29,15 @@ class _Ticket(msgspec.Struct):
 class _User(msgspec.Struct):
     id: int
     updated_at: str | None = None
+    active: bool = True  # false is deleted; who may not log in is `suspended`
+
+    def record(self, payload: bytes) -> RawRecord:
+        return RawRecord(str(self.id), self.updated_at, not self.active, payload)
+
+
+class _Plain(msgspec.Struct):
+    id: int
+    updated_at: str | None = None
 
     def record(self, payload: bytes) -> RawRecord:
         return RawRecord(str(self.id), self.updated_at, False, payload)
@@ -57,7 +66,7 @@ class _Survey(msgspec.Struct):
         return RawRecord(self.id, max(times, default=None), False, payload)
 
 
-_Row = _Ticket | _User | _Organization | _Survey
+_Row = _Ticket | _User | _Plain | _Organization | _Survey
 
 
 def _split(name: str, kind: type[_Row]) -> Split:
@@ -82,6 +91,7 @@ SPLIT: dict[str, Split] = {
     "tickets": _split("tickets", _Ticket),
     "users": _split("users", _User),
     "organizations": _split("organizations", _Organization),
-    "satisfaction_ratings": _split("satisfaction_ratings", _User),
+    "organization_memberships": _split("organization_memberships", _Plain),
+    "satisfaction_ratings": _split("satisfaction_ratings", _Plain),
     "survey_responses": _split("survey_responses", _Survey),
 }

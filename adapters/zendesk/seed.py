@@ -54,7 +54,7 @@ def _organization(account: Account, place: Presence, company: Company) -> Iterat
             "users",
             {
                 "id": service_id("users", person.key), "name": f"{person.first} {person.last}", "email": person.email,
-                "organization_id": number, "role": "end-user", "active": person.left_on is None, "verified": True,
+                "organization_id": number, "role": "end-user", "active": True, "verified": True, "suspended": person.left_on is not None,
                 "created_at": made, "updated_at": touched,
             },
         )  # fmt: skip

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from cs_connector.errors import UsageError
 
 from . import options as opt
 
@@ -86,10 +89,28 @@ def export(
             opt.screen().plain(str(path))
 
 
-def doctor(root: opt.ProjectDir = opt.HERE, as_json: opt.Json = False) -> None:
-    """Check the project, the store and every connection."""
-    from cs_connector.console import reports
+def doctor(
+    connection: Annotated[str | None, typer.Argument(help="With --probe: this connection only.")] = None,
+    root: opt.ProjectDir = opt.HERE,
+    probe: Annotated[
+        bool, typer.Option("--probe", help="Test by reading what is assumed about the vendors.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="With --probe: a file to send, without any values.")
+    ] = None,
+    as_json: opt.Json = False,
+) -> None:
+    """Check the project, the store and every connection; with --probe, test what is assumed about the vendors."""
     from cs_connector.runner import checking
+
+    if probe:
+        _probe(connection, root, out, as_json=as_json)
+        return
+    if connection or out:
+        raise UsageError(
+            "a connection and --out go with --probe", fix="cs-connector doctor --probe CONNECTION"
+        )
+    from cs_connector.console import reports
 
     screen = opt.screen(as_json=as_json)
     with opt.engine(root) as engine:
@@ -100,6 +121,22 @@ def doctor(root: opt.ProjectDir = opt.HERE, as_json: opt.Json = False) -> None:
         reports.checks(screen, found)
     if not all(line["ok"] for line in found):
         raise typer.Exit(3)
+
+
+def _probe(connection: str | None, root: Path, out: Path | None, *, as_json: bool) -> None:
+    from cs_connector.console import reports
+    from cs_connector.runner import probing
+
+    screen = opt.screen(as_json=as_json)
+    with opt.engine(root) as engine:
+        found = probing.probe(engine, connection)
+    document = {"schema": probing.SCHEMA, "probes": found}
+    if out:
+        out.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    if as_json:
+        screen.document(document)
+    else:
+        reports.probes(screen, found)
 
 
 @_runs.callback()

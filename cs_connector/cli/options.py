@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -49,6 +49,17 @@ def day(text: str | None) -> date | None:
         raise UsageError(
             f"{text!r} is not a date", safe="nothing was done", fix="write it as 2026-11-25"
         ) from None
+
+
+def known(name: str, names: Iterable[str]) -> str:
+    """A connection's name as it was given. Raises UsageError for one that the project does not have."""
+    from cs_connector.config.documents import suggest
+    from cs_connector.errors import UsageError
+
+    if name in names:
+        return name
+    listed = ", ".join(names)
+    raise UsageError(f"there is no connection {name}", fix=suggest(name, names) or f"there are: {listed}")
 
 
 def project(root: Path) -> Project:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -205,6 +206,21 @@ def checks(screen: Screen, found: Iterable[Mapping[str, Any]]) -> None:
         screen.line(f"{mark} {escape(check['name'])}: {escape(check['text'])}")
         if check["fix"]:
             screen.plain(f"       fix: {check['fix']}")
+
+
+def probes(screen: Screen, found: Sequence[Mapping[str, Any]]) -> None:
+    """What is assumed about the vendors, and what the connections said to it."""
+    marks = {
+        "confirmed": "[green]confirmed [/]",
+        "refuted": "[red]refuted   [/]",
+        "untestable": "[dim]untestable[/]",
+    }
+    for one in found:
+        screen.line(f"{marks[one['verdict']]} {one['connection']} {one['id']}: {escape(one['claim'])}")
+        if one["why"]:
+            screen.plain(f"           {one['why']}")
+    counts = Counter(one["verdict"] for one in found)
+    screen.line(", ".join(f"{counts[verdict]} {verdict}" for verdict in marks))
 
 
 def _measure(screen: Screen, m: Mapping[str, Any]) -> None:

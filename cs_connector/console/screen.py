@@ -44,6 +44,10 @@ class Screen:
         if not self.quiet:
             self.err.print(text)
 
+    def ask(self, text: str) -> None:
+        """Talk that a person must see, also where the rest is quiet."""
+        self.err.print(text, markup=False, soft_wrap=True)
+
     def line(self, text: str = "") -> None:
         """A line of the result."""
         self.out.print(text)

@@ -7,26 +7,29 @@ import signal
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-import msgspec
-import requests
-
 from cs_connector import registry
-from cs_connector.config import load, open_project
-from cs_connector.errors import Unavailable, UsageError
+from cs_connector.config import load
+from cs_connector.errors import UsageError
+from cs_connector.sandbox import authority, plan
 from cs_connector.sandbox.company import Company
-from cs_connector.sandbox.faults import Rules
+from cs_connector.sandbox.faults import Rule
+from cs_connector.sandbox.keeping import Folder, Save
 from cs_connector.sandbox.up import Sandbox
 from cs_connector.sandbox.wire import SeedRow
 from cs_connector.transport.clock import SystemClock
 
+from . import own_org
 from .company import generate
 
 MORNING = time(9, tzinfo=UTC)
+STOPPED = "stopped"  # the name of what is saved at the end
 Tick = Callable[[int], None]
 
 
@@ -42,6 +45,11 @@ class Order:
     profile: str = "vendor"
     as_of: date | None = None
     recorded: Path | None = None
+    life: float = 0
+    tls: Path | None = None
+    keep: Path | None = None
+    shape: Path | None = None
+    fill: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,37 +63,87 @@ class Tenant:
 
 @dataclass(slots=True)
 class Running:
-    """A sandbox that is up, with its sandbox/1 document."""
+    """A sandbox that is up, with its sandbox/1 document. One with a `folder` is saved there when it stops."""
 
     sandbox: Sandbox
     document: dict[str, Any]
-    scratch: Path | None
+    scratch: Path | None = None
+    folder: Folder | None = None
 
     def stop(self) -> None:
         self.sandbox.stop()
+        if self.folder:
+            self.sandbox.snapshots.save(STOPPED)
+            self.folder.close()
         if self.scratch:
             shutil.rmtree(self.scratch, ignore_errors=True)
 
 
 def start(order: Order, tick: Tick) -> Running:
-    """Fill the simulators and start to answer. Raises UsageError for a folder without recorded exchanges."""
+    """Fill the simulators and start to answer; where a kept sandbox is wanted and there is one, it goes on.
+
+    Raises UsageError for a folder without recorded exchanges, for fault rules that cannot be, and for a rate below 0.
+    """
+    folder = Folder(order.keep) if order.keep else None
+    save = folder.find() if folder else None
+    if folder and save:
+        return _resume(order, folder, save)
+    if folder is None:
+        return _begin(order, tick)
+    running = _begin(replace(order, files=order.files or folder.path / "files"), tick)
+    crms = running.sandbox.servers
+    running.sandbox.keep(folder, {name: what for name, what in running.document.items() if name not in crms})
+    running.folder = folder
+    return running
+
+
+def _resume(order: Order, folder: Folder, save: Save) -> Running:
+    """Start what was saved: on the ports that it had, where they are free and no others are wanted."""
+    head = save.head
+    build = [(name, registry.simulator(crm)) for name, crm in head.simulators]
+    day, profile, seed = datetime.fromisoformat(head.as_of), head.profile, head.seed
+    tls = authority.generated(order.tls) if order.tls else None
+    try:
+        ports = [] if order.port else head.ports
+        sandbox = Sandbox(build, day, seed=seed, profile=profile, port=order.port, ports=ports, tls=tls)
+    except OSError:
+        if order.port:
+            raise
+        sandbox = Sandbox(build, day, seed=seed, profile=profile, tls=tls)
+    sandbox.snapshots.resume(save)
+    sandbox.keep(folder, head.document)
+    document = sandbox.document()
+    others = {**head.document.get("others", {}), **document["others"]}
+    document = {**head.document, **document, "others": others}
+    if order.faults:
+        rules = _rules(order.faults)
+        plan.check(rules, sandbox.simulators)
+        sandbox.faults.replace(rules)
+    sandbox.start()
+    return Running(sandbox, document, folder=folder)
+
+
+def _begin(order: Order, tick: Tick) -> Running:
+    rules = _rules(order.faults) if order.faults else []
     day = order.as_of or SystemClock().now().date()
     filled = {name: registry.find("seeders", name) for name in registry.names("seeders")}
-    company: Company | None = None
-    if order.recorded:
-        tenants = _recorded(filled, order.recorded)
-    else:
-        company = generate(order.seed, order.accounts, day)
-        tenants = _generated(filled, company)
+    shapes = own_org.shapes(order.shape)
+    demo = not (order.recorded or order.shape or order.fill)
+    company = generate(order.seed, order.accounts, day) if demo else None
+    tenants = _generated(filled, company) if company else _others(order, filled, shapes)
     sandbox = Sandbox(
         [(name, registry.simulator(tenant.crm)) for name, tenant in tenants.items()],
         datetime.combine(day, MORNING),
         seed=order.seed,
         profile=order.profile,
         port=order.port,
+        tls=authority.generated(order.tls) if order.tls else None,
     )
-    for name, tenant in tenants.items():
-        _fill(sandbox, name, tenant, Path(filled[tenant.crm].__file__), tick)
+    with ExitStack() as undo:
+        undo.callback(sandbox.stop)
+        _fill(sandbox, order, tenants, shapes, filled, tick)
+        plan.check(rules, sandbox.simulators)
+        undo.pop_all()
     scratch = None if order.files else Path(tempfile.mkdtemp(prefix="cs-connector-files-"))
     root = order.files or scratch
     assert root is not None
@@ -94,10 +152,47 @@ def start(order: Order, tick: Tick) -> Running:
         if company and hasattr(seeder, "connect"):
             for name, block in seeder.connect(company, root.resolve()).items():
                 (document if name == crm else document["others"])[name] = block
-    if order.faults:
-        sandbox.faults.replace(msgspec.json.decode(order.faults.read_bytes(), type=Rules).rules)
+    sandbox.faults.replace(rules)
+    sandbox.life.begin(order.life, order.seed)
     sandbox.start()
     return Running(sandbox, document, scratch)
+
+
+def _others(order: Order, filled: Mapping[str, Any], shapes: Mapping[str, own_org.Shape]) -> dict[str, Tenant]:
+    """The tenants of a sandbox without the demo company."""
+    known = {crm: Tenant(crm, {}, ()) for crm in filled if crm in registry.names("simulators")}
+    shaped = {name: Tenant(crm, {}, ()) for name, (crm, _) in shapes.items()}
+    return known | shaped | (_recorded(filled, order.recorded) if order.recorded else {})
+
+
+def _fill(
+    sandbox: Sandbox,
+    order: Order,
+    tenants: Mapping[str, Tenant],
+    shapes: Mapping[str, own_org.Shape],
+    filled: Mapping[str, Any],
+    tick: Tick,
+) -> None:
+    """The fields of each tenant, then its records, then what tables hold."""
+    for name, tenant in tenants.items():
+        if name in shapes:
+            own_org.install(sandbox, name, shapes[name][1], order.shape or Path())
+        else:
+            _furnish(sandbox, name, tenant, Path(filled[tenant.crm].__file__))
+        sandbox.install(name, tenant.fields)
+        sandbox.load(name, _counted(tenant.rows, tick))
+    if order.fill:
+        own_org.load_tables(sandbox, order.fill, partial(_counted, tick=tick))
+
+
+def _rules(file: Path) -> list[Rule]:
+    try:
+        return plan.read(file.read_bytes())
+    except OSError as error:
+        why = error.strerror or ""
+        raise UsageError(
+            f"the fault plan {file} cannot be read", why=why, safe="nothing was started"
+        ) from error
 
 
 def _generated(filled: Mapping[str, Any], company: Company) -> dict[str, Tenant]:
@@ -118,16 +213,21 @@ def _recorded(filled: Mapping[str, Any], folder: Path) -> dict[str, Tenant]:
     }
 
 
-def _fill(sandbox: Sandbox, name: str, tenant: Tenant, beside: Path, tick: Tick) -> None:
-    """Install the customer's own fields and ours, then the records."""
+def _furnish(sandbox: Sandbox, name: str, tenant: Tenant, beside: Path) -> None:
+    """Install the demo customer's own fields and ours."""
     own = beside.with_name("demo_org.yml")
     if own.exists():
-        sandbox.install(name, load(own).data)
+        sandbox.install(name, _fields(own))
     for crm, path in registry.installs():
         if crm == tenant.crm:
-            sandbox.install(name, load(path).data)
-    sandbox.install(name, tenant.fields)
-    sandbox.load(name, _counted(tenant.rows, tick))
+            sandbox.install(name, _fields(path))
+
+
+@cache
+def _fields(path: Path) -> Mapping[str, Any]:
+    """A file that ships, read once however many tenants it furnishes."""
+    found: Mapping[str, Any] = load(path).data
+    return found
 
 
 def _counted(rows: Iterable[SeedRow], tick: Tick) -> Iterator[SeedRow]:
@@ -144,28 +244,3 @@ def wait() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: done.set())
     done.wait()
-
-
-def ledger(control: str) -> list[dict[str, Any]]:
-    """Every mutation that a sandbox accepted. Raises Unavailable when it is not up."""
-    try:
-        with requests.Session() as session:
-            session.trust_env = False
-            answer = session.get(f"{control.rstrip('/')}/ledger", timeout=(5, 60))
-        answer.raise_for_status()
-        found: list[dict[str, Any]] = answer.json()
-    except requests.RequestException as error:
-        raise Unavailable(
-            "the sandbox does not answer",
-            why=f"tried {control}",
-            fix="start it with: cs-connector sandbox up",
-        ) from error
-    return found
-
-
-def control_of(root: Path) -> str:
-    """The control_url of a sandbox project. Raises UsageError for another kind of project."""
-    sandbox = open_project(root.resolve(), registry.shipped()).settings.sandbox
-    if sandbox is None:
-        raise UsageError("this project has no sandbox", fix="name one with --control URL")
-    return sandbox.control_url

@@ -29,30 +29,26 @@ class SandboxClock:
 
     def advance(self, by: timedelta) -> datetime:
         """Move forward. Raises ValueError for a step back."""
-        if by < timedelta():
-            raise ValueError("the sandbox clock only moves forward")
+        return self.move(by)
+
+    def move(
+        self, by: timedelta = timedelta(), to: datetime | None = None, *, running: bool | None = None
+    ) -> datetime:
+        """Forward by a time, or to one; from then on running, standing still, or as before.
+
+        Raises ValueError for a step back, and then changes nothing.
+        """
         with self._lock:
             mark = time.monotonic()
-            self._known = (self._at(mark) + by, mark if self.running else None)
+            now = self._at(mark)
+            new = now + by if to is None else to.astimezone(UTC)
+            if new < now:
+                raise ValueError(
+                    f"it only moves forward, and there it is {now.isoformat(timespec='seconds')}"
+                )
+            runs = self.running if running is None else running
+            self._known = (new, mark if runs else None)
         return self.now()
-
-    def set(self, to: datetime) -> datetime:
-        """Move forward to a time. Raises ValueError for one that is over."""
-        by = to - self._at(time.monotonic())
-        if by < timedelta():
-            raise ValueError(f"the sandbox clock only moves forward, and it is {self.now().isoformat()} there")
-        return self.advance(by)
-
-    def freeze(self) -> None:
-        """Stand still; the time can still be moved."""
-        with self._lock:
-            self._known = (self._at(time.monotonic()), None)
-
-    def run(self) -> None:
-        """Go on as fast as the real time."""
-        with self._lock:
-            mark = time.monotonic()
-            self._known = (self._at(mark), mark)
 
     @contextmanager
     def at(self, moment: datetime) -> Iterator[None]:

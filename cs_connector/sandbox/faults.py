@@ -5,11 +5,17 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
+
+from .wire import Response
 
 Moment = Literal["before", "after"]
+Count = Annotated[int, Meta(ge=0)]
+Wait = Annotated[float, Meta(ge=0)]
+Line = Annotated[str, Meta(pattern=r"^[^\r\n]*$")]
 ORDERS = (
     "expire_token",
     "daily_quota_left",
@@ -18,6 +24,11 @@ ORDERS = (
     "hide",
     "remove_field",
     "retype_field",
+    "lock_rows",
+    "validation_rule",
+    "duplicate_rule",
+    "expire_locators",
+    "short_pages",
 )
 
 
@@ -25,7 +36,7 @@ class Hide(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Make a share (0–1) of an object's records invisible."""
 
     object: str
-    share: float
+    share: Annotated[float, Meta(ge=0, le=1)]
 
 
 class RemoveField(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,39 +50,90 @@ class RetypeField(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     type: str
 
 
+class LockRows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody else holds rows of an object: those of `ids`, a `share` (0–1) of all, or at every `nth` write that needs
+    the same row. For so many `seconds` of the sandbox's clock, or until rules are replaced; at most `times` refusals.
+    """
+
+    object: str
+    ids: tuple[str, ...] = ()
+    share: Annotated[float, Meta(ge=0, le=1)] = 0.0
+    nth: Count = 0
+    seconds: Wait | None = None
+    times: Count | None = None
+
+
+class ValidationRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An admin made a rule: a record for which the formula is true is refused with the message, at the field if one
+    is named.
+    """
+
+    object: str
+    formula: str
+    message: str
+    name: str = "Sandbox_Rule"
+    field: str | None = None
+
+
+class DuplicateRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An admin made a rule: records of an object are duplicates when all `fields` are filled and equal, whatever
+    their case. `blocks` refuses them always; else a client that wants to save may.
+    """
+
+    object: str
+    fields: tuple[str, ...]
+    name: str = "Sandbox_Duplicate_Rule"
+    blocks: bool = False
+
+
 class Do(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What goes wrong. The fields of the first part happen on the wire, the rest inside the simulator.
 
     `before` and `after` are about the simulator: an answer dropped after it means that the request was obeyed.
-    `status` answers in the simulator's place; a `body` that is not text is sent as JSON.
+    `status` answers in the simulator's place; a `body` that is not text is sent as JSON. `headers` take the place of
+    those of the answer, whoever gave it; a body that they call gzip is packed.
     """
 
-    delay_ms: float | None = None
+    delay_ms: Wait | None = None
     drop: Moment | None = None
     reset: Moment | None = None
-    truncate: int | None = None
-    drip_ms: float | None = None
-    status: int | None = None
+    truncate: Count | None = None
+    drip_ms: Wait | None = None
+    status: Annotated[int, Meta(ge=200, le=599)] | None = None
     body: Any = None
-    headers: dict[str, str] | None = None
-    expire_token: bool | None = None
-    daily_quota_left: int | None = None
-    commit_lag_s: float | None = None
-    search_lag_s: float | None = None
+    headers: dict[Line, Line] | None = None
+    expire_token: Literal[True] | None = None
+    daily_quota_left: Count | None = None
+    commit_lag_s: Wait | None = None
+    search_lag_s: Wait | None = None
     hide: Hide | None = None
     remove_field: RemoveField | None = None
     retype_field: RetypeField | None = None
+    lock_rows: LockRows | None = None
+    validation_rule: ValidationRule | None = None
+    duplicate_rule: DuplicateRule | None = None
+    expire_locators: Literal[True] | None = None
+    short_pages: Annotated[int, Meta(ge=1)] | None = None
+
+    def __post_init__(self) -> None:
+        if self.body is not None and self.status is None:
+            raise ValueError("a body needs a status: it is an answer in the simulator's place")
 
     def orders(self) -> list[dict[str, Any]]:
         """What the simulator itself has to do, one order an entry."""
         asked = ((name, getattr(self, name)) for name in ORDERS)
         return [{name: msgspec.to_builtins(value)} for name, value in asked if value is not None]
 
-    def payload(self) -> bytes:
-        """The body of the answer given in the simulator's place."""
+    def answer(self) -> Response:
+        """The answer given in the simulator's place, still without its own headers."""
         if self.body is None:
-            return b""
-        return self.body.encode() if isinstance(self.body, str) else msgspec.json.encode(self.body)
+            return Response(self.status or 200)
+        if isinstance(self.body, str):
+            return Response(
+                self.status or 200, self.body.encode(), {"content-type": "text/plain; charset=utf-8"}
+            )
+        body = msgspec.json.encode(self.body)
+        return Response(self.status or 200, body, {"content-type": "application/json"})
 
 
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -86,8 +148,8 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     crm: str | None = None
     method: str | None = None
     path: str | None = None
-    after: int = 0
-    times: int | None = None
+    after: Count = 0
+    times: Count | None = None
 
     @property
     def limit(self) -> float:
@@ -100,6 +162,14 @@ class Rules(msgspec.Struct, forbid_unknown_fields=True):
     rules: list[Rule]
 
 
+class Standing(msgspec.Struct, frozen=True):
+    """A rule, how many requests matched it, and how many of those it hit."""
+
+    rule: Rule
+    matched: int
+    fired: int
+
+
 class _Counted:
     """A rule and how often it matched."""
 
@@ -107,6 +177,7 @@ class _Counted:
         self.rule = rule
         self.pattern = re.compile(rule.path or "")
         self.seen = 0
+        self.fired = 0
 
     def fires(self, names: Iterable[str], method: str, path: str, query: str) -> bool:
         rule = self.rule
@@ -117,7 +188,9 @@ class _Counted:
         if not (self.pattern.search(path) or self.pattern.search(f"{path}?{query}")):
             return False
         self.seen += 1
-        return rule.after < self.seen <= rule.after + rule.limit
+        fires = rule.after < self.seen <= rule.after + rule.limit
+        self.fired += fires
+        return fires
 
 
 class Faults:
@@ -128,13 +201,15 @@ class Faults:
         self._lock = threading.Lock()
 
     def replace(self, rules: Sequence[Rule]) -> None:
-        """Put `rules` in the place of all others. Raises ValueError for a path that is no regular expression."""
-        try:
-            counted = [_Counted(rule) for rule in rules]
-        except re.error as error:
-            raise ValueError(f"path is not a regular expression: {error}") from error
+        """Put `rules` in the place of all others; they must have been checked."""
+        counted = [_Counted(rule) for rule in rules]
         with self._lock:
             self._rules = counted
+
+    def standing(self) -> list[Standing]:
+        """The rules in force, as they were given, with their counts."""
+        with self._lock:
+            return [Standing(c.rule, c.seen, c.fired) for c in self._rules]
 
     def due(self, names: Iterable[str], method: str, path: str, query: str) -> list[Do]:
         """What is to go wrong with this request; counts it."""

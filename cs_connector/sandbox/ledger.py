@@ -51,7 +51,9 @@ class Ledger:
         with self._lock:
             at = self._clock.now().isoformat(timespec="milliseconds")
             n = len(self._entries) + 1
-            self._entries.append(Entry(n, at, crm, object_name, record_id, action, before, after, _actor.get()))
+            self._entries.append(
+                Entry(n, at, crm, object_name, record_id, action, before, after, _actor.get())
+            )
 
     @contextmanager
     def by(self, actor: str) -> Iterator[None]:

@@ -9,21 +9,29 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
+from cs_connector.errors import UsageError
+
+from .authority import Authority
 from .clock import SandboxClock
-from .control import Control
+from .control import LARGEST, Control
 from .faults import Faults
+from .keeping import SCHEMA, Folder, Head
 from .ledger import Ledger
+from .life import Life
 from .server import Server
+from .snapshots import Snapshots
 from .wire import SeedRow, Simulator, World
 
 Build = Callable[[World, str, str], Simulator]
+PROFILES = ("vendor", "small", "unlimited")
 
 
 class Sandbox:
     """Built from (name, simulator class) pairs; the ports are bound at once, `start` begins to answer.
 
-    With a `port`, control has that one and the simulators the next ones, in order; otherwise any free ones.
-    Only this machine can reach it.
+    With a `port`, control has that one and the simulators the next ones, in order; with `ports`, these; otherwise
+    any free ones.
+    Only this machine can reach it. With `tls` the simulators speak https; control does not.
     """
 
     def __init__(
@@ -34,23 +42,30 @@ class Sandbox:
         seed: int = 0,
         profile: str = "vendor",
         port: int = 0,
+        ports: Sequence[int] = (),
+        tls: Authority | None = None,
     ) -> None:
-        self.as_of = as_of
+        if profile not in PROFILES:
+            fix = f"use one of: {', '.join(PROFILES)}"
+            raise UsageError(f"there is no profile {profile!r}", safe="nothing was started", fix=fix)
+        self.as_of, self.seed, self.tls = as_of, seed, tls
         clock = SandboxClock(as_of)
         self.world = World(clock, Ledger(clock), random.Random(seed), profile)  # noqa: S311 — dice, not keys
         self.faults = Faults()
         self.simulators: dict[str, Simulator] = {}
         self.servers: dict[str, Server] = {}
-        self._snapshots: list[tuple[list[dict[str, Any]], object, dict[str, object]]] = []
+        self.life = Life(clock, self.world.ledger, self.simulators, self._still)
+        self.snapshots = Snapshots(self.world, self.simulators, self.life, self._still)
+        wanted = ports or [port and port + offset for offset in range(len(simulators) + 1)]
         with ExitStack() as undo:
-            self.control = Server(port)
+            self.control = Server(wanted[0], largest=LARGEST)
             undo.callback(self.control.stop)
-            for offset, (name, build) in enumerate(simulators, start=1):
-                undo.callback(self._add(name, build, port and port + offset).stop)
+            for own, (name, build) in zip(wanted[1:], simulators, strict=True):
+                undo.callback(self._add(name, build, own).stop)
             undo.pop_all()
 
     def _add(self, name: str, build: Build, port: int) -> Server:
-        server = Server(port, faults=self.faults)
+        server = Server(port, faults=self.faults, tls=self.tls.context if self.tls else None)
         simulator = build(self.world, name, server.base_url)
         server.names = frozenset({name, simulator.crm})
         self.simulators[name] = simulator
@@ -66,10 +81,11 @@ class Sandbox:
         self.simulators[name].load(rows)
 
     def start(self) -> None:
-        names = frozenset[str]().union(*(server.names for server in self.servers.values()))
-        self.control.start(Control(self.world, self.faults, self, names))
+        control = Control(self.world, self.faults, self.snapshots, self.life, self.simulators, self._still)
+        self.control.start(control)
         for name, server in self.servers.items():
-            server.start(self.simulators[name], self.simulators[name].control)
+            simulator = self.simulators[name]
+            server.start(simulator, simulator.control, self.life.catch_up)
 
     def stop(self) -> None:
         for server in (*self.servers.values(), self.control):
@@ -77,7 +93,8 @@ class Sandbox:
 
     def document(self) -> dict[str, Any]:
         """The sandbox/1 document: a block a CRM; simulators with a name of their own are under `others`."""
-        blocks = {name: dict(simulator.credentials()) for name, simulator in self.simulators.items()}
+        trust = {"ca_file": str(self.tls.file)} if self.tls else {}
+        blocks = {name: {**simulator.credentials(), **trust} for name, simulator in self.simulators.items()}
         kinds = {name: simulator.crm for name, simulator in self.simulators.items()}
         return {
             "schema": "sandbox/1",
@@ -87,25 +104,24 @@ class Sandbox:
             "others": {n: {"crm": kinds[n], **block} for n, block in blocks.items() if n != kinds[n]},
         }
 
-    def snapshot(self) -> int:
-        """Keep the state of every simulator, the ledger and the dice; the clock is not kept."""
-        with self._still():
-            states = {name: simulator.snapshot() for name, simulator in self.simulators.items()}
-            self._snapshots.append((self.world.ledger.entries(), self.world.dice.getstate(), states))
-            return len(self._snapshots)
+    def snapshot(self) -> int | str:
+        """Keep the state of every simulator, the ledger, the dice and the life; the clock is not kept."""
+        return self.snapshots.snapshot()
 
-    def restore(self, number: int | None = None) -> int:
+    def restore(self, number: int | str | None = None) -> int | str:
         """Bring a snapshot back, the newest where none is named. Raises LookupError where there is none."""
-        number = len(self._snapshots) if number is None else number
-        if not 1 <= number <= len(self._snapshots):
-            raise LookupError(number)
-        entries, dice, states = self._snapshots[number - 1]
-        with self._still():
-            for name, state in states.items():
-                self.simulators[name].restore(state)
-            self.world.ledger.replace(entries)
-            self.world.dice.setstate(dice)  # type: ignore[arg-type]
-        return number
+        return self.snapshots.restore(number)
+
+    def keep(self, folder: Folder, document: Mapping[str, Any]) -> None:
+        """From now on named snapshots go to this folder; `document` is what belongs to the sandbox besides."""
+        kinds = [(name, simulator.crm) for name, simulator in self.simulators.items()]
+        ports = [self.control.port, *(server.port for server in self.servers.values())]
+        day, profile = self.as_of.isoformat(), self.world.profile
+
+        def head(name: str) -> Head:
+            return Head(SCHEMA, name, 0, day, profile, self.seed, kinds, ports, dict(document))
+
+        self.snapshots.folder, self.snapshots.head = folder, head
 
     def _still(self) -> ExitStack:
         stack = ExitStack()

@@ -32,7 +32,7 @@ class Request:
 
     @cached_property
     def form(self) -> dict[str, str]:
-        return dict(parse_qsl(self.body.decode(), keep_blank_values=True))
+        return dict(parse_qsl(self.body.decode(errors="replace"), keep_blank_values=True))
 
     def json(self) -> Any:
         """The body as JSON. Raises msgspec.DecodeError."""
@@ -57,6 +57,14 @@ class SeedRow(NamedTuple):
     record: Mapping[str, Any]
 
 
+class BadCell(ValueError):
+    """A cell of a table that cannot be part of a record; without a column the object itself is unknown."""
+
+    def __init__(self, column: str, why: str) -> None:
+        super().__init__(why)
+        self.column, self.why = column, why
+
+
 @dataclass(slots=True)
 class World:
     """What the simulators of one sandbox share: time, the ledger, and dice with a seed."""
@@ -68,9 +76,13 @@ class World:
 
 
 class Simulator(Protocol):
-    """One simulated CRM tenant. Built as `Simulator(world, name, base_url)`."""
+    """One simulated CRM tenant. Built as `Simulator(world, name, base_url)`.
+
+    `orders` are those that `control` knows: what makes no sense for a vendor is not among them.
+    """
 
     crm: ClassVar[str]
+    orders: ClassVar[frozenset[str]]
 
     def handle(self, request: Request) -> Response:
         """Answer a request. Called under one lock per simulator."""
@@ -84,12 +96,28 @@ class Simulator(Protocol):
         """Add records that have always been there: they are not mutations and not in the ledger."""
         ...
 
+    def row(self, object_name: str, cells: Mapping[str, str]) -> SeedRow:
+        """A record for `load` from a line of a table: texts by API name, an empty one is no value. Raises BadCell."""
+        ...
+
     def credentials(self) -> dict[str, str]:
         """What a client needs to log in: the vendor's block of the sandbox/1 document."""
         ...
 
     def control(self, order: Mapping[str, Any]) -> None:
         """Obey an order that is not traffic: expire_token, daily_quota_left, commit_lag_s, hide, …"""
+        ...
+
+    def objection(self, order: Mapping[str, Any]) -> str | None:
+        """Why an order that it knows cannot be obeyed: an object or a field that is not there."""
+        ...
+
+    def calm(self) -> None:
+        """End what orders began: lags and spent quotas, hidden records, removed and retyped fields."""
+        ...
+
+    def live(self, dice: random.Random) -> None:
+        """One edit as a user of the CRM makes it, chosen by the dice; nothing where there is nothing to edit."""
         ...
 
     def snapshot(self) -> object:

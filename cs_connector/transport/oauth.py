@@ -91,6 +91,18 @@ class Login:
             token = self._replace(token)
         return token.access_token
 
+    def approve(self, code: str, redirect: str) -> None:
+        """Turn the code of a person's consent into a login, and keep it. Raises AuthFailed."""
+        form = self._client.form("") | {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": redirect,
+        }
+        with self._lock, self._around.tokens.lock(self._around.connection):
+            token = self._granted_by(form, "")
+            self._around.tokens.save(self._around.connection, msgspec.to_builtins(token))
+            self._token = token
+
     def renew(self) -> None:
         """Replace a token that the vendor refused. Raises AuthFailed."""
         self._replace(self._token)
@@ -128,8 +140,11 @@ class Login:
             return self._ask(given)  # the settings may have been renewed by hand
 
     def _ask(self, refresh: str) -> Token:
+        return self._granted_by(self._client.form(refresh), refresh)
+
+    def _granted_by(self, form: Mapping[str, str], refresh: str) -> Token:
         asked_at = self._around.clock.now()
-        granted = self._granted(self._exchange(self._client.form(refresh)))
+        granted = self._granted(self._exchange(form))
         life = self._client.life if granted.expires_in is None else granted.expires_in
         renew_at = None if life is None else asked_at + timedelta(seconds=FRESH * life)
         return Token(granted.access_token, granted.refresh_token or refresh, renew_at, self._client.origin)

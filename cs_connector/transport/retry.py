@@ -65,7 +65,7 @@ def from_exception(error: requests.RequestException, host: str) -> Failure:
             text = f"{host} cannot be reached through the proxy"
             return Failure(Unavailable(text, fix="check HTTPS_PROXY and NO_PROXY"), unsent=True)
         case requests.exceptions.SSLError():
-            fix = "if your company replaces certificates, set REQUESTS_CA_BUNDLE to its file"
+            fix = "if your company replaces certificates, name its file in ca_file or REQUESTS_CA_BUNDLE"
             return Failure(AdapterError(f"The certificate of {host} is not trusted", fix=fix), unsent=True)
         case requests.Timeout():
             text = f"{host} did not answer in time"

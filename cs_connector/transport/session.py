@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from itertools import count
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from requests import PreparedRequest, Response
 
-from cs_connector.errors import AdapterError, Unavailable
+from cs_connector.errors import AdapterError, ConfigError, Unavailable
 from cs_connector.ports import Bucket, Clock, Meter, Usage
 
 from .body import Budget, TooSlow, read_body
@@ -22,12 +23,14 @@ from .routing import Router, check_host, is_loopback
 
 CONNECT, READ, DEADLINE, HOPS = 10.0, 60.0, 120.0, 5
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_NEVER_PLAIN = frozenset({401, 429})
 
 
 @dataclass(frozen=True, slots=True)
 class _Manner:
     safe: bool = False
     bare: bool = False
+    plain: bool = False
 
 
 _USUAL = _Manner()
@@ -40,6 +43,7 @@ class Transport(requests.Session):
     `hosts` are patterns such as *.salesforce.com. `base` (http://127.0.0.1:PORT) takes the vendor's place.
     `authorize` puts the login on a request just before it goes out. `classify` reads the vendor's error
     bodies: what it returns is raised; for None the status decides, and 2xx–4xx answers are handed back.
+    `ca_file` (PEM) is the authority to trust in place of those of this machine.
     `renew` makes a new login after a 401. `quota` reads (limit, left) from an answer, None if not there.
     `meter` knows what other processes use of the same allowance.
     Raises AdapterError and its kinds, and ConfigError for a host that is not allowed.
@@ -62,11 +66,13 @@ class Transport(requests.Session):
         meter: Meter | None = None,
         policy: Policy | None = None,
         deadline: float = DEADLINE,
+        ca_file: Path | None = None,
     ) -> None:
         super().__init__()
         self.connection, self.hosts, self.clock, self.deadline = connection, tuple(hosts), clock, deadline
         self.authorize, self.classify, self.renew, self.quota = authorize, classify, renew, quota
         self.limiter, self.meter, self.policy = limiter, meter, policy or Policy()
+        self._ca_file = None if ca_file is None else str(_readable(ca_file, connection))
         self._calls = 0
         self._limit: int | None = None
         self._left: int | None = None
@@ -89,6 +95,12 @@ class Transport(requests.Session):
     def bare(self) -> Iterator[None]:
         """Requests in this block carry no login and do not renew it (the login itself)."""
         with _in_manner(bare=True):
+            yield
+
+    @contextmanager
+    def plain(self) -> Iterator[None]:
+        """What the CRM refuses in this block is an answer; only an ended login and a pause are seen to."""
+        with _in_manner(plain=True):
             yield
 
     def send(self, request: PreparedRequest, **kwargs: Any) -> Response:
@@ -174,6 +186,8 @@ class Transport(requests.Session):
         finally:
             budget.stop()
         self._note(response)
+        if _manner.get().plain and response.status_code not in _NEVER_PLAIN and response.status_code < 500:
+            return response
         known = self.classify(response) if self.classify and not response.ok else None
         return from_response(response, known, self.clock) or response
 
@@ -187,6 +201,8 @@ class Transport(requests.Session):
             "allow_redirects": False,
             "timeout": (min(CONNECT, left), min(READ, left)),
         }
+        if self._ca_file:
+            sent["verify"] = self._ca_file
         self._calls += 1
         response = super().send(request, **sent)
         read_body(response, budget)
@@ -197,6 +213,17 @@ class Transport(requests.Session):
             self._limit, self._left = seen
             if self.meter:
                 self.meter.heard(*seen)
+
+
+def _readable(ca_file: Path, connection: str) -> Path:
+    if ca_file.is_file():
+        return ca_file
+    raise ConfigError(
+        f"the ca_file of {connection} does not exist",
+        why=f"looked for {ca_file}",
+        safe="nothing was sent",
+        fix="correct ca_file in cs-connector.yml, or leave it out to trust what this machine trusts",
+    )
 
 
 def _unchanged(request: PreparedRequest) -> PreparedRequest:

@@ -100,7 +100,7 @@ def test_a_record_lives_through_create_read_update_and_delete(org):
         ({"Name": "x" * 256}, "STRING_TOO_LONG"),
         ({"Name": "x", "CS_Band__c": "Blue"}, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"),
         ({"Name": "x", "CS_Health_Score__c": 1000}, "NUMBER_OUTSIDE_VALID_RANGE"),
-        ({"Name": "x", "CS_Health_Score__c": "many"}, "INVALID_TYPE_ON_FIELD_IN_RECORD"),
+        ({"Name": "x", "CS_Health_Score__c": "many"}, "JSON_PARSER_ERROR"),
         ({"Name": "x", "Nope__c": 1}, "INVALID_FIELD"),
         ({"Name": "x", "CreatedDate": "2020-01-01T00:00:00Z"}, "INVALID_FIELD_FOR_INSERT_UPDATE"),
         ({"Name": "x", "ParentId": "nope"}, "MALFORMED_ID"),
@@ -359,7 +359,7 @@ def test_a_bulk_job_with_an_unknown_column_fails_whole(org):
 
 def test_bulk_results_need_a_finished_job_and_its_version(org):
     job = org.get("POST", "jobs/query", {"operation": "query", "query": "SELECT Id FROM Account"})["id"]
-    assert org.error("GET", f"jobs/query/{job}/results")[1] == "INVALIDJOBSTATE"
+    assert org.error("GET", f"jobs/query/{job}/results")[1] == "JOB_NOT_COMPLETE"
     org.pass_time(seconds=11)
     assert org.get("GET", f"jobs/query/{job}")["state"] == "JobComplete"
     answer = org.call("GET", f"jobs/query/{job}/results")

@@ -38,6 +38,14 @@ def test_it_is_seen_when_somebody_else_moved_the_time_before_our_wait(sandbox):
     assert clock.now() >= START + timedelta(days=1)
 
 
+def test_a_time_that_stands_still_is_not_carried_on(sandbox):
+    sandbox.world.clock.move(to=START + timedelta(hours=1), running=False)
+    clock = SandboxTime(sandbox.control.base_url)
+    assert {clock.now(), clock.now()} == {START + timedelta(hours=1)}
+    clock.sleep(60)
+    assert {clock.now(), clock.now()} == {START + timedelta(hours=1, seconds=60)}
+
+
 def test_a_sandbox_that_is_down_is_told():
     sandbox = Sandbox([], START)
     address = sandbox.control.base_url

@@ -48,7 +48,6 @@ def rows() -> Iterator[SeedRow]:
                 "email": f"u{n}@example.com",
                 "organization_id": n,
                 "role": "end-user",
-                "active": n != 3,
                 "created_at": LONG_AGO,
                 "updated_at": LONG_AGO,
             },
@@ -156,10 +155,70 @@ def test_the_payload_is_what_zendesk_sent(account: Account) -> None:
     } == json.loads(record.payload)
 
 
-def test_a_user_who_is_not_active_is_not_deleted(account: Account) -> None:
-    record = read_all(account.adapter, "users").records["103"]
-    assert not record.deleted
-    assert json.loads(record.payload)["active"] is False
+def test_a_deleted_user_is_a_tombstone_and_a_suspended_one_is_not(account: Account) -> None:
+    first = read_all(account.adapter, "users")
+    account.other("PUT", "/api/v2/users/104.json", {"user": {"suspended": True}})
+    account.other("PUT", "/api/v2/tickets/1005.json", {"ticket": {"status": "closed"}})
+    account.other("DELETE", "/api/v2/users/105.json")
+    account.later(minutes=5)
+    second = read_all(account.adapter, "users", cursor=first.cursor)
+    assert {k: r.deleted for k, r in second.records.items()} == {"104": False, "105": True}
+
+
+def test_a_merged_organization_names_the_one_that_goes_on(account: Account) -> None:
+    first = read_all(account.adapter, "organizations")
+    account.other("POST", "/api/v2/organizations/4/merge.json", {"organization_merge": {"winner_id": 5}})
+    account.other("DELETE", "/api/v2/organizations/6.json")
+    account.later(minutes=5)
+    found = read_all(account.adapter, "organizations", cursor=first.cursor).records
+    told = {key: json.loads(found[key].payload).get("mergedInto") for key in "456"}
+    assert told == {"4": "5", "5": None, "6": None}
+    assert [found[key].deleted for key in "456"] == [True, False, True]
+
+
+def test_a_merged_user_is_gone_and_the_tickets_belong_to_the_other(account: Account) -> None:
+    users, tickets = read_all(account.adapter, "users"), read_all(account.adapter, "tickets")
+    account.other("PUT", "/api/v2/users/101/merge.json", {"user": {"id": 102}})
+    account.later(minutes=5)
+    assert read_all(account.adapter, "users", cursor=users.cursor).records["101"].deleted
+    moved = read_all(account.adapter, "tickets", cursor=tickets.cursor).records["1001"]
+    assert json.loads(moved.payload)["requester_id"] == 102
+
+
+def test_tickets_follow_a_user_who_changes_organization(account: Account) -> None:
+    users, tickets = read_all(account.adapter, "users"), read_all(account.adapter, "tickets")
+    account.other("PUT", "/api/v2/users/101.json", {"user": {"organization_id": 2}})
+    account.later(minutes=5)
+    changed = read_all(account.adapter, "users", cursor=users.cursor).records
+    moved = read_all(account.adapter, "tickets", cursor=tickets.cursor).records
+    assert {key: json.loads(r.payload)["organization_id"] for key, r in changed.items()} == {"101": 2}
+    assert {key: json.loads(r.payload)["organization_id"] for key, r in moved.items()} == {"1001": 2}
+
+
+def test_new_memberships_are_read_and_all_of_them_once_a_day(account: Account) -> None:
+    name = "organization_memberships"
+    first = read_all(account.adapter, name)
+    assert (len(first.records), account.adapter.total(name)) == (7, 7)
+    body = {"organization_membership": {"user_id": 101, "organization_id": 2}}
+    made = account.other("POST", f"/api/v2/{name}.json", body)["organization_membership"]
+    second = read_all(account.adapter, name, cursor=first.cursor)
+    assert list(second.records) == [str(made["id"])]
+    assert read_all(account.adapter, name, cursor=second.cursor).records == {}
+    account.other("PUT", f"/api/v2/users/101/{name}/{made['id']}/make_default.json")
+    account.other("DELETE", f"/api/v2/users/102/{name}/{5_000_000_000_000 + 102}.json")
+    account.later(hours=25)
+    third = read_all(account.adapter, name, cursor=second.cursor)
+    assert json.loads(third.records[str(made["id"])].payload)["default"] is True
+    left = [key for page in account.adapter.ids(name) for key in page]
+    assert sorted(left) == sorted(third.records) and len(left) == 7 == account.adapter.total(name)
+
+
+def test_memberships_go_on_from_any_page(small: Account) -> None:
+    whole = read_all(small.adapter, "organization_memberships")
+    for page in whole.pages:
+        rest = read_all(small.adapter, "organization_memberships", cursor=page.cursor)
+        assert not rest.records.keys() - whole.records.keys()
+    assert len(whole.pages) == 7
 
 
 def test_a_later_reading_sees_a_changed_and_a_deleted_ticket(account: Account) -> None:

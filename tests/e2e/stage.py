@@ -121,11 +121,11 @@ class Sandbox:
 
 
 @contextmanager
-def started(folder: Path, env: Mapping[str, str], *, accounts: int = 60) -> Iterator[Sandbox]:
-    """A sandbox of the demo company; it stops at the end."""
+def started(folder: Path, env: Mapping[str, str], *more: str, accounts: int = 60) -> Iterator[Sandbox]:
+    """A sandbox of the demo company, with more flags; it stops at the end."""
     command = [sys.executable, "-m", "cs_connector", "sandbox", "up", "--json", "--seed", "1"]
     command += ["--accounts", str(accounts), "--as-of", DAY, "--profile", "unlimited"]
-    command += ["--files", str(folder / "files")]
+    command += ["--files", str(folder / "files"), *more]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=dict(env))
     assert process.stdout is not None
     try:

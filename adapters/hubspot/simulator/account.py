@@ -10,6 +10,7 @@ from .call import Call, answer
 from .limits import ZONE
 from .shown import UI
 from .state import State
+from .times import millis
 
 
 class Account:
@@ -60,6 +61,20 @@ class Account:
             "resetsAt": midnight.isoformat(timespec="milliseconds"),
         }
         return answer({"results": [usage]})
+
+    def daily(self, _: Call) -> Response:
+        """The older form."""
+        now, limits = self._now(), self._state.limits
+        midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+        usage = {
+            "name": "api-calls-daily",
+            "usageLimit": limits.sizes.daily,
+            "currentUsage": limits.used,
+            "collectedAt": millis(now),
+            "fetchStatus": "SUCCESS",
+            "resetsAt": millis(midnight),
+        }
+        return answer([usage])
 
     def _now(self) -> datetime:
         return self._state.clock.now().astimezone(ZONE)

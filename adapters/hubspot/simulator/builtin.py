@@ -5,6 +5,7 @@ A line is: name, type, field type, label. After the field type, `!` means read o
 
 from __future__ import annotations
 
+from . import activities
 from .fields import Property, built_in
 
 _ALL = """
@@ -12,6 +13,7 @@ hs_object_id number number! Record ID
 hs_object_source string text! Record source
 hs_object_source_id string text! Record source ID
 hs_object_source_label string text! Record source label
+hs_object_source_user_id number number! Record source user ID
 hs_created_by_user_id number number! Created by user ID
 hs_updated_by_user_id number number! Updated by user ID
 hs_merged_object_ids string text! Merged record IDs
@@ -24,6 +26,8 @@ _TIMES = {
     "deals": "createdate datetime date Create date\nhs_lastmodifieddate datetime date! Last modified date",
     "tickets": "createdate datetime date Create date\nhs_lastmodifieddate datetime date! Last modified date",
 }
+_SOLD_TIMES = "createdate datetime date! Create date\nhs_lastmodifieddate datetime date! Last modified date"
+_TIMES |= {"products": _SOLD_TIMES, "line_items": _SOLD_TIMES}
 _OTHER_TIMES = (
     "hs_createdate datetime date! Create date\nhs_lastmodifieddate datetime date! Last modified date"
 )
@@ -84,6 +88,7 @@ salesforcelastsynctime datetime date Last Salesforce sync time
 hs_email_domain string text! Email domain
 hs_additional_emails enumeration checkbox! Additional emails
 hs_all_contact_vids enumeration checkbox! Merged vids
+hs_calculated_merged_vids enumeration checkbox! Merged contact IDs
 hs_is_contact bool booleancheckbox! Is a contact
 hs_is_unworked bool booleancheckbox! Contact unworked
 hs_pipeline enumeration select! Pipeline
@@ -120,20 +125,6 @@ closed_date datetime date Close date
 hs_is_closed bool booleancheckbox! Is closed
 time_to_close number number! Time to close
 """,
-    "tasks": """
-hs_timestamp datetime date Due date
-hs_task_subject string text Task title
-hs_task_body string html Notes
-hs_body_preview string text! Body preview
-hs_task_status enumeration select Task status
-hs_task_priority enumeration select Priority
-hs_task_type enumeration select Task type
-hs_task_reminders string text Reminders
-hs_task_completion_date datetime date! Completed at
-hs_task_is_completed number number! Is completed
-hs_task_is_overdue bool booleancheckbox! Is overdue
-hs_obj_coords string text! Object coordinates
-""",
     "feedback_submissions": """
 hs_survey_id number number! Survey ID
 hs_survey_name string text! Survey name
@@ -151,13 +142,14 @@ hs_contact_email_rollup string text! Contact email
 hs_ticket_id number number! Ticket ID
 hs_ingestion_id string text! Ingestion ID
 """,
+    **activities.OWN,
 }
 _GROUP = {
     "companies": ("companyinformation", "Company information"),
     "contacts": ("contactinformation", "Contact information"),
     "deals": ("dealinformation", "Deal information"),
     "tickets": ("ticketinformation", "Ticket information"),
-    "tasks": ("task", "Task information"),
+    **activities.GROUPS,
     "feedback_submissions": ("feedback_submission_information", "Feedback submission information"),
 }
 _INDUSTRIES = """
@@ -200,10 +192,13 @@ _VALUES = {
     "hs_ticket_priority": "LOW MEDIUM HIGH URGENT",
     "hs_ticket_category": "PRODUCT_ISSUE BILLING_ISSUE FEATURE_REQUEST GENERAL_INQUIRY",
     "source_type": "CHAT EMAIL FORM PHONE",
-    "hs_task_status": "NOT_STARTED IN_PROGRESS WAITING DEFERRED COMPLETED",
-    "hs_task_priority": "NONE LOW MEDIUM HIGH",
-    "hs_task_type": "TODO CALL EMAIL LINKED_IN",
+    **activities.VALUES,
 }
+_COMPUTED = """
+amount_in_home_currency hs_is_closed hs_is_closed_won hs_num_child_companies hs_parent_company_id
+hs_task_is_completed hs_task_is_overdue time_to_close
+"""
+_CALCULATED = frozenset(_COMPUTED.split())
 _REFERENCES = {
     "hubspot_owner_id": "OWNER",
     "pipeline": "PIPELINE",
@@ -229,6 +224,7 @@ def _property(line: str, group_name: str) -> Property:
     name, kind, field_type, label = line.split(" ", 3)
     reference = _REFERENCES.get(name, "")
     more = {"referencedObjectType": reference, "externalOptions": True} if reference else {}
+    calculated = name in _CALCULATED and field_type.endswith("!")
     return built_in(
         name,
         kind,
@@ -238,5 +234,6 @@ def _property(line: str, group_name: str) -> Property:
         readOnlyValue=field_type.endswith("!"),
         hasUniqueValue=field_type.endswith("*"),
         values=_VALUES.get(name, "").split(),
+        calculated=calculated,
         **more,
     )

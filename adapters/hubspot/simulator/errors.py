@@ -41,7 +41,9 @@ def bad_json(line: int, column: int, why: str) -> Refusal:
 
 def lacking(names: Sequence[str]) -> Refusal:
     """A body without a member that must be there."""
-    message = f"Invalid input JSON on line 1, column 2: Some required fields were not set: [{', '.join(names)}]"
+    message = (
+        f"Invalid input JSON on line 1, column 2: Some required fields were not set: [{', '.join(names)}]"
+    )
     return bad_request(message)
 
 
@@ -108,11 +110,6 @@ def too_long() -> Refusal:
     return Refusal(414, "HTTP 414 URI Too Long")
 
 
-def gone(what: str) -> Refusal:
-    """An endpoint that HubSpot has switched off."""
-    return Refusal(410, f"{what} was switched off by HubSpot", "GONE")
-
-
 def unsimulated(what: str) -> Refusal:
     """Something that HubSpot has and this sandbox does not: never a wrong success."""
     return Refusal(501, f"The sandbox does not simulate {what}.", "NOT_IMPLEMENTED")
@@ -157,7 +154,9 @@ def no_scope(scopes: Iterable[str]) -> Refusal:
 
 
 def unauthenticated() -> Refusal:
-    message = "Authentication credentials not found. This API supports OAuth 2.0 authentication and you can find"
+    message = (
+        "Authentication credentials not found. This API supports OAuth 2.0 authentication and you can find"
+    )
     message += " more details at https://developers.hubspot.com/docs/methods/auth/oauth-overview"
     return Refusal(401, message, "INVALID_AUTHENTICATION")
 
@@ -168,10 +167,11 @@ def unknown_token() -> Refusal:
 
 def expired_token(seconds: int) -> Refusal:
     """The text counts in whole units, as big as they fit."""
-    size, unit = next((s, u) for s, u in ((3600, "hour"), (60, "minute"), (1, "second")) if seconds >= s or s == 1)
+    size, unit = next(
+        (s, u) for s, u in ((3600, "hour"), (60, "minute"), (1, "second")) if seconds >= s or s == 1
+    )
     message = f"The OAuth token used to make this call expired {seconds // size} {unit}(s) ago."
-    context = {"expireTime": [], "timeZone": []}
-    return Refusal(401, message, "EXPIRED_AUTHENTICATION", context=context)
+    return Refusal(401, message, "EXPIRED_AUTHENTICATION")
 
 
 def read_misses(singular: str, ids: Sequence[str]) -> dict[str, Any]:

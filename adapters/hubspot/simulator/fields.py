@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import Refusal, bad_request, invalid
+from .errors import bad_request, unsimulated
 from .times import iso
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
@@ -53,7 +53,24 @@ CHANGEABLE = (
     "displayOrder",
     "formField",
     "hidden",
+    "calculationFormula",
+    "currencyPropertyName",
+    "numberDisplayHint",
+    "textDisplayHint",
+    "showCurrencySymbol",
 )
+# Which controls show which type of value.
+_CONTROLS = {
+    "string": {"text", "textarea", "html", "file", "phonenumber"},
+    "number": {"number"},
+    "date": {"date"},
+    "datetime": {"date"},
+    "bool": {"booleancheckbox"},
+    "enumeration": {"select", "radio", "checkbox", "booleancheckbox"},
+    "phone_number": {"phonenumber"},
+}
+_YES_NO = ({"label": "Yes", "value": "true"}, {"label": "No", "value": "false"})
+MOST_UNIQUE, LONGEST_LABEL = 10, 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +83,7 @@ class Property:
     unique: bool
     read_only: bool
     reference: str
+    calculated: bool
     values: frozenset[str]
     spec: Mapping[str, Any]
 
@@ -87,15 +105,17 @@ def from_spec(spec: Mapping[str, Any]) -> Property:
         unique=bool(spec.get("hasUniqueValue")),
         read_only=bool(spec["modificationMetadata"]["readOnlyValue"]),
         reference=str(spec.get("referencedObjectType") or ""),
+        calculated=bool(spec.get("calculated")),
         values=values,
         spec=spec,
     )
 
 
 def defined(egg: Mapping[str, Any], now: int, user: str) -> Property:
-    """A property made through the API. Raises Refusal for what cannot be one."""
+    """A property made by an admin, with values of its own kind. Raises Refusal for what cannot be one."""
     _check(egg)
     calculated = egg["fieldType"].startswith("calculation_")
+    options = egg.get("options") or (_YES_NO if egg["type"] == "bool" else ())
     spec = {
         "updatedAt": iso(now),
         "createdAt": iso(now),
@@ -105,7 +125,7 @@ def defined(egg: Mapping[str, Any], now: int, user: str) -> Property:
         "fieldType": egg["fieldType"],
         "description": egg.get("description") or "",
         "groupName": egg["groupName"],
-        "options": [_option(option, n) for n, option in enumerate(egg.get("options") or ())],
+        "options": [_option(option, n) for n, option in enumerate(options)],
         "createdUserId": user,
         "updatedUserId": user,
         "displayOrder": egg.get("displayOrder", -1),
@@ -120,9 +140,11 @@ def defined(egg: Mapping[str, Any], now: int, user: str) -> Property:
             "readOnlyValue": calculated,
         },
         "formField": bool(egg.get("formField")),
+        "showCurrencySymbol": bool(egg.get("showCurrencySymbol")),
         "dataSensitivity": egg.get("dataSensitivity", "non_sensitive"),
     }
-    spec |= {key: egg[key] for key in ("referencedObjectType", "numberDisplayHint") if egg.get(key)}
+    more = ("referencedObjectType", "calculationFormula", "currencyPropertyName", "numberDisplayHint")
+    spec |= {key: egg[key] for key in more if egg.get(key)}
     return from_spec(spec)
 
 
@@ -153,7 +175,6 @@ def built_in(name: str, kind: str, field_type: str, label: str, group: str, **mo
         "displayOrder": -1,
         "calculated": False,
         "externalOptions": False,
-        "archived": False,
         "hasUniqueValue": False,
         "hidden": False,
         "hubspotDefined": True,
@@ -164,11 +185,18 @@ def built_in(name: str, kind: str, field_type: str, label: str, group: str, **mo
     return from_spec(spec | more)
 
 
+def simulated(egg: Mapping[str, Any]) -> None:
+    """Raises Refusal 501 for a new property whose values would have to be calculated here."""
+    if str(egg.get("fieldType", "")).startswith("calculation_"):
+        raise unsimulated("calculated properties made by API")
+
+
 def _check(egg: Mapping[str, Any]) -> None:
     missing = [key for key in ("name", "label", "type", "fieldType", "groupName") if not egg.get(key)]
     if missing:
         raise bad_request(f"Some required fields were not set: [{', '.join(missing)}]")
-    if not NAME.fullmatch(str(egg["name"])) and "hubspotDefined" not in egg:
+    ours = "hubspotDefined" in egg
+    if not NAME.fullmatch(str(egg["name"])) and not ours:
         raise bad_request(f"Property name {egg['name']} must be lower case letters, digits and underscores")
     for key, allowed in (("type", TYPES), ("fieldType", FIELD_TYPES)):
         if egg[key] not in allowed:
@@ -177,6 +205,27 @@ def _check(egg: Mapping[str, Any]) -> None:
             )
     if egg.get("hasUniqueValue") and egg["type"] not in ("string", "number"):
         raise bad_request("Only string and number properties can be unique")
+    if not ours:
+        _check_control(egg)
+        _check_options(egg)
+
+
+def _check_control(egg: Mapping[str, Any]) -> None:
+    control = str(egg["fieldType"])
+    allowed = _CONTROLS.get(str(egg["type"]))
+    if allowed is not None and control not in allowed and not control.startswith("calculation_"):
+        raise bad_request(f"Field type {control} is not valid for the type {egg['type']}")
+    if len(str(egg["label"])) > LONGEST_LABEL:
+        raise bad_request(f"The label must not be longer than {LONGEST_LABEL} characters")
+
+
+def _check_options(egg: Mapping[str, Any]) -> None:
+    options = egg.get("options") or ()
+    if egg["type"] == "enumeration" and not options and not egg.get("externalOptions"):
+        raise bad_request(f"Property {egg['name']} of type enumeration must have options")
+    values = [str(option.get("value")) for option in options]
+    if len(values) != len(set(values)):
+        raise bad_request(f"The options of property {egg['name']} must have unique values")
 
 
 def _option(option: Mapping[str, Any], order: int) -> dict[str, Any]:
@@ -186,7 +235,7 @@ def _option(option: Mapping[str, Any], order: int) -> dict[str, Any]:
         "label": option["label"],
         "value": str(option["value"]),
         "description": option.get("description") or "",
-        "displayOrder": option.get("displayOrder", order),
+        "displayOrder": order if option.get("displayOrder") is None else option["displayOrder"],
         "hidden": bool(option.get("hidden")),
     }
 
@@ -199,9 +248,3 @@ def unknown(name: str) -> dict[str, Any]:
     """The problem of a value for a property that the portal does not know."""
     message = f'Property "{name}" does not exist'
     return {"isValid": False, "message": message, "error": "PROPERTY_DOESNT_EXIST", "name": name}
-
-
-def unknown_unique(name: str) -> Refusal:
-    """A lookup by a property that does not exist or is not unique."""
-    problem = f'Property "{name}" does not exist or is not a unique identifier'
-    return invalid([{"isValid": False, "message": problem, "error": "INVALID_UNIQUE_PROPERTY", "name": name}])

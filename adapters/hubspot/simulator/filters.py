@@ -9,16 +9,19 @@ from typing import Any
 
 import msgspec
 
-from .errors import bad_request
+from .errors import bad_request, unknown_kind
 from .fields import Property
 from .shelf import Record, Shelf
 from .state import State
 from .times import parsed
+from .values import Scalar, text_of
 
 Test = Callable[[Record], bool]
 Key = Callable[[Record], Any]
-Scalar = str | int | float | bool
 LATEST = 2**62
+_EXACT = frozenset({"enumeration", "bool"})
+_TEXTS = frozenset({"string", "phone_number", "json"})
+MOST_VALUES = 100
 
 
 class Filter(msgspec.Struct):
@@ -134,7 +137,7 @@ def _linked(shelf: Shelf, state: State, each: Filter) -> set[int] | None:
         return None
     start = state.names.get(end.lower())
     if start is None:
-        raise bad_request(f"Unable to infer object type from: {end}")
+        raise unknown_kind(end)
     ids = [int(value) for value in wanted if value.isdecimal()]
     return {other for i in ids for other in state.links.ends(start, i, shelf.kind.type_id)}
 
@@ -152,6 +155,8 @@ def _test(shelf: Shelf, state: State, each: Filter) -> Test:
     if make is None:
         raise bad_request(f"Invalid operator {each.operator}: must be one of {', '.join(sorted(_OPERATORS))}")
     convert = _converter(prop)
+    if each.operator in ("IN", "NOT_IN") and prop.type in _TEXTS:
+        convert = str  # the values of such a list must be in lower case, or nothing is found
     try:
         return make(key_of(shelf, prop.name), each, convert)
     except (ValueError, OverflowError) as error:
@@ -159,17 +164,16 @@ def _test(shelf: Shelf, state: State, each: Filter) -> Test:
 
 
 def _converter(prop: Property) -> Callable[[str], Any]:
+    """Texts are compared without regard to case, but the options of an enumeration with it."""
     if prop.multiple:
-        return lambda text: frozenset(text.lower().split(";"))
+        return lambda text: frozenset(text.split(";"))
+    if prop.type in _EXACT:
+        return str
     return {"number": _number, "datetime": parsed, "date": parsed}.get(prop.type, str.lower)
 
 
 def _number(text: str) -> float | int:
     return int(text) if text.lstrip("-").isdecimal() else float(text)
-
-
-def text_of(value: Scalar) -> str:
-    return value if isinstance(value, str) else str(value).lower()
 
 
 def _one(each: Filter, convert: Callable[[str], Any]) -> Any:
@@ -181,6 +185,8 @@ def _one(each: Filter, convert: Callable[[str], Any]) -> Any:
 def _several(each: Filter, convert: Callable[[str], Any]) -> Any:
     if not each.values:
         raise bad_request(f"The operator {each.operator} needs values")
+    if len(each.values) > MOST_VALUES:
+        raise bad_request(f"At most {MOST_VALUES} values are allowed, not {len(each.values)}")
     return {convert(text_of(value)) for value in each.values}
 
 
@@ -234,9 +240,22 @@ def _empty(key: Key, _: Filter, __: Callable[[str], Any]) -> Test:
 
 
 def _token(key: Key, each: Filter, _: Callable[[str], Any]) -> Test:
-    pattern = ".*".join(re.escape(part) for part in str(each.value or "").lower().split("*"))
-    word = re.compile(rf"(?<!\w){pattern}(?!\w)")
-    return lambda record: word.search(str(key(record) or "")) is not None
+    """Every word of the value must be there as a whole word; `*` stands for any part of one."""
+    if each.value is None:
+        raise bad_request(f"The operator {each.operator} needs a value")
+    parts = text_of(each.value).lower().split()
+    words = [re.compile(rf"(?<![\w]){_wild(part)}(?![\w])") for part in parts]
+
+    def test(record: Record) -> bool:
+        value = key(record)
+        text = ";".join(value) if isinstance(value, frozenset) else str(value or "")
+        return all(word.search(text.lower()) for word in words)
+
+    return test
+
+
+def _wild(part: str) -> str:
+    return r"[^\s]*".join(re.escape(piece) for piece in part.split("*"))
 
 
 def _no_token(key: Key, each: Filter, convert: Callable[[str], Any]) -> Test:

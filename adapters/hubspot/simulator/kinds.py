@@ -30,12 +30,14 @@ class Kind:
         return self.type_id.startswith("2-")
 
     def names(self) -> tuple[str, ...]:
-        """All that it answers to, in lower case."""
-        return tuple({self.type_id, self.name.lower(), self.singular.lower(), *self.aliases})
+        """All that it answers to, in lower case; a custom object not by its bare name."""
+        plain = () if self.custom else (self.singular.lower(),)
+        return tuple({self.type_id, self.name.lower(), *plain, *self.aliases})
 
     def scopes(self, act: str) -> tuple[str, ...]:
-        """What a token must have to read or write it."""
-        return (self.scope or f"crm.objects.{'custom' if self.custom else self.name}.{act}",)
+        """What a token must have to `read` or `write` it."""
+        scope = self.scope or f"crm.objects.{'custom' if self.custom else self.name}.{{act}}"
+        return (scope.format(act=act),)
 
 
 CONTACTS = Kind(
@@ -74,14 +76,47 @@ FEEDBACK = Kind(
     read_only=True,
     display=("hs_survey_name", "hs_content"),
 )
-TASKS = Kind(
-    "0-27",
-    "tasks",
-    "task",
-    (),
-    created="hs_createdate",
-    required=("hs_timestamp",),
-    display=("hs_task_subject", "hs_task_body"),
-    scope="crm.objects.contacts.write",
+PRODUCTS = Kind(
+    "0-7",
+    "products",
+    "product",
+    ("description", "name", "price"),
+    display=("name", "description", "hs_sku"),
 )
-BUILT_IN = (CONTACTS, COMPANIES, DEALS, TICKETS, FEEDBACK, TASKS)
+LINE_ITEMS = Kind("0-8", "line_items", "line_item", ("amount", "quantity"), display=("name",))
+
+
+def _activity(type_id: str, name: str, *display: str) -> Kind:
+    """A kind of record that hangs on others: what was done or is to be done, and when."""
+    return Kind(
+        type_id,
+        name,
+        name.removesuffix("s"),
+        (),
+        created="hs_createdate",
+        required=("hs_timestamp",),
+        display=display,
+        scope="crm.objects.contacts.{act}",
+    )
+
+
+TASKS = _activity("0-27", "tasks", "hs_task_subject", "hs_task_body")
+NOTES = _activity("0-46", "notes", "hs_note_body")
+MEETINGS = _activity("0-47", "meetings", "hs_meeting_title", "hs_meeting_body")
+CALLS = _activity("0-48", "calls", "hs_call_title", "hs_call_body")
+EMAILS = _activity("0-49", "emails", "hs_email_subject", "hs_email_text")
+BUILT_IN = (
+    CONTACTS,
+    COMPANIES,
+    DEALS,
+    TICKETS,
+    PRODUCTS,
+    LINE_ITEMS,
+    FEEDBACK,
+    TASKS,
+    NOTES,
+    MEETINGS,
+    CALLS,
+    EMAILS,
+)
+ACTIVITIES = (TASKS, NOTES, MEETINGS, CALLS, EMAILS)

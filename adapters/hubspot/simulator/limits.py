@@ -17,7 +17,10 @@ SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """The vendor's constants. None is no limit; a page is never longer than `list_page` or `search_page`."""
+    """The vendor's constants. None is no limit; a page is never longer than `list_page` or `search_page`.
+
+    The search index is `index_lag_ms` behind: HubSpot says "a few seconds".
+    """
 
     app: int | None = 190
     oauth: int | None = 110
@@ -26,13 +29,14 @@ class Sizes:
     list_page: int = 100
     search_page: int = 200
     ceiling: int = 10_000
+    index_lag_ms: int = 3_000
 
 
 # In the small profile a page still has two records: with one, no order inside a page could go wrong.
 PROFILES = {
     "vendor": Sizes(),
-    "small": Sizes(daily=6_250, list_page=2, search_page=2, ceiling=100),
-    "unlimited": Sizes(app=None, oauth=None, searches=None, daily=None),
+    "small": Sizes(daily=6_250, list_page=2, search_page=2, ceiling=100, index_lag_ms=30),
+    "unlimited": Sizes(app=None, oauth=None, searches=None, daily=None, index_lag_ms=0),
 }
 
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
+from copy import copy
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self
+
+import msgspec
+
+from cs_connector.sandbox.stored import Stored, opened
 
 HUBSPOT, USER = "HUBSPOT_DEFINED", "USER_DEFINED"
 
@@ -25,7 +30,10 @@ class LinkType:
 
 
 Pair = tuple[str, str]
+Ends = dict[int, tuple[int, ...]]
+
 CONTACT, COMPANY, DEAL, TICKET, FEEDBACK, TASK = "0-1", "0-2", "0-3", "0-5", "0-19", "0-27"
+PRODUCT, LINE_ITEM, NOTE, MEETING, CALL, EMAIL = "0-7", "0-8", "0-46", "0-47", "0-48", "0-49"
 PARENT_TO_CHILD, CHILD_TO_PARENT, CONTACT_PRIMARY = 13, 14, 1
 
 # From, to, type id there and back, and the two names; these are what a link has when nothing else is asked for.
@@ -42,6 +50,25 @@ _DEFAULTS = (
     (CONTACT, TASK, 203, 204, "contact_to_task", "task_to_contact"),
     (DEAL, TASK, 215, 216, "deal_to_task", "task_to_deal"),
     (TICKET, TASK, 229, 230, "ticket_to_task", "task_to_ticket"),
+    (CALL, COMPANY, 182, 181, "call_to_company", "company_to_call"),
+    (CALL, CONTACT, 194, 193, "call_to_contact", "contact_to_call"),
+    (CALL, DEAL, 206, 205, "call_to_deal", "deal_to_call"),
+    (CALL, TICKET, 220, 219, "call_to_ticket", "ticket_to_call"),
+    (EMAIL, COMPANY, 186, 185, "email_to_company", "company_to_email"),
+    (EMAIL, CONTACT, 198, 197, "email_to_contact", "contact_to_email"),
+    (EMAIL, DEAL, 210, 209, "email_to_deal", "deal_to_email"),
+    (EMAIL, TICKET, 224, 223, "email_to_ticket", "ticket_to_email"),
+    (MEETING, COMPANY, 188, 187, "meeting_event_to_company", "company_to_meeting_event"),
+    (MEETING, CONTACT, 200, 199, "meeting_event_to_contact", "contact_to_meeting_event"),
+    (MEETING, DEAL, 212, 211, "meeting_event_to_deal", "deal_to_meeting_event"),
+    (MEETING, TICKET, 226, 225, "meeting_event_to_ticket", "ticket_to_meeting_event"),
+    (NOTE, COMPANY, 190, 189, "note_to_company", "company_to_note"),
+    (NOTE, CONTACT, 202, 201, "note_to_contact", "contact_to_note"),
+    (NOTE, DEAL, 214, 213, "note_to_deal", "deal_to_note"),
+    (NOTE, TICKET, 228, 227, "note_to_ticket", "ticket_to_note"),
+    (LINE_ITEM, DEAL, 20, 19, "line_item_to_deal", "deal_to_line_item"),
+    (DEAL, DEAL, 451, 451, "deal_to_deal", "deal_to_deal"),
+    (TICKET, TICKET, 452, 452, "ticket_to_ticket", "ticket_to_ticket"),
     (COMPANY, COMPANY, 450, 450, "company_to_company", "company_to_company"),
     (CONTACT, CONTACT, 449, 449, "contact_to_contact", "contact_to_contact"),
 )
@@ -52,21 +79,36 @@ _PRIMARIES = (
     (TICKET, COMPANY, 26, 25, "ticket_to_company", "company_to_ticket"),
 )
 
+_decode = msgspec.json.Decoder(Ends).decode
+
 
 @dataclass(slots=True)
 class Links:
-    """`tables` holds, for a pair of kinds, from whom to whom with which types; both directions are kept."""
+    """`tables` holds, for a pair of kinds, from whom to whom with which types; both directions are kept.
+
+    `owned` says whose ends were copied since the last snapshot and may be changed in place.
+    """
 
     types: dict[int, LinkType] = field(default_factory=dict)
     defaults: dict[Pair, LinkType] = field(default_factory=dict)
     primaries: dict[Pair, LinkType] = field(default_factory=dict)
-    tables: dict[Pair, dict[int, dict[int, tuple[int, ...]]]] = field(default_factory=dict)
+    tables: dict[Pair, MutableMapping[int, Ends]] = field(default_factory=dict)
+    owned: dict[Pair, set[int]] = field(default_factory=dict)
 
     def copy(self) -> Self:
-        tables = {
-            pair: {start: dict(ends) for start, ends in table.items()} for pair, table in self.tables.items()
-        }
+        """A copy that later changes do not touch; from now on neither owns what both hold."""
+        self.owned = {}
+        tables = {pair: copy(table) for pair, table in self.tables.items()}
         return type(self)(dict(self.types), dict(self.defaults), dict(self.primaries), tables)
+
+    def __getstate__(self) -> tuple[Any, ...]:
+        stored = {pair: Stored(table, msgspec.json.encode) for pair, table in self.tables.items()}
+        return self.types, self.defaults, self.primaries, stored
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        self.types, self.defaults, self.primaries, stored = state
+        self.tables = {pair: opened(table, _decode) for pair, table in stored.items()}
+        self.owned = {}
 
     def register(self, *kinds: LinkType) -> None:
         """Make types known; of a pair's several the one marked as default is what a plain link has."""
@@ -77,11 +119,28 @@ class Links:
             if kind.only and kind.label == "Primary":
                 self.primaries[kind.start, kind.end] = kind
 
+    def unregister(self, kind: LinkType) -> None:
+        """Forget a type and its inverse, and take them off every link; a link goes with its last type."""
+        for each in {kind.id: kind, kind.inverse: self.types[kind.inverse]}.values():
+            self.types.pop(each.id, None)
+            if self.defaults.get((each.start, each.end)) is each:
+                del self.defaults[each.start, each.end]
+            for start, ends in list(self.tables.get((each.start, each.end), {}).items()):
+                for end in [end for end, held in ends.items() if each.id in held]:
+                    self._unset(each, start, end)
+
+    def forget(self, kind: str) -> None:
+        """Forget all types from or to a kind of record, with their links."""
+        for table in (self.tables, self.defaults, self.primaries, self.owned):
+            for pair in [pair for pair in table if kind in pair]:
+                del table[pair]
+        self.types = {i: each for i, each in self.types.items() if kind not in (each.start, each.end)}
+
     def of_pair(self, start: str, end: str) -> list[LinkType]:
         """The types that lead from one kind to another."""
         return [kind for kind in self.types.values() if (kind.start, kind.end) == (start, end)]
 
-    def ends(self, start: str, record_id: int, end: str) -> dict[int, tuple[int, ...]]:
+    def ends(self, start: str, record_id: int, end: str) -> Ends:
         """Linked record ids, each with the types of its link."""
         return self.tables.get((start, end), {}).get(record_id, {})
 
@@ -116,9 +175,10 @@ class Links:
 
     def cut(self, start_kind: str, start: int, end_kind: str, end: int) -> tuple[int, ...]:
         """Remove a link with all its types, which are returned."""
-        gone = self.tables.get((start_kind, end_kind), {}).get(start, {}).pop(end, ())
-        self.tables.get((end_kind, start_kind), {}).get(end, {}).pop(start, None)
-        return gone
+        if end not in self.ends(start_kind, start, end_kind):
+            return ()
+        self._own(end_kind, end, start_kind).pop(start, None)
+        return self._own(start_kind, start, end_kind).pop(end)
 
     def around(self, kind: str, record_id: int) -> Iterator[tuple[str, int, tuple[int, ...]]]:
         """Everything a record is linked to: kind, id, types."""
@@ -147,22 +207,30 @@ class Links:
         return others
 
     def _set(self, kind: LinkType, start: int, end: int) -> None:
-        ends = self.tables.setdefault((kind.start, kind.end), {}).setdefault(start, {})
-        held = ends.get(end, ())
+        held = self.ends(kind.start, start, kind.end).get(end, ())
         if kind.id not in held:
-            ends[end] = tuple(sorted((*held, kind.id)))
+            self._own(kind.start, start, kind.end)[end] = tuple(sorted((*held, kind.id)))
 
     def _unset(self, kind: LinkType, start: int, end: int) -> bool:
-        ends = self.tables.get((kind.start, kind.end), {}).get(start, {})
-        held = ends.get(end, ())
+        held = self.ends(kind.start, start, kind.end).get(end, ())
         if kind.id not in held:
             return False
+        ends = self._own(kind.start, start, kind.end)
         left = tuple(each for each in held if each != kind.id)
         if left:
             ends[end] = left
         else:
             del ends[end]
         return True
+
+    def _own(self, start_kind: str, start: int, end_kind: str) -> Ends:
+        """The ends of a record, which may be changed: no snapshot holds them."""
+        table = self.tables.setdefault((start_kind, end_kind), {})
+        owned = self.owned.setdefault((start_kind, end_kind), set())
+        if start not in owned:
+            table[start] = dict(table.get(start, {}))
+            owned.add(start)
+        return table[start]
 
 
 def built_in() -> Links:

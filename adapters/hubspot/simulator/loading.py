@@ -41,6 +41,8 @@ def _load(state: State, rows: Iterable[SeedRow]) -> None:
             continue
         shelf = _shelf(state, name)
         made = _record(shelf, record, state.now())
+        empty = [name for name, value in record.get("properties", {}).items() if value == ""]
+        state.history.clear((shelf.kind.type_id, made.id), empty, made.modified)
         if record.get("archived"):
             shelf.fill([made])
             shelf.throw(made, str(record.get("archivedAt") or iso(made.modified)))
@@ -56,7 +58,7 @@ def _load(state: State, rows: Iterable[SeedRow]) -> None:
 
 def _shelf(state: State, name: str) -> Shelf:
     try:
-        return state.shelf(name)
+        return state.named(name)
     except Refusal as error:
         raise ValueError(f"HubSpot has no object {name}") from error
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .errors import Refusal
 from .fields import from_spec
 from .oauth import Tokens
 from .search import Search
@@ -18,6 +19,10 @@ FIELD_TYPES = {
     "enumeration": "select",
     "bool": "booleancheckbox",
 }
+
+KNOWN = frozenset(
+    {"expire_token", "daily_quota_left", "search_lag_s", "hide", "remove_field", "retype_field"}
+)
 
 
 class Orders:
@@ -35,20 +40,50 @@ class Orders:
             "scopes": self._scopes,
             "omit_update_misses": self._misses,
             "retry_after": self._retry_after,
+            "traced": self._traced,
         }
 
     def obey(self, order: Mapping[str, Any]) -> None:
-        """Orders that are not for this simulator change nothing."""
+        """Orders that cannot be obeyed, or are for other systems, change nothing."""
         for name, value in order.items():
-            if name in self._known:
+            if name in self._known and self.objection({name: value}) is None:
                 self._known[name](value)
+
+    def objection(self, order: Mapping[str, Any]) -> str | None:
+        """Why an order cannot be obeyed: an object or a property that the portal does not have."""
+        if "daily_quota_left" in order and self._state.limits.sizes.daily is None:
+            return "the profile of this sandbox has no daily quota in HubSpot"
+        for what in order.values():
+            if not isinstance(what, Mapping):
+                continue
+            try:
+                shelf = self._state.named(what["object"])
+            except Refusal:
+                return f"the HubSpot portal has no object {what['object']}"
+            if "field" in what and what["field"] not in shelf.fields:
+                return f"the {shelf.kind.name} of the HubSpot portal have no property {what['field']}"
+        return None
+
+    def calm(self) -> None:
+        """End all that is ongoing; removed and retyped properties are as they were, with their values."""
+        state = self._state
+        for shelf in state.shelves.values():
+            shelf.lag, shelf.hidden = state.limits.sizes.index_lag_ms, 0.0
+        for (type_id, name), prop in state.altered.items():
+            state.shelves[type_id].retired.pop(name, None)
+            state.shelves[type_id].define(prop)
+        state.limits.used = max(0, state.limits.used - state.spent)
+        state.altered, state.spent = {}, 0
+        self._search.forget()
 
     def _expire(self, value: bool) -> None:
         if value:
             self._tokens.expire()
 
     def _quota(self, left: int) -> None:
-        self._state.limits.leave(left, self._state.clock.now())
+        limits, used = self._state.limits, self._state.limits.used
+        limits.leave(left, self._state.clock.now())
+        self._state.spent += limits.used - used
 
     def _lag(self, seconds: float) -> None:
         for shelf in self._state.shelves.values():
@@ -56,26 +91,29 @@ class Orders:
         self._search.forget()
 
     def _hide(self, what: Mapping[str, Any]) -> None:
-        self._state.shelf(what["object"]).hidden = float(what["share"])
+        self._state.named(what["object"]).hidden = float(what["share"])
         self._search.forget()
 
     def _remove(self, what: Mapping[str, str]) -> None:
-        shelf = self._state.shelf(what["object"])
-        if what["field"] in shelf.fields:
-            shelf.retire(what["field"], iso(self._state.now()))
+        shelf, name = self._state.named(what["object"]), what["field"]
+        self._state.altered.setdefault((shelf.kind.type_id, name), shelf.fields[name])
+        shelf.retire(name, iso(self._state.now()))
 
     def _retype(self, what: Mapping[str, str]) -> None:
-        shelf = self._state.shelf(what["object"])
-        old = shelf.fields.get(what["field"])
-        if old is not None:
-            shape = {"type": what["type"], "fieldType": FIELD_TYPES.get(what["type"], "text")}
-            shelf.define(from_spec({**old.spec, **shape}))
+        shelf = self._state.named(what["object"])
+        old = shelf.fields[what["field"]]
+        self._state.altered.setdefault((shelf.kind.type_id, old.name), old)
+        shape = {"type": what["type"], "fieldType": FIELD_TYPES.get(what["type"], "text")}
+        shelf.define(from_spec({**old.spec, **shape}))
 
     def _scopes(self, names: list[str]) -> None:
         self._state.scopes = frozenset(names)
 
     def _misses(self, value: bool) -> None:
         self._state.omits_misses = value
+
+    def _traced(self, value: bool) -> None:
+        self._state.traced = value
 
     def _retry_after(self, value: bool) -> None:
         self._state.limits.retry_after = value

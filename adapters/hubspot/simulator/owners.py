@@ -8,7 +8,8 @@ from typing import Any
 from cs_connector.sandbox.wire import Response
 
 from .call import Call, answer
-from .errors import missing, no_scope
+from .errors import bad_request, missing
+from .paging import link
 from .state import State
 
 PAGE = 500
@@ -34,17 +35,16 @@ class Owners:
         )
         rest = [owner for owner in wanted if int(owner["id"]) >= after]
         limit = call.number("limit", 100, PAGE)
-        body: dict[str, Any] = {"results": rest[:limit]}
-        if len(rest) > limit:
-            start = str(rest[limit]["id"])
-            link = f"https://api.hubapi.com{call.request.path}?limit={limit}&after={start}"
-            body["paging"] = {"next": {"after": start, "link": link}}
-        return answer(body)
+        following = rest[limit]["id"] if len(rest) > limit else None
+        return answer({"results": rest[:limit], **link(call, following)})
 
     def get(self, call: Call) -> Response:
         """By id, or by user id with idProperty=userId."""
         self._permit()
-        by_user = call.query.get("idProperty") == "userId"
+        wanted = call.query.get("idProperty", "id")
+        if wanted not in ("id", "userId"):
+            raise bad_request(f"Invalid value for idProperty: {wanted}")
+        by_user = wanted == "userId"
         for owner in self._state.owners.values():
             own = str(owner["userIdIncludingInactive"]) if by_user else owner["id"]
             if own == call.args[0] and owner["archived"] is call.archived:
@@ -52,15 +52,18 @@ class Owners:
         raise missing("Owner")
 
     def _permit(self) -> None:
-        if SCOPE not in self._state.scopes:
-            raise no_scope([SCOPE])
+        self._state.demand(SCOPE)
 
 
 def seeded(record: Mapping[str, Any]) -> dict[str, Any]:
-    """An owner as the API shows it; `id` and `email` must be given, the rest may be."""
+    """An owner as the API shows it; `id` and `email` must be given, the rest may be.
+
+    A team is {id, name, primary}.
+    """
     owner_id = str(record["id"])
     archived = bool(record.get("archived", False))
     everyone = record.get("userIdIncludingInactive", int(owner_id))
+    teams = {"teams": record["teams"]} if record.get("teams") else {}
     return {
         "id": owner_id,
         "email": record["email"],
@@ -72,4 +75,5 @@ def seeded(record: Mapping[str, Any]) -> dict[str, Any]:
         "createdAt": record.get("createdAt", BEGINNING),
         "updatedAt": record.get("updatedAt", BEGINNING),
         "archived": archived,
+        **teams,
     }

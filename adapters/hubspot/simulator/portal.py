@@ -12,33 +12,42 @@ import msgspec
 
 from cs_connector.sandbox.wire import Request, Response, SeedRow, World
 
+from . import own_portal, paths, tables
 from .account import Account
 from .associations import Associations
 from .batch import Batches
-from .call import JSON
+from .call import JSON, measured
 from .errors import Refusal
+from .groups import Groups, add_group
+from .labels import Labels
+from .life import Users
+from .lists import Lists
 from .loading import load
+from .named_associations import NamedAssociations
 from .oauth import App, Tokens
-from .orders import Orders
+from .orders import KNOWN, Orders
 from .owners import Owners
 from .pipelines import Pipelines
-from .properties import Properties, add_group, new_properties
+from .properties import Properties, new_properties
+from .quotas import Quotas
 from .records import Records
 from .relations import Relations
-from .routes import Route, Routes, route
+from .routes import Routes
 from .schemas import Egg, Schemas, hatch
 from .search import Search
+from .sender import Sender
 from .shelf import Shelf
 from .state import State, new_state
+from .validations import Validations
+from .webhooks import Webhooks
 from .writes import Writer
-
-V3, V4 = "v3", "v4"
 
 
 class HubSpotPortal:
     """A HubSpot portal. `name` is what the ledger calls it; `base_url` is where it is reached."""
 
     crm: ClassVar[str] = "hubspot"
+    orders: ClassVar[frozenset[str]] = KNOWN
 
     def __init__(self, world: World, name: str, base_url: str) -> None:
         number = zlib.crc32(name.encode())
@@ -53,6 +62,7 @@ class HubSpotPortal:
         self._state = new_state(world.clock, 20_000_000 + number % 10_000_000, world.profile)
         self._tokens = Tokens(self._state, self._app, self._dice)
         self._search = Search(self._state)
+        self._sender = Sender(self._state, self._app.client_secret, random.Random(number))  # noqa: S311
         self._orders = Orders(self._state, self._tokens, self._search)
         self._routes = self._table(world, name)
 
@@ -61,24 +71,32 @@ class HubSpotPortal:
         try:
             response = self._answer(request)
         except Refusal as refusal:
-            body = {**refusal.body, "correlationId": correlation}
+            told = {name: refusal.body[name] for name in ("status", "message")}
+            body = {**told, "correlationId": correlation, **refusal.body}
             response = Response(refusal.status, msgspec.json.encode(body), {**JSON, **refusal.headers})
         response.headers["x-hubspot-correlation-id"] = correlation
+        self._sender.kick()
         return response
 
     def install(self, fields: Mapping[str, Any]) -> None:
-        """Groups and properties by object, and `schemas` for custom objects. Raises ValueError for bad ones."""
+        """Groups and properties by object, and `schemas` for custom objects; `$shape` holds what a real portal says
+        of itself. Raises ValueError for bad ones.
+        """
         try:
+            own_portal.apply(self._state, fields.get(own_portal.KEY, {}))
             for egg in fields.get("schemas", ()):
                 hatch(self._state, msgspec.convert(egg, Egg))
             for name, parts in fields.items():
-                if name != "schemas":
-                    self._install(self._state.shelf(name), parts)
+                if name not in {"schemas", own_portal.KEY}:
+                    self._install(self._state.named(name), parts)
         except Refusal as refusal:
             raise ValueError(f"The HubSpot fields cannot be installed: {refusal}") from refusal
 
     def load(self, rows: Iterable[SeedRow]) -> None:
         load(self._state, rows)
+
+    def row(self, object_name: str, cells: Mapping[str, str]) -> SeedRow:
+        return tables.record(self._state, object_name, cells)
 
     def credentials(self) -> dict[str, str]:
         return {
@@ -97,6 +115,16 @@ class HubSpotPortal:
         """
         self._orders.obey(order)
 
+    def objection(self, order: Mapping[str, Any]) -> str | None:
+        return self._orders.objection(order)
+
+    def calm(self) -> None:
+        self._orders.calm()
+
+    def live(self, dice: random.Random) -> None:
+        self._users.live(dice)
+        self._sender.kick()
+
     def snapshot(self) -> object:
         return self._state.copy()
 
@@ -104,8 +132,17 @@ class HubSpotPortal:
         assert isinstance(state, State)
         self._state.adopt(state)
         self._search.forget()
+        self._records.pages.forget()
+
+    def logins(self) -> object:
+        """The dice that tokens come from; the tokens themselves are part of a snapshot."""
+        return self._dice.getstate()
+
+    def log_in(self, kept: Any) -> None:
+        self._dice.setstate(kept)
 
     def _answer(self, request: Request) -> Response:
+        measured(request)
         found, call = self._routes.find(request)
         if found.pattern[0] == "oauth":
             return found.endpoint(call)
@@ -132,91 +169,24 @@ class HubSpotPortal:
         state, ledger = self._state, world.ledger
         relations = Relations(state, ledger, name)
         writer = Writer(state, relations, ledger, name)
-        records = Records(state, writer, relations)
+        self._users = Users(state, writer, relations)
+        records = self._records = Records(state, writer, relations)
+        batches = Batches(state, writer, records, world.dice)
         return Routes(
             [
-                *_records(records, Batches(state, writer, relations, records, world.dice), self._search),
-                *_associations(Associations(state, relations)),
-                *_properties(Properties(state, ledger, name)),
-                *_rest(Owners(state), Pipelines(state), Schemas(state, ledger, name)),
-                *_account(Account(state), self._tokens),
+                *paths.records(records, batches, self._search),
+                *paths.associations(Associations(state, relations), Labels(state, ledger, name)),
+                *paths.named(NamedAssociations(state, relations)),
+                *paths.properties(
+                    Properties(state, ledger, name),
+                    Groups(state, ledger, name),
+                    Validations(state, ledger, name),
+                ),
+                *paths.pipelines(Pipelines(state, ledger, name)),
+                *paths.schemas(Schemas(state, ledger, name)),
+                *paths.lists(Lists(state, ledger, name)),
+                *paths.portal(Account(state), Owners(state), Quotas(state)),
+                *paths.webhooks(Webhooks(state)),
+                *paths.oauth(self._tokens),
             ]
         )
-
-
-def _records(records: Records, batches: Batches, search: Search) -> list[Route]:
-    return [
-        route("POST", "objects/*/batch/read", V3, batches.read),
-        route("POST", "objects/*/batch/create", V3, batches.create),
-        route("POST", "objects/*/batch/update", V3, batches.update),
-        route("POST", "objects/*/batch/upsert", V3, batches.upsert),
-        route("POST", "objects/*/batch/archive", V3, batches.archive),
-        route("POST", "objects/*/search", V3, search.search),
-        route("POST", "objects/*/merge", V3, records.merge),
-        route("GET", "objects/*", V3, records.list),
-        route("POST", "objects/*", V3, records.create),
-        route("GET", "objects/*/*", V3, records.get),
-        route("PATCH", "objects/*/*", V3, records.update),
-        route("DELETE", "objects/*/*", V3, records.archive),
-    ]
-
-
-def _associations(associations: Associations) -> list[Route]:
-    return [
-        route("GET", "objects/*/*/associations/*", V4, associations.list),
-        route("PUT", "objects/*/*/associations/default/*/*", V4, associations.put_default),
-        route("PUT", "objects/*/*/associations/*/*", V4, associations.put),
-        route("DELETE", "objects/*/*/associations/*/*", V4, associations.delete),
-        route("POST", "associations/*/*/batch/read", V4, associations.read),
-        route("POST", "associations/*/*/batch/create", V4, associations.create),
-        route("POST", "associations/*/*/batch/associate/default", V4, associations.create_default),
-        route("POST", "associations/*/*/batch/archive", V4, associations.archive),
-        route("POST", "associations/*/*/batch/labels/archive", V4, associations.archive_labels),
-        route("GET", "associations/*/*/labels", V4, associations.labels),
-        route("POST", "associations/*/*/labels", V4, associations.create_label),
-    ]
-
-
-def _properties(properties: Properties) -> list[Route]:
-    return [
-        route("GET", "properties/*/groups", V3, properties.groups),
-        route("POST", "properties/*/groups", V3, properties.create_group),
-        route("GET", "properties/*/groups/*", V3, properties.group),
-        route("PATCH", "properties/*/groups/*", V3, properties.update_group),
-        route("DELETE", "properties/*/groups/*", V3, properties.archive_group),
-        route("POST", "properties/*/batch/create", V3, properties.create_batch),
-        route("POST", "properties/*/batch/read", V3, properties.read_batch),
-        route("POST", "properties/*/batch/archive", V3, properties.archive_batch),
-        route("GET", "properties/*", V3, properties.list),
-        route("POST", "properties/*", V3, properties.create),
-        route("GET", "properties/*/*", V3, properties.get),
-        route("PATCH", "properties/*/*", V3, properties.update),
-        route("DELETE", "properties/*/*", V3, properties.archive),
-    ]
-
-
-def _rest(owners: Owners, pipelines: Pipelines, schemas: Schemas) -> list[Route]:
-    return [
-        route("GET", "owners", V3, owners.list),
-        route("GET", "owners/*", V3, owners.get),
-        route("GET", "pipelines/*", V3, pipelines.list),
-        route("GET", "pipelines/*/*", V3, pipelines.get),
-        route("GET", "pipelines/*/*/stages", V3, pipelines.stages),
-        route("GET", "pipelines/*/*/stages/*", V3, pipelines.stage),
-        route("GET", "schemas", V3, schemas.list),
-        route("POST", "schemas", V3, schemas.create),
-        route("GET", "schemas/*", V3, schemas.get),
-        route("DELETE", "schemas/*", V3, schemas.archive),
-    ]
-
-
-def _account(account: Account, tokens: Tokens) -> list[Route]:
-    return [
-        route("GET", "account-info/details", V3, account.details),
-        route("GET", "account-info/api-usage/daily/private-apps", V3, account.usage),
-        route("GET", "integrations/me", "v1", account.me),
-        route("POST", "oauth/token", "v1 v3", tokens.grant),
-        route("POST", "oauth/token/introspect", V3, tokens.introspect),
-        route("POST", "oauth/token/revoke", V3, tokens.revoke),
-        route("GET", "oauth/access-tokens/*", "v1", tokens.about),
-    ]

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from cs_connector.sandbox.ledger import Ledger
 
 from .errors import bad_request, not_found
+from .history import APP, CALCULATED
 from .links import CHILD_TO_PARENT, COMPANY, CONTACT, CONTACT_PRIMARY, PARENT_TO_CHILD, LinkType
 from .shelf import Record, Shelf
 from .state import State
-from .times import iso
 
 End = tuple[str, int, tuple[int, ...]]
 
@@ -109,9 +109,23 @@ class Relations:
                 continue
             shown = reflected(self._state, type_id, record_id)
             if any(record.properties.get(name, "") != value for name, value in shown.items()):
-                now = self._state.now()
-                stamps = {shelf.kind.modified: iso(now)}
-                shelf.put(Record(record_id, _kept(record.properties, shown | stamps), now))
+                # An association changes nobody's modified date: who reads by date does not see it.
+                kept = _kept(record.properties, shown)
+                self._state.keep(shelf, Record(record_id, kept, record.modified), CALCULATED)
+
+    def _tell(self, kind: LinkType, start: int, end: int, *, removed: bool) -> None:
+        """Subscribers learn of a link from both of its ends."""
+        back = self._state.links.types[kind.inverse]
+        for each, own, other in ((kind, start, end), (back, end, start)):
+            here, there = (self._state.shelves[type_id].kind for type_id in (each.start, each.end))
+            more = {
+                "associationType": f"{here.singular.upper()}_TO_{there.singular.upper()}",
+                "fromObjectId": own,
+                "toObjectId": other,
+                "associationRemoved": removed,
+                "isPrimaryAssociation": bool(each.only),
+            }
+            self._state.hooks.happened(here, own, "associationChange", self._state.now(), APP, **more)
 
     def _note(
         self,
@@ -121,6 +135,7 @@ class Relations:
         before: tuple[int, ...] | None,
         after: tuple[int, ...] | None,
     ) -> None:
+        self._tell(kind, start, end, removed=after is None)
         action = "create" if before is None else "delete" if after is None else "update"
         names = [self._state.shelves[type_id].kind.name for type_id in (kind.start, kind.end)]
         self._ledger.write(

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import zlib
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, MutableSequence, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self
+
+import msgspec
+
+from cs_connector.sandbox.records import Line, by_time, in_order, several
+from cs_connector.sandbox.stored import Stored, opened
 
 from .fields import Property
 from .kinds import Kind
@@ -21,23 +27,27 @@ class Record(NamedTuple):
     archived_at: str | None = None
 
 
+_decode = msgspec.json.Decoder(Record).decode
+FOLLOWING = ("ids", "log")  # follow from the live records
+
+
 @dataclass(slots=True)
 class Shelf:
-    """`log` is (modified, id) in order of time, old entries included; `past` is what an index that lags
-    still sees: (changed at, the version before). `hidden` is the share of records that cannot be seen.
+    """`log` is (modified, id) in order of time; `past` is what an index that lags still sees: (changed at,
+    the version before). `hidden` is the share of records that cannot be seen. Many live records may lie in a file.
     """
 
     kind: Kind
     fields: dict[str, Property]
     groups: dict[str, dict[str, Any]]
     retired: dict[str, tuple[Property, str]] = field(default_factory=dict)
-    live: dict[int, Record] = field(default_factory=dict)
-    ids: list[int] = field(default_factory=list)
+    live: MutableMapping[int, Record] = field(default_factory=dict)
+    ids: MutableSequence[int] = field(default_factory=list)
     bin: dict[int, Record] = field(default_factory=dict)
     bin_ids: list[int] = field(default_factory=list)
     merged: dict[int, int] = field(default_factory=dict)
     unique: dict[str, dict[str, int]] = field(default_factory=dict)
-    log: list[tuple[int, int]] = field(default_factory=list)
+    log: list[tuple[int, int]] | Line = field(default_factory=list)
     past: dict[int, list[tuple[int, Record | None]]] = field(default_factory=dict)
     version: int = 0
     lag: int = 0
@@ -55,13 +65,13 @@ class Shelf:
             dict(self.fields),
             dict(self.groups),
             dict(self.retired),
-            dict(self.live),
-            list(self.ids),
+            copy(self.live),
+            copy(self.ids),
             dict(self.bin),
             list(self.bin_ids),
             dict(self.merged),
             {name: dict(index) for name, index in self.unique.items()},
-            list(self.log),
+            copy(self.log),
             {record_id: list(versions) for record_id, versions in self.past.items()},
             self.version,
             self.lag,
@@ -91,14 +101,15 @@ class Shelf:
         self.live[record.id] = record
         self._reindex(old, record)
         if old is None or old.modified != record.modified:
+            self._unlog(old)
             _add(self.log, (record.modified, record.id))
-            self._tidy()
 
     def take(self, record: Record) -> None:
         """Remove a live record."""
         del self.live[record.id]
         del self.ids[bisect_left(self.ids, record.id)]
         self.past.pop(record.id, None)
+        self._unlog(record)
         self._reindex(record, None)
         self.version += 1
 
@@ -110,6 +121,17 @@ class Shelf:
         _add(self.bin_ids, record.id)
         return gone
 
+    def retrieve(self, record_id: int) -> Record:
+        """Take a record out of the recycle bin. Raises KeyError."""
+        gone = self.bin.pop(record_id)
+        del self.bin_ids[bisect_left(self.bin_ids, record_id)]
+        return gone
+
+    def purge(self, record_id: int) -> None:
+        """Take an archived record out of the recycle bin: it is gone for good."""
+        if self.bin.pop(record_id, None) is not None:
+            del self.bin_ids[bisect_left(self.bin_ids, record_id)]
+
     def fill(self, records: Iterable[Record]) -> None:
         """Add many records at once, as they have always been."""
         for record in records:
@@ -117,22 +139,24 @@ class Shelf:
             for name, index in self.unique.items():
                 if name in record.properties:
                     index[key(name, record.properties[name])] = record.id
-        self.ids = sorted(self.live)
-        self.log = sorted((record.modified, record.id) for record in self.live.values())
+        self._follow()
         self.version += 1
 
     def page(self, start: int, limit: int, *, archived: bool = False) -> tuple[list[Record], int | None]:
         """Up to `limit` records with ids from `start` on, and where the next page starts."""
         ids, records = (self.bin_ids, self.bin) if archived else (self.ids, self.live)
-        found: list[Record] = []
         at = bisect_left(ids, start)
+        if not self.hidden:
+            found = [record for record in several(records, ids[at : at + limit]) if record is not None]
+            return found, (found[-1].id + 1 if found and at + limit < len(ids) else None)
+        found = []
         while at < len(ids) and len(found) < limit:
             if self.visible(ids[at]):
                 found.append(records[ids[at]])
             at += 1
         return found, (found[-1].id + 1 if found and at < len(ids) else None)
 
-    def between(self, low: int, high: int) -> list[int]:
+    def between(self, low: int, high: int) -> Sequence[int]:
         """Ids from `low` to `high`, in order."""
         return self.ids[bisect_left(self.ids, low) : bisect_left(self.ids, high + 1)]
 
@@ -191,12 +215,32 @@ class Shelf:
             if new is not None and after is not None:
                 index[key(name, after)] = new.id
 
-    def _tidy(self) -> None:
-        if len(self.log) > 2 * len(self.live) + 1000:
-            self.log = sorted((record.modified, record.id) for record in self.live.values())
+    def _unlog(self, old: Record | None) -> None:
+        if old is not None:
+            del self.log[bisect_left(self.log, (old.modified, old.id))]
+
+    def _follow(self) -> None:
+        self.ids = in_order(self.live)
+        self.log = by_time(self.live, _modified)
 
     def records(self, ids: Iterable[int]) -> Iterator[Record]:
-        return (self.live[record_id] for record_id in ids if record_id in self.live)
+        found = map(self.live.get, ids)
+        return (record for record in found if record is not None)
+
+    def __getstate__(self) -> dict[str, Any]:
+        names = (name for name in self.__dataclass_fields__ if name not in FOLLOWING)
+        state = {name: getattr(self, name) for name in names}
+        return {**state, "live": Stored(self.live, msgspec.json.encode, _modified)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            setattr(self, name, value)
+        self.live = opened(state["live"], _decode)
+        self._follow()
+
+
+def _modified(record: Record) -> int:
+    return record.modified
 
 
 def key(name: str, value: str) -> str:
@@ -204,7 +248,7 @@ def key(name: str, value: str) -> str:
     return value.lower() if name == "email" else value
 
 
-def _add(items: list[Any], item: Any) -> None:
+def _add(items: Any, item: Any) -> None:
     if items and item < items[-1]:
         insort(items, item)
     else:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection
+import re
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
-from typing import Any
 
 from .fields import Property
+from .rules import Rule, broken
 from .times import DAY_MS, iso, parsed
 
 LONGEST = 65_536
+SHOWN_OPTIONS = 50
+EMAIL = re.compile(r"[^@\s,;<>()\[\]]+@[^@\s,;<>()\[\]]+\.[^@\s,;<>()\[\]]+")
+EMAIL_PROPERTIES = frozenset({"email"})
+Scalar = str | int | float | bool
 
 
 class Invalid(Exception):
@@ -21,24 +26,33 @@ class Invalid(Exception):
         self.code, self.message = code, message
 
 
-def checked(prop: Property, value: Any, allowed: Collection[str] | None) -> str:
+def checked(
+    prop: Property, value: Scalar, allowed: Collection[str] | None, rules: Sequence[Rule] = ()
+) -> str:
     """The text that will be kept; "" clears. `allowed` are the options, None where any will do.
 
     Raises Invalid.
     """
     if prop.read_only:
-        raise Invalid("READ_ONLY_VALUE", f'"{prop.name}" is a read only property; its value cannot be set.')
-    text = _text(value)
+        what = "calculated" if prop.calculated else "read only"
+        raise Invalid("READ_ONLY_VALUE", f'"{prop.name}" is a {what} property; its value cannot be set.')
+    text = text_of(value)
     if text == "":
         return ""
     if prop.type != "string" and text != text.strip():
         raise Invalid("INVALID_WHITESPACE", f"{text!r} has leading or trailing whitespace.")
-    if allowed is not None:
-        return _option(prop, text, allowed)
-    return _BY_TYPE.get(prop.type, _string)(text)
+    kept = _typed(prop, text, allowed)
+    rule = broken(rules, kept)
+    if rule is not None:
+        arguments = f" ({', '.join(rule.arguments)})" if rule.arguments else ""
+        raise Invalid(
+            "PROPERTY_VALIDATION_RULE", f"{text} breaks the rule {rule.type}{arguments} of {prop.name}."
+        )
+    return kept
 
 
-def _text(value: Any) -> str:
+def text_of(value: Scalar) -> str:
+    """A JSON scalar as HubSpot keeps it."""
     match value:
         case str():
             return value
@@ -46,21 +60,39 @@ def _text(value: Any) -> str:
             return "true" if value else "false"
         case float():
             return str(int(value)) if value.is_integer() else repr(value)
-        case int():
-            return str(value)
-    raise Invalid("INVALID_STRING", "Only texts, numbers and booleans can be values.")
+    return str(value)
+
+
+def _typed(prop: Property, text: str, allowed: Collection[str] | None) -> str:
+    if allowed is not None:
+        return _option(prop, text, allowed)
+    if prop.name in EMAIL_PROPERTIES:
+        return _email(text)
+    return _BY_TYPE.get(prop.type, _string)(text)
 
 
 def _option(prop: Property, text: str, allowed: Collection[str]) -> str:
     parts = [part for part in text.split(";") if part] if prop.multiple else [text]
     for part in parts:
-        if part in allowed:
-            continue
-        if prop.reference == "OWNER":
-            raise Invalid("INVALID_OWNER_ID", f"Owner {part} does not exist")
-        listed = ", ".join(sorted(allowed)[:50])
-        raise Invalid("INVALID_OPTION", f"{part} was not one of the allowed options: [{listed}]")
+        if part not in allowed:
+            raise _no_option(prop, part, allowed)
     return text
+
+
+def _no_option(prop: Property, part: str, allowed: Collection[str]) -> Invalid:
+    if prop.reference == "OWNER":
+        if not part.isdecimal():
+            return Invalid("INVALID_INTEGER", f"{part} was not a valid integer (for owner ID).")
+        return Invalid("INVALID_OWNER_ID", f"Owner {part} does not exist")
+    listed = ", ".join(sorted(allowed)[:SHOWN_OPTIONS])
+    return Invalid("INVALID_OPTION", f"{part} was not one of the allowed options: [{listed}]")
+
+
+def _email(text: str) -> str:
+    """Addresses are kept in lower case."""
+    if not EMAIL.fullmatch(text):
+        raise Invalid("INVALID_EMAIL", f"Email address {text} is invalid")
+    return text.lower()
 
 
 def _string(text: str) -> str:

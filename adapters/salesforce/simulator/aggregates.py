@@ -1,141 +1,175 @@
-"""COUNT, SUM, AVG, MIN, MAX and GROUP BY."""
+"""GROUP BY, its ROLLUP and CUBE, HAVING, and queries for one aggregate over all."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import combinations
 from typing import Any
 
-from .errors import ApiError, malformed
-from .filters import OPS
-from .paths import Getter, Paths
+from .abilities import filterable, groupable, sortable
+from .filters import Filters
+from .folds import FOLDS
+from .functions import WRAPPERS, shows
+from .ordering import order_by
+from .paths import Getter
+from .query_error import QueryError, malformed
 from .rows import Row
-from .schema import ObjectType
-from .soql import AGGREGATES
-from .syntax import All, Both, Call, Column, Compare, Condition, Not, Order, Query
+from .schema import Field
+from .scope import Scope, Value
+from .syntax import All, Call, Column, Operand, Order, Query, TypeOf
 
 Line = tuple[Any, ...]
+MOST_GROUPED = 3
 
 
-def is_aggregate(query: Query) -> bool:
-    calls = [i for i in query.items if isinstance(i, Call) and i.name in AGGREGATES]
-    return bool(calls or query.group)
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """One group: the values of the grouped fields, those of them that are rolled up, and the records."""
+
+    key: Line
+    rolled: frozenset[int]
+    members: list[Row]
 
 
 class Aggregator:
-    """One aggregate query over filtered records."""
+    """One aggregate query, compiled. Raises QueryError."""
 
-    def __init__(self, paths: Paths, obj: ObjectType, query: Query) -> None:
-        self._paths, self._obj, self._query = paths, obj, query
-        self._group = [self._getter(g) for g in query.group]
-        self._names = self._check()
+    def __init__(self, query: Query, scope: Scope, today: date) -> None:
+        self._query, self._scope = query, scope
+        self._keys = [self._key(operand) for operand in query.group.by]
+        self._places = {_name(operand, scope): n for n, operand in enumerate(query.group.by)}
+        self._parts = self._named()
+        having = query.having
+        self._having = Filters(self._value, today).compile(having) if having else None
+        self._orders = [(self._ordered(order), order) for order in query.order]
+        _check_ungrouped(query)
 
     def run(self, rows: Iterable[Row]) -> list[dict[str, Any]]:
-        """One record a group, ordered and limited."""
-        groups: dict[Line, list[Row]] = {} if self._group else {(): []}
-        for row in rows:
-            groups.setdefault(tuple(get(row) for get in self._group), []).append(row)
-        kept = [members for members in groups.values() if self._having(self._query.having, members)]
-        for order in reversed(self._query.order):
-            kept.sort(key=self._sort_key(order), reverse=order.down)
-        last = None if self._query.limit is None else self._query.offset + self._query.limit
-        return [self._record(members) for members in kept[self._query.offset : last]]
+        """One record a group, ordered; not yet limited."""
+        groups = list(self._groups(list(rows)))
+        if self._having:
+            groups = [g for g in groups if self._having(g)]
+        return [self._record(g) for g in order_by(groups, self._orders)]
 
-    def _check(self) -> list[str]:
-        grouped = {g.text.lower() for g in self._query.group if isinstance(g, Column)}
-        names: list[str] = []
+    def columns(self) -> list[tuple[str, Operand, Field]]:
+        """The keys of an answer's record, what they show, and its type."""
+        return [(name, operand, value.field) for name, operand, value in self._parts]
+
+    def _groups(self, rows: list[Row]) -> Iterator[Grouped]:
+        gets = [value.get for value in self._keys]
+        for rolled in _sets(len(gets), self._query.group.kind):
+            whole = len(rolled) == len(gets)
+            found: dict[Line, list[Row]] = (
+                {(None,) * len(gets): rows} if whole else _split(rows, gets, rolled)
+            )
+            yield from (Grouped(key, rolled, members) for key, members in found.items())
+
+    def _key(self, operand: Operand) -> Value:
+        value = self._scope.value(operand)
+        if isinstance(operand, Column) and not groupable(value.field):
+            raise malformed(f"field '{value.field.name}' can not be grouped in a query call", operand.at)
+        return value
+
+    def _named(self) -> list[tuple[str, Operand, Value]]:
+        """What the answer shows, each under its alias, its name or expr0, expr1 …"""
+        found: list[tuple[str, Operand, Value]] = []
         unnamed = 0
         for item in self._query.items:
-            if isinstance(item, (All, Query)):
-                raise malformed(self._query.text, 0, "a grouped query has only fields and aggregates")
-            if isinstance(item, Column) and item.text.lower() not in grouped:
-                raise malformed(
-                    self._query.text, item.at, f"Field must be grouped or aggregated: {item.text}"
-                )
-            if isinstance(item, Column):
-                names.append(
-                    item.alias or self._paths.reach(self._obj, item.path, self._query.alias).field.name
-                )
-            else:
-                names.append(item.alias or f"expr{unnamed}")
-                unnamed += item.alias is None
-        return names
+            if isinstance(item, (All, Query, TypeOf)):
+                raise malformed("Grouped queries select only fields and aggregate expressions", item.at)
+            value = self._value(item)
+            name = item.alias or (value.field.name if isinstance(item, Column) else f"expr{unnamed}")
+            unnamed += isinstance(item, Call) and not item.alias
+            if any(name.lower() == other.lower() for other, _, _ in found):
+                raise malformed(f"duplicate alias: {name}", item.at)
+            found.append((name, item, value))
+        return found
 
-    def _getter(self, what: Column | Call) -> Getter:
-        column = what if isinstance(what, Column) else what.column
-        if column is None:
-            return lambda _row: 1
-        get = self._paths.reach(self._obj, column.path, self._query.alias).get
-        if isinstance(what, Call) and what.name in DATE_PARTS:
-            part = DATE_PARTS[what.name]
-            return lambda row: None if get(row) is None else part(get(row))
-        return get
+    def _value(self, operand: Operand) -> Value:
+        """A grouped field or an aggregate expression, of a group. Raises QueryError."""
+        place = self._places.get(_name(operand, self._scope))
+        if place is not None:
+            return Value(self._keys[place].field, lambda group: group.key[place])
+        if isinstance(operand, Call) and operand.name in FOLDS:
+            return self._fold(operand)
+        if isinstance(operand, Call) and operand.name == "GROUPING":
+            return self._grouping(operand)
+        if isinstance(operand, Call) and operand.name in WRAPPERS:
+            return self._wrapped(operand)
+        self._scope.value(operand)
+        raise malformed(f"Field must be grouped or aggregated: {operand.text}", operand.at)
 
-    def _value(self, what: Column | Call, members: list[Row]) -> Any:
-        get = self._getter(what)
-        if isinstance(what, Column) or what.name in DATE_PARTS:
-            return get(members[0]) if members else None
-        return FOLDS[what.name]([v for v in map(get, members) if v is not None])
+    def _fold(self, call: Call) -> Value:
+        field, get = self._scope.value(call.of)
+        fold = FOLDS[call.name]
+        if not fold.takes(field) or not filterable(field):
+            raise malformed(f"field {field.name} does not support aggregate operator {call.name}", call.at)
 
-    def _record(self, members: list[Row]) -> dict[str, Any]:
+        def read(group: Grouped) -> Any:
+            return fold.of([v for v in map(get, group.members) if v is not None])
+
+        return Value(replace(field, type=fold.type or field.type, formula=None), read)
+
+    def _grouping(self, call: Call) -> Value:
+        place = self._places.get(_name(call.of, self._scope))
+        if place is None or not self._query.group.kind:
+            raise malformed("GROUPING is for the fields of GROUP BY ROLLUP or CUBE", call.at)
+        return Value(Field("GROUPING", "int", "GROUPING"), lambda group: int(place in group.rolled))
+
+    def _wrapped(self, call: Call) -> Value:
+        field, get = self._value(call.of)
+        show = shows(call.name, field)
+        return Value(field, lambda group: show(get(group), None))
+
+    def _ordered(self, order: Order) -> Value:
+        aliased = {item.alias.lower(): item for _, item, _ in self._parts if item.alias}
+        by = order.by
+        what = aliased.get(by.text.lower(), by) if isinstance(by, Column) else by
+        try:
+            value = self._value(what)
+        except QueryError as bad:
+            raise malformed(bad.message.replace("Field must", "Ordered field must", 1), by.at) from None
+        if not sortable(value.field):
+            raise malformed(f"field '{value.field.name}' can not be sorted in a query call", by.at)
+        return value
+
+    def _record(self, group: Grouped) -> dict[str, Any]:
         made: dict[str, Any] = {"attributes": {"type": "AggregateResult"}}
-        for name, item in zip(self._names, self._query.items, strict=True):
-            assert isinstance(item, (Column, Call))
-            made[name] = self._value(item, members)
+        for name, _, value in self._parts:
+            made[name] = value.get(group)
         return made
 
-    def _sort_key(self, order: Order) -> Callable[[list[Row]], Any]:
-        named = [
-            i
-            for i in self._query.items
-            if isinstance(i, (Column, Call))
-            and i.alias
-            and isinstance(order.by, Column)
-            and i.alias == order.by.text
-        ]
-        what = named[0] if named else order.by
 
-        def key(members: list[Row]) -> Any:
-            value = self._value(what, members)
-            return (value is not None, value)
-
-        return key
-
-    def _having(self, condition: Condition | None, members: list[Row]) -> bool:
-        if condition is None:
-            return True
-        if isinstance(condition, Both):
-            results = [self._having(c, members) for c in condition.of]
-            return all(results) if condition.op == "AND" else any(results)
-        if isinstance(condition, Not):
-            return not self._having(condition.of, members)
-        if not isinstance(condition, Compare):
-            raise ApiError(400, "MALFORMED_QUERY", "HAVING compares aggregates with numbers")
-        return _compare(self._value(condition.left, members), condition)
+def _split(rows: list[Row], gets: list[Getter], rolled: frozenset[int]) -> dict[Line, list[Row]]:
+    """The records by the values of the fields that are not rolled up."""
+    found: dict[Line, list[Row]] = {}
+    for row in rows:
+        key = tuple(None if n in rolled else get(row) for n, get in enumerate(gets))
+        found.setdefault(key, []).append(row)
+    return found
 
 
-def _compare(value: Any, condition: Compare) -> bool:
-    right: Any = float(condition.right.text) if condition.right.kind == "number" else condition.right.text
-    if condition.op in {"=", "!="}:
-        return (value == right) is (condition.op == "=")
-    return value is not None and OPS[condition.op](value, right)
+def _sets(count: int, kind: str) -> list[frozenset[int]]:
+    """Which of the grouped fields are rolled up, for every kind of row in the answer."""
+    if kind == "ROLLUP":
+        return [frozenset(range(n, count)) for n in range(count, -1, -1)]
+    if kind == "CUBE":
+        return [frozenset(c) for n in range(count + 1) for c in combinations(range(count), n)]
+    return [frozenset()]
 
 
-def _mean(values: list[Any]) -> float | None:
-    return sum(values) / len(values) if values else None
+def _name(operand: Operand, scope: Scope) -> str:
+    """The same text for the same field, however the query writes it."""
+    if isinstance(operand, Call):
+        return f"{operand.name}({_name(operand.of, scope)})"
+    return scope.reach(operand).name
 
 
-FOLDS: dict[str, Callable[[list[Any]], Any]] = {
-    "COUNT": len,
-    "COUNT_DISTINCT": lambda values: len(set(values)),
-    "SUM": lambda values: sum(values) if values else None,
-    "AVG": _mean,
-    "MIN": lambda values: min(values, default=None),
-    "MAX": lambda values: max(values, default=None),
-}
-DATE_PARTS: dict[str, Callable[[str], Any]] = {
-    "CALENDAR_YEAR": lambda text: int(text[:4]),
-    "CALENDAR_MONTH": lambda text: int(text[5:7]),
-    "CALENDAR_QUARTER": lambda text: (int(text[5:7]) + 2) // 3,
-    "DAY_IN_MONTH": lambda text: int(text[8:10]),
-    "DAY_ONLY": lambda text: text[:10],
-}
+def _check_ungrouped(query: Query) -> None:
+    if query.group.kind and len(query.group.by) > MOST_GROUPED:
+        raise malformed(f"GROUP BY {query.group.kind} takes at most {MOST_GROUPED} fields", query.at)
+    if not query.group.by and query.limit is not None:
+        why = "Non-grouped query that uses overall aggregate functions cannot also use LIMIT"
+        raise malformed(why, query.at)

@@ -1,25 +1,35 @@
-"""/jobs/ingest: Bulk 2.0 insert, update, upsert and delete."""
+"""/jobs/ingest: Bulk 2.0 insert, update, upsert, delete and hardDelete."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 from cs_connector.sandbox.wire import Request, Response
 
 from .answers import as_csv, as_json, json_object, nothing
 from .csvs import write_csv
-from .errors import ApiError, method_not_allowed, not_found
-from .ids import make_id
-from .ingest_run import Outcome, run
+from .errors import ApiError, method_not_allowed, not_found, unsimulated
+from .ids import full_id, make_id
+from .ingest_head import read
+from .ingest_rows import Rows
+from .ingest_run import Outcome, batches, run, shuffled
+from .job_list import job_list
 from .jobs import ABORTED, COMPLETE, ENDED, FAILED, KEPT, OPEN, RUNNING, UPLOADED, Job, formats
+from .limits import Rolling
+from .multipart import is_multipart, parts
 from .schema import ObjectType
 from .sobjects import key_field
 from .state import State
 
-OPERATIONS = frozenset({"insert", "update", "upsert", "delete"})
-LARGEST = 150_000_000
+OPERATIONS = frozenset({"insert", "update", "upsert", "delete", "hardDelete"})
+LARGEST = 150_000_000  # in base64
+LARGEST_PART = 100_000
+BATCH = {"vendor": 10_000, "small": 100, "unlimited": 10_000}
+DAILY_BATCHES = {"vendor": 15_000, "small": 150, "unlimited": 1_000_000_000}
+LONGEST_OPEN = timedelta(hours=24)
 
 
 @dataclass(slots=True)
@@ -33,15 +43,17 @@ class Ingest:
 
 
 class BulkIngests:
-    def __init__(self, state: State, number: Callable[[], int]) -> None:
+    def __init__(self, state: State, number: Callable[[], int], profile: str) -> None:
         self._state, self._number = state, number
+        self._size = BATCH[profile]
+        self.batches = Rolling(DAILY_BATCHES[profile])
         self.jobs: dict[str, Ingest] = {}
 
     def handle(self, request: Request, version: str, rest: list[str]) -> Response:
         self._purge()
         if not rest:
             return self._all(request, version)
-        found = self.jobs.get(rest[0])
+        found = self.jobs.get(full_id(rest[0]) or "")
         if found is None:
             raise not_found()
         if len(rest) == 1:
@@ -49,26 +61,58 @@ class BulkIngests:
         part = rest[1].lower()
         if part == "batches":
             return self._upload(request, found)
+        if request.method != "GET":
+            raise method_not_allowed(request.method, "GET")
         return self._results(found, part)
+
+    @property
+    def used(self) -> tuple[int, int]:
+        """The most batches of a day, and how many of them are used."""
+        return self.batches.most, self.batches.used(self._state.now())
+
+    def catch_up(self) -> None:
+        """Finish what by the clock is finished, whoever looks."""
+        now = self._state.now()
+        for found in [i for i in self.jobs.values() if i.job.late(now)]:
+            self._finish(found)
 
     def _all(self, request: Request, version: str) -> Response:
         if request.method == "GET":
-            return as_json(
-                {"done": True, "records": [i.job.head() for i in self.jobs.values()], "nextRecordsUrl": None}
-            )
+            path, size = f"/services/data/v{version}/jobs/ingest", self._state.limits.listed_jobs
+            return as_json(job_list((i.job for i in self.jobs.values()), request.query, path, size))
         if request.method != "POST":
-            raise method_not_allowed(request.method)
-        made = self._create(json_object(request), version)
-        return as_json(self._show(made))
+            raise method_not_allowed(request.method, "GET,POST")
+        if is_multipart(request):
+            return as_json(self._show(self._whole(request, version)))
+        return as_json(self._show(self._create(json_object(request), version)))
+
+    def _whole(self, request: Request, version: str) -> Ingest:
+        """A job with its data. Raises ApiError."""
+        given = parts(request)
+        if "job" not in given or "content" not in given:
+            raise ApiError(
+                400, "INVALIDJOB", "InvalidJob : A multipart request needs the parts job and content"
+            )
+        if len(given["content"]) > LARGEST_PART:
+            raise ApiError(400, "LIMIT_EXCEEDED", f"The part content has at most {LARGEST_PART} characters")
+        head = replace(request, headers={"content-type": "application/json"}, body=given["job"])
+        made = self._create(json_object(head), version)
+        made.data = given["content"]
+        made.job.move(UPLOADED, self._state.now())
+        return made
 
     def _create(self, body: dict[str, Any], version: str) -> Ingest:
         operation, name = body.get("operation"), str(body.get("object") or "")
         if operation not in OPERATIONS:
-            raise ApiError(400, "INVALIDJOB", f"Unsupported operation: {operation}")
+            raise ApiError(400, "INVALIDJOB", f"InvalidJob : Unsupported operation: {operation}")
         obj = self._state.schema.find(name)
         if obj is None or not obj.writable:
-            raise ApiError(400, "INVALIDENTITY", f"Entity '{name}' is not supported by the Bulk API.")
-        key = self._key(obj, body) if operation == "upsert" else None
+            raise ApiError(
+                400, "INVALIDENTITY", f"InvalidEntity : Entity '{name}' is not supported by the Bulk API."
+            )
+        if body.get("assignmentRuleId"):
+            raise unsimulated("An assignment rule")
+        key = _key(obj, body) if operation == "upsert" else None
         delimiter, ending = formats(body)
         now = self._state.now()
         job = Job(
@@ -77,15 +121,6 @@ class BulkIngests:
         )  # fmt: skip
         made = self.jobs[job.id] = Ingest(job, key)
         return made
-
-    def _key(self, obj: ObjectType, body: dict[str, Any]) -> str:
-        name = body.get("externalIdFieldName")
-        if not name:
-            raise ApiError(400, "INVALIDJOB", "externalIdFieldName is required for upsert")
-        try:
-            return key_field(obj, str(name)).name
-        except ApiError as bad:
-            raise ApiError(400, "INVALIDJOB", f"InvalidJob : {bad.message}") from None
 
     def _show(self, found: Ingest) -> dict[str, Any]:
         body = found.job.head()
@@ -101,58 +136,121 @@ class BulkIngests:
             self._close(found, str(json_object(request).get("state")))
             return as_json(self._show(found))
         if request.method == "DELETE":
-            if not found.job.ended:
-                raise ApiError(400, "INVALIDJOBSTATE", f"A job in state {found.job.state} cannot be deleted")
+            if found.job.state in {OPEN, RUNNING}:
+                raise _wrong_state(f"A job in state {found.job.state} cannot be deleted")
             del self.jobs[found.job.id]
             return nothing()
-        raise method_not_allowed(request.method)
+        raise method_not_allowed(request.method, "GET,PATCH,DELETE")
 
     def _upload(self, request: Request, found: Ingest) -> Response:
         if request.method != "PUT":
-            raise method_not_allowed(request.method)
+            raise method_not_allowed(request.method, "PUT")
+        kind = request.headers.get("content-type", "text/csv").partition(";")[0].strip().lower()
+        if kind != "text/csv":
+            raise ApiError(415, "UNSUPPORTED_MEDIA_TYPE", f"Content-Type must be text/csv, not {kind}")
         if found.job.state != OPEN or found.data is not None:
             raise ApiError(409, "INVALIDJOBSTATE", "Data was already uploaded to this job")
+        if self._state.now() - found.job.created > LONGEST_OPEN:
+            raise _wrong_state("The job was opened more than 24 hours ago")
         if len(request.body) * 4 // 3 > LARGEST:
             raise ApiError(413, "LIMIT_EXCEEDED", "Upload is larger than 150 MB in base64")
         found.data = request.body
         return nothing(201)
 
     def _close(self, found: Ingest, state: str) -> None:
-        allowed = found.job.state == OPEN or (state == ABORTED and not found.job.ended)
+        job = found.job
+        allowed = job.state == OPEN or (state == ABORTED and not job.ended)
         if state not in {UPLOADED, ABORTED} or not allowed:
-            raise ApiError(400, "INVALIDJOBSTATE", f"A job in state {found.job.state} cannot become {state}")
-        found.job.move(state, self._state.now())
+            raise _wrong_state(f"A job in state {job.state} cannot become {state}")
+        if state == ABORTED and found.data is not None:
+            sheet = read(self._state.schema, job, found.data)
+            found.outcome = Outcome(sheet.head, left=sheet.lines)
+        job.move(state, self._state.now())
 
     def _advance(self, found: Ingest) -> None:
+        """A look at the job moves it on by one state."""
         job, now = found.job, self._state.now()
         if job.due(now):
-            self._execute(found)
-            job.move(FAILED if job.error else COMPLETE, now)
+            self._finish(found)
         elif job.state == UPLOADED:
             job.move(RUNNING, now)
 
-    def _execute(self, found: Ingest) -> None:
+    def _finish(self, found: Ingest) -> None:
         job = found.job
-        found.outcome, job.error = run(self._state, job, found.key, found.data or b"")
+        sheet = read(self._state.schema, job, found.data or b"")
+        job.error = sheet.why or self._no_batches_left(len(sheet.lines))
+        if job.error:
+            found.outcome = Outcome(sheet.head, left=sheet.lines)
+        else:
+            obj = self._state.schema.objects[job.object.lower()]
+            rows = Rows(self._state.writer, obj, job.operation, obj.field(found.key) if found.key else None)
+            found.outcome = run(self._state, rows, sheet, self._size, self._beside(found))
         found.data = None
         job.failed = len(found.outcome.failed)
         job.processed = len(found.outcome.done) + job.failed
+        job.move(FAILED if job.error else COMPLETE, self._state.now())
+
+    def _no_batches_left(self, lines: int) -> str | None:
+        """Count the batches of a job; why it must fail where the day has too few."""
+        now, needed = self._state.now(), batches(lines, self._size)
+        if self.batches.used(now) + needed > self.batches.most:
+            return "ExceededQuota : ApiBatchItems Limit exceeded."
+        self.batches.add(now, needed)
+        return None
+
+    def _beside(self, found: Ingest) -> list[frozenset[str]]:
+        """What the latest job needed whose time overlapped with this one's."""
+        began = found.job.changed
+        others = [
+            i
+            for i in self.jobs.values()
+            if i is not found and i.job.state == COMPLETE and i.job.changed >= began
+        ]
+        return max(others, key=lambda i: i.job.changed).outcome.needed if others else []
 
     def _results(self, found: Ingest, part: str) -> Response:
         if found.job.state not in ENDED:
-            raise ApiError(400, "INVALIDJOBSTATE", f"Job not complete: {found.job.state}")
-        outcome = found.outcome
-        parts = {
-            "successfulresults": (["sf__Id", "sf__Created", *outcome.head], outcome.done),
-            "failedresults": (["sf__Id", "sf__Error", *outcome.head], outcome.failed),
+            raise _wrong_state(f"Job not complete: {found.job.state}")
+        outcome, seed = found.outcome, found.job.id
+        ways = {
+            "successfulresults": (["sf__Id", "sf__Created", *outcome.head], shuffled(outcome.done, seed)),
+            "failedresults": (["sf__Id", "sf__Error", *outcome.head], shuffled(outcome.failed, seed)),
             "unprocessedrecords": (outcome.head, outcome.left),
         }
-        if part not in parts:
+        if part not in ways:
             raise not_found()
-        head, lines = parts[part]
+        head, lines = ways[part]
         return as_csv(write_csv(head, lines, found.job.delimiter, found.job.ending))
 
     def _purge(self) -> None:
         now = self._state.now()
-        for job_id in [i for i, e in self.jobs.items() if e.job.ended and now - e.job.changed > KEPT]:
+        for job_id in [i for i, e in self.jobs.items() if _over(e.job) and now - e.job.changed > KEPT]:
             del self.jobs[job_id]
+
+
+def _over(job: Job) -> bool:
+    return job.ended or job.state == OPEN
+
+
+def _key(obj: ObjectType, body: dict[str, Any]) -> str:
+    """The field that an upsert goes by. Raises ApiError INVALIDJOB."""
+    name = body.get("externalIdFieldName")
+    if not name:
+        raise ApiError(
+            400,
+            "INVALIDJOB",
+            f"InvalidJob : External ID was blank for {obj.name}. An External ID must be specified for upsert.",
+        )
+    try:
+        return key_field(obj, str(name)).name
+    except ApiError:
+        raise ApiError(
+            400,
+            "INVALIDJOB",
+            f"InvalidJob : Field name provided, {name} does not match an External ID, Salesforce Id, or indexed "
+            f"field for {obj.name}",
+        ) from None
+
+
+def _wrong_state(why: str) -> ApiError:
+    return ApiError(400, "INVALIDJOBSTATE", why)

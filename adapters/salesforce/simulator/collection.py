@@ -3,80 +3,102 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from cs_connector.sandbox.wire import Request, Response
 
-from .answers import as_json, json_object
+from . import shapes
+from .answers import as_json, flag, json_object, parser_error
 from .errors import ApiError, RecordError, method_not_allowed, no_object, not_found
+from .headers import manner
 from .ids import full_id
-from .schema import ObjectType
-from .sobjects import Sobjects, key_field
+from .named import Named
+from .records import Records
+from .schema import Field, ObjectType
+from .sobjects import key_field
 from .state import State
 
 MOST = 200
 MOST_READ = 2000
+MOST_CHUNKS = 10
 Result = dict[str, Any]
+Act = Callable[[Mapping[str, Any]], Result]
 ROLLED_BACK = RecordError(
     "ALL_OR_NONE_OPERATION_ROLLED_BACK",
     "Record rolled back because not all records were valid and the request was using AllOrNone header",
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The records of a call, whether one failure takes all back, and the request as sent."""
+
+    request: Request
+    records: list[Mapping[str, Any]]
+    all_or_none: bool
+
+
 class Collection:
-    def __init__(self, state: State, sobjects: Sobjects) -> None:
-        self._state, self._sobjects = state, sobjects
+    def __init__(self, state: State, records: Records) -> None:
+        self._state, self._records = state, records
 
     def handle(self, request: Request, version: str, rest: list[str]) -> Response:
         if len(rest) == 2 and request.method == "PATCH":
             return self._upsert(request, rest[0], rest[1])
         if len(rest) == 1 and request.method in {"GET", "POST"}:
             return self._retrieve(request, version, rest[0])
-        if rest:
+        if len(rest) > 2:
             raise not_found()
-        acts = {"POST": self._create, "PATCH": self._update, "DELETE": self._delete}
+        acts = {} if rest else {"POST": self._create, "PATCH": self._update, "DELETE": self._delete}
         act = acts.get(request.method)
         if act is None:
-            raise method_not_allowed(request.method)
+            raise method_not_allowed(request.method, ("POST,PATCH,DELETE", "GET,POST", "PATCH")[len(rest)])
         return act(request)
 
     def _create(self, request: Request) -> Response:
         def create(record: Mapping[str, Any]) -> Result:
             return _done(self._state.writer.create(self._typed(record), record))
 
-        return self._each(*_records(request), create)
+        return self._each(_asked(request), create)
 
     def _update(self, request: Request) -> Response:
+        asked = _asked(request)
+        named = Named("id", (_given(record, "id") for record in asked.records))
+
         def update(record: Mapping[str, Any]) -> Result:
-            record_id = str(record.get("id") or record.get("Id") or "")
+            record_id = _given(record, "id")
             if not record_id:
                 raise RecordError("MISSING_ARGUMENT", "Id not specified in an update call")
+            named.check(record_id)
             self._state.writer.update(self._typed(record), record_id, record)
-            return _done(full_id(record_id) or record_id)
+            return _done(record_id)
 
-        return self._each(*_records(request), update)
+        return self._each(asked, update)
 
     def _upsert(self, request: Request, name: str, key: str) -> Response:
         obj = self._object(name)
-        field = key_field(obj, key)
+        key_of = key_field(obj, key)
+        if key_of.type == "id":
+            raise ApiError(
+                404, "NOT_FOUND", f"Provided external ID field does not exist or is not accessible: {key}"
+            )
+        asked = _asked(request)
+        named = Named("external id", (_given(record, key_of.name) for record in asked.records))
 
         def upsert(record: Mapping[str, Any]) -> Result:
             if self._typed(record) is not obj:
                 raise RecordError("INVALID_TYPE", f"The type of this record is not {obj.name}")
-            given = {n: v for n, v in record.items() if n.lower() != field.name.lower()}
-            value = next((v for n, v in record.items() if n.lower() == field.name.lower()), None)
-            if field.type == "id" and value:
-                self._state.writer.update(obj, str(value), given)
-                return _done(full_id(str(value)) or "") | {"created": False}
-            if value in {None, ""}:
-                raise RecordError("MISSING_ARGUMENT", f"{field.name} not specified", [])
-            record_id, created = self._state.writer.upsert(obj, field, value, given)
+            value, given = _key(record, key_of)
+            named.check(value, [key_of.name])
+            record_id, created = self._state.writer.upsert(obj, key_of, value, given)
             return _done(record_id) | {"created": created}
 
-        return self._each(*_records(request), upsert)
+        return self._each(asked, upsert)
 
     def _delete(self, request: Request) -> Response:
-        ids = [i for i in request.query.get("ids", "").split(",") if i]
+        ids = [i.strip() for i in request.query.get("ids", "").split(",") if i.strip()]
         if not ids:
             raise ApiError(400, "MISSING_ARGUMENT", "ids parameter is required")
 
@@ -89,50 +111,51 @@ class Collection:
             return _done(full_id(text) or text)
 
         every = request.query.get("allOrNone", "false").lower() == "true"
-        return self._each([{"id": i} for i in ids], every, delete)
+        return self._each(Asked(request, [{"id": i} for i in ids], every), delete)
 
     def _retrieve(self, request: Request, version: str, name: str) -> Response:
         obj = self._object(name)
-        if request.method == "POST":
-            body = json_object(request)
-            ids, fields = body.get("ids") or [], ",".join(body.get("fields") or [])
-        else:
-            ids, fields = request.query.get("ids", "").split(","), request.query.get("fields", "")
+        ids, fields = _wanted(request)
         if len(ids) > MOST_READ:
             raise _too_many(MOST_READ)
         if not fields:
             raise ApiError(400, "MISSING_ARGUMENT", "fields parameter is required")
-        found = [self._state.rows.of(obj).rows.get(full_id(str(i)) or "") for i in ids]
+        found = [self._state.rows.of(obj).rows.get(full_id(i) or "") for i in ids]
         return as_json(
             [
-                None
-                if row is None or row.get("IsDeleted")
-                else self._sobjects.show(obj, row, version, fields)
+                None if row is None or row.get("IsDeleted") else self._records.show(obj, row, version, fields)
                 for row in found
             ]
         )
 
-    def _each(
-        self, records: list[Any], all_or_none: bool, act: Callable[[Mapping[str, Any]], Result]
-    ) -> Response:
-        """Run every record; with `all_or_none` one failure takes all back."""
-        if len(records) > MOST:
-            raise _too_many(MOST)
+    def _each(self, asked: Asked, act: Act) -> Response:
+        """Run every record; all or none also when the request is part of such a one."""
+        self._check(asked)
         writer = self._state.writer
-        results: list[Result] = []
-        for record in records:
-            try:
-                results.append(act(record if isinstance(record, Mapping) else {}))
-            except RecordError as bad:
-                results.append({"success": False, "errors": [bad.entry()]})
-            if not all_or_none:
-                writer.commit()
+        mark, all_or_none = writer.mark, asked.all_or_none or writer.is_held
+        with writer.in_manner(manner(asked.request)):
+            results = [_tried(act, record) for record in asked.records]
         if all_or_none and not all(r["success"] for r in results):
-            writer.rollback()
-            undone = {"success": False, "errors": [ROLLED_BACK.entry()]}
-            return as_json([undone if r["success"] else r for r in results])
+            writer.back_to(mark)
+            results = [_failed(ROLLED_BACK) if r["success"] else r for r in results]
         writer.commit()
         return as_json(results)
+
+    def _check(self, asked: Asked) -> None:
+        """What fails the whole call. Raises ApiError."""
+        if len(asked.records) > MOST:
+            raise _too_many(MOST)
+        if len(list(groupby(asked.records, key=_type_name))) > MOST_CHUNKS:
+            raise ApiError(
+                400,
+                "LIMIT_EXCEEDED",
+                f"Cannot have more than {MOST_CHUNKS} chunks in a single operation. Please rearrange the data to "
+                "reduce chunking.",
+            )
+        for record in asked.records:
+            obj = self._state.schema.find(_type_name(record))
+            if obj is not None:
+                shapes.check(obj, record, asked.request.body)
 
     def _object(self, name: str) -> ObjectType:
         obj = self._state.schema.find(name)
@@ -141,22 +164,66 @@ class Collection:
         return obj
 
     def _typed(self, record: Mapping[str, Any]) -> ObjectType:
-        attributes = record.get("attributes")
-        name = attributes.get("type") if isinstance(attributes, Mapping) else None
+        name = _type_name(record)
         if not name:
             raise RecordError("INVALID_TYPE", "The sObject type must be specified in attributes.type")
-        obj = self._state.schema.find(str(name))
+        obj = self._state.schema.find(name)
         if obj is None:
             raise RecordError("INVALID_TYPE", f"sObject type '{name}' is not supported.")
         return obj
 
 
-def _records(request: Request) -> tuple[list[Any], bool]:
+def _wanted(request: Request) -> tuple[list[str], str]:
+    """The ids to read and the names of their fields, comma between. Raises ApiError."""
+    if request.method != "POST":
+        return request.query.get("ids", "").split(","), request.query.get("fields", "")
+    body = json_object(request)
+    ids, fields = body.get("ids") or [], body.get("fields") or []
+    if not isinstance(ids, list) or not isinstance(fields, list):
+        raise parser_error("Cannot deserialize instance of a list from a value", request.body, b'"ids"')
+    return [str(i) for i in ids], ",".join(str(name) for name in fields)
+
+
+def _asked(request: Request) -> Asked:
+    """Raises ApiError for a body of another shape."""
     body = json_object(request)
     records = body.get("records")
     if not isinstance(records, list) or not records:
         raise ApiError(400, "MISSING_ARGUMENT", "records is required")
-    return records, bool(body.get("allOrNone", False))
+    if not all(isinstance(record, Mapping) for record in records):
+        raise parser_error("Cannot deserialize instance of an sObject from a value", request.body, b"")
+    return Asked(request, records, flag(body, "allOrNone", request.body))
+
+
+def _key(record: Mapping[str, Any], key: Field) -> tuple[str, dict[str, Any]]:
+    """The external id and the other values. Raises RecordError."""
+    value = _given(record, key.name)
+    if not value:
+        raise RecordError("MISSING_ARGUMENT", f"{key.name} not specified", [])
+    return value, {n: v for n, v in record.items() if n.lower() != key.name.lower()}
+
+
+def _given(record: Mapping[str, Any], name: str) -> str:
+    """What a record is named by, ids in their long form; nothing where it is not."""
+    value = next((v for n, v in record.items() if n.lower() == name.lower()), None)
+    text = "" if value is None else str(value)
+    return (full_id(text) or text) if name.lower() == "id" else text
+
+
+def _type_name(record: Mapping[str, Any]) -> str:
+    attributes = record.get("attributes")
+    return str((attributes.get("type") or "") if isinstance(attributes, Mapping) else "")
+
+
+def _tried(act: Act, record: Mapping[str, Any]) -> Result:
+    try:
+        return act(record)
+    except RecordError as bad:
+        return _failed(bad)
+
+
+def _failed(why: RecordError) -> Result:
+    return {"success": False, "errors": [why.entry()]}
 
 
 def _done(record_id: str) -> Result:

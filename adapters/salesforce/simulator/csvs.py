@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -25,8 +26,17 @@ def write_csv(
 
 def read_csv(text: str, delimiter: str) -> list[list[str]]:
     """The header and the rows; blank lines are left out. Raises csv.Error."""
+    csv.field_size_limit(max(csv.field_size_limit(), min(sys.maxsize, 2**31 - 1)))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=DELIMITERS[delimiter], strict=True)
     return [line for line in reader if line]
+
+
+def ending_of(text: str) -> str | None:
+    """LF or CRLF, by how the header line ends; None where it is the only line."""
+    first, found, _ = text.partition("\n")
+    if not found:
+        return None
+    return "CRLF" if first.endswith("\r") else "LF"
 
 
 def cell(value: Any, kind: str) -> str:

@@ -1,21 +1,23 @@
-"""What Salesforce works out by itself: names, closed flags, a task's account."""
+"""What Salesforce works out by itself from a record's own values: names, closed flags, a task's account."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, timedelta
 
 from .rows import Row, Rows
 from .schema import Schema
 
 WON, LOST = "Closed Won", "Closed Lost"
+FORECAST = {WON: "Closed", LOST: "Omitted"}
 
 
 class Deriver:
     def __init__(self, schema: Schema, rows: Rows) -> None:
         self._schema, self._rows = schema, rows
         self._ways: dict[str, Callable[[Row], Row]] = {
-            "Contact": _full_name, "User": _full_name, "Case": _case, "Opportunity": _opportunity,
-            "Task": self._task, "Event": self._activity, "Contract": _contract,
+            "Contact": _full_name, "User": _full_name, "Lead": _full_name, "Case": _case, "Contract": _contract,
+            "Opportunity": _opportunity, "Task": self._task, "Event": self._event, "Account": _person,
         }  # fmt: skip
 
     def derive(self, object_name: str, row: Row) -> Row:
@@ -28,7 +30,16 @@ class Deriver:
         found = {"IsClosed": closed, "IsHighPriority": row.get("Priority") == "High"}
         if closed and not row.get("CompletedDateTime"):
             found["CompletedDateTime"] = row.get("SystemModstamp")
+        elif not closed and row.get("CompletedDateTime"):
+            found["CompletedDateTime"] = None
         return found | self._activity(row)
+
+    def _event(self, row: Row) -> Row:
+        start = row.get("StartDateTime") or row.get("ActivityDateTime")
+        times = (
+            {"StartDateTime": start, "ActivityDateTime": start, "ActivityDate": start[:10]} if start else {}
+        )
+        return times | self._activity(row)
 
     def _activity(self, row: Row) -> Row:
         return {"AccountId": self._account(row.get("WhatId")) or self._account(row.get("WhoId"))}
@@ -42,14 +53,16 @@ class Deriver:
             return record_id
         row = self._rows.of(obj).rows.get(record_id) or {}
         account = next((f.name for f in obj.fields.values() if f.refers_to == ("Account",)), None)
-        named = (
-            "AccountId" if obj.field("AccountId") else "Account__c" if obj.field("Account__c") else account
-        )
-        return row.get(named) if named else None
+        own = next((name for name in ("AccountId", "Account__c") if obj.fields.get(name.lower())), account)
+        return row.get(own) if own else None
 
 
 def _full_name(row: Row) -> Row:
     return {"Name": " ".join(filter(None, (row.get("FirstName"), row.get("LastName"))))}
+
+
+def _person(row: Row) -> Row:
+    return _full_name(row) if row.get("IsPersonAccount") else {}
 
 
 def _case(row: Row) -> Row:
@@ -59,9 +72,26 @@ def _case(row: Row) -> Row:
 
 
 def _opportunity(row: Row) -> Row:
-    stage = row.get("StageName")
-    return {"IsWon": stage == WON, "IsClosed": stage in {WON, LOST}}
+    stage, amount, chance = row.get("StageName"), row.get("Amount"), row.get("Probability")
+    found = {"IsWon": stage == WON, "IsClosed": stage in FORECAST}
+    found["ForecastCategory"] = FORECAST.get(str(stage), "Pipeline")
+    if amount is not None and chance is not None:
+        found["ExpectedRevenue"] = round(amount * chance / 100, 2)
+    return found
 
 
 def _contract(row: Row) -> Row:
-    return {"StatusCode": str(row.get("Status") or "Draft").replace(" Approval Process", "Approval")}
+    status = str(row.get("Status") or "Draft")
+    found = {"StatusCode": status.replace(" Approval Process", "Approval")}
+    start, months = row.get("StartDate"), row.get("ContractTerm")
+    return found | ({"EndDate": _after(start, int(months))} if start and months else {})
+
+
+def _after(start: str, months: int) -> str:
+    """The last day of a term: a day before the same day so many months later."""
+    began = date.fromisoformat(start)
+    years, month = divmod(began.month - 1 + months, 12)
+    first = date(began.year + years, month + 1, 1)
+    following = (first + timedelta(days=32)).replace(day=1)
+    day = min(began.day, (following - first).days)
+    return (first.replace(day=day) - timedelta(days=1)).isoformat()

@@ -1,58 +1,49 @@
-"""What an object and its fields look like to clients."""
+"""What an object and its fields look like to clients.
+
+The set of keys is that of recorded describes and of version 66.0's documentation; where a real org's describe is
+loaded, what it says of an object or a field otherwise than we would (`told`) wins.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .schema import TEXTS, Field, ObjectType, Schema
+from .describe_fields import shown
+from .schema import Field, ObjectType, RecordType, Schema
+from .told import over, placed
 
-SOAP = {"boolean": "xsd:boolean", "int": "xsd:int", "date": "xsd:date", "datetime": "xsd:dateTime"}
-SOAP |= {"id": "tns:ID", "reference": "tns:ID", "double": "xsd:double", "currency": "xsd:double"}
-SOAP |= {"percent": "xsd:double"}
 MASTER = "012000000000000AAA"
-UNUSED: dict[str, Any] = {
-    "aiPredictionField": False,
-    "compoundFieldName": None,
-    "controllerName": None,
-    "defaultValueFormula": None,
-    "dependentPicklist": False,
-    "deprecatedAndHidden": False,
-    "displayLocationInDecimal": False,
-    "encrypted": False,
-    "extraTypeInfo": None,
-    "filteredLookupInfo": None,
-    "formulaTreatNullNumberAsZero": False,
-    "highScaleNumber": False,
-    "htmlFormatted": False,
-    "mask": None,
-    "maskType": None,
-    "queryByDistance": False,
-    "referenceTargetField": None,
-    "relationshipOrder": None,
-    "restrictedDelete": False,
-    "writeRequiresMasterRead": False,
-}
 
 
-def describe_global(schema: Schema, version: str) -> dict[str, Any]:
+def describe_global(schema: Schema, version: str, base: str = "") -> dict[str, Any]:
+    """The list of objects that the integration user may read, by name."""
+    known = {o.name: summary(o, version, base) for o in schema.objects.values() if o.access.read}
+    told = {n: placed(s, version, base) for n, s in schema.listed.items() if n.lower() not in schema.objects}
     return {
         "encoding": "UTF-8",
         "maxBatchSize": 200,
-        "sobjects": [summary(obj, version) for obj in sorted(schema.objects.values(), key=lambda o: o.name)],
+        "sobjects": [one for _, one in sorted((known | told).items())],
     }
 
 
-def summary(obj: ObjectType, version: str) -> dict[str, Any]:
+def summary(obj: ObjectType, version: str, base: str = "") -> dict[str, Any]:
     """The flags of an object, as they stand in the list of objects."""
-    keeps = obj.field("IsDeleted") is None
-    url = f"/services/data/v{version}/sobjects/{obj.name}"
+    return over(_flags(obj) | {"urls": _urls(obj, version)}, obj.told.get("summary", {}), version, base)
+
+
+def _flags(obj: ObjectType) -> dict[str, Any]:
+    keeps = "isdeleted" not in obj.fields
+    access = obj.access
     return {
         "activateable": False,
-        "createable": obj.writable,
+        "associateEntityType": None,
+        "associateParentEntity": None,
+        "createable": obj.writable and access.create,
         "custom": obj.custom,
         "customSetting": False,
         "deepCloneable": False,
-        "deletable": obj.writable and not keeps,
+        "deletable": obj.writable and obj.deletable and access.delete,
         "deprecatedAndHidden": False,
         "feedEnabled": obj.writable,
         "hasSubtypes": False,
@@ -62,7 +53,7 @@ def summary(obj: ObjectType, version: str) -> dict[str, Any]:
         "label": obj.label,
         "labelPlural": obj.plural,
         "layoutable": True,
-        "mergeable": obj.name in {"Account", "Contact", "Case"},
+        "mergeable": obj.name in {"Account", "Contact", "Case", "Lead"},
         "mruEnabled": obj.writable,
         "name": obj.name,
         "queryable": True,
@@ -70,149 +61,121 @@ def summary(obj: ObjectType, version: str) -> dict[str, Any]:
         "retrieveable": True,
         "searchable": obj.writable,
         "triggerable": obj.writable,
-        "undeletable": obj.writable and not keeps,
-        "updateable": obj.writable,
-        "urls": {
-            "rowTemplate": f"{url}/{{ID}}",
-            "describe": f"{url}/describe",
-            "layouts": f"{url}/describe/layouts",
-            "sobject": url,
-        },
+        "undeletable": obj.writable and not keeps and access.delete,
+        "updateable": obj.writable and access.edit,
     }
 
 
-def describe(schema: Schema, obj: ObjectType, version: str) -> dict[str, Any]:
-    found = summary(obj, version)
-    layout = f"{found['urls']['sobject']}/describe/layouts/{MASTER}"
-    master = {"active": True, "available": True, "defaultRecordTypeMapping": True, "developerName": "Master"}
-    master |= {"master": True, "name": "Master", "recordTypeId": MASTER, "urls": {"layout": layout}}
-    return found | {
+def _urls(obj: ObjectType, version: str) -> dict[str, str]:
+    url = f"/services/data/v{version}/sobjects/{obj.name}"
+    lists = (
+        {} if obj.custom else {"listviews": f"{url}/listviews"}
+    )  # a custom object has some once it has a tab
+    return lists | {
+        "compactLayouts": f"{url}/describe/compactLayouts",
+        "rowTemplate": f"{url}/{{ID}}",
+        "approvalLayouts": f"{url}/describe/approvalLayouts",
+        "describe": f"{url}/describe",
+        "quickActions": f"{url}/quickActions",
+        "layouts": f"{url}/describe/layouts",
+        "sobject": url,
+    }
+
+
+def _pages(obj: ObjectType, base: str) -> dict[str, str]:
+    """Where people find the object; only a describe tells."""
+    return {
+        "uiDetailTemplate": f"{base}/{{ID}}",
+        "uiEditTemplate": f"{base}/{{ID}}/e",
+        "uiNewRecord": f"{base}/{obj.prefix}/e",
+    }
+
+
+def describe(schema: Schema, obj: ObjectType, version: str, base: str = "") -> dict[str, Any]:
+    """All about an object as the integration user sees it."""
+    layout = f"/services/data/v{version}/sobjects/{obj.name}/describe/layouts"
+    own = _flags(obj) | {
         "actionOverrides": [],
         "childRelationships": _children(schema, obj),
         "compactLayoutable": True,
-        "fields": [_field(f, obj) for f in obj.fields.values()],
+        "defaultImplementation": None,
+        "extendedBy": None,
+        "extendsInterfaces": None,
+        "fields": [shown(f, obj) for f in obj.visible],
+        "implementedBy": None,
+        "implementsInterfaces": None,
         "listviewable": None,
         "lookupLayoutable": None,
         "namedLayoutInfos": [],
         "networkScopeFieldName": None,
-        "recordTypeInfos": [master],
+        "recordTypeInfos": list(_record_types(obj, layout)),
         "searchLayoutable": True,
         "sobjectDescribeOption": "FULL",
-        "supportedScopes": [{"label": f"All {obj.plural.lower()}", "name": "everything"}],
+        "supportedScopes": _scopes(schema, obj),
+        "urls": _urls(obj, version) | _pages(obj, base),
     }
+    return over(own, obj.told.get("describe", {}), version, base)
+
+
+def _scopes(schema: Schema, obj: ObjectType) -> list[dict[str, str]]:
+    named = obj.plural.lower()
+    scopes = [{"label": f"All {named}", "name": "everything"}]
+    if "ownerid" in obj.fields:
+        scopes.append({"label": f"My {named}", "name": "mine"})
+    if f"{obj.name}teammember".lower() in schema.objects:
+        scopes.append({"label": f"My team's {named}", "name": "team"})
+    return scopes
+
+
+def _record_types(obj: ObjectType, layout: str) -> Iterator[dict[str, Any]]:
+    """Those of the object, and the master that every object has."""
+    kinds = list(obj.record_types.values())
+    master = RecordType(MASTER, "Master", "Master", default=not any(k.default for k in kinds))
+    for kind in (*kinds, master):
+        yield {
+            "active": kind.active,
+            "available": kind.available,
+            "defaultRecordTypeMapping": kind.default,
+            "developerName": kind.name,
+            "master": kind.id == MASTER,
+            "name": kind.label,
+            "recordTypeId": kind.id,
+            "urls": {"layout": f"{layout}/{kind.id}"},
+        }
+
+
+def child_pairs(schema: Schema, obj: ObjectType) -> frozenset[tuple[str, str]]:
+    """The objects and fields that refer to an object, as far as the user may see them."""
+    return frozenset(_seen_children(schema, obj))
+
+
+def _seen_children(schema: Schema, obj: ObjectType) -> dict[tuple[str, str], Field]:
+    seen = (
+        c for c in schema.children(obj.name) if c.field.seen and schema.objects[c.object.lower()].access.read
+    )
+    return {(c.object, c.field.name): c.field for c in seen}
 
 
 def _children(schema: Schema, obj: ObjectType) -> list[dict[str, Any]]:
-    return [
-        {
-            "cascadeDelete": child.field.cascade,
-            "childSObject": child.object,
-            "deprecatedAndHidden": False,
-            "field": child.field.name,
-            "junctionIdListNames": [],
-            "junctionReferenceTo": [],
-            "relationshipName": child.field.children,
-            "restrictedDelete": False,
-        }
-        for child in schema.children(obj.name)
-    ]
+    """What was told, but for references that are gone by now, and the references that came since."""
+    seen, known = _seen_children(schema, obj), obj.told.get("known", frozenset())
+    told = [c for c in obj.told.get("children", ()) if _pair(c) in seen or _pair(c) not in known]
+    new = seen.keys() - known - {_pair(c) for c in told}
+    return [*told, *(_child(pair, seen[pair]) for pair in sorted(new))]
 
 
-def _field(field: Field, obj: ObjectType) -> dict[str, Any]:
-    """Every property of a field, sorted by name as the answers of Salesforce are."""
-    about = UNUSED | _about(field, obj) | _size(field) | _search(field) | _target(field) | _intake(field, obj)
-    return dict(sorted(about.items()))
+def _pair(child: Mapping[str, Any]) -> tuple[str, str]:
+    return child["childSObject"], child["field"]
 
 
-def _about(field: Field, obj: ObjectType) -> dict[str, Any]:
-    return {
-        "autoNumber": field.number_format is not None,
-        "calculated": field.formula is not None,
-        "calculatedFormula": field.formula,
-        "caseSensitive": field.case_sensitive,
-        "custom": field.custom,
-        "externalId": field.external_id,
-        "inlineHelpText": field.help,
-        "label": f"{obj.label} ID" if field.type == "id" else field.label,
-        "name": field.name,
-        "nameField": field.name_field,
-        "picklistValues": [_value(v, field) for v in field.values],
-        "restrictedPicklist": field.restricted,
-        "soapType": SOAP.get(field.type, "xsd:string"),
-        "type": field.type,
-        "unique": field.unique,
-    }
-
-
-def _size(field: Field) -> dict[str, Any]:
-    return {
-        "byteLength": field.length * 3 if field.type in TEXTS else field.length,
-        "digits": field.precision if field.type == "int" else 0,
-        "length": field.length,
-        "precision": 0 if field.type == "int" else field.precision,
-        "scale": field.scale,
-    }
-
-
-def _search(field: Field) -> dict[str, Any]:
-    """What queries may do with the field."""
-    long = field.type == "textarea" and field.length > 255
-    return {
-        "aggregatable": field.type not in {"boolean", "multipicklist"} and not long,
-        "filterable": not long,
-        "groupable": not long and field.type not in {"double", "currency", "percent", "datetime"},
-        "idLookup": field.type == "id" or field.indexed or (field.name_field and not field.read_only),
-        "searchPrefilterable": field.type == "reference",
-        "sortable": not long and field.type != "multipicklist",
-    }
-
-
-def _target(field: Field) -> dict[str, Any]:
+def _child(pair: tuple[str, str], field: Field) -> dict[str, Any]:
     return {
         "cascadeDelete": field.cascade,
-        "namePointing": len(field.refers_to) > 1,
-        "polymorphicForeignKey": len(field.refers_to) > 1,
-        "referenceTo": list(field.refers_to),
-        "relationshipName": field.relationship,
-    }
-
-
-def _intake(field: Field, obj: ObjectType) -> dict[str, Any]:
-    """What may be written, and what a new record gets."""
-    createable = field.writable and obj.writable
-    return {
-        "createable": createable,
-        "defaultValue": False if field.type == "boolean" else field.default,
-        "defaultedOnCreate": _defaulted(field),
-        "nillable": field.nillable,
-        "permissionable": createable and not field.required,
-        "updateable": createable and not field.create_only,
-    }
-
-
-def _defaulted(field: Field) -> bool:
-    system = {
-        "Id",
-        "CreatedDate",
-        "CreatedById",
-        "LastModifiedDate",
-        "LastModifiedById",
-        "SystemModstamp",
-        "OwnerId",
-    }
-    return (
-        field.type == "boolean"
-        or field.default is not None
-        or field.name in system
-        or bool(field.number_format)
-    )
-
-
-def _value(value: str, field: Field) -> dict[str, Any]:
-    return {
-        "active": True,
-        "defaultValue": value == field.default,
-        "label": value,
-        "validFor": None,
-        "value": value,
+        "childSObject": pair[0],
+        "deprecatedAndHidden": False,
+        "field": pair[1],
+        "junctionIdListNames": [],
+        "junctionReferenceTo": [],
+        "relationshipName": field.children,
+        "restrictedDelete": False,
     }

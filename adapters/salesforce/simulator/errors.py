@@ -17,37 +17,47 @@ class RecordError(Exception):
         """The element of `errors` in a collections answer."""
         return {"statusCode": self.code, "message": self.message, "fields": self.fields}
 
+    def more(self) -> dict[str, Any]:
+        """What the answer to a single-record request says besides."""
+        return {} if self.code in WITHOUT_FIELDS else {"fields": self.fields}
+
 
 class ApiError(Exception):
-    """The request is refused; the body is an array of one error."""
+    """The request is refused; the body is an array of one error, with `more` for its other keys."""
 
-    def __init__(self, status: int, code: str, message: str, fields: Iterable[str] | None = None) -> None:
+    def __init__(
+        self, status: int, code: str, message: str, fields: Iterable[str] | None = None, **more: Any
+    ) -> None:
         super().__init__(message)
         self.status, self.code, self.message = status, code, message
-        self.fields = None if fields is None else list(fields)
+        self.more = more if fields is None else {"fields": list(fields), **more}
 
     def body(self) -> list[dict[str, Any]]:
-        error: dict[str, Any] = {"message": self.message, "errorCode": self.code}
-        if self.fields is not None:
-            error["fields"] = self.fields
-        return [error]
+        return [{"message": self.message, "errorCode": self.code, **self.more}]
 
 
+NOT_IMPLEMENTED = "NOT_IMPLEMENTED"
 NOT_FOUND_CODES = frozenset({"ENTITY_IS_DELETED", "NOT_FOUND"})
+WITHOUT_FIELDS = frozenset({"INVALID_FIELD", "NOT_FOUND"})
 
 
 def refused(error: RecordError) -> ApiError:
     """The answer of a single-record request whose record was refused."""
-    status = 404 if error.code in NOT_FOUND_CODES else 400
-    return ApiError(status, error.code, error.message, error.fields)
+    status = 404 if error.code in NOT_FOUND_CODES else 501 if error.code == NOT_IMPLEMENTED else 400
+    return ApiError(status, error.code, error.message, **error.more())
 
 
 def not_found() -> ApiError:
     return ApiError(404, "NOT_FOUND", "The requested resource does not exist")
 
 
-def method_not_allowed(method: str) -> ApiError:
-    return ApiError(405, "METHOD_NOT_ALLOWED", f"HTTP Method '{method}' not allowed. Allowed are HEAD,GET")
+def method_not_allowed(method: str, allowed: str = "HEAD,GET") -> ApiError:
+    return ApiError(405, "METHOD_NOT_ALLOWED", f"HTTP Method '{method}' not allowed. Allowed are {allowed}")
+
+
+def unsimulated(what: str) -> ApiError:
+    """A real org does this, the simulated one does not."""
+    return ApiError(501, NOT_IMPLEMENTED, f"{what} is not simulated.")
 
 
 def malformed(text: str, at: int, why: str) -> ApiError:

@@ -1,6 +1,6 @@
-"""Formula fields: IF, ISBLANK, TEXT, AND, OR, NOT, comparisons, `&`, fields of the record and its parents.
+"""Formulas of fields and validation rules: operators, fields of the record and its parents, and common functions.
 
-A formula beyond this shows blank.
+A formula field beyond this shows blank; a validation rule beyond this is refused.
 """
 
 from __future__ import annotations
@@ -10,35 +10,50 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-Value = Callable[[Any], Any]
+from .formula_functions import CALLS, Changed, Value, fixed, joined, minus, over, plus, shown, times
+
+__all__ = ["Changed", "Value", "formula", "shown"]
+
 Reach = Callable[[tuple[str, ...]], Value]
-TOKEN = re.compile(r'\s*("[^"]*"|\d+(?:\.\d+)?|[A-Za-z_][\w.]*|<>|<=|>=|[=<>&(),])')
+TOKEN = re.compile(
+    r"""\s*("[^"]*"|'[^']*'|\d+(?:\.\d+)?|[A-Za-z_][\w.]*|<>|<=|>=|!=|==|&&|\|\||[-+*/!=<>&(),])"""
+)
+STRINGS = re.compile(r"""("[^"]*"|'[^']*')|\s+""")
 COMPARE: dict[str, Callable[[Any, Any], bool]] = {
-    "=": operator.eq, "<>": operator.ne, "<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge,
+    "=": operator.eq, "==": operator.eq, "<>": operator.ne, "!=": operator.ne,
+    "<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge,
 }  # fmt: skip
+ADDED: dict[str, Callable[[Value, Value], Value]] = {"&": joined, "+": plus, "-": minus}
+MULTIPLIED: dict[str, Callable[[Value, Value], Value]] = {"*": times, "/": over}
+CONSTANTS = {"NULL": None, "TRUE": True, "FALSE": False}
 
 
 class Beyond(ValueError):
     """The formula uses something that is not understood here."""
 
 
-def formula(text: str, reach: Reach) -> Value | None:
-    """How to read the formula from a record; None for a formula beyond this kind."""
+def formula(text: str, reach: Reach, today: Callable[[], str] | None = None) -> Value | None:
+    """How to read the formula from a record; None for a formula beyond this kind.
+
+    `reach` finds a field; `today` is the day, for formulas that may ask for it.
+    """
     try:
-        return _Reader(text, reach).whole()
+        return _Reader(text, reach, today).whole()
     except Beyond:
         return None
 
 
 class _Reader:
-    def __init__(self, text: str, reach: Reach) -> None:
-        self._reach = reach
+    """One method a level: or, and, comparison, sum, product, and the parts."""
+
+    def __init__(self, text: str, reach: Reach, today: Callable[[], str] | None) -> None:
+        self._reach, self._today = reach, today
         self._tokens = TOKEN.findall(text)
-        if "".join(self._tokens) != re.sub(r'("[^"]*")|\s+', lambda m: m[1] or "", text):
+        if "".join(self._tokens) != STRINGS.sub(lambda m: m[1] or "", text):
             raise Beyond(text)
 
     def whole(self) -> Value:
-        found = self._compared()
+        found = self._either()
         if self._tokens:
             raise Beyond(self._tokens[0])
         return found
@@ -49,43 +64,75 @@ class _Reader:
         self._tokens.pop(0)
         return True
 
+    def _either(self) -> Value:
+        parts = [self._both()]
+        while self._take("||"):
+            parts.append(self._both())
+        return parts[0] if len(parts) == 1 else CALLS["OR", 0](*parts)
+
+    def _both(self) -> Value:
+        parts = [self._compared()]
+        while self._take("&&"):
+            parts.append(self._compared())
+        return parts[0] if len(parts) == 1 else CALLS["AND", 0](*parts)
+
     def _compared(self) -> Value:
-        left = self._joined()
+        left = self._added()
         if self._tokens and self._tokens[0] in COMPARE:
-            return _comparing(left, COMPARE[self._tokens.pop(0)], self._joined())
+            return _comparing(left, COMPARE[self._tokens.pop(0)], self._added())
         return left
 
-    def _joined(self) -> Value:
-        parts = [self._atom()]
-        while self._take("&"):
-            parts.append(self._atom())
-        return parts[0] if len(parts) == 1 else lambda row: "".join(shown(part(row)) for part in parts)
+    def _added(self) -> Value:
+        return self._row(ADDED, self._multiplied)
+
+    def _multiplied(self) -> Value:
+        return self._row(MULTIPLIED, self._atom)
+
+    def _row(self, ways: dict[str, Callable[[Value, Value], Value]], inner: Callable[[], Value]) -> Value:
+        left = inner()
+        while self._tokens and self._tokens[0] in ways:
+            left = ways[self._tokens.pop(0)](left, inner())
+        return left
 
     def _atom(self) -> Value:
         if self._take("("):
-            found = self._compared()
-            return self._closed(found)
+            return self._closed(self._either())
+        if self._take("!"):
+            return CALLS["NOT", 1](self._atom())
+        if self._take("-"):
+            return minus(fixed(0), self._atom())
         if not self._tokens:
             raise Beyond
         token = self._tokens.pop(0)
-        if token[0] == '"':
-            return _fixed(token[1:-1])
-        if token[0].isdigit():
-            return _fixed(float(token))
+        return self._name(token) if token[0].isalpha() or token[0] == "_" else _literal(token)
+
+    def _name(self, token: str) -> Value:
+        """A function, a constant or a field."""
         if self._take("("):
             return self._call(token.upper())
-        if token.upper() == "NULL":
-            return _fixed(None)
+        if token.upper() in CONSTANTS:
+            return fixed(CONSTANTS[token.upper()])
         return self._reach(tuple(token.split(".")))
 
     def _call(self, name: str) -> Value:
-        given = [self._compared()]
+        if self._take(")"):
+            return self._without(name)
+        given = [self._either()]
         while self._take(","):
-            given.append(self._compared())
+            given.append(self._either())
         make = CALLS.get((name, len(given))) or CALLS.get((name, 0))
         if make is None:
             raise Beyond(name)
         return self._closed(make(*given))
+
+    def _without(self, name: str) -> Value:
+        """A function of nothing."""
+        if name == "ISNEW":
+            return lambda row: isinstance(row, Changed) and row.before is None
+        if name == "TODAY" and self._today is not None:
+            today = self._today
+            return lambda _row: today()
+        raise Beyond(name)
 
     def _closed(self, found: Value) -> Value:
         if not self._take(")"):
@@ -93,35 +140,19 @@ class _Reader:
         return found
 
 
-def _fixed(value: Any) -> Value:
-    return lambda _row: value
+def _literal(token: str) -> Value:
+    if token[0] in "\"'":
+        return fixed(token[1:-1])
+    if token[0].isdigit():
+        return fixed(float(token))
+    raise Beyond(token)
 
 
 def _comparing(left: Value, op: Callable[[Any, Any], bool], right: Value) -> Value:
+    ordered = op not in {operator.eq, operator.ne}
+
     def compare(row: Any) -> bool:
-        a, b = left(row), right(row)
-        ordered = op not in {operator.eq, operator.ne}
+        a, b = (None if v == "" else v for v in (left(row), right(row)))
         return False if ordered and (a is None or b is None) else op(a, b)
 
     return compare
-
-
-def shown(value: Any) -> str:
-    """A value as TEXT() writes it."""
-    if value is None:
-        return ""
-    return f"{value:.15g}" if isinstance(value, float) else str(value)
-
-
-CALLS: dict[tuple[str, int], Callable[..., Value]] = {
-    ("IF", 3): lambda test, yes, no: lambda row: yes(row) if test(row) else no(row),
-    ("ISBLANK", 1): lambda value: lambda row: value(row) in {None, ""},
-    ("BLANKVALUE", 2): lambda value, other: (
-        lambda row: other(row) if value(row) in {None, ""} else value(row)
-    ),
-    ("TEXT", 1): lambda value: lambda row: shown(value(row)),
-    ("NOT", 1): lambda value: lambda row: not value(row),
-    ("AND", 0): lambda *tests: lambda row: all(test(row) for test in tests),
-    ("OR", 0): lambda *tests: lambda row: any(test(row) for test in tests),
-    ("ISPICKVAL", 2): lambda value, other: lambda row: shown(value(row)) == shown(other(row)),
-}

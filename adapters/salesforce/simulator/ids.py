@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from functools import lru_cache
 
 DIGITS = string.digits + string.ascii_uppercase + string.ascii_lowercase
 CHECKS = string.ascii_uppercase + "012345"
@@ -11,8 +12,12 @@ POD = "Kd0"
 
 def checksum(short: str) -> str:
     """The three characters that tell which of the 15 are upper-case."""
-    groups = (short[i : i + 5] for i in (0, 5, 10))
-    return "".join(CHECKS[sum(1 << n for n, c in enumerate(g) if "A" <= c <= "Z")] for g in groups)
+    return _check(short[:5]) + _check(short[5:10]) + _check(short[10:])
+
+
+@lru_cache(maxsize=65_536)
+def _check(group: str) -> str:
+    return CHECKS[sum(1 << n for n, c in enumerate(group) if "A" <= c <= "Z")]
 
 
 def make_id(prefix: str, number: int) -> str:

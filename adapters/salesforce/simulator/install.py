@@ -8,7 +8,8 @@ from typing import Any
 
 from cs_connector.errors import ConfigError
 
-from .schema import Field, ObjectType, Schema
+from . import org_options, own_org
+from .schema import Field, ObjectType, Schema, ValidationRule
 from .standard import CURRENCIES, build, currency_field, label_of
 
 TYPES = {
@@ -16,30 +17,57 @@ TYPES = {
     "Picklist": "picklist", "MultiPicklist": "multipicklist", "MultiselectPicklist": "multipicklist",
     "Number": "double", "Currency": "currency", "Percent": "percent", "Date": "date", "DateTime": "datetime",
     "Checkbox": "boolean", "Lookup": "reference", "MasterDetail": "reference", "Formula": "string",
-    "Email": "email", "Url": "url", "Phone": "phone", "AutoNumber": "string",
+    "Email": "email", "Url": "url", "Phone": "phone", "AutoNumber": "string", "Summary": "double",
 }  # fmt: skip
+NOTED = ("deleteConstraint", "summaryForeignKey", "summaryOperation", "summarizedField")
 LENGTHS = {"string": 255, "textarea": 32768, "picklist": 255, "multipicklist": 4099, "email": 80, "url": 255}
 LENGTHS |= {"phone": 40, "reference": 18}
 PRECISIONS = {"double": 18, "currency": 18, "percent": 18}
 OWN_OBJECT = ["OwnerId  reference(User|Group)", "Name  string(80)  name"]
 
 
-def install(schema: Schema, fields: Mapping[str, Any]) -> None:
+def install(schema: Schema, fields: Mapping[str, Any]) -> list[ObjectType]:
     """Add or redefine fields; an unknown object is created. `Activity` means Task and Event, and a
     standard object that this org does not have yet comes with its `keyPrefix`.
 
-    Raises ConfigError for a type that Salesforce does not have or an object that it should have.
+    `personAccounts` and `multiCurrency` are features of the org, and `$shape` holds the describes of a real one.
+    Answers the objects that were touched. Raises ConfigError for a type that Salesforce does not have or an
+    object that it should have.
     """
+    touched = own_org.apply(schema, fields[own_org.KEY]) if own_org.KEY in fields else []
+    org_options.apply(schema, {n: on for n, on in fields.items() if n in org_options.NAMES})
+    apart = org_options.NAMES | {own_org.KEY}
     for name, block in fields.items():
-        for obj in _objects(schema, name, block):
-            for spec in block.get("fields") or ():
-                obj.add(_field(obj, spec))
+        if name not in apart:
+            touched += [_extended(obj, block) for obj in _objects(schema, name, block)]
+    org_options.follow(schema)
+    return touched
+
+
+def _extended(obj: ObjectType, block: Mapping[str, Any]) -> ObjectType:
+    """The object with its new fields and rules; of a real org that was loaded, the fields stay as they are."""
+    for spec in block.get("fields") or ():
+        if not (obj.told and str(spec["name"]).lower() in obj.fields):
+            obj.add(_field(obj, spec))
+    obj.rules |= {str(r["name"]): _rule(r) for r in block.get("validationRules") or ()}
+    return obj
+
+
+def _rule(spec: Mapping[str, Any]) -> ValidationRule:
+    """A rule with the names of the Metadata API: errorConditionFormula, errorMessage, errorDisplayField, active."""
+    return ValidationRule(
+        str(spec["name"]),
+        str(spec["errorConditionFormula"]),
+        str(spec["errorMessage"]),
+        spec.get("errorDisplayField"),
+        bool(spec.get("active", True)),
+    )
 
 
 def _objects(schema: Schema, name: str, block: Mapping[str, Any]) -> list[ObjectType]:
     if name == "Activity":
         return [schema.objects["task"], schema.objects["event"]]
-    found = schema.find(name)
+    found = schema.objects.get(name.lower())
     if found is None:
         found = _create(schema, name, block)
     return [found]
@@ -93,11 +121,13 @@ def _field(obj: ObjectType, spec: Mapping[str, Any]) -> Field:
         refers_to=tuple(targets),
         relationship=_relationship(name, spec) if targets else None,
         children=_children(obj, name, spec) if targets else None,
-        cascade=declared == "MasterDetail",
+        cascade=declared == "MasterDetail" or spec.get("deleteConstraint") == "Cascade",
+        read_only=declared == "Summary",
         absent=False if kind == "boolean" else None,
         formula=_formula(spec),
         number_format=str(spec.get("format") or "{0000}") if declared == "AutoNumber" else None,
         help=spec.get("help"),
+        notes={name: str(spec[name]) for name in NOTED if name in spec},
     )
 
 

@@ -48,6 +48,10 @@ class Job:
         """Whether the next look finds it at its end."""
         return self.state == RUNNING or (self.state == UPLOADED and now - self.changed >= LONG_ENOUGH)
 
+    def late(self, now: datetime) -> bool:
+        """Whether time alone has brought the job to its end."""
+        return self.state in {UPLOADED, RUNNING} and now - self.changed >= LONG_ENOUGH
+
     def head(self) -> dict[str, Any]:
         """The fields that every answer about the job has."""
         return {

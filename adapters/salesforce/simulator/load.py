@@ -38,7 +38,7 @@ class Loader:
 
     def _way(self, name: str) -> Callable[[Mapping[str, Any]], None]:
         schema = self._state.schema
-        obj = schema.find(name)
+        obj = schema.objects.get(name.lower())
         if obj is None:
             raise ConfigError(
                 f"A seed row is for the Salesforce object {name}, which this org does not have."
@@ -63,6 +63,8 @@ class Loader:
             _stamp(row, now)
             writer.complete(obj, row)
             table.put(row["Id"], row)
+            if row.get("IsDeleted"):
+                writer.bin.adopt(obj.name, row["Id"], row["SystemModstamp"])
 
         return add
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
@@ -10,33 +11,43 @@ from typing import Any, ClassVar
 
 from cs_connector.sandbox.wire import Request, Response, SeedRow, World
 
+from . import tables
 from .answers import as_json, error
+from .batch import Batch
+from .bin import KeptBin
 from .bulk_ingest import BulkIngests
 from .bulk_query import BulkQueries
 from .collection import Collection
 from .composite import Composite
 from .cursors import Cursors
-from .errors import ApiError, method_not_allowed, not_found
+from .errors import ApiError, method_not_allowed, not_found, unsimulated
+from .graph import Graphs
 from .ids import make_id
 from .install import install
+from .limits import Kept as KeptLimits
 from .limits import Limits
 from .load import Loader
 from .oauth import AUDIENCE, Login
-from .orders import Orders
+from .life import Users
+from .metadata import Metadata
+from .orders import KNOWN, Ongoing, Orders
+from .org_options import currency_rows
+from .own_org import record_type_rows
+from .permissions import Permissions
 from .query import Engine
 from .rows import Rows, Table
-from .schema import ObjectType
+from .schema import KeptSchema
+from .soap import Soap
+from .soap_partner import Partner
 from .sobjects import Sobjects
 from .standard import standard_schema
 from .state import State
+from .tree import Trees
+from .unsimulated import no_bulk_1, no_resource, no_service
+from .versions import NEWEST, VERSIONS, check_version, listed, resources
+from .tooling import Tooling
 from .writer import Writer
 
-NEWEST = 67
-VERSIONS = {
-    60: "Spring '24", 61: "Summer '24", 62: "Winter '25", 63: "Spring '25",
-    64: "Summer '25", 65: "Winter '26", 66: "Spring '26", 67: "Summer '26",
-}  # fmt: skip
-RETIRED = range(7, 31)
 LONGEST_HEAD = 16_384
 Way = Callable[[Request, str, list[str]], Response]
 
@@ -46,17 +57,20 @@ class Kept:
     """A snapshot of the org."""
 
     tables: dict[str, Table]
-    fields: dict[str, ObjectType]
+    fields: KeptSchema
     queries: Any
     ingests: Any
     lag: timedelta
-    used: int
+    used: KeptLimits
+    ongoing: Ongoing
+    bin: KeptBin
 
 
 class SalesforceOrg:
     """One simulated org, as `Simulator` asks for it."""
 
     crm: ClassVar[str] = "salesforce"
+    orders: ClassVar[frozenset[str]] = KNOWN
 
     def __init__(self, world: World, name: str, base_url: str) -> None:
         self.name, self._base, now = name, base_url.rstrip("/"), world.clock.now
@@ -64,20 +78,49 @@ class SalesforceOrg:
         schema, rows = standard_schema(), Rows()
         writer = Writer(name, user_id, schema, rows, world.ledger, now)
         limits = Limits(world.profile, now)
-        self._state = State(schema, rows, Engine(schema, rows, now), writer, limits, now, user_id)
+        self._state = State(
+            schema, rows, Engine(schema, rows, now, user_id), writer, limits, now, user_id, self._base
+        )
         self._login = Login(self._org_id, user_id, self._base, now)
-        self._orders = Orders(self._state, self._login)
+        self._users = Users(self._state)
         self._jobs = 0
         self._queries = BulkQueries(self._state, self._next_job)
-        self._ingests = BulkIngests(self._state, self._next_job)
+        self._ingests = BulkIngests(self._state, self._next_job, world.profile)
         self._cursors = Cursors(self._state)
-        self._sobjects = Sobjects(self._state)
-        self._collection = Collection(self._state, self._sobjects)
-        self._composite = Composite(self._state.writer, self._again)
+        self._orders = Orders(self._state, self._login, self._cursors.forget)
+        self._sobjects = Sobjects(self._state, self._again)
+        self._collection = Collection(self._state, self._sobjects.records)
+        self._composite = Composite(writer, self._again)
+        self._batch, self._graphs, self._trees = (
+            Batch(limits, self._again),
+            Graphs(writer, self._again),
+            Trees(self._state),
+        )
+        self._tooling = Tooling(self._state)
+        self._permissions = Permissions(self._state)
+        metadata = Metadata(name, self._state, self._permissions, world.ledger)
+        partner = Partner(self._state, self._login.identity.userinfo())
+        self._soap = Soap(self._login, limits, {"m": metadata, "u": partner}, VERSIONS)
+        self._ways: dict[tuple[str, ...], Way] = {
+            ("sobjects",): self._sobjects.handle,
+            ("query",): self._query("query"),
+            ("queryAll",): self._query("queryAll"),
+            ("composite", "sobjects"): self._collection.handle,
+            ("composite", "batch"): self._batch.handle,
+            ("composite", "graph"): self._graphs.handle,
+            ("composite", "tree"): self._trees.handle,
+            ("composite",): self._composite.handle,
+            ("jobs", "query"): self._queries.handle,
+            ("jobs", "ingest"): self._ingests.handle,
+            ("limits",): self._limits,
+            ("tooling",): self._tooling.handle,
+        }
         self._furnish()
 
     def handle(self, request: Request) -> Response:
         parts = [p for p in request.path.split("/") if p]
+        self._state.writer.bin.sweep()
+        self._ingests.catch_up()
         try:
             answer = self._route(request, parts)
         except ApiError as bad:
@@ -87,10 +130,15 @@ class SalesforceOrg:
         return answer
 
     def install(self, fields: Mapping[str, Any]) -> None:
-        install(self._state.schema, fields)
+        touched = install(self._state.schema, fields)
+        self._permissions.grant(touched)
+        self.load(record_type_rows(touched))
 
     def load(self, rows: Iterable[SeedRow]) -> None:
         Loader(self._state).load(rows)
+
+    def row(self, object_name: str, cells: Mapping[str, str]) -> SeedRow:
+        return tables.record(self._state.schema, object_name, cells)
 
     def credentials(self) -> dict[str, str]:
         login = self._login
@@ -110,6 +158,15 @@ class SalesforceOrg:
     def control(self, order: Mapping[str, Any]) -> None:
         self._orders.obey(order)
 
+    def objection(self, order: Mapping[str, Any]) -> str | None:
+        return self._orders.objection(order)
+
+    def calm(self) -> None:
+        self._orders.calm()
+
+    def live(self, dice: random.Random) -> None:
+        self._users.live(dice)
+
     def snapshot(self) -> object:
         """Records, fields, jobs and counters; sessions and locators are not part of it."""
         state = self._state
@@ -119,7 +176,9 @@ class SalesforceOrg:
             deepcopy(self._queries.jobs),
             deepcopy(self._ingests.jobs),
             state.writer.lag,
-            state.limits.used,
+            state.limits.copy(),
+            self._orders.ongoing,
+            state.writer.bin.copy(),
         )
 
     def restore(self, state: object) -> None:
@@ -128,67 +187,76 @@ class SalesforceOrg:
         self._state.schema.restore(state.fields)
         self._queries.jobs = deepcopy(state.queries)
         self._ingests.jobs = deepcopy(state.ingests)
-        self._state.writer.lag, self._state.limits.used = state.lag, state.used
+        self._state.writer.lag = state.lag
+        self._state.limits.restore(state.used)
+        self._orders.ongoing = state.ongoing
+        self._state.writer.bin.restore(state.bin)
         self._cursors.forget()
+
+    def logins(self) -> object:
+        return self._login.kept(), self._jobs
+
+    def log_in(self, kept: Any) -> None:
+        login, self._jobs = kept
+        self._login.resume(login)
 
     def _route(self, request: Request, parts: list[str]) -> Response:
         _check_size(request)
-        if parts[:2] == ["services", "oauth2"] and len(parts) == 3:
-            return self._oauth(request, parts[2])
-        if parts[:2] != ["services", "data"]:
-            raise not_found()
-        if len(parts) == 2:
-            return as_json([_version(n) for n in VERSIONS])
-        version = _check_version(parts[2])
-        self._login.check_session(request)
-        self._state.limits.spend()
-        return self._versioned(request, version, parts[3:])
+        head = tuple(parts[:2])
+        if head == ("services", "data"):
+            return self._data(request, parts[2:])
+        if head == ("services", "oauth2"):
+            return self._login.handle(request, parts[2:])
+        if head == ("services", "Soap"):
+            return self._soap.handle(request, parts[2:])
+        if head == ("services", "async"):
+            return no_bulk_1(request)
+        if parts[:1] == ["id"]:
+            return self._login.identify(request, parts[1:])
+        raise no_service(parts)
 
-    def _oauth(self, request: Request, name: str) -> Response:
-        if name == "token":
-            return self._login.token(request)
-        if name == "userinfo":
-            self._login.check_session(request)
-            return as_json(self._login.userinfo())
-        raise not_found()
+    def _data(self, request: Request, parts: list[str]) -> Response:
+        if not parts:
+            return as_json(listed())
+        version = check_version(parts[0])
+        self._login.check_session(request)
+        self._state.limits.spend(parts[1] if len(parts) > 1 else "")
+        return self._versioned(request, version, parts[1:])
 
     def _versioned(self, request: Request, version: str, rest: list[str]) -> Response:
         if not rest:
-            return as_json(_resources(version))
-        ways: dict[tuple[str, ...], Way] = {
-            ("sobjects",): self._sobjects.handle,
-            ("query",): self._query("query"),
-            ("queryAll",): self._query("queryAll"),
-            ("composite", "sobjects"): self._collection.handle,
-            ("composite",): self._composite.handle,
-            ("jobs", "query"): self._queries.handle,
-            ("jobs", "ingest"): self._ingests.handle,
-            ("limits",): self._limits,
-        }
-        for prefix, way in ways.items():
-            if tuple(rest[: len(prefix)]) == prefix:
-                return way(request, version, rest[len(prefix) :])
-        raise not_found()
+            return as_json(resources(version, self._login.identity.url))
+        for depth in (2, 1):
+            way = self._ways.get(tuple(rest[:depth]))
+            if way is not None:
+                return way(request, version, rest[depth:])
+        raise no_resource(rest)
 
     def _again(self, request: Request) -> Response:
         """A request inside a composite one: it costs nothing of its own. Raises ApiError."""
         parts = [p for p in request.path.split("/") if p]
         if parts[:2] != ["services", "data"] or len(parts) < 4:
             raise not_found()
-        return self._versioned(request, _check_version(parts[2]), parts[3:])
+        return self._versioned(request, check_version(parts[2]), parts[3:])
 
     def _query(self, name: str) -> Way:
         def way(request: Request, version: str, rest: list[str]) -> Response:
             if request.method not in {"GET", "HEAD"}:
                 raise method_not_allowed(request.method)
+            if self._tooling.lists(request):
+                return self._tooling.query(request, version, name, rest)
             return self._cursors.handle(request, version, name, rest)
 
         return way
 
-    def _limits(self, _request: Request, _version: str, rest: list[str]) -> Response:
+    def _limits(self, request: Request, _version: str, rest: list[str]) -> Response:
         if rest:
-            raise not_found()
-        return as_json(self._state.limits.body(len(self._queries.jobs)))
+            raise unsimulated("The record count") if rest == ["recordCount"] else not_found()
+        if request.method not in {"GET", "HEAD"}:
+            raise method_not_allowed(request.method)
+        state = self._state
+        records = sum(len(state.rows.of(obj).rows) for obj in state.schema.objects.values())
+        return as_json(state.limits.body(records, {"DailyBulkApiBatches": self._ingests.used}))
 
     def _next_job(self) -> int:
         self._jobs += 1
@@ -213,33 +281,18 @@ class SalesforceOrg:
                 SeedRow("Profile", {"Id": profile, "Name": name}),
                 SeedRow("User", user),
                 SeedRow("Organization", org),
+                *currency_rows(),
             ]
         )
         self._state.rows.of(self._state.schema.objects["user"]).made = 1
 
 
 def _check_size(request: Request) -> None:
-    head = sum(len(k) + len(v) for k, v in request.headers.items())
-    if len(request.path) + len(request.query_string) + head > LONGEST_HEAD:
-        raise ApiError(414, "URI_TOO_LONG", "The URI and headers are longer than 16,384 bytes")
-
-
-def _check_version(text: str) -> str:
-    """`67.0` of `v67.0`. Raises ApiError."""
-    whole, _, part = text.removeprefix("v").partition(".")
-    if not text.startswith("v") or part != "0" or not whole.isdigit():
-        raise not_found()
-    if int(whole) in RETIRED:
-        raise ApiError(410, "UNSUPPORTED_API_VERSION", f"API version {whole}.0 is retired")
-    if int(whole) not in VERSIONS:
-        raise not_found()
-    return f"{whole}.0"
-
-
-def _version(number: int) -> dict[str, str]:
-    return {"label": VERSIONS[number], "url": f"/services/data/v{number}.0", "version": f"{number}.0"}
-
-
-def _resources(version: str) -> dict[str, str]:
-    names = ("sobjects", "query", "queryAll", "limits", "composite", "jobs")
-    return {name: f"/services/data/v{version}/{name}" for name in names}
+    """Raises ApiError 414 for a long address, 431 for long headers: together they have 16 KiB."""
+    address = len(request.path) + len(request.query_string)
+    if address > LONGEST_HEAD:
+        raise ApiError(414, "URI_TOO_LONG", f"The URI is longer than {LONGEST_HEAD:,} bytes")
+    if address + sum(len(k) + len(v) for k, v in request.headers.items()) > LONGEST_HEAD:
+        raise ApiError(
+            431, "REQUEST_HEADER_FIELDS_TOO_LARGE", f"URI and headers are longer than {LONGEST_HEAD:,} bytes"
+        )

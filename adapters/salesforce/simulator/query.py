@@ -2,216 +2,189 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from .aggregates import Aggregator, is_aggregate
-from .errors import ApiError, malformed, no_object
-from .filters import Filters, literal
-from .paths import Getter, Paths
-from .picture import Picture, Render, own_getter
+from .abilities import sortable
+from .aggregates import Aggregator
+from .children import Children, Found, Show, check_child_query, child_of, cut
+from .errors import ApiError, unsimulated
+from .filters import Filters, Test
+from .narrowing import Narrowing
+from .operands import is_aggregate
+from .ordering import order_by
+from .paths import Paths
+from .query_error import malformed, no_entity, placed_in
 from .rows import Row, Rows
-from .schema import TEXTS, Field, ObjectType, Schema
-from .syntax import All, Among, Both, Call, Column, Compare, Condition, Literal, Order, Query
+from .schema import ObjectType, Schema
+from .scope import Scope, Value
+from .selection import Selection
+from .semi_joins import check_semi_joins, check_sides, inner_column
+from .syntax import Among, Order, Query
+from .window import many, window
 
 FARTHEST_OFFSET = 2000
-WIDEST_ALL = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How a query is asked: the API version, whether for deleted records too, and how to show children."""
+
+    version: str
+    every: bool
+    show: Show
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The records found, and how to show one; an aggregate's records are shown already."""
+    """How many records there are; those of an aggregate query are shown, all others found."""
 
-    object: ObjectType
-    rows: list[Row]
-    render: Render | None
-    counted: int | None = None
+    total: int
+    records: list[dict[str, Any]]
+    found: Found | None = None
 
 
 class Engine:
-    def __init__(self, schema: Schema, rows: Rows, now: Callable[[], datetime]) -> None:
-        self._schema, self._rows, self._now = schema, rows, now
-        self.paths = Paths(schema, rows)
+    def __init__(self, schema: Schema, rows: Rows, now: Callable[[], datetime], user_id: str) -> None:
+        self._schema, self._rows, self._now, self._user_id = schema, rows, now, user_id
+        self.paths = Paths(schema, rows, now)
+        self._narrowing = Narrowing(rows)
 
-    def run(self, query: Query, version: str, *, every: bool = False) -> Answer:
-        """`every` includes deleted records. Raises ApiError."""
-        obj = self._source(query)
-        if query.offset > FARTHEST_OFFSET:
-            raise ApiError(400, "NUMBER_OUTSIDE_VALID_RANGE", "Maximum SOQL offset allowed is 2000")
-        if is_aggregate(query):
-            found = Aggregator(self.paths, obj, query).run(self._matching(query, obj, every=every))
-            return Answer(obj, found, None)
-        rows = self._matching(query, obj, every=every)
-        if not query.items:
-            return Answer(obj, [], None, counted=len(_cut(query, rows)))
-        rows = _cut(query, self._ordered(query, obj, rows))
-        return Answer(obj, rows, self._render(query, obj, version, rows, every=every))
+    def run(self, query: Query, asked: Asked) -> Answer:
+        """Raises ApiError for what Salesforce refuses, 501 for what is not simulated."""
+        with placed_in(query.text):
+            scope, every = self.scope(query), asked.every or query.all_rows
+            _check_offset(query)
+            if is_aggregate(query):
+                shown = cut(
+                    query, self.aggregator(query, scope).run(self.matching(query, scope, every=every))
+                )
+                return Answer(len(shown), shown)
+            if not query.items:
+                return Answer(len(self._ids(query, scope, every=every)[0]), [])
+            selection = self._select(query, scope, asked, 0)
+            ids, source = self._ids(query, scope, every=every)
+            selection.gather(ids)
+            return Answer(len(ids), [], Found(scope.object, ids, selection, every, source))
 
-    def columns(self, query: Query) -> list[tuple[str, Field, Getter]]:
-        """The CSV columns of a bulk query. Raises ApiError for what bulk cannot do."""
-        obj = self._source(query)
-        if is_aggregate(query) or not query.items or query.offset:
-            raise ApiError(
-                400,
-                "API_ERROR",
-                "Implementation restriction: aggregate queries and OFFSET are not supported by the Bulk API",
-            )
-        found = []
-        for column in self._columns(query, obj):
-            reached = self.paths.reach(obj, column.path, query.alias)
-            names = [p.name for p in reached.parents]
-            found.append((".".join([*names, reached.field.name]), reached.field, reached.get))
-        return found
+    def records(self, query: Query, *, every: bool) -> list[Row]:
+        """The records themselves, for those who show them otherwise. Raises ApiError."""
+        with placed_in(query.text):
+            return cut(query, self.matching(query, self.scope(query), every=every))
 
-    def _source(self, query: Query) -> ObjectType:
+    def scope(self, query: Query) -> Scope:
+        """Raises QueryError INVALID_TYPE."""
         obj = self._schema.find(query.source)
         if obj is None:
-            raise no_object(query.source)
-        return obj
+            raise no_entity(query.source, query.at)
+        return Scope(self.paths, obj, query.alias)
 
-    def _matching(self, query: Query, obj: ObjectType, *, every: bool) -> list[Row]:
-        every = every or query.all_rows
-        now = self._now()
-        filters = Filters(self.paths, now.date(), self._semi_join)
-        table = self._rows.of(obj)
-        ids = None if query.where is None else self._narrow(query.where, obj, every=every)
-        rows = table.scan(now) if ids is None else list(table.pick(ids, now))
-        if not every:
-            rows = [row for row in rows if not row.get("IsDeleted")]
+    def child_scope(self, query: Query, parent: ObjectType) -> Scope:
+        """What a sub-query is about. Raises QueryError."""
+        child = child_of(self._schema, parent, query)
+        return Scope(self.paths, self._schema.objects[child.object.lower()], query.alias)
+
+    def aggregator(self, query: Query, scope: Scope) -> Aggregator:
+        """Raises QueryError."""
+        return Aggregator(query, scope, self._now().date())
+
+    def matching(self, query: Query, scope: Scope, *, every: bool) -> list[Row]:
+        """The committed records that the query lets through, ordered but for an aggregate. Raises QueryError."""
+        test, values = self._test(query, scope), _values(query, scope)
+        found = self._committed(query, scope, every=every)
+        return order_by(list(found) if test is None else [row for row in found if test(row)], values)
+
+    def _ids(self, query: Query, scope: Scope, *, every: bool) -> tuple[Sequence[str], tuple[str, int] | None]:
+        """Ids of what `matching` gives, as LIMIT and OFFSET leave them, and what they follow from. Raises QueryError."""
+        test, _ = self._test(query, scope), _values(query, scope)
+        table = self._rows.of(scope.object)
+        found = window(query, scope, table)
+        if found is None:
+            return [row["Id"] for row in cut(query, self.matching(query, scope, every=every))], None
+        if self._mine(query, scope) is None and found.exact(every=every):
+            return found.ids(query), (query.text, table.version)
+        return found.matches(test if every else _living(test), query), None
+
+    def _committed(self, query: Query, scope: Scope, *, every: bool) -> Iterable[Row]:
+        now, table = self._now(), self._rows.of(scope.object)
+        ids = self._narrowing.ids(query, scope, every=every)
+        within = many(query, scope, table) if ids is None else ids
+        rows = table.scan(now) if within is None else table.pick(within, now)
+        return rows if every else filter(_alive, rows)
+
+    def _test(self, query: Query, scope: Scope) -> Test | None:
+        mine = self._mine(query, scope)
         if query.where is None:
-            return rows
-        test = filters.compile(query.where, obj, query.alias)
-        return [row for row in rows if test(row)]
+            return mine
+        check_semi_joins(query.where, scope.object.name)
+        filters = Filters(scope.value, self._now().date(), partial(self._semi_join, scope))
+        test = filters.compile(query.where)
+        return test if mine is None else lambda row: mine(row) and test(row)
 
-    def _semi_join(self, query: Query) -> set[Any]:
-        if len(query.items) != 1 or not isinstance(query.items[0], Column):
-            raise malformed(query.text, 0, "a semi-join selects one field")
-        obj = self._source(query)
-        get = self.paths.reach(obj, query.items[0].path, query.alias).get
-        return {get(row) for row in self._matching(query, obj, every=False)} - {None}
-
-    def _narrow(self, condition: Condition, obj: ObjectType, *, every: bool) -> list[str] | None:
-        """Ids that hold all matches, from an index; None if every record must be looked at."""
-        if isinstance(condition, Both) and condition.op == "AND":
-            found = (self._narrow(c, obj, every=every) for c in condition.of)
-            return next((ids for ids in found if ids is not None), None)
-        pair = _equals(condition)
-        field = obj.field(pair[0].path[0]) if pair and len(pair[0].path) == 1 else None
-        if pair is None or field is None:
+    def _mine(self, query: Query, scope: Scope) -> Test | None:
+        """USING SCOPE. Raises ApiError 501 for scopes other than everything and mine."""
+        if query.scope in {None, "EVERYTHING"}:
             return None
-        if field.name == "Id":
-            return list(dict.fromkeys(str(literal(field, v)) for v in pair[1]))
-        table = self._rows.of(obj)
-        if (
-            every
-            or table.veils
-            or not field.indexed
-            or any(v.kind != "string" or not v.text for v in pair[1])
-        ):
-            return None
-        return list(dict.fromkeys(i for v in pair[1] for i in table.holding(field, literal(field, v))))
+        if query.scope != "MINE" or not scope.object.field("OwnerId"):
+            raise unsimulated(f"USING SCOPE {str(query.scope).lower()}")
+        return lambda row: bool(row.get("OwnerId") == self._user_id)
 
-    def _ordered(self, query: Query, obj: ObjectType, rows: list[Row]) -> list[Row]:
-        for order in reversed(query.order):
-            rows = self._sorted(order, query, obj, rows)
-        return rows
+    def _semi_join(self, outer: Scope, join: Among) -> set[Any]:
+        """The values that the inner query selects. Raises QueryError."""
+        query = join.right
+        assert isinstance(query, Query)
+        inner, column = self.scope(query), inner_column(query)
+        check_sides(outer, join.left, inner, column)
+        get = inner.reach(column).get
+        return {get(row) for row in self.matching(query, inner, every=False)} - {None}
 
-    def _sorted(self, order: Order, query: Query, obj: ObjectType, rows: list[Row]) -> list[Row]:
-        if isinstance(order.by, Call):
-            raise malformed(query.text, order.by.at, "only a grouped query orders by an aggregate")
-        reached = self.paths.reach(obj, order.by.path, query.alias)
-        get, text = reached.get, reached.field.type in TEXTS
-        nulls = [row for row in rows if get(row) is None]
-        held = [row for row in rows if get(row) is not None] if nulls else list(rows)
+    def _select(self, query: Query, scope: Scope, asked: Asked, depth: int) -> Selection:
+        url = f"/services/data/v{asked.version}/sobjects"
+        return Selection(query, scope, url, partial(self._children, asked, depth + 1))
 
-        def key(row: Row) -> Any:
-            value = get(row)
-            return value.lower() if text else value
+    def _children(self, asked: Asked, depth: int, query: Query, parent: ObjectType) -> Children:
+        check_child_query(query, depth)
+        child, scope = child_of(self._schema, parent, query), self.child_scope(query, parent)
+        every, link = asked.every or query.all_rows, child.field.name
+        test, values = self._test(query, scope), _values(query, scope)
 
-        held.sort(key=key, reverse=order.down)
-        return [*held, *nulls] if order.nulls_last else [*nulls, *held]
+        def matching(parents: Collection[str]) -> list[Row]:
+            wanted = set(parents)
+            found = self._committed(query, scope, every=every) if wanted else ()
+            rows = [row for row in found if row.get(link) in wanted and (test is None or test(row))]
+            return order_by(rows, values)
 
-    def _columns(self, query: Query, obj: ObjectType) -> list[Column]:
-        found: list[Column] = []
-        for item in query.items:
-            if isinstance(item, Column):
-                found.append(item)
-            elif isinstance(item, All):
-                found += self._all(item, query, obj)
-            else:
-                raise ApiError(400, "API_ERROR", "Implementation restriction: not supported by the Bulk API")
-        return found
-
-    def _all(self, item: All, query: Query, obj: ObjectType) -> list[Column]:
-        if query.limit is None or query.limit > WIDEST_ALL:
-            raise malformed(query.text, item.at, "The SOQL FIELDS function must have a LIMIT of at most 200")
-        wanted = {"ALL": (True, False), "CUSTOM": (True,), "STANDARD": (False,)}[item.kind]
-        return [Column((f.name,), item.at) for f in obj.visible if f.custom in wanted]
-
-    def _render(
-        self, query: Query, obj: ObjectType, version: str, rows: Iterable[Row], *, every: bool
-    ) -> Render:
-        picture = Picture(f"/services/data/v{version}/sobjects")
-        seen: set[str] = set()
-        for item in query.items:
-            if isinstance(item, Query):
-                picture.parts.append(self._children(item, obj, version, rows, every=every))
-                continue
-            if isinstance(item, Call):
-                raise malformed(query.text, item.at, f"unexpected function {item.name}")
-            for column in [item] if isinstance(item, Column) else self._all(item, query, obj):
-                self._show(column, query, obj, picture, seen)
-        return picture.renderer(lambda _row: obj.name)
-
-    def _show(self, column: Column, query: Query, obj: ObjectType, picture: Picture, seen: set[str]) -> None:
-        reached = self.paths.reach(obj, column.path, query.alias)
-        name = ".".join([*(p.name for p in reached.parents), reached.field.name])
-        if name in seen:
-            raise ApiError(400, "INVALID_FIELD", f"\nduplicate field selected: {column.text}")
-        seen.add(name)
-        picture.add(reached, own_getter(self.paths, obj, reached))
-
-    def _children(
-        self, query: Query, parent: ObjectType, version: str, parents: Iterable[Row], *, every: bool
-    ) -> tuple[str, Callable[[Row], Any]]:
-        """The key and the drawing of `(SELECT … FROM Contacts)`; the children are found once for all."""
-        wanted = query.source.lower()
-        children = self._schema.children(parent.name)
-        child = next((c for c in children if (c.field.children or "").lower() == wanted), None)
-        if child is None:
-            raise ApiError(
-                400,
-                "INVALID_TYPE",
-                f"\nDidn't understand relationship '{query.source}' in FROM part of query call.",
-            )
-        obj = self._schema.objects[child.object.lower()]
-        ids = {row["Id"] for row in parents}
-        groups: dict[str, list[Row]] = {}
-        for row in self._ordered(query, obj, self._matching(query, obj, every=every)):
-            if row.get(child.field.name) in ids:
-                groups.setdefault(row[child.field.name], []).append(row)
-        render = self._render(query, obj, version, [], every=every)
-
-        def draw(row: Row) -> Any:
-            held = _cut(query, groups.get(row["Id"], []))
-            if not held:
-                return None
-            return {"totalSize": len(held), "done": True, "records": [render(r) for r in held]}
-
-        return child.field.children or "", draw
+        selection = self._select(query, scope, asked, depth)
+        return Children(
+            query, child, matching, lambda ids: Found(scope.object, ids, selection, every), asked.show
+        )
 
 
-def _cut(query: Query, rows: list[Row]) -> list[Row]:
-    last = None if query.limit is None else query.offset + query.limit
-    return rows[query.offset : last] if query.offset or query.limit is not None else rows
+def _alive(row: Row) -> bool:
+    return not (row.get("IsDeleted") or row.get("IsArchived"))
 
 
-def _equals(condition: Condition) -> tuple[Column, tuple[Literal, ...]] | None:
-    """The column and literals of `a = x` or `a IN (x, y)`."""
-    if isinstance(condition, Compare) and condition.op == "=" and isinstance(condition.left, Column):
-        return condition.left, (condition.right,)
-    if isinstance(condition, Among) and condition.op == "IN" and not isinstance(condition.right, Query):
-        return condition.left, condition.right
-    return None
+def _living(test: Test | None) -> Test:
+    return _alive if test is None else lambda row: _alive(row) and test(row)
+
+
+def _check_offset(query: Query) -> None:
+    if query.offset > FARTHEST_OFFSET:
+        raise ApiError(400, "NUMBER_OUTSIDE_VALID_RANGE", f"Maximum SOQL offset allowed is {FARTHEST_OFFSET}")
+
+
+def _values(query: Query, scope: Scope) -> list[tuple[Value, Order]]:
+    """What to order by; an aggregate query orders its groups instead."""
+    if is_aggregate(query):
+        return []
+    return [(_sortable(order, scope), order) for order in query.order]
+
+
+def _sortable(order: Order, scope: Scope) -> Value:
+    value = scope.value(order.by)
+    if not sortable(value.field):
+        raise malformed(f"field '{value.field.name}' can not be sorted in a query call", order.by.at)
+    return value

@@ -1,38 +1,67 @@
-"""The records in memory. A record is never changed in place: a change puts a new one in its stead."""
+"""The records. A record is never changed in place: a change puts a new one in its stead."""
 
 from __future__ import annotations
 
 from binascii import crc32
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, insort
+from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
+
+import msgspec
+
+from cs_connector.sandbox.index import Index
+from cs_connector.sandbox.records import Records, by_time
+from cs_connector.sandbox.stored import Stored, opened
 
 from .ids import make_id
 from .schema import Field, ObjectType
 
 Row = dict[str, Any]
 Veil = tuple[datetime, Row | None]
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
+_versions = count(1)
 
 
 @dataclass(slots=True)
 class Table:
-    """The records of one object.
+    """The records of one object, in memory or for the most part in a file.
 
     `veils` holds, for a record whose change is not yet committed, until when queries see which older version.
+    `watched` names the fields that have an index when the table is read from a file. `version` is another
+    number after every change; `gone` counts the records that only queryAll sees.
     """
 
-    rows: dict[str, Row] = field(default_factory=dict)
-    index: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    rows: MutableMapping[str, Row] = field(default_factory=dict)
     veils: dict[str, list[Veil]] = field(default_factory=dict)
     made: int = 0
     numbered: int = 0
     hidden: float = 0.0
+    watched: frozenset[str] = frozenset()
+    version: int = 0
+    gone: int = 0
+    index: dict[str, Index[Row]] = field(default_factory=dict, repr=False)
+    _line: Any = field(default=None, repr=False)
 
     def copy(self) -> Table:
-        index = {name: {k: list(v) for k, v in keys.items()} for name, keys in self.index.items()}
+        """A copy that later changes do not touch; its indexes are made when they are needed."""
         veils = {k: list(v) for k, v in self.veils.items()}
-        return Table(dict(self.rows), index, veils, self.made, self.numbered, self.hidden)
+        rows, counters = copy(self.rows), (self.made, self.numbered)
+        return Table(rows, veils, *counters, self.hidden, self.watched, self.version, self.gone)
+
+    def __getstate__(self) -> tuple[Any, ...]:
+        texts = {name: text_of(name) for name in sorted({*self.watched, *self.index})}
+        stored = Stored(self.rows, msgspec.json.encode, changed_at, texts)
+        return stored, self.veils, self.made, self.numbered, self.hidden, self.watched, self.gone
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        stored, self.veils, self.made, self.numbered, self.hidden, self.watched, self.gone = state
+        self.rows = opened(stored, msgspec.json.decode)
+        self.index, self._line, self.version = {}, None, next(_versions)
 
     def new_id(self, prefix: str) -> str:
         self.made += 1
@@ -46,27 +75,33 @@ class Table:
             self.rows.pop(record_id, None)
         else:
             self.rows[record_id] = row
-        for name, keys in self.index.items():
-            _move(keys, record_id, _key(before, name), _key(row, name))
+        self.version = next(_versions)
+        self.gone += _is_gone(row) - _is_gone(before)
+        if self._line is not None:
+            self._move(record_id, before, row)
+        for index in self.index.values():
+            index.move(record_id, before, row)
         return before
 
     def watch(self, indexed: Field) -> None:
         """Keep an index over this field."""
-        keys: dict[str, list[str]] = {}
-        for record_id, row in self.rows.items():
-            key = _key(row, indexed.name)
-            if key is not None:
-                keys.setdefault(key, []).append(record_id)
-        self.index[indexed.name] = keys
+        self.index[indexed.name] = Index(indexed.name, text_of(indexed.name), self.rows)
 
     def holding(self, indexed: Field, value: Any) -> list[str]:
         """Ids of the living records with this value in an indexed field."""
         if indexed.name not in self.index:
             self.watch(indexed)
-        found = self.index[indexed.name].get(str(value).lower(), [])
+        found = self.index[indexed.name].find(str(value).lower())
         if not indexed.case_sensitive:
-            return list(found)
+            return found
         return [i for i in found if self.rows[i].get(indexed.name) == value]
+
+    def line(self) -> Sequence[tuple[int, str]]:
+        """(SystemModstamp in milliseconds, id) of every record, ascending."""
+        if self._line is None:
+            self._line = by_time(self.rows, changed_at)
+        found: Sequence[tuple[int, str]] = self._line
+        return found
 
     def veil(self, record_id: str, until: datetime, before: Row | None) -> None:
         self.veils.setdefault(record_id, []).append((until, before))
@@ -85,15 +120,27 @@ class Table:
             if row is not None and not self.hides(record_id):
                 yield row
 
-    def scan(self, now: datetime) -> list[Row]:
-        """Everything committed, also deleted records."""
+    def scan(self, now: datetime) -> Iterable[Row]:
+        """Everything committed, also deleted records; from a file they come one by one."""
         self._lift(now)
-        if not self.veils and not self.hidden:
-            return list(self.rows.values())
-        return list(self.pick(self.rows, now))
+        if self.veils or self.hidden:
+            return list(self.pick(self.rows, now))
+        return list(self.rows.values()) if isinstance(self.rows, dict) else self.rows.values()
+
+    def page(self, ids: Sequence[str], first: int, last: int) -> Iterable[Row]:
+        """The records of a part of some ids, as they are; those that are there no more are left out."""
+        if isinstance(self.rows, Records):
+            return self.rows.part(ids, first, last)
+        return filter(None, map(self.rows.get, ids[first:last]))
 
     def hides(self, record_id: str) -> bool:
         return bool(self.hidden) and crc32(record_id.encode()) % 1000 < self.hidden * 1000
+
+    def _move(self, record_id: str, before: Row | None, after: Row | None) -> None:
+        if before is not None:
+            del self._line[bisect_left(self._line, (changed_at(before), record_id))]
+        if after is not None:
+            insort(self._line, (changed_at(after), record_id))
 
     def _lift(self, now: datetime) -> None:
         over = [i for i, veils in self.veils.items() if all(until <= now for until, _ in veils)]
@@ -101,23 +148,29 @@ class Table:
             del self.veils[record_id]
 
 
-def _key(row: Row | None, name: str) -> str | None:
-    if row is None or row.get("IsDeleted"):
-        return None
-    value = row.get(name)
-    return None if value is None else str(value).lower()
+def text_of(name: str) -> Callable[[Row], str | None]:
+    """What a living record has in a field, as an index looks for it."""
+
+    def text(row: Row) -> str | None:
+        value = None if row.get("IsDeleted") else row.get(name)
+        return None if value is None else str(value).lower()
+
+    return text
 
 
-def _move(keys: dict[str, list[str]], record_id: str, old: str | None, new: str | None) -> None:
-    if old == new:
-        return
-    if old is not None:
-        holders = keys[old]
-        holders.remove(record_id)
-        if not holders:
-            del keys[old]
-    if new is not None:
-        keys.setdefault(new, []).append(record_id)
+def changed_at(row: Row) -> int:
+    """Milliseconds since 1970 of its SystemModstamp; of a record without one, -1."""
+    text = row.get("SystemModstamp")
+    return milliseconds(text) if text else -1
+
+
+def milliseconds(text: str) -> int:
+    """A stored time as milliseconds since 1970."""
+    return (datetime.fromisoformat(text) - EPOCH) // MILLISECOND
+
+
+def _is_gone(row: Row | None) -> bool:
+    return row is not None and bool(row.get("IsDeleted") or row.get("IsArchived"))
 
 
 class Rows:
@@ -129,7 +182,8 @@ class Rows:
     def of(self, obj: ObjectType) -> Table:
         table = self._tables.get(obj.name)
         if table is None:
-            table = self._tables[obj.name] = Table()
+            watched = frozenset(f.name for f in obj.fields.values() if f.indexed or f.refers_to)
+            table = self._tables[obj.name] = Table(watched=watched)
         return table
 
     def copy(self) -> dict[str, Table]:

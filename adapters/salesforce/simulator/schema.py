@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from .errors import unsimulated
+
 TEXTS = frozenset({"string", "textarea", "picklist", "multipicklist", "combobox", "email", "phone", "url"})
 NUMBERS = frozenset({"double", "currency", "percent", "int"})
 IDS = frozenset({"id", "reference"})
@@ -51,12 +53,12 @@ class Field:
     valid_for: tuple[tuple[str, tuple[str, ...]], ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
     compound: str | None = None
-    told: Mapping[str, Any] = field(default_factory=dict)
-    notes: Mapping[str, str] = field(default_factory=dict)
+    told: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    notes: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def custom(self) -> bool:
-        return self.name.endswith("__c")
+        return self.name.endswith(("__c", "__pc"))
 
     @property
     def writable(self) -> bool:
@@ -132,6 +134,7 @@ class ObjectType:
     prefix: str
     fields: dict[str, Field] = field(default_factory=dict)
     writable: bool = True
+    deletable: bool = True
     access: Access = Access()
     record_types: dict[str, RecordType] = field(default_factory=dict)
     rules: dict[str, ValidationRule] = field(default_factory=dict)
@@ -176,6 +179,14 @@ class Child:
     field: Field
 
 
+@dataclass(frozen=True, slots=True)
+class KeptSchema:
+    """A schema as it was."""
+
+    objects: Mapping[str, ObjectType]
+    listed: Mapping[str, Mapping[str, Any]]
+
+
 class Schema:
     """`find` is as the integration user sees the org; `objects` holds all, by lower-case name.
 
@@ -197,7 +208,10 @@ class Schema:
         self._prefixes.pop(old.prefix, None)
 
     def find(self, name: str) -> ObjectType | None:
+        """Raises ApiError 501 for an object of a loaded org that is only listed."""
         found = self.objects.get(name.lower())
+        if found is None and any(name.lower() == listed.lower() for listed in self.listed):
+            raise unsimulated(f"{name} of the org that was loaded, whose describe was not saved,")
         return found if found and found.access.read else None
 
     def of_id(self, record_id: str) -> ObjectType | None:
@@ -212,7 +226,9 @@ class Schema:
 
     def free_prefix(self) -> str:
         """A key prefix for the next custom object."""
-        return next(p for n in range(1000) if (p := f"a{DIGITS[n // 36]}{DIGITS[n % 36]}") not in self._prefixes)
+        return next(
+            p for n in range(1000) if (p := f"a{DIGITS[n // 36]}{DIGITS[n % 36]}") not in self._prefixes
+        )
 
     def children(self, parent: str) -> Iterator[Child]:
         """Every reference to this object."""
@@ -223,29 +239,29 @@ class Schema:
         obj = self.objects[object_name.lower()]
         obj.fields.pop(field_name.lower(), None)
 
-    def copy(self) -> dict[str, ObjectType]:
-        """All that can change about the objects."""
-        return {name: _copied(obj) for name, obj in self.objects.items()}
+    def copy(self) -> KeptSchema:
+        """All that can change."""
+        return KeptSchema({name: _copied(obj) for name, obj in self.objects.items()}, dict(self.listed))
 
-    def restore(self, kept: dict[str, ObjectType]) -> None:
+    def restore(self, kept: KeptSchema) -> None:
         """The objects that stay are the same ones, since others hold on to them."""
-        for name in [n for n in self.objects if n not in kept]:
+        self.listed = dict(kept.listed)
+        for name in [n for n in self.objects if n not in kept.objects]:
             self.drop(self.objects[name])
-        for name, before in kept.items():
+        for name, before in kept.objects.items():
             held = self.objects.get(name)
             if held is None:
                 self.add(_copied(before))
                 continue
             self._prefixes.pop(held.prefix, None)
+            again = _copied(before)
             for part in fields(ObjectType):
-                setattr(held, part.name, getattr(_copied(before), part.name))
+                setattr(held, part.name, getattr(again, part.name))
             self.add(held)
 
 
 def _copied(obj: ObjectType) -> ObjectType:
-    return replace(
-        obj, fields=dict(obj.fields), record_types=dict(obj.record_types), rules=dict(obj.rules)
-    )
+    return replace(obj, fields=dict(obj.fields), record_types=dict(obj.record_types), rules=dict(obj.rules))
 
 
 def retyped(old: Field, new_type: str) -> Field:

@@ -2,254 +2,183 @@
 
 from __future__ import annotations
 
-from .errors import malformed
-from .lexer import Token, tokens, unquote
-from .syntax import All, Among, Both, Call, Column, Compare, Condition, Literal, Not, Order, Query
+from dataclasses import replace
 
-AGGREGATES = frozenset({"COUNT", "COUNT_DISTINCT", "SUM", "AVG", "MIN", "MAX"})
-DATE_PARTS = frozenset({"CALENDAR_YEAR", "CALENDAR_MONTH", "CALENDAR_QUARTER", "DAY_ONLY", "DAY_IN_MONTH"})
-CLAUSES = frozenset(
-    {"WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "ALL", "FOR", "WITH", "USING", "UPDATE"}
-)
-COMPARISONS = {"=": "=", "!=": "!=", "<>": "!=", "<": "<", ">": ">", "<=": "<=", ">=": ">=", "LIKE": "LIKE"}
+from .conditions import Conditions
+from .errors import ApiError, unsimulated
+from .lexer import Token
+from .operands import RESERVED, read_name, read_operand
+from .query_error import placed_in
+from .reader import Reader
+from .syntax import All, Column, Group, Item, Operand, Order, Query, TypeOf
+
+NO_ALIAS = RESERVED | {"ALL", "UPDATE", "AS"}
+NO_OBJECT = RESERVED - {"GROUP", "ORDER"}
+SCOPES = (
+    "EVERYTHING", "MINE", "DELEGATED", "MINE_AND_MY_GROUPS", "MY_TERRITORY", "MY_TEAM_TERRITORY", "TEAM",
+    "SCOPINGRULE",
+)  # fmt: skip
 LONGEST = 100_000
 
 
 def parse(text: str) -> Query:
     """The tree of a query. Raises ApiError MALFORMED_QUERY."""
     if len(text) > LONGEST:
-        raise malformed(text, LONGEST, "SOQL statements cannot be longer than 100000 characters.")
-    parser = Parser(text)
-    query = parser.query()
-    parser.expect_end()
-    return query
+        raise ApiError(400, "MALFORMED_QUERY", f"SOQL statements cannot be longer than {LONGEST} characters.")
+    with placed_in(text):
+        parser = Parser(Reader(text))
+        return parser.whole()
 
 
 class Parser:
-    def __init__(self, text: str) -> None:
-        self._text, self._tokens, self._n = text, tokens(text), 0
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._conditions = Conditions(reader, self.query)
 
-    @property
-    def _now(self) -> Token:
-        return self._tokens[self._n]
-
-    def _next(self) -> Token:
-        token = self._now
-        self._n += 1
-        return token
-
-    def _is(self, *words: str) -> bool:
-        """Whether these words come next."""
-        ahead = self._tokens[self._n : self._n + len(words)]
-        return [t.word for t in ahead if t.kind in {"word", "mark"}] == list(words)
-
-    def _take(self, *words: str) -> bool:
-        found = self._is(*words)
-        if found:
-            self._n += len(words)
-        return found
-
-    def _expect(self, word: str) -> Token:
-        if not self._is(word):
-            raise self._unexpected(f"expecting {word}")
-        return self._next()
-
-    def _name(self) -> Token:
-        if self._now.kind != "word":
-            raise self._unexpected("expecting a name")
-        return self._next()
-
-    def _unexpected(self, hint: str = "") -> Exception:
-        token = self._now
-        tail = f" ({hint})" if hint else ""
-        return malformed(self._text, token.at, f"unexpected token: '{token.text}'{tail}")
-
-    def expect_end(self) -> None:
-        if self._now.kind != "end":
-            raise self._unexpected()
+    def whole(self) -> Query:
+        """A query and nothing after it. Raises QueryError."""
+        query = self.query()
+        if self._reader.now.kind != "end":
+            raise self._reader.unexpected()
+        return query
 
     def query(self) -> Query:
-        self._expect("SELECT")
+        reader = self._reader
+        reader.expect("SELECT")
         items = self._items()
-        self._expect("FROM")
-        source = self._name()
-        alias = self._source_alias()
-        where = self._condition() if self._take("WHERE") else None
-        if self._take("WITH"):
-            self._name()
-        group = self._group() if self._take("GROUP", "BY") else ()
-        having = self._condition() if self._take("HAVING") else None
-        order = self._order() if self._take("ORDER", "BY") else ()
-        limit = self._whole() if self._take("LIMIT") else None
-        offset = self._whole() if self._take("OFFSET") else 0
-        every = self._take("ALL", "ROWS")
+        reader.expect("FROM")
+        source = self._source()
+        alias, scope = self._alias(), self._scope()
+        where = self._conditions.read() if reader.take("WHERE") else None
+        self._take_with()
+        group = self._group()
+        having = self._conditions.read() if group.by and reader.take("HAVING") else None
+        order = self._order() if reader.take("ORDER", "BY") else ()
+        limit = reader.whole() if reader.take("LIMIT") else None
+        offset = reader.whole() if reader.take("OFFSET") else 0
         self._take_for()
+        every = reader.take("ALL", "ROWS")
         return Query(
-            self._text,
-            items,
-            source.text,
-            source.at,
-            alias,
-            where,
-            group,
-            having,
-            order,
-            limit,
-            offset,
+            reader.text, items, source.text, source.at, alias, scope, where, group, having, order, limit, offset,
             every,
-        )
+        )  # fmt: skip
 
-    def _take_for(self) -> None:
-        while self._take("FOR"):
-            if not (self._take("VIEW") or self._take("REFERENCE") or self._take("UPDATE")):
-                raise self._unexpected()
+    def _source(self) -> Token:
+        if self._reader.now.word in NO_OBJECT:
+            raise self._reader.unexpected()
+        return self._reader.name()
 
-    def _source_alias(self) -> str | None:
-        if self._take("USING"):
-            self._expect("SCOPE")
-            self._name()
-        self._take("AS")
-        if self._now.kind == "word" and self._now.word not in CLAUSES:
-            return self._next().text
-        return None
-
-    def _items(self) -> tuple[Column | Call | All | Query, ...]:
-        if self._take("COUNT", "(", ")"):
+    def _items(self) -> tuple[Item, ...]:
+        if self._reader.take("COUNT", "(", ")"):
             return ()
         items = [self._item()]
-        while self._take(","):
+        while self._reader.take(","):
             items.append(self._item())
         return tuple(items)
 
-    def _item(self) -> Column | Call | All | Query:
-        if self._take("("):
+    def _item(self) -> Item:
+        reader = self._reader
+        if reader.take("("):
             inner = self.query()
-            self._expect(")")
+            reader.expect(")")
             return inner
-        if self._is("FIELDS", "("):
-            at = self._next().at
-            self._next()
-            kind = self._name().word
-            self._expect(")")
-            return All(kind, at)
-        found = self._operand()
-        if self._now.kind == "word" and not self._is("FROM"):
-            return _aliased(found, self._next().text)
+        if reader.sees("FIELDS", "("):
+            return self._fields()
+        if reader.sees("TYPEOF"):
+            return self._typeof()
+        found = read_operand(reader)
+        if reader.now.kind == "word" and reader.now.word not in RESERVED:
+            return replace(found, alias=reader.next().text)
         return found
 
-    def _operand(self) -> Column | Call:
-        token = self._name()
-        if token.word in CLAUSES or token.word in {"FROM", "SELECT"}:
-            self._n -= 1
-            raise self._unexpected()
-        if not self._is("("):
-            return Column(tuple(token.text.split(".")), token.at)
-        if token.word not in AGGREGATES | DATE_PARTS | {"TOLABEL", "CONVERTCURRENCY", "FORMAT"}:
-            raise malformed(self._text, token.at, f"unexpected token: '('; unknown function {token.text}")
-        self._next()
-        inner = self._operand()
-        self._expect(")")
-        if isinstance(inner, Call):
-            return Call(token.word, inner.column, token.at)
-        if token.word in {"TOLABEL", "CONVERTCURRENCY", "FORMAT"}:
-            return inner
-        return Call(token.word, inner, token.at)
+    def _fields(self) -> All:
+        at = self._reader.expect("FIELDS", "(").at
+        kind = self._reader.take_one("ALL", "STANDARD", "CUSTOM")
+        if kind is None:
+            raise self._reader.unexpected()
+        self._reader.expect(")")
+        return All(kind, at)
 
-    def _group(self) -> tuple[Column | Call, ...]:
-        found = [self._operand()]
-        while self._take(","):
-            found.append(self._operand())
-        return tuple(found)
+    def _typeof(self) -> TypeOf:
+        reader = self._reader
+        at = reader.expect("TYPEOF").at
+        path = tuple(read_name(reader).text.split("."))
+        cases = [self._case()]
+        while reader.sees("WHEN"):
+            cases.append(self._case())
+        otherwise = self._columns() if reader.take("ELSE") else ()
+        reader.expect("END")
+        return TypeOf(path, tuple(cases), otherwise, at)
+
+    def _case(self) -> tuple[str, tuple[Column, ...]]:
+        self._reader.expect("WHEN")
+        name = read_name(self._reader).text
+        self._reader.expect("THEN")
+        return name, self._columns()
+
+    def _columns(self) -> tuple[Column, ...]:
+        names = [read_name(self._reader)]
+        while self._reader.take(","):
+            names.append(read_name(self._reader))
+        return tuple(Column(tuple(n.text.split(".")), n.at) for n in names)
+
+    def _alias(self) -> str | None:
+        now = self._reader.now
+        return self._reader.next().text if now.kind == "word" and now.word not in NO_ALIAS else None
+
+    def _scope(self) -> str | None:
+        if not self._reader.take("USING"):
+            return None
+        self._reader.expect("SCOPE")
+        found = self._reader.take_one(*SCOPES)
+        if found is None:
+            raise self._reader.unexpected()
+        return found
+
+    def _take_with(self) -> None:
+        """Access modes change nothing here: a query always runs as its user."""
+        reader = self._reader
+        if not reader.take("WITH") or reader.take_one("SECURITY_ENFORCED", "USER_MODE", "SYSTEM_MODE"):
+            return
+        if reader.sees("DATA", "CATEGORY"):
+            raise unsimulated("WITH DATA CATEGORY")
+        raise reader.unexpected()
+
+    def _take_for(self) -> None:
+        reader = self._reader
+        _ = reader.take("FOR", "VIEW") or reader.take("FOR", "REFERENCE")
+        if reader.take("UPDATE") and not reader.take_one("TRACKING", "VIEWSTAT"):
+            raise reader.unexpected()
+        reader.take("FOR", "UPDATE")
+
+    def _group(self) -> Group:
+        reader = self._reader
+        if not reader.take("GROUP", "BY"):
+            return Group()
+        kind = next((k for k in ("ROLLUP", "CUBE") if reader.take(k, "(")), "")
+        found = [read_operand(reader)]
+        while reader.take(","):
+            found.append(read_operand(reader))
+        if kind:
+            reader.expect(")")
+        return Group(tuple(found), kind)
 
     def _order(self) -> tuple[Order, ...]:
         found = [self._one_order()]
-        while self._take(","):
+        while self._reader.take(","):
             found.append(self._one_order())
         return tuple(found)
 
     def _one_order(self) -> Order:
-        by = self._operand()
-        down = self._take("DESC")
-        if not down:
-            self._take("ASC")
-        last = self._take("NULLS", "LAST")
-        if not last:
-            self._take("NULLS", "FIRST")
+        """Nulls come first in both directions, unless the query says otherwise."""
+        reader = self._reader
+        by: Operand = read_operand(reader)
+        down = reader.take_one("ASC", "DESC") == "DESC"
+        last = bool(reader.take("NULLS") and self._first_or_last() == "LAST")
         return Order(by, down, last)
 
-    def _whole(self) -> int:
-        token = self._now
-        if token.kind != "number" or not token.text.isdigit():
-            raise self._unexpected("expecting a whole number")
-        return int(self._next().text)
-
-    def _condition(self) -> Condition:
-        """AND and OR do not mix without parentheses: Salesforce refuses to guess."""
-        parts = [self._term()]
-        op = next((w for w in ("AND", "OR") if self._is(w)), None)
-        while op and self._take(op):
-            parts.append(self._term())
-        if self._is("AND") or self._is("OR"):
-            raise self._unexpected()
-        return Both(op, tuple(parts)) if op else parts[0]
-
-    def _term(self) -> Condition:
-        if self._take("NOT"):
-            return Not(self._term())
-        if self._take("("):
-            inner = self._condition()
-            self._expect(")")
-            return inner
-        return self._comparison()
-
-    def _comparison(self) -> Condition:
-        left = self._operand()
-        if self._take("NOT", "IN"):
-            return self._among(left, "NOT IN")
-        for word in ("IN", "INCLUDES", "EXCLUDES"):
-            if self._take(word):
-                return self._among(left, word)
-        op = COMPARISONS.get(self._now.word)
-        if op is None:
-            raise self._unexpected()
-        self._next()
-        return Compare(left, op, self._literal())
-
-    def _among(self, left: Column | Call, op: str) -> Among:
-        if isinstance(left, Call):
-            raise self._unexpected()
-        self._expect("(")
-        right: tuple[Literal, ...] | Query
-        if self._is("SELECT"):
-            right = self.query()
-        else:
-            listed = [self._literal()]
-            while self._take(","):
-                listed.append(self._literal())
-            right = tuple(listed)
-        self._expect(")")
-        return Among(left, op, right)
-
-    def _literal(self) -> Literal:
-        token = self._next()
-        if token.kind == "string":
-            return Literal("string", unquote(token, self._text), token.at)
-        if token.kind in {"number", "date", "datetime"}:
-            return Literal(token.kind, token.text, token.at)
-        if token.kind == "word":
-            if token.word in {"TRUE", "FALSE"}:
-                return Literal("boolean", token.word, token.at)
-            if token.word == "NULL":
-                return Literal("null", "", token.at)
-            return Literal("period", self._period(token), token.at)
-        self._n -= 1
-        raise self._unexpected()
-
-    def _period(self, token: Token) -> str:
-        return f"{token.word}:{self._whole()}" if self._take(":") else token.word
-
-
-def _aliased(found: Column | Call, alias: str) -> Column | Call:
-    if isinstance(found, Call):
-        return Call(found.name, found.column, found.at, alias)
-    return Column(found.path, found.at, alias)
+    def _first_or_last(self) -> str:
+        found = self._reader.take_one("FIRST", "LAST")
+        if found is None:
+            raise self._reader.unexpected()
+        return found

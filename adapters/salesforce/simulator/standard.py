@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from .schema import Field, ObjectType, Schema
+from .standard_setup import OBJECTS as SETUP
 from .standard_text import OBJECTS
 
 CURRENCIES = ("USD", "EUR", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CAD", "AUD", "JPY", "BRL", "INR")
@@ -35,8 +36,8 @@ def read_field(line: str) -> Field:
         base,
         flags.get("label", "").replace("_", " ") or label_of(name),
         length=text_length,
-        precision=precision,
-        scale=int(inside) if inside and base in NUMERIC else scale,
+        precision=int(inside) if inside and base == "int" else precision,
+        scale=int(inside) if inside and base in NUMERIC and base != "int" else scale,
         values=listed,
         restricted="restricted" in flags,
         required="required" in flags,
@@ -44,17 +45,18 @@ def read_field(line: str) -> Field:
         read_only="readonly" in flags,
         create_only="createonly" in flags,
         refers_to=tuple(inside.split("|")) if base == "reference" else (),
-        relationship=name.removesuffix("Id") if base == "reference" else None,
+        relationship=name.removesuffix("Id") if base == "reference" else flags.get("relation"),
         children=flags.get("children"),
         cascade="cascade" in flags,
         default=flags["default"].replace("_", " ") if "default" in flags else None,
         absent=False if base == "boolean" else None,
         number_format=flags.get("auto"),
+        compound=flags.get("compound"),
         name_field="name" in flags,
     )
 
 
-SYSTEM_FIRST = ["Id  id", "IsDeleted  boolean  readonly"]
+SYSTEM_FIRST = ["Id  id", "IsDeleted  boolean  readonly label=Deleted"]
 SYSTEM_LAST = [
     "CreatedDate  datetime  readonly required",
     "CreatedById  reference(User)  readonly required",
@@ -86,13 +88,14 @@ def build(name: str, label: str, plural: str, prefix: str, lines: list[str]) -> 
 
 def standard_schema() -> Schema:
     schema = Schema()
-    for head, text in OBJECTS.items():
+    for head, text in (OBJECTS | SETUP).items():
         name, label, plural, prefix, *flags = re.split(r"\s{2,}", head)
         obj = build(name, label, plural, prefix, [x for x in text.splitlines() if x.strip()])
         obj.writable = "readonly" not in flags
         if "currency" in flags:
             obj.add(currency_field())
-        if "keeps" in flags:
+        if {"keeps", "hard"}.intersection(flags):
             obj.fields.pop("isdeleted")
+        obj.deletable = "keeps" not in flags
         schema.add(obj)
     return schema

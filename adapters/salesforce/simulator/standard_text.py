@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 ACTIVITY = """
-WhoId  reference(Contact)
-WhatId  reference(Account|Opportunity|Case|Contract|Asset)
+WhoId  reference(Contact)  children={plural} cascade label=Name_ID
+WhatId  reference(Account|Opportunity|Case|Contract|Asset)  children={plural} cascade label=Related_To_ID
 Subject  combobox(Call|Send Letter|Send Quote|Email|Other)  name
 {own}
 OwnerId  reference(User|Group)
@@ -17,7 +17,7 @@ ActivityDate  date  label=Due_Date_Only
 Status  picklist(Not Started|In Progress|Completed|Waiting on someone else|Deferred)  required default=Not_Started
 Priority  picklist(High|Normal|Low)  required default=Normal
 IsHighPriority  boolean  readonly
-AccountId  reference(Account)  readonly children=Tasks
+AccountId  reference(Account)  readonly
 IsClosed  boolean  readonly
 TaskSubtype  picklist(Task|Email|Call)  createonly default=Task
 CompletedDateTime  datetime  readonly"""
@@ -29,7 +29,7 @@ ActivityDate  date
 DurationInMinutes  int
 StartDateTime  datetime
 EndDateTime  datetime
-AccountId  reference(Account)  readonly children=Events
+AccountId  reference(Account)  readonly
 EventSubtype  picklist(Event)  createonly default=Event"""
 
 OBJECTS = {
@@ -81,34 +81,55 @@ Description  string(255)
 """,
     "Account  Account  Accounts  001  currency": """
 MasterRecordId  reference(Account)  readonly
-Name  string(255)  required name label=Account_Name
+Name  string(255)  required name label=Account_Name compound=Name
 Type  picklist(Prospect|Customer|Partner|Former Customer|Other)  label=Account_Type
 RecordTypeId  reference(RecordType)
 ParentId  reference(Account)  children=ChildAccounts label=Parent_Account_ID
-BillingStreet  textarea(255)
-BillingCity  string(40)
-BillingState  string(80)
-BillingPostalCode  string(20)
-BillingCountry  string(80)
-ShippingCity  string(40)
-ShippingCountry  string(80)
-Phone  phone
-Fax  phone
+BillingStreet  textarea(255)  compound=BillingAddress
+BillingCity  string(40)  compound=BillingAddress
+BillingState  string(80)  compound=BillingAddress label=Billing_State/Province
+BillingPostalCode  string(20)  compound=BillingAddress label=Billing_Zip/Postal_Code
+BillingCountry  string(80)  compound=BillingAddress
+BillingLatitude  double(15)  compound=BillingAddress
+BillingLongitude  double(15)  compound=BillingAddress
+BillingGeocodeAccuracy  picklist(Address|NearAddress|Block|Street|ExtendedZip|Zip|Neighborhood|City|County|State|Unknown)  restricted compound=BillingAddress
+BillingAddress  address  readonly
+ShippingStreet  textarea(255)  compound=ShippingAddress
+ShippingCity  string(40)  compound=ShippingAddress
+ShippingState  string(80)  compound=ShippingAddress label=Shipping_State/Province
+ShippingPostalCode  string(20)  compound=ShippingAddress label=Shipping_Zip/Postal_Code
+ShippingCountry  string(80)  compound=ShippingAddress
+ShippingLatitude  double(15)  compound=ShippingAddress
+ShippingLongitude  double(15)  compound=ShippingAddress
+ShippingGeocodeAccuracy  picklist(Address|NearAddress|Block|Street|ExtendedZip|Zip|Neighborhood|City|County|State|Unknown)  restricted compound=ShippingAddress
+ShippingAddress  address  readonly
+Phone  phone  label=Account_Phone
+Fax  phone  label=Account_Fax
 AccountNumber  string(40)
 Website  url
-Sic  string(20)
+PhotoUrl  url  readonly label=Photo_URL
+Sic  string(20)  label=SIC_Code
 Industry  picklist(Agriculture|Banking|Consulting|Education|Energy|Finance|Healthcare|Hospitality|Insurance|Manufacturing|Media|Retail|Technology|Telecommunications|Transportation|Other)
 AnnualRevenue  currency(0)
-NumberOfEmployees  int  label=Employees
+NumberOfEmployees  int(8)  label=Employees
 Ownership  picklist(Public|Private|Subsidiary|Other)
 TickerSymbol  string(20)
-Description  textarea(32000)
-Rating  picklist(Hot|Warm|Cold)
-Site  string(80)
+Description  textarea(32000)  label=Account_Description
+Rating  picklist(Hot|Warm|Cold)  label=Account_Rating
+Site  string(80)  label=Account_Site
 OwnerId  reference(User)
-LastActivityDate  date  readonly
+LastActivityDate  date  readonly label=Last_Activity
 LastViewedDate  datetime  readonly
 LastReferencedDate  datetime  readonly
+Jigsaw  string(20)  label=Data.com_Key
+JigsawCompanyId  string(20)  readonly relation=JigsawCompany label=Jigsaw_Company_ID
+CleanStatus  picklist(Matched|Different|Acknowledged|NotFound|Inactive|Pending|SelectMatch|Skipped)  restricted
+DunsNumber  string(9)  label=D-U-N-S_Number
+Tradestyle  string(255)
+NaicsCode  string(8)  label=NAICS_Code
+NaicsDesc  string(120)  label=NAICS_Description
+YearStarted  string(4)
+SicDesc  string(80)  label=SIC_Description
 AccountSource  picklist(Web|Phone Inquiry|Partner Referral|Purchased List|Other)
 """,
     "Contact  Contact  Contacts  003  currency": """
@@ -198,7 +219,7 @@ Role  picklist(Business User|Decision Maker|Economic Buyer|Evaluator|Executive S
 IsPrimary  boolean
 """,
     "Contract  Contract  Contracts  800  currency": """
-AccountId  reference(Account)  required children=Contracts
+AccountId  reference(Account)  required children=Contracts cascade
 ContractNumber  string(30)  auto={00000000} name
 StartDate  date
 EndDate  date  readonly
@@ -224,8 +245,8 @@ Price  currency
 Quantity  double(2)
 OwnerId  reference(User)
 """,
-    "Task  Task  Tasks  00T  currency": ACTIVITY.format(own=TASK),
-    "Event  Event  Events  00U  currency": ACTIVITY.format(own=EVENT),
+    "Task  Task  Tasks  00T  currency": ACTIVITY.format(own=TASK, plural="Tasks"),
+    "Event  Event  Events  00U  currency": ACTIVITY.format(own=EVENT, plural="Events"),
     "Survey  Survey  Surveys  0Kd": """
 Name  string(80)  required name
 DeveloperName  string(80)

@@ -22,3 +22,4 @@ class State:
     limits: Limits
     now: Callable[[], datetime]
     user_id: str
+    base_url: str = ""

@@ -1,8 +1,8 @@
-"""A SOQL query as a tree."""
+"""A SOQL query as a tree. Every `at` is a place in the text of the whole query, in characters from 0."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
 
 Path = tuple[str, ...]
@@ -10,7 +10,7 @@ Path = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A field, reached over parents: `("Owner", "Name")`; `at` is its place in the text."""
+    """A field, reached over parents: `("Owner", "Name")`."""
 
     path: Path
     at: int
@@ -23,12 +23,24 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function: COUNT, SUM, CALENDAR_YEAR …; `column` is None for COUNT()."""
+    """A function with its name in upper case: COUNT, CALENDAR_YEAR, TOLABEL …"""
 
     name: str
-    column: Column | None
+    of: Column | Call
     at: int
     alias: str | None = None
+
+    @property
+    def text(self) -> str:
+        return f"{self.name}({self.of.text})"
+
+    @property
+    def column(self) -> Column:
+        """The field at the core."""
+        return self.of if isinstance(self.of, Column) else self.of.column
+
+
+Operand: TypeAlias = "Column | Call"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +52,21 @@ class All:
 
 
 @dataclass(frozen=True, slots=True)
+class TypeOf:
+    """TYPEOF What WHEN Account THEN Phone ELSE Name END."""
+
+    path: Path
+    cases: tuple[tuple[str, tuple[Column, ...]], ...]
+    otherwise: tuple[Column, ...]
+    at: int
+
+
+Item: TypeAlias = "Column | Call | All | TypeOf | Query"
+
+
+@dataclass(frozen=True, slots=True)
 class Literal:
-    """`kind`: null, boolean, number, string, date, datetime, or period with `text` LAST_N_DAYS:30."""
+    """`kind`: null, boolean, number, currency, string, date, datetime, or period with `text` LAST_N_DAYS:30."""
 
     kind: str
     text: str
@@ -50,7 +75,7 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    left: Column | Call
+    left: Operand
     op: str
     right: Literal
 
@@ -59,7 +84,7 @@ class Compare:
 class Among:
     """IN and NOT IN, over literals or a semi-join; INCLUDES and EXCLUDES over literals."""
 
-    left: Column
+    left: Operand
     op: str
     right: tuple[Literal, ...] | Query
 
@@ -82,24 +107,33 @@ Condition: TypeAlias = "Compare | Among | Not | Both"
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    by: Column | Call
+    by: Operand
     down: bool
     nulls_last: bool
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """GROUP BY; `kind` is "" or ROLLUP or CUBE."""
+
+    by: tuple[Operand, ...] = ()
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
-    """`items` is empty for COUNT()."""
+    """`items` is empty for COUNT(); `source` of a sub-query is a relationship, perhaps after an alias."""
 
     text: str
-    items: tuple[Column | Call | All | Query, ...]
+    items: tuple[Item, ...]
     source: str
-    source_at: int
+    at: int
     alias: str | None = None
+    scope: str | None = None
     where: Condition | None = None
-    group: tuple[Column | Call, ...] = ()
+    group: Group = Group()
     having: Condition | None = None
     order: tuple[Order, ...] = ()
     limit: int | None = None
     offset: int = 0
-    all_rows: bool = field(default=False)
+    all_rows: bool = False

@@ -21,7 +21,8 @@ def coerce(field: Field, value: Any) -> Any:
     """The value as it is stored. Raises RecordError with Salesforce's status code."""
     if value is None or value == "":
         return _empty(field)
-    return COERCERS[field.type](field, value)
+    way = COERCERS.get(field.type) or _text  # types that only some real orgs have are kept as texts
+    return way(field, value)
 
 
 def _empty(field: Field) -> Any:
@@ -70,7 +71,7 @@ def _picklist(field: Field, value: Any) -> str:
     text = _text(field, value)
     listed = {v.lower(): v for v in field.values}
     if field.restricted and text.lower() not in listed:
-        raise _not_listed(field, text)
+        raise not_listed(field, text)
     return listed.get(text.lower(), text)
 
 
@@ -78,11 +79,11 @@ def _multi(field: Field, value: Any) -> str:
     chosen = [part.strip() for part in _text(field, value).split(";") if part.strip()]
     for part in chosen:
         if field.restricted and part not in field.values:
-            raise _not_listed(field, part)
+            raise not_listed(field, part)
     return ";".join(chosen)
 
 
-def _not_listed(field: Field, text: str) -> RecordError:
+def not_listed(field: Field, text: str) -> RecordError:
     return RecordError(
         "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
         f"{field.label}: bad value for restricted picklist field: {text}",

@@ -2,74 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cs_connector.sandbox.wire import Response
 
-from .answers import Call, Refusal, missing, not_found, reply, too_many
+from .answers import Refusal, flat, missing, not_found, too_many
+from .call import Call
+from .jobs import Jobs
+from .paths import Routes
 from .resource import Resource
-from .state import State
+from .state import ACCOUNT_ID
 
-KEPT = 3600
-TIME_TO_WORK = 5
-ACCOUNT_ID = 10_000_001
 Result = dict[str, Any]
-Step = Callable[[Mapping[str, Any], list[str]], Result]
-
-
-class Jobs:
-    """Job statuses: queued, then working, then completed – by being looked at, or as time passes."""
-
-    def __init__(self, state: State) -> None:
-        self._state = state
-
-    def check(self) -> None:
-        """Raise Refusal (429) when too many jobs wait."""
-        waiting = sum(1 for key in self._state.jobs if self._peek(key)["status"] != "completed")
-        if waiting >= self._state.limits.jobs:
-            body = {
-                "error": "TooManyJobs",
-                "description": "You have too many jobs queued. Please try again later",
-            }
-            raise Refusal(429, body, {"retry-after": str(TIME_TO_WORK)})
-
-    def open(self, results: list[Result]) -> Response:
-        """Answer with a new job that has these results."""
-        key = f"V3-{self._state.world.dice.getrandbits(128):032x}"
-        self._state.jobs[key] = {"results": results, "began": self._state.now(), "looks": 0}
-        return reply({"job_status": self._peek(key)})
-
-    def show(self, call: Call) -> Response:
-        job = self._state.jobs.get(call.ident)
-        if job is None or self._state.now() - job["began"] > KEPT:
-            raise not_found()
-        job["looks"] += 1
-        return reply({"job_status": self._peek(call.ident)})
-
-    def show_many(self, call: Call) -> Response:
-        keys = [key for key in call.query.get("ids", "").split(",") if key in self._state.jobs]
-        return reply({"job_statuses": [self._peek(key) for key in keys]})
-
-    def _peek(self, key: str) -> dict[str, Any]:
-        job = self._state.jobs[key]
-        total = len(job["results"])
-        shown = {
-            "id": key,
-            "url": self._state.url(f"job_statuses/{key}.json"),
-            "total": total,
-            "progress": None,
-            "status": "queued",
-            "message": None,
-            "results": None,
-        }
-        if job["looks"] > 1 or self._state.now() - job["began"] >= TIME_TO_WORK:
-            now = self._state.stamp().replace("T", " ").replace("Z", " +0000")
-            done = {"progress": total, "status": "completed", "results": job["results"]}
-            return {**shown, **done, "message": f"Completed at {now}"}
-        if job["looks"] == 1:
-            return {**shown, "progress": total // 2, "status": "working"}
-        return shown
+Step = Callable[[Any, list[str]], Result]
 
 
 class Bulk:
@@ -78,61 +24,63 @@ class Bulk:
     def __init__(self, resource: Resource, jobs: Jobs) -> None:
         self._resource, self._jobs = resource, jobs
         self._one, self._many = resource.kind.singular, resource.kind.plural
-        self._name = self._one.capitalize()
+        self._name = "".join(word.capitalize() for word in self._one.split("_"))
+        self._most = resource.state.limits.bulk
+
+    def routes(self) -> Routes:
+        noun = self._many
+        return {
+            ("POST", f"{noun}/create_many"): self.create_many,
+            ("PUT", f"{noun}/update_many"): self.update_many,
+            ("POST", f"{noun}/create_or_update_many"): self.create_or_update_many,
+            ("DELETE", f"{noun}/destroy_many"): self.destroy_many,
+        }
 
     def create_many(self, call: Call) -> Response:
         items = self._items(call)
-        most = self._resource.state.limits.bulk
-        if len(items) > most:
-            text = f"Maximum {most} {self._many} may be created per call"
-            raise Refusal(400, {"error": "TooManyValues", "description": text})
+        if len(items) > self._most:
+            text = f"Maximum {self._most} {self._many} may be created per call"
+            raise flat(400, "TooManyValues", text)
         return self._run(items, self._create, "Create", call)
 
     def update_many(self, call: Call) -> Response:
         """A list with an id or external id each, or one change for all ?ids= or ?external_ids=."""
-        if "ids" in call.query or "external_ids" in call.query:
-            change = call.part(self._one)
-            name = "ids" if "ids" in call.query else "external_ids"
-            wanted = call.query[name].split(",")
-            items: list[Any] = [{**change, name.removesuffix("s"): ident} for ident in wanted if ident]
-        else:
-            items = self._items(call)
-        self._small(items)
+        name = next((name for name in ("ids", "external_ids") if name in call.query), None)
+        if name is None:
+            return self._run(self._few(call), self._update, "Update", call)
+        change = call.part(self._one)
+        column = name.removesuffix("s")
+        items = [{**change, column: ident} for ident in call.values(name, self._most)]
         return self._run(items, self._update, "Update", call)
 
     def create_or_update_many(self, call: Call) -> Response:
-        items = self._items(call)
-        self._small(items)
-        return self._run(items, self._upsert, "Update", call)
+        return self._run(self._few(call), self._upsert, "Update", call)
 
     def destroy_many(self, call: Call) -> Response:
-        records = self._resource.chosen(call)
-        return self._run([{"id": record["id"]} for record in records], self._destroy, "Delete", call)
+        """Of ?ids= every one has a result; ?external_ids= are those that are found."""
+        if "ids" in call.query:
+            idents = call.values("ids", self._most)
+        else:
+            idents = [str(record["id"]) for record in self._resource.chosen(call)]
+        return self._run([{"id": _number(ident)} for ident in idents], self._destroy, "Delete", call)
 
     def _items(self, call: Call) -> list[Any]:
         items = call.document().get(self._many)
-        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        if not isinstance(items, list) or not items or not all(isinstance(item, dict) for item in items):
             raise missing(self._many)
         return items
 
-    def _small(self, items: list[Any]) -> None:
-        if len(items) > self._resource.state.limits.bulk:
-            raise too_many(self._resource.state.limits.bulk)
+    def _few(self, call: Call) -> list[Any]:
+        items = self._items(call)
+        if len(items) > self._most:
+            raise too_many(self._most)
+        return items
 
     def _run(self, items: list[Any], step: Step, verb: str, call: Call) -> Response:
         self._jobs.check()
-        results = []
-        for index, item in enumerate(items):
-            try:
-                results.append({"index": index, **step(item, call.ignored)})
-            except Refusal as refusal:
-                results.append(self._failed(index, item, refusal, verb))
-        return self._jobs.open(results)
-
-    def _failed(self, index: int, item: Any, refusal: Refusal, verb: str) -> Result:
-        named = {name: item[name] for name in ("id", "external_id") if name in item}
-        error = f"{self._name}NotFound" if refusal.status == 404 else f"{self._name}{verb}Failed"
-        return {"index": index, "error": error, **named, "details": _told(refusal)}
+        return self._jobs.open(
+            run(items, step, f"{self._name}{verb}Failed", call.ignored, f"{self._name}NotFound")
+        )
 
     def _create(self, item: Mapping[str, Any], ignored: list[str]) -> Result:
         return {"id": self._resource.add(item, ignored)["id"], "account_id": ACCOUNT_ID}
@@ -155,8 +103,20 @@ class Bulk:
         return {"action": "delete", "id": ident, "status": "Deleted", "success": True}
 
 
-def _told(refusal: Refusal) -> str:
-    """The details of a refusal as a job tells them: one line."""
-    details = refusal.body.get("details", {}) if isinstance(refusal.body, dict) else {}
-    lines = [entry["description"] for entries in details.values() for entry in entries]
-    return " ".join(lines) or refusal.body.get("description", "")
+def run(
+    items: Sequence[Any], step: Step, failed: str, ignored: list[str], lost: str = "RecordNotFound"
+) -> list[Result]:
+    """The results of all items; one that is refused does not keep the others from being done."""
+    results: list[Result] = []
+    for index, item in enumerate(items):
+        try:
+            results.append({"index": index, **step(item, ignored)})
+        except Refusal as refusal:
+            named = {n: item[n] for n in ("id", "external_id") if n in item} if isinstance(item, dict) else {}
+            error = lost if refusal.status == 404 else failed
+            results.append({"index": index, "error": error, **named, "details": refusal.details})
+    return results
+
+
+def _number(ident: str) -> int | str:
+    return int(ident) if ident.isdecimal() else ident

@@ -1,35 +1,64 @@
-"""The vendor's numbers, and the buckets that hold clients to them."""
+"""The vendor's numbers, and the buckets that hold clients to them.
+
+Sources: the vendor's page on rate limits and the notes of its endpoints; headers and the three forms of 429 as
+they were recorded.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from cs_connector.sandbox.clock import SandboxClock
 
 from .answers import Refusal
 
 
+class Rate(NamedTuple):
+    """So many calls in so many seconds."""
+
+    calls: int
+    seconds: int = 60
+
+
+RATES: Mapping[str, Rate] = {
+    "account": Rate(700),
+    "incremental-exports": Rate(10),
+    "incremental-sample": Rate(10, 1200),
+    "user": Rate(5),
+    "ticket-updates": Rate(100),
+    "per-ticket-updates": Rate(30, 600),
+    "tickets-index": Rate(50),  # of pages deeper than `deep`
+    "organizations-index": Rate(10),
+    "search-export": Rate(100),
+    "deleted-tickets": Rate(10),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Page sizes in records, rates in calls a minute (`ticket`: in ten minutes). None is without limit."""
+    """Sizes in records. `depth` is where numbered pages end, `deep` where they get a rate of their own."""
 
     page: int = 100
     export: int = 1000
+    sample: int = 50
     depth: int = 10_000
+    deep: int = 1000
+    found: int = 1000
     bulk: int = 100
     jobs: int = 30
-    account: int | None = 700
-    incremental: int | None = 10
-    user: int | None = 5
-    tickets: int | None = 100
-    ticket: int | None = 30
+    jobs_kept: int = 100
+    custom_objects: int = 30  # by plan: 3, 5, 30 or 50
+    custom_fields: int = 100
+    rates: Mapping[str, Rate] = field(default_factory=lambda: RATES)
 
 
 VENDOR = Limits()
 PROFILES = {
     "vendor": VENDOR,
-    "small": replace(VENDOR, page=1, export=10, depth=100),
-    "unlimited": replace(VENDOR, account=None, incremental=None, user=None, tickets=None, ticket=None),
+    "small": replace(VENDOR, page=1, export=10, sample=2, depth=100, deep=10, found=10),
+    "unlimited": replace(VENDOR, rates={}),
 }
 
 
@@ -40,23 +69,29 @@ class _Window:
 
 
 class Buckets:
-    """Calls counted in fixed windows of the sandbox's clock."""
+    """Calls counted in fixed windows of the sandbox's clock. Every method raises Refusal (429) past a limit."""
 
     def __init__(self, limits: Limits, clock: SandboxClock) -> None:
-        self._limits = limits
+        self._rates = limits.rates
         self._clock = clock
         self._windows: dict[str, _Window] = {}
 
+    def snapshot(self) -> dict[str, tuple[int, int]]:
+        return {name: (window.number, window.used) for name, window in self._windows.items()}
+
+    def restore(self, state: Mapping[str, tuple[int, int]]) -> None:
+        self._windows = {name: _Window(*window) for name, window in state.items()}
+
     def account(self) -> dict[str, str]:
-        """Count a call. Gives the headers that tell what is left; raises Refusal (429) past the limit."""
-        total = self._limits.account
-        if total is None:
+        """Count a call. Gives the headers that tell what is left, in the old spelling and in the new one."""
+        rate = self._rates.get("account")
+        if rate is None:
             return {}
-        left, resets = self._take("account", total, 60)
+        left, resets = self._take("account", rate)
         headers = {
-            "x-rate-limit": str(total),
+            "x-rate-limit": str(rate.calls),
             "x-rate-limit-remaining": str(max(left, 0)),
-            "ratelimit-limit": str(total),
+            "ratelimit-limit": str(rate.calls),
             "ratelimit-remaining": str(max(left, 0)),
             "ratelimit-reset": str(resets),
         }
@@ -65,53 +100,49 @@ class Buckets:
             raise Refusal(429, text, {**headers, "retry-after": str(resets)})
         return headers
 
-    def incremental(self) -> dict[str, str]:
-        total = self._limits.incremental
-        if total is None:
-            return {}
-        left, resets = self._take("incremental", total, 60)
-        headers = _named("incremental-exports", total, left, resets)
-        if left < 0:
-            text = "Number of allowed incremental export API requests per minute exceeded"
-            body = {"error": "APIRateLimitExceeded", "description": text}
-            raise Refusal(429, body, {**headers, "retry-after": str(resets)})
-        return headers
+    def exports(self, name: str = "incremental-exports") -> dict[str, str]:
+        return self._named(
+            name, name, "Number of allowed incremental export API requests per minute exceeded"
+        )
+
+    def endpoint(self, name: str) -> dict[str, str]:
+        """Count a call of an endpoint with a rate of its own."""
+        return self._named(name, name, "Number of allowed API requests per minute exceeded")
 
     def user(self, ident: str) -> None:
         """Count an update of one user."""
-        if self._limits.user is None:
+        rate = self._rates.get("user")
+        if rate is None:
             return
-        left, resets = self._take(f"user {ident}", self._limits.user, 60)
+        left, resets = self._take(f"user {ident}", rate)
         if left < 0:
             text = "You have exceeded the rate limit for updating a single unique user. "
             raise Refusal(429, f"{text}user email:  id:  external_id: ", {"retry-after": str(resets)})
 
     def ticket(self, ident: str) -> dict[str, str]:
         """Count an update of one ticket, which also counts for all tickets."""
-        headers: dict[str, str] = {}
-        for name, key, total, seconds in (
-            ("ticket-updates", "tickets", self._limits.tickets, 60),
-            ("per-ticket-updates", f"ticket {ident}", self._limits.ticket, 600),
-        ):
-            if total is None:
-                continue
-            left, resets = self._take(key, total, seconds)
-            headers |= _named(name, total, left, resets)
-            if left < 0:
-                body = {"error": "APIRateLimitExceeded", "description": "Too many updates of this ticket"}
-                raise Refusal(429, body, {**headers, "retry-after": str(resets)})
+        text = "Too many updates of this ticket"
+        every = self._named("ticket-updates", "ticket-updates", text)
+        return every | self._named("per-ticket-updates", f"ticket {ident}", text)
+
+    def _named(self, name: str, key: str, text: str) -> dict[str, str]:
+        rate = self._rates.get(name)
+        if rate is None:
+            return {}
+        left, resets = self._take(key, rate)
+        told = f"total={rate.calls}; remaining={max(left, 0)}; resets={resets}"
+        headers = {f"zendesk-ratelimit-{name}": told}
+        if left < 0:
+            body = {"error": "APIRateLimitExceeded", "description": text}
+            raise Refusal(429, body, {**headers, "retry-after": str(resets)})
         return headers
 
-    def _take(self, key: str, total: int, seconds: int) -> tuple[int, int]:
+    def _take(self, key: str, rate: Rate) -> tuple[int, int]:
         """What is left after this call (below zero: refused), and the seconds until the window ends."""
         now = self._clock.now().timestamp()
-        number = int(now // seconds)
+        number = int(now // rate.seconds)
         window = self._windows.setdefault(key, _Window())
         if window.number != number:
             window.number, window.used = number, 0
         window.used += 1
-        return total - window.used, int((number + 1) * seconds - now) + 1
-
-
-def _named(name: str, total: int, left: int, resets: int) -> dict[str, str]:
-    return {f"zendesk-ratelimit-{name}": f"total={total}; remaining={max(left, 0)}; resets={resets}"}
+        return rate.calls - window.used, int((number + 1) * rate.seconds - now) + 1

@@ -5,51 +5,57 @@ from __future__ import annotations
 import base64
 import binascii
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 
-from .answers import Call, Refusal, bad_value
+from .answers import Refusal, bad_value, not_integer, several
+from .call import Call
 from .state import State
 from .table import Key, Record, Table
 
-Show = Callable[[Record], dict[str, Any]]
 Keep = Callable[[Record], bool]
+OFFSET_SORTS = ("id", "created_at", "updated_at", "name", "subject", "status", "priority")
+CURSOR_SORTS = ("id", "updated_at", "status")  # as observed; anything else is refused
+_PLACES = ("page[after]", "page[before]", "page")
 
 
 class Lister:
     """Answers one list request over the ids of a table; `keep` says which records are part of it."""
 
-    def __init__(self, state: State, table: Table, path: str, noun: str, keep: Keep, show: Show) -> None:
+    def __init__(self, state: State, table: Table, path: str, noun: str, keep: Keep) -> None:
         self._state, self._table = state, table
-        self._path, self._noun = path, noun
-        self._keep, self._show = keep, show
+        self._path, self._noun, self._keep = path, noun, keep
+
+    def of(self, keep: Keep) -> Lister:
+        """The same list of other records."""
+        return Lister(self._state, self._table, self._path, self._noun, keep)
 
     def page(self, call: Call, ids: Sequence[Key] | None = None) -> dict[str, Any]:
         """`page[…]` in the query asks for a cursor, anything else for a page number."""
-        if any(name.startswith("page[") for name in call.query):
+        if by_cursor(call):
             return self._by_cursor(call, ids)
         return self._by_number(call, self._table.ids() if ids is None else ids)
 
     def _by_cursor(self, call: Call, ids: Sequence[Key] | None) -> dict[str, Any]:
+        """`sort_by` and `sort_order` belong to the other way of paging: here they are ignored, as observed."""
         query = call.query
         sort = query.get("sort", "id")
-        size = limited(query.get("page[size]"), self._state.limits.page)
+        size = limited(query.get("page[size]"), self._state.limits.page, "page[size]", self._path)
         order = self._order(sort.lstrip("-"), ids)
         back = "page[before]" in query
         mark = query.get("page[before]" if back else "page[after]")
-        walk = _walk(order, _unmarked(mark), down=sort.startswith("-") != back)
-        found = list(islice(self._kept(walk), size + 1))
+        begin, step = _begin(order, unmarked(mark), down=sort.startswith("-") != back)
+        found = self._found(order, begin, step, size + 1)
         more, rows = len(found) > size, found[:size]
         if back:
             rows.reverse()
-        first, last = (_marked(rows[0][0]), _marked(rows[-1][0])) if rows else (None, None)
+        first, last = (marked(rows[0][0]), marked(rows[-1][0])) if rows else (None, None)
         has_next, has_prev = (bool(rows), more) if back else (more, mark is not None and bool(rows))
         return {
-            self._noun: [self._show(record) for _, record in rows],
+            self._noun: [record for _, record in rows],
             "meta": {"has_more": more, "after_cursor": last, "before_cursor": first},
             "links": {
                 "prev": self._link(query, "page[before]", first) if has_prev else None,
@@ -58,68 +64,94 @@ class Lister:
         }
 
     def _order(self, sort: str, ids: Sequence[Key] | None) -> Sequence[Any]:
-        if sort == "updated_at":
-            line = self._table.timeline()
-            wanted = None if ids is None else set(ids)
-            return line if wanted is None else [mark for mark in line if mark[1] in wanted]
-        if sort != "id":
-            raise bad_value(f"sort is not valid: {sort}")
-        return self._table.ids() if ids is None else ids
+        if sort not in CURSOR_SORTS:
+            detail = f"sort by {sort} is not supported with cursor pagination"
+            raise several(400, "InvalidPaginationParameter", "Invalid pagination parameter", detail)
+        if sort == "id":
+            return self._table.ids() if ids is None else ids
+        if sort == "status":
+            held = ((key, self._table.get(key)) for key in (self._table.ids() if ids is None else ids))
+            return sorted((str((record or {}).get("status")), key) for key, record in held)
+        line = self._table.timeline()
+        wanted = None if ids is None else set(ids)
+        return line if wanted is None else [mark for mark in line if mark[1] in wanted]
 
-    def _kept(self, marks: Iterator[Any]) -> Iterator[tuple[Any, Record]]:
-        for mark in marks:
-            record = self._table.get(mark[1] if isinstance(mark, tuple) else mark)
-            if record is not None and self._keep(record):
-                yield mark, record
+    def _found(self, order: Sequence[Any], at: int, step: int, wanted: int) -> list[tuple[Any, Record]]:
+        """So many marks with their records, from a place on."""
+        found: list[tuple[Any, Record]] = []
+        while len(found) < wanted and 0 <= at < len(order):
+            end = at + step * (wanted - len(found))
+            found += self._kept(order[at : end if end >= 0 else None : step])
+            at = end
+        return found
+
+    def _kept(self, marks: Sequence[Any]) -> list[tuple[Any, Record]]:
+        keep = self._keep
+        keys = [mark[1] for mark in marks] if marks and isinstance(marks[0], tuple) else marks
+        found = zip(marks, self._table.several(keys), strict=True)
+        return [(mark, record) for mark, record in found if record is not None and keep(record)]
 
     def _by_number(self, call: Call, ids: Sequence[Key]) -> dict[str, Any]:
-        size = limited(call.query.get("per_page"), self._state.limits.page)
-        number = _number(call.query.get("page"), 1)
+        number, size = numbered(call, self._state.limits.page, self._path)
         if number * size > self._state.limits.depth:
             raise _too_deep()
-        rows = [record for _, record in self._kept(iter(ids))]
+        rows = self._sorted(call, [record for _, record in self._kept(ids)])
         start = (number - 1) * size
         ends = start + size >= len(rows)
         return {
-            self._noun: [self._show(record) for record in rows[start : start + size]],
+            self._noun: rows[start : start + size],
             "next_page": None if ends else self._link(call.query, "page", str(number + 1)),
             "previous_page": self._link(call.query, "page", str(number - 1)) if number > 1 else None,
             "count": len(rows),
         }
 
+    def _sorted(self, call: Call, rows: list[Record]) -> list[Record]:
+        name = call.query.get("sort_by", "id")
+        down = call.query.get("sort_order") == "desc"
+        if name not in OFFSET_SORTS or (name == "id" and not down):
+            return rows
+        return sorted(rows, key=lambda record: (str(record.get(name) or ""), record["id"]), reverse=down)
+
     def _link(self, query: dict[str, str], name: str, value: str | None) -> str:
-        kept = {
-            key: text for key, text in query.items() if key not in ("page[after]", "page[before]", "page")
-        }
+        kept = {key: text for key, text in query.items() if key not in _PLACES}
         return f"{self._state.url(self._path)}.json?{urlencode({**kept, name: value or ''})}"
 
 
-def limited(text: str | None, most: int) -> int:
+def by_cursor(call: Call) -> bool:
+    return any(name.startswith("page[") for name in call.query)
+
+
+def whole(call: Call, count: int) -> dict[str, Any]:
+    """The end of a list that has one page only."""
+    if by_cursor(call):
+        nothing = {"has_more": False, "after_cursor": None, "before_cursor": None}
+        return {"meta": nothing, "links": {"prev": None, "next": None}}
+    return {"next_page": None, "previous_page": None, "count": count}
+
+
+def only_by_cursor(call: Call, size: int) -> None:
+    """Make a request of a list that knows no numbered pages one for its first page."""
+    if not by_cursor(call):
+        call.query["page[size]"] = str(size)
+
+
+def numbered(call: Call, most: int, path: str) -> tuple[int, int]:
+    """The number of a page and its size. Raises Refusal (400)."""
+    size = limited(call.query.get("per_page"), most, "per_page", path)
+    return _number(call.query.get("page"), 1, "page", path), size
+
+
+def limited(text: str | None, most: int, name: str = "per_page", path: str = "") -> int:
     """A page size: what was asked for, at most `most`."""
-    return min(_number(text, most), most)
+    return min(_number(text, most, name, path), most)
 
 
-def _number(text: str | None, default: int) -> int:
-    if text is None:
-        return default
-    if not text.isdecimal() or int(text) < 1:
-        raise bad_value(f"page is not a valid number: {text}")
-    return int(text)
-
-
-def _walk(order: Sequence[Any], mark: Any, *, down: bool) -> Iterator[Any]:
-    if down:
-        stop = len(order) if mark is None else bisect_left(order, mark)
-        return (order[at] for at in range(stop - 1, -1, -1))
-    start = 0 if mark is None else bisect_right(order, mark)
-    return (order[at] for at in range(start, len(order)))
-
-
-def _marked(mark: Any) -> str:
+def marked(mark: Any) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(mark)).decode()
 
 
-def _unmarked(text: str | None) -> Any:
+def unmarked(text: str | None) -> Any:
+    """What `marked` was given. Raises Refusal (400)."""
     if not text:
         return None
     try:
@@ -129,10 +161,24 @@ def _unmarked(text: str | None) -> Any:
     return tuple(mark) if isinstance(mark, list) else mark
 
 
+def _number(text: str | None, default: int, name: str, path: str) -> int:
+    if text is None:
+        return default
+    if not text.isdecimal() or int(text) < 1:
+        raise not_integer(name, f"{path.partition('/')[0]}/index")
+    return int(text)
+
+
+def _begin(order: Sequence[Any], mark: Any, *, down: bool) -> tuple[int, int]:
+    """The place next to a mark, and the step from there on. Raises Refusal (400)."""
+    try:
+        if down:
+            return (len(order) if mark is None else bisect_left(order, mark)) - 1, -1
+        return (0 if mark is None else bisect_right(order, mark)), 1
+    except TypeError:  # a cursor of another sort
+        raise bad_value("page[after] is not a valid cursor") from None
+
+
 def _too_deep() -> Refusal:
-    error = {
-        "code": "InvalidPaginationDepth",
-        "title": "Pagination requests using Offset Pagination are limited",
-        "detail": "Use cursor pagination to go further",
-    }
-    return Refusal(400, {"errors": [error]})
+    title = "Pagination requests using Offset Pagination are limited"
+    return several(400, "InvalidPaginationDepth", title, "Use cursor pagination to go further")

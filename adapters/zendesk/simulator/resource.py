@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from cs_connector.sandbox.pages import Pages
 from cs_connector.sandbox.wire import Response
 
-from .answers import Call, missing, not_found, reply, too_many
+from .answers import JSON, empty, missing, not_found, reply
+from .call import Call
 from .kinds import Kind
 from .paging import Lister
+from .paths import Routes
+from .rendered import Rendered
 from .state import State
 from .table import Key, Record
 from .values import checked, retagged
+from .writing import fitted
+
+CURSOR_ONLY = frozenset({"page[size]", "page[after]", "page[before]", "sort"})
 
 
 class Resource:
@@ -24,6 +31,24 @@ class Resource:
     def __init__(self, state: State) -> None:
         self.state = state
         self.table = state.table(self.kind)
+        self.rendered = Rendered(state, self.view)
+        self.pages = Pages()
+
+    def routes(self) -> Routes:
+        noun = self.kind.where
+        return self.reading() | {
+            ("POST", noun): self.create,
+            ("PUT", f"{noun}/:id"): self.update,
+            ("DELETE", f"{noun}/:id"): self.delete,
+        }
+
+    def reading(self) -> Routes:
+        noun = self.kind.where
+        return {
+            ("GET", noun): self.all,
+            ("GET", f"{noun}/count"): self.count,
+            ("GET", f"{noun}/:id"): self.show,
+        }
 
     # What a kind may refine
 
@@ -37,10 +62,13 @@ class Resource:
         """The record after its deletion."""
         return {**record, "deleted_at": self.state.stamp()}
 
+    def after(self, new: Record, old: Record | None) -> None:
+        """Do what follows from a change elsewhere. `old` is None for a new record."""
+
     def shown(self, records: Iterable[Record], call: Call) -> dict[str, Any]:
         """The part of an answer with these records and their sideloads."""
         del call
-        return {self.kind.plural: [self.view(record) for record in records]}
+        return {self.kind.plural: self.rendered.rows(records)}
 
     # Reading
 
@@ -49,14 +77,31 @@ class Resource:
 
     def lister(self, path: str = "") -> Lister:
         plural = self.kind.plural
-        return Lister(self.state, self.table, path or self.kind.where, plural, self.alive, dict)
+        return Lister(self.state, self.table, path or self.kind.where, plural, self.alive)
 
-    def listed(self, call: Call, ids: list[Key] | None = None, path: str = "") -> Response:
+    def listed(self, call: Call, ids: Sequence[Key] | None = None, path: str = "") -> Response:
+        """A page; one that follows from this kind's records alone is sent again as long as they are the same."""
+        lasting = ids is None and call.query.keys() <= CURSOR_ONLY
+        key = (path, call.request.query_string)
+        state = (self.table.version, self.table.hidden, self.state.look)
+        known = self.pages.find(key, state) if lasting else None
+        if known is not None:
+            return Response(200, known, {"content-type": JSON})
         page = self.lister(path).page(call, ids)
-        return reply({**page, **self.shown(page[self.kind.plural], call)})
+        response = reply({**page, **self.shown(page[self.kind.plural], call)})
+        if lasting:
+            self.pages.keep(key, state, response.body)
+        return response
 
     def all(self, call: Call) -> Response:
         return self.listed(call)
+
+    def count(self, _: Call) -> Response:
+        return self.counted(self.living())
+
+    def counted(self, records: Iterable[Record]) -> Response:
+        value = sum(1 for _ in records)
+        return reply({"count": {"value": value, "refreshed_at": self.state.stamp()}})
 
     def show(self, call: Call) -> Response:
         answer = self.shown([self.find(call.ident)], call)
@@ -76,16 +121,17 @@ class Resource:
 
     def chosen(self, call: Call) -> list[Record]:
         """The live records named by ?ids= or ?external_ids=; unknown ones are left out."""
-        name = "ids" if "ids" in call.query else "external_ids"
-        wanted = [part for part in call.query.get(name, "").split(",") if part]
-        if not wanted:
-            raise missing("ids")
-        if len(wanted) > self.state.limits.bulk:
-            raise too_many(self.state.limits.bulk)
-        if name == "ids":
-            found = [self.table.get(int(part)) for part in wanted if part.isdecimal()]
-            return [record for record in found if record is not None and self.alive(record)]
-        return [record for part in wanted for record in self.having("external_id", part)]
+        most = self.state.limits.bulk
+        if "external_ids" in call.query and "ids" not in call.query:
+            wanted = call.values("external_ids", most)
+            return [record for part in wanted for record in self.having("external_id", part)]
+        found = [self.table.get(int(part)) for part in call.values("ids", most) if part.isdecimal()]
+        return [record for record in found if record is not None and self.alive(record)]
+
+    def living(self) -> Iterable[Record]:
+        """Every live record, by id."""
+        found = (self.table.get(key) for key in self.table.ids())
+        return (record for record in found if record is not None and self.alive(record))
 
     def having(self, name: str, value: Any) -> list[Record]:
         """Live records whose field has this value, whatever its case."""
@@ -114,13 +160,18 @@ class Resource:
 
     def delete(self, call: Call) -> Response:
         self.bury(self.find(call.ident))
-        return Response(204)
+        return empty()
 
     def bury(self, old: Record) -> Record:
         new = {**self.buried(old), "updated_at": self.state.stamp()}
-        self.table.put(new)
-        self.state.log(self.kind.plural, old["id"], "delete", self._changed(old, new), None)
+        self.state.keep(self.kind, new, old)
+        self.state.log(self.kind.plural, old["id"], "delete", changed(old, new), None)
         return new
+
+    def erase(self, old: Record) -> None:
+        """Remove a record of which nothing stays."""
+        self.state.drop(self.kind, old["id"])
+        self.state.log(self.kind.plural, old["id"], "delete", dict(old), None)
 
     def same(self, asked: Mapping[str, Any]) -> Record | None:
         """The record that a client means by its id or another identifier."""
@@ -138,10 +189,11 @@ class Resource:
         new: dict[str, Any] = {"created_at": now, "updated_at": now}
         self._take(asked, new, ignored)
         self.validate(new, None)
-        new["id"] = self.state.new_id()
-        self.table.put(new)
-        self.state.log(self.kind.plural, new["id"], "create", None, self._named(new, asked))
-        return new
+        new.setdefault("id", self.state.new_id())
+        self.state.keep(self.kind, new, None)
+        self.state.log(self.kind.plural, new["id"], "create", None, self.named(new, asked))
+        self.after(new, None)
+        return self.table.get(new["id"]) or new
 
     def change(self, old: Record, asked: Mapping[str, Any], ignored: list[str]) -> Record:
         """Change a record; one that stays as it was keeps its time. Raises Refusal (422)."""
@@ -151,13 +203,23 @@ class Resource:
         if new != old:
             new["updated_at"] = self.state.stamp()
             self.touched(new)
-        self.table.put(new)
-        before, after = self._named(old, asked), self._named(new, asked)
-        self.state.log(self.kind.plural, old["id"], "update", before, after)
-        return new
+        self.state.keep(self.kind, new, old)
+        self.state.log(self.kind.plural, old["id"], "update", self.named(old, asked), self.named(new, asked))
+        self.after(new, old)
+        return self.table.get(new["id"]) or new
 
     def touched(self, new: dict[str, Any]) -> None:
         """Set what else tells that a record changed."""
+
+    def named(self, record: Record, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Of a record, what a request named; of the customer's own fields, those that it named."""
+        named = {name: record.get(name) for name in asked if name in self.kind.writable and name in record}
+        values = asked.get(self.kind.custom) if self.kind.custom else None
+        if isinstance(values, dict):
+            held = record.get(self.kind.custom) or {}
+            known = self.state.definitions(self.kind.definitions)
+            named[self.kind.custom] = {key: held.get(key) for key in values if key in known}
+        return named
 
     def _take(self, asked: Mapping[str, Any], new: dict[str, Any], ignored: list[str]) -> None:
         removed = self.state.removed.get(self.kind.plural, frozenset())
@@ -165,7 +227,7 @@ class Resource:
             if name == self.kind.custom:
                 continue
             if name in self.kind.writable and name not in removed:
-                new[name] = value
+                new[name] = fitted(self.kind, name, value)
             else:
                 ignored.append(f"{self.kind.singular}.{name}")
         values = asked.get(self.kind.custom) if self.kind.custom else None
@@ -173,7 +235,7 @@ class Resource:
             self._take_custom(values, new, ignored)
 
     def _take_custom(self, values: Mapping[str, Any], new: dict[str, Any], ignored: list[str]) -> None:
-        definitions = self.state.fields[self.kind.definitions]
+        definitions = self.state.definitions(self.kind.definitions)
         held = dict(new.get(self.kind.custom) or {})
         old = dict(held)
         for key, value in values.items():
@@ -184,18 +246,17 @@ class Resource:
         if held == old:
             return
         new[self.kind.custom] = held
-        new["tags"] = retagged(list(new.get("tags") or ()), definitions, old, held)
+        if "tags" in self.kind.columns:
+            new["tags"] = retagged(list(new.get("tags") or ()), definitions, old, held)
 
-    def _named(self, record: Record, asked: Mapping[str, Any]) -> dict[str, Any]:
-        """Of a record, what a request named; of the customer's own fields, those that it named."""
-        named = {name: record.get(name) for name in asked if name in self.kind.writable and name in record}
-        values = asked.get(self.kind.custom) if self.kind.custom else None
-        if isinstance(values, dict):
-            held = record.get(self.kind.custom) or {}
-            known = self.state.fields[self.kind.definitions]
-            named[self.kind.custom] = {key: held.get(key) for key in values if key in known}
-        return named
 
-    @staticmethod
-    def _changed(old: Record, new: Record) -> dict[str, Any]:
-        return {name: old.get(name) for name in new if old.get(name) != new[name]}
+def required(asked: Mapping[str, Any], *names: str) -> None:
+    """Raise Refusal (400) where a request lacks what it must name."""
+    for name in names:
+        if asked.get(name) in (None, ""):
+            raise missing(name)
+
+
+def changed(old: Record, new: Record) -> dict[str, Any]:
+    """What a record held before it became `new`, as far as that differs."""
+    return {name: old.get(name) for name in new if old.get(name) != new[name]}

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from cs_connector.errors import UsageError
 from cs_connector.sandbox.wire import SeedRow, World
 
-from .kinds import KINDS, Kind
+from .domains import Domains
+from .kinds import KINDS, ORGANIZATION, Kind
 from .limits import PROFILES, VENDOR, Buckets
+from .recent import Recent
+from .settings import Settings
 from .table import Key, Record, Table
+from .times import changed_at, created_at, stamp
+from .values import shown as custom
 
 Definition = dict[str, Any]
+ACCOUNT_ID = 10_000_001
+ME = ACCOUNT_ID + 1  # the user behind every login
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 FIRST_ID = 46_406_146_000_000
 DEFINED = ("organization_fields", "user_fields", "ticket_fields")
+_BY_CREATION = ("satisfaction_ratings", "survey_responses")
 
 
 class State:
@@ -25,17 +33,39 @@ class State:
         self.world = world
         self.name = name
         self.base_url = base_url
+        self.settings = Settings()
+        self.recent = Recent(world.clock)
+        self.domains = Domains()
         self.limits = PROFILES.get(world.profile, VENDOR)
         self.buckets = Buckets(self.limits, world.clock)
         self.tables = {kind.plural: Table(_clock_of(kind)) for kind in KINDS.values()}
         self.fields: dict[str, dict[str, Definition]] = {noun: {} for noun in DEFINED}
         self.removed: dict[str, frozenset[str]] = {}
+        self.altered: dict[tuple[str, str], Definition] = {}  # as they were before an order
         self.jobs: dict[str, dict[str, Any]] = {}
         self.answered: dict[str, tuple[int, bytes, dict[str, Any]]] = {}
+        self.look = 0  # another number whenever the same records are shown differently
         self._last_id = FIRST_ID
+        self._last_key = 0
 
     def table(self, kind: Kind) -> Table:
         return self.tables[kind.plural]
+
+    def definitions(self, noun: str) -> dict[str, Definition]:
+        """The fields of a noun by key, to read and to change."""
+        return self.fields.setdefault(noun, {})
+
+    def keep(self, kind: Kind, new: Record, old: Record | None) -> None:
+        """Add a record, or put it in the place of `old`."""
+        self.recent.note(kind.plural, new["id"], old)
+        self.tables[kind.plural].put(new)
+        if kind is ORGANIZATION:
+            self.domains.forget()
+
+    def drop(self, kind: Kind, ident: Key) -> None:
+        """Remove a record for good."""
+        old = self.tables[kind.plural].remove(ident)
+        self.recent.note(kind.plural, ident, old)
 
     def now(self) -> int:
         return int(self.world.clock.now().timestamp())
@@ -50,9 +80,19 @@ class State:
 
     def new_id(self) -> int:
         self._last_id += 1
-        while any(self._last_id in table.records for table in self.tables.values()):
+        while any(self._last_id in table for table in self.tables.values()):
             self._last_id += 1
         return self._last_id
+
+    def new_key(self) -> str:
+        """An id of the newer kind: a ULID, of the time and the world's dice, above the one before."""
+        number = int(self.world.clock.now().timestamp() * 1000) << 80 | self.world.dice.getrandbits(80)
+        number = self._last_key = max(number, self._last_key + 1)
+        text = ""
+        for _ in range(26):
+            number, digit = divmod(number, 32)
+            text = CROCKFORD[digit] + text
+        return text
 
     def view(self, kind: Kind, record: Record) -> dict[str, Any]:
         """A record as the API shows it: every column, and every defined field of the customer's own."""
@@ -66,7 +106,10 @@ class State:
             shown["updated_at"] = shown["created_at"]
         if kind.custom:
             held = record.get(kind.custom) or {}
-            shown[kind.custom] = {key: held.get(key) for key in self.fields[kind.definitions]}
+            shown[kind.custom] = custom(self.definitions(kind.definitions), held)
+        if not kind.kept.isdisjoint(record):
+            for name in kind.kept:
+                shown.pop(name, None)
         for name in self.removed.get(kind.plural, ()):
             shown.pop(name, None)
         return shown
@@ -85,6 +128,7 @@ class State:
         for noun, records in found.items():
             if records:
                 self.tables[noun].load(records)
+        self.domains.forget()
 
     def hide(self, noun: str, share: float) -> None:
         """Make a share of the records invisible, chosen by the world's dice; 0 shows them all again."""
@@ -95,14 +139,14 @@ class State:
     def drop_field(self, noun: str, name: str) -> None:
         """A field disappears: the customer's own by its definition, any other from what is shown."""
         key = name.rpartition(".")[2]
-        definitions = self.fields.get(KINDS[noun].definitions, {})
+        definitions = self.definitions(KINDS[noun].definitions)
         if key in definitions:
             del definitions[key]
         else:
             self.removed[noun] = self.removed.get(noun, frozenset()) | {name}
 
     def retype(self, noun: str, name: str, kind: str) -> None:
-        definitions = self.fields.get(KINDS[noun].definitions, {})
+        definitions = self.definitions(KINDS[noun].definitions)
         key = name.rpartition(".")[2]
         if key in definitions:
             definitions[key] = {**definitions[key], "type": kind}
@@ -112,9 +156,12 @@ class State:
             "tables": {noun: table.snapshot() for noun, table in self.tables.items()},
             "fields": {noun: dict(fields) for noun, fields in self.fields.items()},
             "removed": dict(self.removed),
+            "altered": dict(self.altered),
             "jobs": {key: dict(job) for key, job in self.jobs.items()},
             "answered": dict(self.answered),
             "last_id": self._last_id,
+            "used": self.buckets.snapshot(),
+            "recent": self.recent.snapshot(),
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -122,40 +169,14 @@ class State:
             table.restore(state["tables"][noun])
         self.fields = {noun: dict(fields) for noun, fields in state["fields"].items()}
         self.removed = dict(state["removed"])
+        self.altered = dict(state["altered"])
         self.jobs = {key: dict(job) for key, job in state["jobs"].items()}
         self.answered = dict(state["answered"])
         self._last_id = state["last_id"]
-
-
-def epoch(text: str) -> int:
-    """Seconds since 1970 of a time in ISO 8601."""
-    moment = datetime.fromisoformat(text)
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
-
-
-def stamp(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def changed_at(record: Record) -> int:
-    """The second at which a record last changed, by whatever column tells it."""
-    generated = record.get("generated_timestamp")
-    if generated is not None:
-        return int(generated)
-    text = record.get("updated_at") or record.get("created_at")
-    return epoch(text) if text else 0
-
-
-def created_at(record: Record) -> int:
-    text = record.get("created_at")
-    return epoch(text) if text else answered_at(record)
-
-
-def answered_at(record: Record) -> int:
-    """The second of a survey's first answer."""
-    times = [answer["created_at"] for answer in record.get("answers") or () if answer.get("created_at")]
-    return epoch(min(times)) if times else 0
+        self.buckets.restore(state["used"])
+        self.recent.restore(state["recent"])
+        self.domains.forget()
 
 
 def _clock_of(kind: Kind) -> Any:
-    return created_at if kind.plural in ("satisfaction_ratings", "survey_responses") else changed_at
+    return created_at if kind.plural in _BY_CREATION else changed_at

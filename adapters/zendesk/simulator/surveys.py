@@ -6,11 +6,15 @@ from typing import Any
 
 from cs_connector.sandbox.wire import Response
 
-from .answers import Call, bad_value, no_endpoint, not_found, reply
+from .answers import bad_value, no_endpoint, not_found, reply
+from .call import Call
 from .kinds import RATING, SURVEY
+from .paging import only_by_cursor
+from .paths import Routes
 from .resource import Resource
-from .state import answered_at, created_at, epoch
+from .state import State
 from .table import Record
+from .times import answered_at, created_at, epoch
 
 SCORES = {
     "received": ("good", "bad"),
@@ -22,8 +26,21 @@ SCORES = {
 MILLISECONDS = 100_000_000_000  # no time in seconds is as large
 
 
+def are_surveys(state: State) -> bool:
+    """Whether the account asks with the newer surveys; of the two forms one is active."""
+    chosen = state.settings.surveys
+    return bool(len(state.table(SURVEY))) if chosen is None else chosen
+
+
 class Ratings(Resource):
     kind = RATING
+
+    def routes(self) -> Routes:
+        return {
+            ("GET", "satisfaction_ratings"): self.all,
+            ("GET", "satisfaction_ratings/count"): self.count,
+            ("GET", "satisfaction_ratings/:id"): self.show,
+        }
 
     def all(self, call: Call) -> Response:
         """Filters: score (with or without comment), start_time and end_time in seconds."""
@@ -41,9 +58,15 @@ class Ratings(Resource):
 
 
 class Surveys(Resource):
-    """Only there once the account has any: an account has ratings or survey responses."""
+    """Only there in an account that asks with surveys; their lists have no numbered pages."""
 
     kind = SURVEY
+
+    def routes(self) -> Routes:
+        return {
+            ("GET", "guide/survey_responses"): self.all,
+            ("GET", "guide/survey_responses/*id"): self.show,
+        }
 
     def all(self, call: Call) -> Response:
         """Filters: creation, from and to, and the tickets that the survey was about."""
@@ -57,9 +80,7 @@ class Surveys(Resource):
             if _within(answered_at(record), start, end)
             and (not about or about.intersection(record.get("subject_zrns") or ()))
         ]
-        by_cursor = any(name.startswith("page[") for name in call.query)
-        if not by_cursor:
-            call.query["page[size]"] = str(self.state.limits.page)
+        only_by_cursor(call, self.state.limits.page)
         return self.listed(call, sorted(ids))
 
     def find(self, ident: Any) -> Record:
@@ -78,7 +99,7 @@ class Surveys(Resource):
         return shown
 
     def _there(self) -> None:
-        if not len(self.table):
+        if not are_surveys(self.state):
             raise no_endpoint()
 
 

@@ -3,29 +3,71 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from copy import copy
+from dataclasses import dataclass
+from itertools import count
 from typing import Any
+
+import msgspec
+
+from cs_connector.sandbox.index import Index
+from cs_connector.sandbox.records import by_time, in_order, several
+from cs_connector.sandbox.stored import Stored, opened
 
 Record = Mapping[str, Any]
 Key = Any  # an int; of survey responses a text
+When = Callable[[Record], int]
+INDEXED = (  # ready in a sandbox that was kept
+    "organization_id",
+    "requester_id",
+    "external_id",
+    "email",
+    "user_id",
+    "ticket_id",
+    "custom_object_key",
+)
+_versions = count(1)
+
+
+@dataclass(slots=True)
+class Kept:
+    """A table as it was; of one that comes from a file, `when` is not there."""
+
+    records: MutableMapping[Key, Record]
+    hidden: frozenset[Key]
+    when: When | None = None
+
+    def __getstate__(self) -> tuple[Stored[Record], frozenset[Key]]:
+        texts = {name: _texts(name) for name in INDEXED}
+        return Stored(self.records, msgspec.json.encode, self.when, texts), self.hidden
+
+    def __setstate__(self, state: tuple[Any, frozenset[Key]]) -> None:
+        self.records, self.hidden = opened(state[0], msgspec.json.decode), state[1]
+        self.when = None
 
 
 class Table:
-    """Records are never changed in place but replaced, so that a copy of the dictionary is a snapshot.
+    """Records are never changed in place but replaced, so that a copy of the mapping is a snapshot.
 
-    `when` gives the second (epoch) that orders a record in the exports.
+    `when` gives the second (epoch) that orders a record in the exports; `version` is another number after a change.
     """
 
-    def __init__(self, when: Callable[[Record], int]) -> None:
+    def __init__(self, when: When) -> None:
         self.when = when
-        self.records: dict[Key, Record] = {}
+        self.records: MutableMapping[Key, Record] = {}
         self.hidden: frozenset[Key] = frozenset()
-        self._ids: list[Key] | None = []
-        self._timeline: list[tuple[int, Key]] | None = []
-        self._indexes: dict[str, dict[str, list[Key]]] = {}
+        self.version = next(_versions)
+        self._ids: Any = []
+        self._timeline: Any = []
+        self._indexes: dict[str, Index[Record]] = {}
 
     def __len__(self) -> int:
         return len(self.records)
+
+    def __contains__(self, key: Key) -> bool:
+        """Whether the record is there, hidden or not."""
+        return key in self.records
 
     def load(self, records: Iterable[Record]) -> None:
         self.records.update((record["id"], record) for record in records)
@@ -35,9 +77,15 @@ class Table:
         """The record, unless it is hidden."""
         return None if key in self.hidden else self.records.get(key)
 
+    def several(self, keys: Sequence[Key]) -> Iterable[Record | None]:
+        """What `get` gives for each key."""
+        found = several(self.records, keys)
+        return (None if key in self.hidden else r for key, r in zip(keys, found, strict=True)) if self.hidden else found
+
     def put(self, record: Record) -> None:
         """Add or replace."""
         key = record["id"]
+        self.version = next(_versions)
         before = self.records.get(key)
         self.records[key] = record
         if before is None and self._ids is not None:
@@ -46,54 +94,61 @@ class Table:
             if before is not None:
                 self._timeline.pop(bisect_left(self._timeline, (self.when(before), key)))
             insort(self._timeline, (self.when(record), key))
-        for name, index in self._indexes.items():
-            _move(index, key, _text(before, name), _text(record, name))
+        for index in self._indexes.values():
+            index.move(key, before, record)
 
-    def ids(self) -> list[Key]:
+    def remove(self, key: Key) -> Record:
+        """Take a record out for good, and give it back."""
+        before = self.records[key]
+        del self.records[key]
+        if self._ids is not None:
+            self._ids.pop(bisect_left(self._ids, key))
+        if self._timeline is not None:
+            self._timeline.pop(bisect_left(self._timeline, (self.when(before), key)))
+        for index in self._indexes.values():
+            index.move(key, before, None)
+        return before
+
+    def ids(self) -> Sequence[Key]:
         """Every id, ascending."""
         if self._ids is None:
-            self._ids = sorted(self.records)
-        return self._ids
+            self._ids = in_order(self.records)
+        found: Sequence[Key] = self._ids
+        return found
 
-    def timeline(self) -> list[tuple[int, Key]]:
+    def timeline(self) -> Sequence[tuple[int, Key]]:
         """(second, id) of every record, ascending."""
         if self._timeline is None:
-            when = self.when
-            self._timeline = sorted((when(record), key) for key, record in self.records.items())
-        return self._timeline
+            self._timeline = by_time(self.records, self.when)
+        found: Sequence[tuple[int, Key]] = self._timeline
+        return found
 
     def where(self, name: str, value: Any) -> list[Key]:
         """Ids of the records whose field has this value, whatever its case; ascending."""
         index = self._indexes.get(name)
         if index is None:
-            index = {}
-            for key, record in self.records.items():
-                _move(index, key, None, _text(record, name))
-            self._indexes[name] = index
-        return sorted(index.get(str(value).casefold(), ()))
+            index = self._indexes[name] = Index(name, _texts(name), self.records)
+        return sorted(index.find(str(value).casefold()))
 
-    def snapshot(self) -> tuple[dict[Key, Record], frozenset[Key]]:
-        return dict(self.records), self.hidden
+    def snapshot(self) -> Kept:
+        return Kept(copy(self.records), self.hidden, self.when)
 
-    def restore(self, state: tuple[dict[Key, Record], frozenset[Key]]) -> None:
-        self.records, self.hidden = dict(state[0]), state[1]
+    def restore(self, kept: Kept) -> None:
+        self.records, self.hidden = copy(kept.records), kept.hidden
         self._forget()
 
     def _forget(self) -> None:
         self._ids = None
         self._timeline = None
         self._indexes = {}
+        self.version = next(_versions)
 
 
-def _text(record: Record | None, name: str) -> str | None:
-    value = None if record is None else record.get(name)
-    return None if value is None else str(value).casefold()
+def _texts(name: str) -> Callable[[Record], str | None]:
+    """What a record has in a field, as it is looked for."""
 
+    def text(record: Record) -> str | None:
+        value = record.get(name)
+        return None if value is None else str(value).casefold()
 
-def _move(index: dict[str, list[Key]], key: Key, old: str | None, new: str | None) -> None:
-    if old == new:
-        return
-    if old is not None:
-        index[old].remove(key)
-    if new is not None:
-        index.setdefault(new, []).append(key)
+    return text

@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from .answers import Refusal, invalid
-from .state import Definition
 
-CHOICES = ("dropdown", "multiselect")
+Definition = Mapping[str, Any]
+_EMPTY = {"checkbox": False}
+CHOICES = ("dropdown", "multiselect", "tagger")
 
 
 def checked(definition: Definition, value: Any) -> Any:
@@ -22,6 +23,15 @@ def checked(definition: Definition, value: Any) -> Any:
         return _PARSERS.get(kind, _text)(definition, value)
     except (ValueError, TypeError, OverflowError):
         raise _refused(definition, value) from None
+
+
+def shown(definitions: Mapping[str, Definition], held: Mapping[str, Any]) -> dict[str, Any]:
+    """Every defined field; a box that nobody ticked is false, anything else without a value null."""
+    return {
+        key: _EMPTY.get(found["type"]) if (value := held.get(key)) is None else value
+        for key, found in definitions.items()
+        if "::" not in key  # what stands in a column already
+    }
 
 
 def options(definition: Definition) -> list[str]:
@@ -115,5 +125,6 @@ _PARSERS = {
     "decimal": _decimal,
     "regexp": _regexp,
     "dropdown": _dropdown,
+    "tagger": _dropdown,
     "multiselect": _multiselect,
 }

@@ -80,7 +80,7 @@ class House:
         return dict(response.json())
 
     def search(self, kind: str, *filters: dict[str, Any], **more: Any) -> dict[str, Any]:
-        self.clock.advance(timedelta(seconds=2))
+        self.clock.advance(timedelta(seconds=4))  # so that the index has caught up
         return self.post(f"/crm/v3/objects/{kind}/search", {"filterGroups": [{"filters": filters}], **more})
 
     def load(self, kind: str, *records: dict[str, Any]) -> None:

@@ -67,7 +67,7 @@ def test_custom_objects_are_made_and_used(house: House) -> None:
     assert named["properties"]["title"] == "R"
     assert "hs_createdate" in named["properties"]
     house.load("companies", company(1))
-    link = f"/crm/v4/objects/relationship/{made['id']}/associations/default/companies/1"
+    link = f"/crm/v4/objects/{schema['objectTypeId']}/{made['id']}/associations/default/companies/1"
     assert house.call("PUT", link).status_code == 200
     assert house.call("GET", "/crm/v3/schemas").json()["results"][0]["objectTypeId"] == schema["objectTypeId"]
     assert house.call("POST", "/crm/v3/schemas", egg).status_code == 409

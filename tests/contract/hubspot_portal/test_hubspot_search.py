@@ -82,16 +82,85 @@ def test_operators(house: House, each: dict[str, Any], expected: list[int]) -> N
     assert [int(r["id"]) for r in house.search("companies", each)["results"]] == expected
 
 
-def test_a_lagging_index_shows_the_past(house: House) -> None:
+def test_the_index_is_a_few_seconds_behind_by_default(house: House) -> None:
+    made = house.post("/crm/v3/objects/companies", {"properties": {"name": "Fresh", "cs_key": "k"}})["id"]
+    by_key = {"filters": [{"propertyName": "cs_key", "operator": "EQ", "value": "k"}]}
+    soon = house.post("/crm/v3/objects/companies/search", {"filterGroups": [by_key]})
+    assert soon["total"] == 0
+    listed = house.call("GET", "/crm/v3/objects/companies").json()["results"]
+    assert [r["id"] for r in listed] == [made]
+    house.clock.advance(timedelta(seconds=4))
+    late = house.post("/crm/v3/objects/companies/search", {"filterGroups": [by_key]})
+    assert [r["id"] for r in late["results"]] == [made]
+
+
+@pytest.mark.parametrize(
+    ("each", "expected"),
+    [
+        ({"propertyName": "lifecyclestage", "operator": "EQ", "value": "Customer"}, []),
+        ({"propertyName": "lifecyclestage", "operator": "IN", "values": ["customer"]}, [1]),
+        ({"propertyName": "name", "operator": "EQ", "value": "ALPHA ONE"}, [1]),
+        (
+            {"propertyName": "name", "operator": "IN", "values": ["Alpha One"]},
+            [],
+        ),  # only small letters are found
+        ({"propertyName": "name", "operator": "IN", "values": ["alpha one", "beta"]}, [1, 2]),
+        ({"propertyName": "name", "operator": "CONTAINS_TOKEN", "value": "one alpha"}, [1]),
+        ({"propertyName": "name", "operator": "CONTAINS_TOKEN", "value": "alph"}, []),
+        ({"propertyName": "name", "operator": "NOT_CONTAINS_TOKEN", "value": "*eta"}, [1, 3]),
+        ({"propertyName": "hs_object_id", "operator": "BETWEEN", "value": 2, "highValue": 3}, [2, 3]),
+        ({"propertyName": "associations.companies", "operator": "EQ", "value": "1"}, [2]),
+        ({"propertyName": "associations.contacts", "operator": "IN", "values": ["20", "21"]}, [1, 3]),
+    ],
+)
+def test_cases_and_links(house: House, each: dict[str, Any], expected: list[int]) -> None:
+    child = {"associations": [{"to_object": "companies", "to_id": "1", "type_id": 14}]}
+    house.load(
+        "companies",
+        company(1, name="Alpha One", lifecyclestage="customer"),
+        {**company(2, name="Beta", lifecyclestage="lead"), **child},
+        company(3, name="Gamma"),
+    )
+    house.load("contacts", company(20, associatedcompanyid="1"), company(21, associatedcompanyid="3"))
+    assert [int(r["id"]) for r in house.search("companies", each)["results"]] == expected
+
+
+def test_filters_without_a_group_and_groups_are_asked_for_together(house: House) -> None:
+    house.load("companies", *(company(n, name=f"C{n}") for n in range(1, 5)))
+    one = {"propertyName": "name", "operator": "EQ", "value": "c1"}
+    two = {"filters": [{"propertyName": "name", "operator": "EQ", "value": "c2"}]}
+    house.clock.advance(timedelta(seconds=4))
+    both = house.post("/crm/v3/objects/companies/search", {"filters": [one], "filterGroups": [two]})
+    assert [r["id"] for r in both["results"]] == ["1", "2"]
+    words = house.post("/crm/v3/objects/companies/search", {"query": "c3", "sorts": ["-name"]})
+    assert [r["id"] for r in words["results"]] == ["3"]
+
+
+def test_a_lagging_index_finds_by_the_past_and_shows_the_present(house: House) -> None:
     house.load("companies", company(1, name="Old"))
     house.portal.control({"search_lag_s": 30})
     house.call("PATCH", "/crm/v3/objects/companies/1", {"properties": {"name": "New"}})
     house.post("/crm/v3/objects/companies", {"properties": {"name": "Fresh"}})
 
-    def names() -> list[str]:
-        return [r["properties"]["name"] for r in house.search("companies", properties=["name"])["results"]]
+    def found(name: str) -> list[str]:
+        by_name = {"propertyName": "name", "operator": "EQ", "value": name}
+        results = house.search("companies", by_name, properties=["name"])["results"]
+        return [r["properties"]["name"] for r in results]
 
-    assert names() == ["Old"]
-    assert house.call("GET", "/crm/v3/objects/companies/1").json()["properties"]["name"] == "New"
+    assert (found("Old"), found("New"), found("Fresh")) == (["New"], [], [])
     house.clock.advance(timedelta(seconds=30))
-    assert names() == ["New", "Fresh"]
+    assert (found("Old"), found("New"), found("Fresh")) == ([], ["New"], ["Fresh"])
+
+
+def test_search_tells_what_was_cleared_from_what_was_never_there(house: House) -> None:
+    house.load("companies", company(1, name="A", cs_health_score="5"), company(2, name="B"))
+    house.call("PATCH", "/crm/v3/objects/companies/1", {"properties": {"cs_health_score": ""}})
+    found = house.search("companies", properties=["cs_health_score"])["results"]
+    assert [r["properties"]["cs_health_score"] for r in found] == ["", None]
+    read = house.call("GET", "/crm/v3/objects/companies/1?properties=cs_health_score").json()
+    assert read["properties"]["cs_health_score"] is None
+
+
+def test_the_oldest_come_first(house: House) -> None:
+    house.load("companies", company(1, 9), company(2, 3), company(3, 6))
+    assert [r["id"] for r in house.search("companies")["results"]] == ["2", "3", "1"]

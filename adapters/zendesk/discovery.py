@@ -1,0 +1,39 @@
+"""A Zendesk account's own description: the definitions of organization, user and ticket fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from cs_connector.errors import AdapterError, UsageError
+from cs_connector.ports import Document
+from cs_connector.transport import Transport
+
+from .errors import problem
+
+NOUNS = {"organizations": "organization_fields", "users": "user_fields", "tickets": "ticket_fields"}
+PEOPLE = frozenset({"creator_user_id"})
+
+
+def documents(transport: Transport, host: str, wanted: Sequence[str]) -> Iterator[Document]:
+    """Raises UsageError for an object that has no fields of one's own."""
+    unknown = [name for name in wanted if name not in NOUNS]
+    if unknown:
+        raise UsageError(f"Zendesk has no fields of {unknown[0]}", fix=f"choose among {', '.join(NOUNS)}")
+    for name in wanted or NOUNS:
+        noun = NOUNS[name]
+        yield Document(noun, {noun: list(_defined(transport, f"{host}/api/v2/{noun}.json", noun))})
+
+
+def _defined(transport: Transport, first: str, noun: str) -> Iterator[dict[str, Any]]:
+    url: str | None = first
+    while url:
+        response = transport.get(url)
+        if not response.ok:
+            raise AdapterError(f"Zendesk answered {response.status_code}", why=problem(response).message)
+        page: dict[str, Any] = msgspec.json.decode(response.content)
+        for definition in page[noun]:
+            yield {key: value for key, value in definition.items() if key not in PEOPLE}
+        url = page.get("next_page")

@@ -1,0 +1,83 @@
+"""Every noun of an account, made once and known to those that need it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from .audits import Audits
+from .bulk import Bulk
+from .custom_objects import CustomObjects
+from .deleted_tickets import DeletedTickets
+from .exports import Export
+from .fields import Fields
+from .identities import Identities
+from .jobs import Jobs
+from .kinds import ORGANIZATION, TICKET, USER
+from .memberships import Memberships
+from .metrics import Metrics
+from .organization_merges import OrganizationMerges
+from .organizations import Organizations
+from .paths import Routes
+from .search import Search
+from .small import About, Brands, CustomStatuses, Groups, TicketForms
+from .state import DEFINED, State
+from .surveys import Ratings, Surveys
+from .tags import Tags
+from .ticket_moves import TicketMoves
+from .tickets import Tickets
+from .user_ends import DeletedUsers, UserMerges
+from .users import Users
+
+
+class Room(Protocol):
+    """Whatever answers some paths."""
+
+    def routes(self) -> Routes: ...
+
+
+class House:
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self.jobs = Jobs(state)
+        self._moves = TicketMoves(state)
+        self._audits, self._metrics = Audits(state), Metrics(state)
+        self._identities = Identities(state)
+        self.memberships = Memberships(state, self._moves)
+        self.users = Users(state, self.memberships, self._identities, self._moves)
+        self.organizations = Organizations(state, self.memberships, self._moves)
+        self.tickets = Tickets(state, self.users, self._audits, self._metrics)
+        self.deleted_tickets = DeletedTickets(state, self.tickets, self.jobs)
+        self.merges = OrganizationMerges(state, self.organizations, self.memberships, self._moves)
+        self.groups = Groups(state)
+        self.custom_objects = CustomObjects(state, self.jobs)
+
+    def routes(self) -> Routes:
+        """Every (method, path below /api/v2/) with what answers it."""
+        found: Routes = {}
+        for room in self._rooms():
+            found |= room.routes()
+        return found | self._exports()
+
+    def _rooms(self) -> Iterator[Room]:
+        state, moves = self._state, self._moves
+        written = (self.organizations, self.users, self.tickets)
+        yield from (*written, self.memberships, self._identities, self._audits, self._metrics, self.groups)
+        yield from (self.jobs, self.custom_objects, About(state), Tags(*written))
+        yield from (Ratings(state), Surveys(state), Brands(state), TicketForms(state), CustomStatuses(state))
+        yield from (Bulk(resource, self.jobs) for resource in (*written, self.memberships))
+        yield from (Fields(state, noun) for noun in DEFINED)
+        yield Search(state, (*written, self.groups))
+        yield self.deleted_tickets
+        yield DeletedUsers(state, self.users)
+        yield UserMerges(state, self.users, self.memberships, self._identities, moves)
+        yield self.merges
+
+    def _exports(self) -> Routes:
+        tickets = Export(self._state, TICKET, self.tickets.shown)
+        users = Export(self._state, USER, self.users.shown)
+        organizations = Export(self._state, ORGANIZATION, self.organizations.exported)
+        found = organizations.time_routes()
+        for export in (tickets, users):
+            found |= export.time_routes() | export.cursor_routes()
+        return found | self.custom_objects.export_routes()

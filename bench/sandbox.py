@@ -1,0 +1,199 @@
+"""The sandbox: what a request costs above a bare loop, what a million tickets weigh, how quick a kept one starts."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import msgspec
+
+from .asked import ASKED, pages
+from .asking import Line, Stored, cpu_of, resident
+from .cost import Broken
+from .results import Row, judge
+from .size import Yard
+from .tickets import EACH
+
+ALLOWED = 600  # MB
+SINGLES, PAGES = 2_000, 50
+TWICE = 2.0
+PORT = re.compile(rb"127\.0\.0\.1:\d+")
+
+
+@dataclass(slots=True)
+class Server:
+    """A process that answers; `began` is what it cost until it said so: CPU and wall seconds."""
+
+    process: subprocess.Popen[str]
+    said: str
+    began: tuple[float, float]
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+
+@dataclass(slots=True)
+class Costs:
+    """By what was asked: CPU microseconds a request of the simulator and of the bare loop, at the same time."""
+
+    found: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+    def add(self, name: str, ours: float, bare: float) -> None:
+        """Keep the run that met the least noise."""
+        pair = (ours * 1e6, bare * 1e6)
+        self.found[name] = min(self.found.get(name, pair), pair, key=sum)
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What is asked, and the answers that the bare loop sends: in the file `answers`."""
+
+    ones: list[str]
+    listed: list[str]
+    extra: str
+    stored: dict[str, Stored]
+    answers: Path
+
+
+def measure(yard: Yard) -> list[Row]:
+    rows: list[Row] = []
+    for crm in ASKED:
+        rows += _crm(crm, yard)
+    return rows
+
+
+def _crm(crm: str, yard: Yard) -> list[Row]:
+    accounts, folder = yard.size.kept, yard.folder / f"kept-{crm}"
+    command = [sys.executable, "-m", "bench.crm", crm]
+    with _up([*command, str(accounts), str(folder)]) as filled:
+        made = f"filled and saved in {filled.began[1]:.0f} s, {filled.began[0]:.0f} CPU s"
+    costs, starts, memory = Costs(), list[tuple[float, ...]](), 0.0
+    with _up([*command, "0", str(folder)]) as server:
+        script = _script(crm, accounts, server, yard.folder)
+    for _ in range(yard.size.times + 1):
+        with _up([*command, "0"]) as empty:
+            nothing = empty.began
+        with _up([*command, "0", str(folder)]) as server:
+            _compare(crm, server, script, costs)
+            memory = max(memory, resident(server.pid))
+            starts.append((*server.began, *nothing))
+    tickets = f"{accounts * EACH:,} tickets"
+    return [
+        *_requests(crm, costs, tickets),
+        judge("sandbox", f"{crm}: memory with {tickets}", memory, None, ALLOWED, f"MB resident; {made}"),
+        *_start(crm, starts, tickets),
+    ]
+
+
+def _requests(crm: str, costs: Costs, tickets: str) -> Iterator[Row]:
+    page = ASKED[crm]("").page
+    for name, what in (
+        ("one", "a record by id, each asked once"),
+        ("first", f"{page}, first read of each page"),
+        ("again", f"{page}, read again by another client"),
+    ):
+        note = f"CPU µs of the server a request, {tickets} on disk; the bare loop sends the same bytes"
+        yield judge("sandbox", f"{crm}: {what} / bare loop", *costs.found[name], TWICE, note)
+
+
+def _start(crm: str, starts: Sequence[tuple[float, ...]], tickets: str) -> Iterator[Row]:
+    cpu, wall, empty_cpu, empty_wall = (min(column) for column in zip(*starts, strict=True))
+    note = f"s; {tickets}; least of {len(starts)} starts"
+    yield judge("sandbox", f"{crm}: CPU to start a kept one / an empty one", cpu, empty_cpu, TWICE, note)
+    yield judge("sandbox", f"{crm}: wall to start a kept one / an empty one", wall, empty_wall, TWICE, note)
+
+
+def _script(crm: str, accounts: int, server: Server, folder: Path) -> Script:
+    """Ask once, and keep the answers."""
+    block = json.loads(server.said)[crm]
+    asked, count = ASKED[crm](block["base_url"]), accounts * EACH
+    ones = [asked.one(n) for n in random.Random(1).sample(range(count), min(SINGLES, count))]
+    stored: dict[str, Stored] = {}
+    with _line(crm, server) as line:
+
+        def ask(target: str) -> bytes:
+            answer = stored[_key(target)] = line.ask(target, asked.extra)
+            return answer.body
+
+        listed = list(pages(asked, ask, PAGES))
+        for target in ones:
+            stored[_key(target)] = line.ask(target)
+    _check(list(stored.values()))
+    answers = folder / "answers"
+    answers.write_bytes(msgspec.msgpack.encode(stored))
+    return Script(ones, listed, asked.extra, stored, answers)
+
+
+def _compare(crm: str, server: Server, script: Script, costs: Costs) -> None:
+    """Ask the simulator and the bare loop in turns, so that the noise of the machine meets both."""
+    with _up([sys.executable, "-m", "bench.bare", str(script.answers)]) as bare:
+        for name, targets, batch in (
+            ("one", script.ones, 50),
+            ("first", script.listed, 1),
+            ("again", script.listed, 1),
+        ):
+            extra = "" if name == "one" else script.extra
+            with _line(crm, server) as line, Line(int(bare.said), "") as other:
+                line.ask(script.ones[0]), other.ask(script.ones[0])
+                spent = [0.0, 0.0]
+                for at in range(0, len(targets), batch):
+                    part = targets[at : at + batch]
+                    spent[0] += _spent(line, server.pid, part, extra, script)
+                    spent[1] += _spent(other, bare.pid, part, extra, script)
+                costs.add(name, spent[0] / len(targets), spent[1] / len(targets))
+
+
+def _spent(line: Line, pid: int, targets: Sequence[str], extra: str, script: Script) -> float:
+    """CPU seconds of a process for these requests. Raises Broken for another answer than before."""
+    before = cpu_of(pid)
+    answers = [line.ask(target, extra) for target in targets]
+    spent = cpu_of(pid) - before
+    for target, answer in zip(targets, answers, strict=True):
+        if PORT.sub(b"", answer.body) != PORT.sub(b"", script.stored[_key(target)].body):
+            raise Broken(f"{target} was answered otherwise than before: {answer.body[:300]!r}")
+    return spent
+
+
+def _line(crm: str, server: Server) -> Line:
+    block = json.loads(server.said)[crm]
+    return Line(urlsplit(block["base_url"]).port or 0, block["access_token"])
+
+
+def _key(target: str) -> str:
+    """How the bare loop knows a request: its path is decoded, its query is not."""
+    path, _, query = target.partition("?")
+    return f"{unquote(path)}?{query}"
+
+
+def _check(answers: Sequence[Stored]) -> None:
+    bad = next((answer for answer in answers if answer.status != 200), None)
+    if bad is not None:
+        raise Broken(f"a simulator answered {bad.status}: {bad.body[:300]!r}")
+
+
+@contextmanager
+def _up(command: Sequence[str]) -> Iterator[Server]:
+    """A process that prints a line once it answers. Raises Broken."""
+    began = time.monotonic()
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        assert process.stdout is not None
+        said = process.stdout.readline()
+        if not said:
+            raise Broken(f"not up: {' '.join(command)}")
+        yield Server(process, said, (cpu_of(process.pid), time.monotonic() - began))
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+        if process.stdout:
+            process.stdout.close()

@@ -1,0 +1,55 @@
+"""Saves what connected systems say of themselves: their objects, fields and picklists, no records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from cs_connector import registry
+from cs_connector.config.documents import suggest
+from cs_connector.errors import UsageError
+from cs_connector.ports import Document
+from cs_connector.sandbox import shape
+
+from .engine import Engine
+
+
+def discover(
+    engine: Engine, connection: str | None, folder: Path, objects: Sequence[str]
+) -> list[dict[str, Any]]:
+    """One entry a saved system: name, crm, documents. Raises UsageError for a connection that is not there."""
+    return [_save(engine, name, folder, objects) for name in _chosen(engine, connection)]
+
+
+def _chosen(engine: Engine, connection: str | None) -> list[str]:
+    """The named one, or all whose CRM can be simulated. Raises UsageError."""
+    connections = engine.project.settings.connections
+    if connection is not None and connection not in connections:
+        hint = suggest(connection, connections) or f"known: {', '.join(connections)}"
+        raise UsageError(f"there is no connection called {connection!r}", safe="nothing was saved", fix=hint)
+    if connection is not None:
+        return [connection]
+    known = registry.names("simulators")
+    found = [name for name, one in connections.items() if one.adapter in known]
+    if not found:
+        raise UsageError(
+            "no connection of this project can be saved",
+            safe="nothing was saved",
+            fix=f"connect {', '.join(known)}",
+        )
+    return found
+
+
+def _save(engine: Engine, name: str, folder: Path, objects: Sequence[str]) -> dict[str, Any]:
+    engine.identify(name)
+    adapter = engine.adapter(name)
+    with engine.talk.step(f"asking {name}") as tick:
+        saved = shape.save(folder, shape.System(name, adapter.crm), _counted(adapter.metadata(objects), tick))
+    return {"name": name, "crm": adapter.crm, "documents": saved}
+
+
+def _counted(documents: Iterator[Document], tick: Any) -> Iterator[Document]:
+    for document in documents:
+        tick(1)
+        yield document

@@ -1,0 +1,228 @@
+"""Records in a file that never changes: bytes one after another, and sorted numbers that lead to them."""
+
+from __future__ import annotations
+
+import hashlib
+import mmap
+import os
+import weakref
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import msgspec
+
+from cs_connector.errors import UsageError
+
+Key: TypeAlias = Any  # an int, or a text; the same for all records of a file
+MARK = b"CSPACK1\n"
+CHUNK = 1 << 20
+TAIL = 16  # the length of the head in 8 bytes, and the mark
+
+
+class Head(msgspec.Struct):
+    """Where the sections are: name → (start, length, type of number)."""
+
+    count: int
+    texts: bool
+    width: int
+    sections: dict[str, tuple[int, int, str]]
+
+
+class Pack:
+    """One file, open for reading. A slot is a record's number in the file; every record ends with a comma.
+
+    Sections: `ends` (where each record's bytes end), `keys` or `names` with `hashes` and `hashed`, `when` and
+    `line` (number keys, or slots of texts, in order of time), and for every indexed field its sorted hashes and
+    their slots.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Raises UsageError for a file that is not a whole pack."""
+        self.path = path
+        self._file = os.open(path, os.O_RDONLY)
+        self._close = weakref.finalize(self, os.close, self._file)
+        try:
+            self._map = mmap.mmap(self._file, 0, access=mmap.ACCESS_READ)
+            self._head = _head(self._map)
+        except (ValueError, msgspec.DecodeError) as error:
+            self._close()
+            raise UsageError(
+                f"{path} does not hold records of a sandbox", fix="name another folder"
+            ) from error
+        self._sections: dict[str, memoryview[int]] = {}
+        self._ends = self.section("ends")
+        self._keys = self.section("names" if self._head.texts else "keys")
+
+    def __len__(self) -> int:
+        return self._head.count
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def texts(self) -> bool:
+        """Whether keys are texts."""
+        return self._head.texts
+
+    def has(self, name: str) -> bool:
+        """Whether there is a section of this name."""
+        return name in self._sections or name in self._head.sections
+
+    def section(self, name: str) -> memoryview[int]:
+        """The numbers of a section, without copying them."""
+        found = self._sections.get(name)
+        if found is None:
+            start, length, kind = self._head.sections[name]
+            found = memoryview(self._map)[start : start + length].cast(kind)  # type: ignore[call-overload]
+            self._sections[name] = found
+        return found
+
+    def add(self, name: str, numbers: memoryview[int]) -> None:
+        """Keep a section in memory that the file does not have."""
+        self._sections[name] = numbers
+
+    def key(self, slot: int) -> Key:
+        if not self._head.texts:
+            return self._keys[slot]
+        width = self._head.width
+        return bytes(self._keys[slot * width : slot * width + width]).rstrip(b"\0").decode()
+
+    def keys(self) -> Iterator[Key]:
+        return map(self.key, range(len(self))) if self._head.texts else iter(self._keys)
+
+    def find(self, key: Key) -> int:
+        """The slot of a key, -1 where there is none."""
+        if not self._head.texts:
+            at = bisect_left(self._keys, key) if isinstance(key, int) else len(self)
+            return at if at < len(self) and self._keys[at] == key else -1
+        slots = self.hashed("", key) if isinstance(key, str) else ()
+        return next((slot for slot in slots if self.key(slot) == key), -1)
+
+    def hashed(self, field: str, text: str) -> Sequence[int]:
+        """Slots of the records whose text in an indexed field may be this one; of keys, field ""."""
+        suffix = f" {field}" if field else ""
+        hashes, wanted = self.section(f"hashes{suffix}"), digest(text)
+        start = bisect_left(hashes, wanted)
+        return self.section(f"hashed{suffix}")[start : bisect_right(hashes, wanted, start)]
+
+    def raw(self, slot: int) -> bytes:
+        """A record's bytes."""
+        start = self._ends[slot]
+        return os.pread(self._file, self._ends[slot + 1] - 1 - start, start)
+
+    def run(self, first: int, last: int) -> bytes:
+        """The bytes of the records from a slot up to before another, with a comma between them."""
+        start = self._ends[first]
+        return os.pread(self._file, self._ends[last] - 1 - start, start) if last > first else b""
+
+    def raws(self, slot: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """The bytes of records in order; only some of them are in memory at a time."""
+        ends, stop = self._ends, len(self) if stop is None else stop
+        while slot < stop:
+            last = min(max(bisect_right(ends, ends[slot] + CHUNK) - 1, slot + 1), stop)
+            begin, chunk = ends[slot], self.run(slot, last)
+            for at in range(slot, last):
+                yield chunk[ends[at] - begin : ends[at + 1] - begin - 1]
+            slot = last
+
+
+def write(
+    path: Path,
+    records: Iterable[tuple[Key, bytes]],
+    when: Sequence[int] = (),
+    indexed: Mapping[str, Sequence[str | None]] | None = None,
+) -> None:
+    """Write records (of int keys: in their order) to a new file, which is complete once this returns.
+
+    `when` holds the time of each, if they have any; `indexed` for each field the text of each record.
+    """
+    with path.open("wb") as file:
+        writer = _Writer(file)
+        keys = writer.records(records)
+        writer.number("ends", writer.ends)
+        texts = bool(keys) and isinstance(keys[0], str)
+        width = writer.names(keys) if texts else 0
+        if not texts:
+            writer.number("keys", array("q", keys))
+        if when:
+            writer.line(when, keys)
+        for field, column in (indexed or {}).items():
+            writer.hashes(field, column)
+        writer.finish(Head(len(keys), texts, width, writer.sections))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+class _Writer:
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self.ends = array("Q", [0])
+        self.sections: dict[str, tuple[int, int, str]] = {}
+
+    def records(self, records: Iterable[tuple[Key, bytes]]) -> list[Key]:
+        self._file.write(MARK)
+        at = self.ends[0] = len(MARK)
+        keys = []
+        for key, data in records:
+            self._file.write(data)
+            self._file.write(b",")
+            at += len(data) + 1
+            self.ends.append(at)
+            keys.append(key)
+        return keys
+
+    def number(self, name: str, numbers: array[int]) -> None:
+        self._section(name, numbers.tobytes(), numbers.typecode)
+
+    def names(self, keys: Sequence[str]) -> int:
+        """Texts padded to one width, and their hashes."""
+        encoded = [key.encode() for key in keys]
+        width = max(map(len, encoded))
+        self._section("names", b"".join(key.ljust(width, b"\0") for key in encoded), "B")
+        self.hashes("", keys)
+        return width
+
+    def line(self, when: Sequence[int], keys: Sequence[Key]) -> None:
+        slots = sorted(range(len(keys)), key=lambda slot: (when[slot], keys[slot]))
+        self.number("when", array("q", [when[slot] for slot in slots]))
+        texts = isinstance(keys[0], str)
+        self.number("line", array("I", slots) if texts else array("q", map(keys.__getitem__, slots)))
+
+    def hashes(self, field: str, column: Iterable[str | None]) -> None:
+        suffix = f" {field}" if field else ""
+        hashes, slots = hashed(column)
+        self.number(f"hashes{suffix}", hashes)
+        self.number(f"hashed{suffix}", slots)
+
+    def finish(self, head: Head) -> None:
+        data = msgspec.json.encode(head)
+        self._file.write(data + len(data).to_bytes(8, "little") + MARK)
+
+    def _section(self, name: str, data: bytes, kind: str) -> None:
+        self._file.write(bytes(-self._file.tell() % 8))
+        self.sections[name] = (self._file.tell(), len(data), kind)
+        self._file.write(data)
+
+
+def hashed(column: Iterable[str | None]) -> tuple[array[int], array[int]]:
+    """The sorted hashes of the texts of slots 0, 1, 2, …, and the slots in the same order."""
+    held = {slot: digest(text) for slot, text in enumerate(column) if text is not None}
+    slots = sorted(held, key=held.__getitem__)
+    return array("Q", map(held.__getitem__, slots)), array("I", slots)
+
+
+def digest(text: str) -> int:
+    """64 bits of a text, the same on every machine."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
+
+
+def _head(data: mmap.mmap) -> Head:
+    """Raises ValueError or msgspec.DecodeError for a file that was cut or is something else."""
+    if data[: len(MARK)] != MARK or data[-len(MARK) :] != MARK:
+        raise ValueError("no mark")
+    length = int.from_bytes(data[-TAIL : -len(MARK)], "little")
+    return msgspec.json.decode(data[-TAIL - length : -TAIL], type=Head)

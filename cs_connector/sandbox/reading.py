@@ -1,0 +1,94 @@
+"""The body of a request as it comes over the wire, whatever the client makes of it."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from io import BufferedIOBase
+
+GZIP = 16 + zlib.MAX_WBITS
+PIECE = 1 << 20
+NO_LENGTH = "a chunk does not say how long it is"
+
+
+class Unreadable(Exception):
+    """A request that no server reads: the status to answer, and why."""
+
+    def __init__(self, status: int, why: str) -> None:
+        super().__init__(why)
+        self.status, self.why = status, why
+
+
+def body(stream: BufferedIOBase, headers: Mapping[str, str], most: int) -> bytes:
+    """The body, unpacked. Raises Unreadable, and EOFError where the client left in the middle of it."""
+    if "transfer-encoding" in headers:
+        found = _chunks(stream, headers["transfer-encoding"], most)
+    else:
+        found = _whole(stream, headers.get("content-length", "0"), most)
+    return _unpacked(found, most) if headers.get("content-encoding", "").lower() == "gzip" else found
+
+
+def _whole(stream: BufferedIOBase, length: str, most: int) -> bytes:
+    if not (length.isascii() and length.strip().isdigit()):
+        raise Unreadable(400, f"content-length is not a number: {length[:40]}")
+    size = int(length)
+    if size > most:
+        _skip(stream, min(size, 4 * most))  # a client hears the answer only after it has sent all
+        raise _too_large(most)
+    return _exactly(stream, size)
+
+
+def _chunks(stream: BufferedIOBase, coding: str, most: int) -> bytes:
+    if coding.lower() != "chunked":
+        raise Unreadable(501, f"transfer-encoding {coding[:40]} is not known")
+    found = bytearray()
+    while size := _chunk_size(stream):
+        if len(found) + size > most:
+            raise _too_large(most)
+        found += _exactly(stream, size)
+        stream.readline(PIECE)
+    while stream.readline(PIECE).strip():
+        """Trailers say nothing that counts here."""
+    return bytes(found)
+
+
+def _chunk_size(stream: BufferedIOBase) -> int:
+    line = stream.readline(PIECE)
+    if not line:
+        raise EOFError
+    text = line.partition(b";")[0].strip()
+    if not text.isalnum():
+        raise Unreadable(400, NO_LENGTH)
+    try:
+        return int(text, 16)
+    except ValueError:
+        raise Unreadable(400, NO_LENGTH) from None
+
+
+def _exactly(stream: BufferedIOBase, size: int) -> bytes:
+    found = stream.read(size)
+    if len(found) < size:
+        raise EOFError
+    return found
+
+
+def _skip(stream: BufferedIOBase, size: int) -> None:
+    while size > 0 and (piece := stream.read(min(size, PIECE))):
+        size -= len(piece)
+
+
+def _unpacked(packed: bytes, most: int) -> bytes:
+    work = zlib.decompressobj(GZIP)
+    try:
+        found = work.decompress(packed, most + 1)
+    except zlib.error as error:
+        raise Unreadable(400, f"the body is not gzip: {error}") from None
+    if len(found) > most:
+        raise _too_large(most)
+    if not work.eof:
+        raise Unreadable(400, "the gzip body ends too early")
+    return found
+
+
+def _too_large(most: int) -> Unreadable:
+    return Unreadable(413, f"the body is larger than {most:,} bytes")

@@ -1,0 +1,276 @@
+"""Records by key: what lies in a pack, and what changed since."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import ItemsView as Items
+from collections.abc import ValuesView as Values
+from copy import copy
+from dataclasses import dataclass, field
+from typing import Any, Generic, Self, TypeVar
+
+from .packed import Key, Pack
+
+V = TypeVar("V")
+REMEMBERED = 20_000
+
+
+@dataclass(slots=True)
+class Held(Generic[V]):
+    """A pack and the changes since: `gone` are keys of the pack that were deleted, `changed` those replaced."""
+
+    pack: Pack
+    changed: dict[Key, V] = field(default_factory=dict)
+    added: dict[Key, V] = field(default_factory=dict)
+    gone: set[Key] = field(default_factory=set)
+
+    def copy(self) -> Self:
+        return type(self)(self.pack, dict(self.changed), dict(self.added), set(self.gone))
+
+    @property
+    def changes(self) -> int:
+        return len(self.changed) + len(self.added) + len(self.gone)
+
+
+class Records(MutableMapping[Key, V]):
+    """Behaves as the dictionary that it stands for, in the same order. Values must never be changed in place."""
+
+    def __init__(self, held: Held[V], decode: Callable[[bytes], V]) -> None:
+        self.held = held
+        self.decode = decode
+        self._pack = held.pack
+        self._changed, self._added, self._gone = held.changed, held.added, held.gone
+        self._recent: dict[Key, V] = {}
+
+    def __getitem__(self, key: Key) -> V:
+        found: V | None = self.get(key)
+        if found is None:
+            raise KeyError(key)
+        return found
+
+    def get(self, key: Key, default: Any = None) -> Any:
+        found = self._recent.get(key)
+        if found is not None:
+            return found
+        found = self._changed.get(key)
+        if found is None:
+            found = self._added.get(key)
+        if found is not None:
+            return found
+        slot = -1 if key in self._gone else self._pack.find(key)
+        if slot < 0:
+            return default
+        return self._remember(key, self.decode(self._pack.raw(slot)))
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._added or self._base(key)
+
+    def __len__(self) -> int:
+        return len(self._pack) + len(self._added) - len(self._gone)
+
+    def __iter__(self) -> Iterator[Key]:
+        keys, gone = self._pack.keys(), self._gone
+        yield from (key for key in keys if key not in gone) if gone else keys
+        yield from list(self._added)
+
+    def __setitem__(self, key: Key, value: V) -> None:
+        self._recent.pop(key, None)
+        (self._changed if self._base(key) else self._added)[key] = value
+
+    def __delitem__(self, key: Key) -> None:
+        self._recent.pop(key, None)
+        if key in self._added:
+            del self._added[key]
+        elif self._base(key):
+            self._changed.pop(key, None)
+            self._gone.add(key)
+        else:
+            raise KeyError(key)
+
+    def items(self) -> Items[Key, V]:
+        return _Items(self)
+
+    def values(self) -> Values[V]:
+        return _Values(self)
+
+    def __copy__(self) -> Records[V]:
+        """The same records; later changes of either do not touch the other."""
+        return Records(self.held.copy(), self.decode)
+
+    def pairs(self) -> Iterator[tuple[Key, V]]:
+        """Every key with its record, read one after the other and not kept."""
+        changed, gone, decode = self._changed, self._gone, self.decode
+        for key, data in zip(self._pack.keys(), self._pack.raws(), strict=True):
+            if key not in gone:
+                yield key, changed[key] if key in changed else decode(data)
+        yield from list(self._added.items())
+
+    def part(self, keys: Sequence[Key], first: int, last: int) -> Iterator[V]:
+        """The records of a part of some keys, of those that are there; read together if they lie side by side."""
+        slots = keys.slots(first, last) if isinstance(keys, Names) else array("I")
+        if slots and not self.held.changes and slots == array("I", range(slots[0], slots[0] + len(slots))):
+            return map(self.decode, self._pack.raws(slots[0], slots[-1] + 1))
+        return (found for key in keys[first:last] if (found := self.get(key)) is not None)
+
+    def ahead(self, keys: Sequence[Key]) -> None:
+        """Read these number keys, which will be asked for next: those side by side in the pack are read together."""
+        if self._recent.keys() >= set(keys) or not self._side_by_side(keys):
+            return
+        first = self._pack.find(keys[0])
+        for key, data in zip(keys, self._pack.raws(first, first + len(keys)), strict=True):
+            if key not in self._recent:
+                self._remember(key, self.decode(data))
+
+    def _side_by_side(self, keys: Sequence[Key]) -> bool:
+        if self.held.changes and any(not self.untouched(key) for key in keys):
+            return False
+        first, last = self._pack.find(keys[0]), self._pack.find(keys[-1])
+        return 0 <= first == last - len(keys) + 1
+
+    def untouched(self, key: Key) -> bool:
+        """Whether a key of the pack still has the record that it has there."""
+        return key not in self._changed and key not in self._gone
+
+    def sorted_keys(self) -> array[int]:
+        """Number keys in order, in an array that is the caller's."""
+        keys = _copied(self._pack.section("keys"))
+        if self._gone or self._added:
+            left = (key for key in keys if key not in self._gone)
+            keys = array("q", sorted((*left, *self._added)))
+        return keys
+
+    def line(self, when: Callable[[V], int]) -> Line:
+        """Every record by the time that `when` gives, which is the one that the pack was written with."""
+        pack, moved = self._pack, {*self._changed, *self._gone}
+        order = _copied(pack.section("line"))
+        line = Line(_copied(pack.section("when")), Names(pack, order, []) if pack.texts else order)
+        for key in moved:
+            del line[bisect_left(line, (when(self.decode(pack.raw(pack.find(key)))), key))]
+        for key, value in (*self._changed.items(), *self._added.items()):
+            pair = (when(value), key)
+            line.insert(bisect_left(line, pair), pair)
+        return line
+
+    def _base(self, key: object) -> bool:
+        return key not in self._gone and (key in self._changed or self._pack.find(key) >= 0)
+
+    def _remember(self, key: Key, value: V) -> V:
+        if len(self._recent) >= REMEMBERED:
+            self._recent.clear()
+        self._recent[key] = value
+        return value
+
+
+def in_order(records: Mapping[Key, Any]) -> Any:
+    """Every key, ascending, in a sequence that is the caller's; number keys of a pack in an array."""
+    return records.sorted_keys() if isinstance(records, Records) else sorted(records)
+
+
+def several(records: Mapping[Key, V], keys: Sequence[Key]) -> Iterator[V | None]:
+    """The records of some keys, None for those that are not there."""
+    if isinstance(records, Records) and len(keys) <= REMEMBERED // 2:
+        records.ahead(keys)
+    return map(records.get, keys)
+
+
+def by_time(records: Mapping[Key, V], when: Callable[[V], int]) -> Any:
+    """(when, key) of every record, ascending, in a list or line that is the caller's."""
+    if isinstance(records, Records):
+        return records.line(when)
+    return sorted((when(record), key) for key, record in records.items())
+
+
+def _copied(numbers: memoryview[int]) -> array[int]:
+    made = array(numbers.format)
+    made.frombytes(numbers.cast("B"))
+    return made
+
+
+class _Items(Items[Key, V]):
+    _mapping: Records[V]
+
+    def __iter__(self) -> Iterator[tuple[Key, V]]:
+        return self._mapping.pairs()
+
+
+class _Values(Values[V]):
+    _mapping: Records[V]
+
+    def __iter__(self) -> Iterator[V]:
+        return (value for _, value in self._mapping.pairs())
+
+
+class Line(Sequence[tuple[int, Key]]):
+    """(when, key) in order, as `bisect` and `insort` take it; half the size of a list of pairs."""
+
+    def __init__(self, when: array[int], keys: array[int] | Names) -> None:
+        self.when, self.keys = when, keys
+
+    def __len__(self) -> int:
+        return len(self.when)
+
+    def __getitem__(self, at: Any) -> Any:
+        if isinstance(at, slice):
+            return list(zip(self.when[at], self.keys[at], strict=True))
+        return self.when[at], self.keys[at]
+
+    def part(self, first: int, last: int) -> Sequence[Key]:
+        """The keys from one place up to before another, as they are now."""
+        keys = self.keys
+        return keys.part(first, last) if isinstance(keys, Names) else keys[first:last]
+
+    def insert(self, at: int, pair: tuple[int, Key]) -> None:
+        self.when.insert(at, pair[0])
+        self.keys.insert(at, pair[1])
+
+    def append(self, pair: tuple[int, Key]) -> None:
+        self.insert(len(self), pair)
+
+    def pop(self, at: int) -> None:
+        del self.when[at]
+        del self.keys[at]
+
+    __delitem__ = pop
+
+    def __copy__(self) -> Line:
+        return Line(copy(self.when), copy(self.keys))
+
+
+class Names(Sequence[str]):
+    """Text keys by number: those of a pack by their slots, and others after them. A slice is a list of texts."""
+
+    def __init__(self, pack: Pack, slots: array[int], others: list[str]) -> None:
+        self._pack, self._slots, self._others = pack, slots, others
+
+    def __getitem__(self, at: Any) -> Any:
+        if isinstance(at, slice):
+            return [self._name(slot) for slot in self._slots[at]]
+        return self._name(self._slots[at])
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+    def slots(self, first: int, last: int) -> array[int]:
+        return self._slots[first:last]
+
+    def part(self, first: int, last: int) -> Names:
+        """A copy of a part."""
+        return Names(self._pack, self._slots[first:last], self._others)
+
+    def insert(self, at: int, name: str) -> None:
+        slot = self._pack.find(name)
+        if slot < 0:
+            slot = len(self._pack) + len(self._others)
+            self._others.append(name)
+        self._slots.insert(at, slot)
+
+    def __delitem__(self, at: int) -> None:
+        del self._slots[at]
+
+    def __copy__(self) -> Names:
+        return Names(self._pack, copy(self._slots), list(self._others))
+
+    def _name(self, slot: int) -> Any:
+        return self._pack.key(slot) if slot < len(self._pack) else self._others[slot - len(self._pack)]

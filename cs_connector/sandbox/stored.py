@@ -1,0 +1,96 @@
+"""Mappings of records on their way into a pack and back: what a table hands over when its sandbox is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from .packed import Key, Pack, write
+from .records import Held, Records
+
+V = TypeVar("V")
+FEW = 1000  # up to here a dictionary is quicker to open than a file
+MOST_CHANGED = 0.2  # a share of a pack's records; above it a new pack is written
+
+
+@dataclass(frozen=True, slots=True)
+class Stored(Generic[V]):
+    """Records, and how they are written: as JSON, in order of `when`, found by `texts` (a function a field)."""
+
+    records: MutableMapping[Key, V]
+    encode: Callable[[V], bytes]
+    when: Callable[[V], int] | None = None
+    texts: Mapping[str, Callable[[V], str | None]] = field(default_factory=dict)
+
+
+Ref = Any  # ("few", dictionary) or ("pack", file name, changes)
+
+
+class Shelves:
+    """The packs of one folder. `used` are the names that were given out or opened."""
+
+    def __init__(self, folder: Path, stem: str) -> None:
+        self._folder, self._stem = folder, stem
+        self.used: set[str] = set()
+        self._made = 0
+
+    def put(self, stored: Stored[Any]) -> Ref:
+        """Write what is not on disk yet; gives what `take` needs."""
+        records = stored.records
+        if len(records) <= FEW:
+            return "few", dict(records)
+        if isinstance(records, Records) and self._holds(records.held):
+            held = records.held
+            return "pack", self._use(held.pack.name), (held.changed, held.added, held.gone)
+        self._made += 1
+        name = f"{self._stem}-{self._made}.pack"
+        pack(self._folder / name, stored)
+        return "pack", self._use(name), ({}, {}, set())
+
+    def take(self, ref: Ref) -> Held[Any] | dict[Key, Any]:
+        """What was put. Raises UsageError for a file that is not whole, OSError for one that is gone."""
+        if ref[0] == "few":
+            few: dict[Key, Any] = ref[1]
+            return few
+        return Held(Pack(self._folder / self._use(ref[1])), *ref[2])
+
+    def _holds(self, held: Held[Any]) -> bool:
+        there = held.pack.path == self._folder / held.pack.name and held.pack.path.exists()
+        return there and held.changes <= MOST_CHANGED * len(held.pack)
+
+    def _use(self, name: str) -> str:
+        self.used.add(name)
+        return name
+
+
+def pack(path: Path, stored: Stored[Any]) -> None:
+    """Write all records of a mapping to a new file."""
+    when: list[int] = []
+    columns: dict[str, list[str | None]] = {name: [] for name in stored.texts}
+    items: Any = stored.records.items()
+    if isinstance(next(iter(stored.records), None), int):
+        items = _ascending(stored.records)
+
+    def rows() -> Any:
+        for key, record in items:
+            if stored.when is not None:
+                when.append(stored.when(record))
+            for name, text in stored.texts.items():
+                columns[name].append(text(record))
+            yield key, stored.encode(record)
+
+    write(path, rows(), when, columns)
+
+
+def opened(taken: Held[V] | dict[Key, V], decode: Callable[[bytes], V]) -> MutableMapping[Key, V]:
+    """The mapping that was stored."""
+    return taken if isinstance(taken, dict) else Records(taken, decode)
+
+
+def _ascending(records: Mapping[Key, Any]) -> Any:
+    """Pairs in order of their number keys."""
+    if isinstance(records, Records) and not records.held.added:
+        return records.pairs()
+    return ((key, records[key]) for key in sorted(records))
