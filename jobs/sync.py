@@ -25,6 +25,7 @@ class Sync:
             used = engine.adapter(source.connection).usage()
             expected = estimating.remembered(engine, source.connection)
             engine.summary.calls.append(CallLine(source.connection, used.used, used.limit, expected))
+        engine.store.tidy()
 
     def _object(
         self, engine: Engine, connection: str, name: str, fields: tuple[str, ...], total: int | None

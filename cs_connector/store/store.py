@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+import sqlalchemy as sa
 
 from cs_connector.ports import Clock
 
@@ -15,6 +18,9 @@ from .folding import Fold, fold
 from .landing import Landing
 from .leases import Lease
 from .state import State
+from .tables import meta
+
+_TIDIED = "tidied"
 
 
 class Store:
@@ -43,6 +49,17 @@ class Store:
     def live(self, connection: str, object_name: str) -> int | None:
         """How many records of an object are there and not deleted, as far as we have read; None before the first."""
         return living.count(self.facts, connection, object_name)
+
+    def tidy(self) -> int:
+        """Once a day, remove what nobody needs any more; returns the number of files removed."""
+        now = self.state.clock.now()
+        with self.state.begin() as db:
+            last = db.scalar(sa.select(meta.c.value).where(meta.c.name == _TIDIED))
+            if last and now - datetime.fromisoformat(last) < timedelta(days=1):
+                return 0
+            db.execute(meta.delete().where(meta.c.name == _TIDIED))
+            db.execute(meta.insert().values(name=_TIDIED, value=now.isoformat()))
+        return self.facts.collect()
 
     def recover(self) -> int:
         """Put right what a killed process left; returns the bytes of unfinished pages that were cut."""

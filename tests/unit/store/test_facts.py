@@ -220,3 +220,16 @@ def test_a_thousand_small_runs_leave_few_files(store: Store) -> None:
         assert store.fold("sf", "Case", f"r{n}").new == 1
         assert len(store.facts.files("raw/sf/Case")) <= 33
     assert store.facts.rows("raw/sf/Case") == 1000
+
+
+def test_what_nobody_needs_goes_once_a_day(store: Store, clock: HandClock) -> None:
+    for number in range(3):
+        store.landing.append(None, f"r{number}", "sf", "Account", page(record(number)))
+        store.fold("sf", "Account", f"r{number}")
+    assert store.tidy() == 0, "everything is new"
+    clock.pass_days(31)
+    removed = store.tidy()
+    assert removed > 0
+    assert store.tidy() == 0
+    assert store.live("sf", "Account") == 3
+    assert store.facts.rows("raw/sf/Account") == 3
