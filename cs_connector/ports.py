@@ -171,11 +171,15 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Calls made by this process and, where the vendor says so, the allowance and what is left of it."""
+    """Calls made by this process and, where the vendor says so, the allowance and what is left of it.
+
+    `skew` is by how many seconds the vendor's clock was ahead of ours at the last answer.
+    """
 
     used: int
     limit: int | None = None
     left: int | None = None
+    skew: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,13 +23,10 @@ _VALID = timedelta(minutes=3)
 _JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 
-SCOPES = (
-    Scope("api", "records, describes, limits, bulk jobs"),
-    Scope("refresh_token", "a login without a person, which the JWT flow asks for"),
-)
+SCOPES = (Scope("api", "records, describes, limits, bulk jobs"),)
 STEPS = (
     "Make a key and a certificate: openssl req -x509 -newkey rsa:2048 -nodes -days 730 -keyout server.key -out server.crt",
-    "In Setup, External Client App Manager, make a new app; enable OAuth with the scopes above.",
+    "In Setup, External Client App Manager, make a new app; enable OAuth with the scope above, and offline access for JWT.",
     "Enable the JWT bearer flow and upload server.crt; or the client credentials flow, with a run-as user.",
     "Under its policies let only admin-approved users in, and approve the integration user's permission set.",
     "Give the integration user a permission set with all objects and fields of the mapping: others do not exist for us.",

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
 from cs_connector.config.documents import suggest
-from cs_connector.errors import ConnectorError
+from cs_connector.errors import ConnectorError, NotPermitted, QuotaExhausted, Unavailable
+from cs_connector.store.guard import risky
 from cs_connector.unify import Source
 from cs_connector.unify.mapping import MappingFile, ReadRule, WriteRule
 
 from .engine import Engine
+
+MOST_SKEW = 60.0  # seconds; signed logins allow for about three minutes
 
 
 def check(engine: Engine) -> list[dict[str, Any]]:
     """Every check with its verdict and, where it failed, the fix."""
     found = [_tried("store", lambda: _store(engine))]
     for name in engine.project.settings.connections:
-        who = partial(_who, engine, name)
-        found += [_tried(f"connection {name}", who)]
+        who = _tried(f"connection {name}", partial(_who, engine, name))
+        found.append(who)
+        if who["ok"]:
+            further = {"permissions": _permitted, "allowance": _allowed, "clock": _on_time}
+            tried = [_tried(f"{name} {what}", partial(look, engine, name)) for what, look in further.items()]
+            found += [line for line in tried if line["text"]]
     return found
 
 
@@ -33,7 +41,11 @@ def _tried(name: str, work: Callable[[], str]) -> dict[str, Any]:
 
 def _store(engine: Engine) -> str:
     engine.store.state.check()
-    return f"{engine.store.state.engine.dialect.name}, {len(engine.store.facts.datasets())} datasets"
+    kind = engine.store.state.engine.dialect.name
+    if kind == "sqlite":
+        safe = "one writer at a time, because this version can damage its log" if risky() else "safe as it is"
+        kind = f"SQLite {sqlite3.sqlite_version} ({safe})"
+    return f"{kind}, {len(engine.store.facts.datasets())} datasets"
 
 
 def _who(engine: Engine, name: str) -> str:
@@ -42,6 +54,48 @@ def _who(engine: Engine, name: str) -> str:
     if not engine.adapter(name).capabilities.writes:  # such as files: there is no org to endanger
         kind = "read only"
     return f"{identity.name or identity.org_id} ({identity.org_id}), {kind}"
+
+
+def _permitted(engine: Engine, name: str) -> str:
+    """Raises NotPermitted for permissions that the login lacks, as far as the CRM tells which it has."""
+    adapter = engine.adapter(name)
+    given = set(adapter.check().scopes)
+    lacking = [scope for scope in adapter.scopes if scope.name not in given]
+    if not given or not adapter.scopes:
+        return ""
+    if lacking:
+        raise NotPermitted(
+            "the login lacks permissions",
+            why="; ".join(f"{scope.name} ({scope.why})" for scope in lacking),
+            fix=f"add them to the app, then: cs-connector connect {name}",
+        )
+    return f"all {len(adapter.scopes)} that are needed"
+
+
+def _allowed(engine: Engine, name: str) -> str:
+    """Raises QuotaExhausted when no more is left than is kept for people."""
+    usage = engine.adapter(name).usage()
+    if usage.limit is None or usage.left is None:
+        return ""
+    reserve = engine.project.settings.connections[name].reserve
+    text = f"{usage.left:,} of {usage.limit:,} calls of the day are left; {reserve:.0%} are kept for people"
+    if usage.left < usage.limit * reserve:
+        raise QuotaExhausted(text, fix=f"wait, or make connections.{name}.reserve smaller")
+    return text
+
+
+def _on_time(engine: Engine, name: str) -> str:
+    """Raises Unavailable when the CRM's clock and ours are so far apart that logins fail."""
+    skew = engine.adapter(name).usage().skew
+    if skew is None:
+        return ""
+    if abs(skew) > MOST_SKEW:
+        raise Unavailable(
+            f"our clock and the CRM's are {abs(skew):,.0f} seconds apart",
+            why="logins by signed tokens are refused then, and changes may be missed",
+            fix="set the clock of this machine",
+        )
+    return f"{abs(skew):.0f} seconds apart"
 
 
 def mappings(engine: Engine) -> list[dict[str, str]]:

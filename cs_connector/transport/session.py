@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -76,6 +78,8 @@ class Transport(requests.Session):
         self._calls = 0
         self._limit: int | None = None
         self._left: int | None = None
+        self._dated: str | None = None
+        self._dated_at: datetime | None = None
         self.auth = _unchanged  # otherwise requests takes logins from ~/.netrc
         for scheme in ("https://", "http://"):
             self.mount(scheme, Router(base))
@@ -83,7 +87,7 @@ class Transport(requests.Session):
     @property
     def usage(self) -> Usage:
         """Calls sent by this session, and the vendor's allowance as last heard."""
-        return Usage(self._calls, self._limit, self._left)
+        return Usage(self._calls, self._limit, self._left, self._skew())
 
     @contextmanager
     def safe(self) -> Iterator[None]:
@@ -208,7 +212,17 @@ class Transport(requests.Session):
         read_body(response, budget)
         return response
 
+    def _skew(self) -> float | None:
+        try:
+            theirs = parsedate_to_datetime(self._dated or "")
+        except ValueError:
+            return None
+        theirs = theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC)
+        return (theirs - self._dated_at).total_seconds() if self._dated_at else None
+
     def _note(self, response: Response) -> None:
+        if dated := response.headers.get("Date"):
+            self._dated, self._dated_at = dated, self.clock.now()
         if self.quota and (seen := self.quota(response)):
             self._limit, self._left = seen
             if self.meter:

@@ -1,0 +1,59 @@
+"""What doctor finds wrong with a login that works: permissions, allowance, clocks."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from cs_connector.ports import Identity, Scope, Usage
+from cs_connector.runner import checking
+
+
+def engine(scopes: tuple[str, ...] = (), usage: Usage = Usage(1)) -> Any:  # noqa: B008
+    adapter = SimpleNamespace(
+        scopes=(Scope("read", "accounts"), Scope("write", "health fields")),
+        capabilities=SimpleNamespace(writes=True),
+        check=lambda: Identity("crm", "1", "Acme", sandbox=True, scopes=scopes),
+        usage=lambda: usage,
+    )
+    state = SimpleNamespace(
+        check=lambda: None, engine=SimpleNamespace(dialect=SimpleNamespace(name="postgresql"))
+    )
+    return SimpleNamespace(
+        project=SimpleNamespace(
+            settings=SimpleNamespace(connections={"sales": SimpleNamespace(reserve=0.2)})
+        ),
+        adapter=lambda _: adapter,
+        identify=lambda _: adapter.check(),
+        store=SimpleNamespace(state=state, facts=SimpleNamespace(datasets=list)),
+    )
+
+
+def found(**more: Any) -> dict[str, dict[str, Any]]:
+    return {line["name"]: line for line in checking.check(engine(**more))}
+
+
+def test_a_permission_that_is_lacking_is_named_with_its_reason() -> None:
+    line = found(scopes=("read", "other"))["sales permissions"]
+    assert not line["ok"]
+    assert "write (health fields)" in line["text"]
+    assert "connect sales" in line["fix"]
+    assert found(scopes=("read", "write"))["sales permissions"]["ok"]
+
+
+def test_a_crm_that_does_not_tell_permissions_is_not_blamed() -> None:
+    assert "sales permissions" not in found()
+
+
+@pytest.mark.parametrize(("left", "ok"), [(200, True), (199, False)])
+def test_an_allowance_that_is_down_to_the_reserve_is_named(left: int, ok: bool) -> None:
+    line = found(usage=Usage(1, 1000, left))["sales allowance"]
+    assert line["ok"] is ok
+    assert f"{left} of 1,000" in line["text"]
+
+
+@pytest.mark.parametrize(("skew", "ok"), [(0.0, True), (-59.0, True), (61.0, False), (-600.0, False)])
+def test_clocks_that_are_far_apart_are_named(skew: float, ok: bool) -> None:
+    assert found(usage=Usage(1, skew=skew))["sales clock"]["ok"] is ok
