@@ -73,13 +73,15 @@ class RawRecord(NamedTuple):
 class Page:
     """One answer. `cursor` is what to store once this page is safe; `done` ends the object.
 
-    `complete_to` is set on the last page: every change up to then has been seen.
+    `complete_to` is set on the last page: every change up to then has been seen. `expected` is how many records
+    the whole read will bring, where the CRM says it.
     """
 
     records: Sequence[RawRecord]
     cursor: str
     done: bool
     complete_to: datetime | None = None
+    expected: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

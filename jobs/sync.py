@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import sqlalchemy as sa
 
 from cs_connector.act import outbox
 from cs_connector.ports import Read
-from cs_connector.runner import CallLine, Engine, ObjectLine, drift, estimating, shrink
+from cs_connector.runner import CallLine, Engine, ObjectLine, budget, drift, estimating, shrink
 from cs_connector.runner.applying import settle
 from cs_connector.store import tables
 
@@ -21,6 +23,7 @@ class Sync:
             objects = drift.look(engine, source)
             totals = shrink.guard(engine, source.connection, objects)
             for name, fields in objects.items():
+                budget.check(engine, source.connection)
                 self._object(engine, source.connection, name, fields, totals.get(name))
             used = engine.adapter(source.connection).usage()
             expected = estimating.remembered(engine, source.connection)
@@ -32,11 +35,15 @@ class Sync:
     ) -> None:
         landing = engine.store.landing
         request = Read(name, fields, landing.cursor(connection, name))
-        with engine.talk.step(f"{connection} {name}") as tick:
-            for page in engine.adapter(connection).read(request):
+        pages = iter(engine.adapter(connection).read(request))
+        first = next(pages)
+        with engine.talk.step(f"{connection} {name}", first.expected) as tick:
+            for page in chain((first,), pages):
                 landing.append(engine.lease, engine.run, connection, name, page)
                 tick(len(page.records))
                 engine.beat()
+                if not page.done:
+                    budget.check(engine, connection)
         fold = engine.store.fold(connection, name, engine.run, engine.lease)
         swept = 0 if total is None else shrink.sweep(engine, connection, name, total, fold.new)
         engine.store.facts.compact(f"raw/{connection}/{name}", engine.lease)

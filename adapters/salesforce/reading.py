@@ -165,7 +165,7 @@ class Reader:
             if answer.done:
                 yield _last(records, columns, cursor)
                 return
-            yield Page(records, _encode(cursor), done=False)
+            yield Page(records, _encode(cursor), done=False, expected=answer.total)
             if bulk and answer.total - len(records) > self._bulk_from and self._begun(columns, cursor):
                 yield Page((), _encode(cursor), done=False)  # from now on a killed run finds its job again
                 yield from self._run(columns, cursor)

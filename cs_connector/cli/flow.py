@@ -68,6 +68,12 @@ def sync(
         list[str] | None,
         typer.Option("--accept", metavar="CONNECTION.OBJECT", help="Its sudden change is right: go on."),
     ] = None,
+    budget: Annotated[
+        int | None,
+        typer.Option(
+            "--budget", metavar="CALLS", min=1, help="Stop when a connection has used so many calls."
+        ),
+    ] = None,
     quiet: opt.Quiet = False,
     no_color: opt.NoColor = False,
 ) -> None:
@@ -76,7 +82,16 @@ def sync(
         _estimate(root, as_json=as_json)
         return
     names, accepted = ("sync",), frozenset(accept or ())
-    _run(root, names, as_json=as_json, as_of=None, quiet=quiet, no_color=no_color, accepted=accepted)
+    _run(
+        root,
+        names,
+        as_json=as_json,
+        as_of=None,
+        quiet=quiet,
+        no_color=no_color,
+        accepted=accepted,
+        budget=budget,
+    )
 
 
 def _estimate(root: Path, *, as_json: bool) -> None:
@@ -114,13 +129,14 @@ def _run(
     quiet: bool,
     no_color: bool,
     accepted: frozenset[str] = frozenset(),
+    budget: int | None = None,
 ) -> None:
     from cs_connector.console import reports
     from cs_connector.runner.attention import worst
     from cs_connector.runner.running import run_jobs
 
     screen = opt.screen(as_json=as_json, quiet=quiet, no_color=no_color)
-    summary = run_jobs(opt.project(root), names, opt.day(as_of), screen, accepted)
+    summary = run_jobs(opt.project(root), names, opt.day(as_of), screen, accepted, budget)
     if as_json:
         screen.document(summary.document())
     else:

@@ -52,7 +52,11 @@ class Silent:
 
 @dataclass(slots=True)
 class Engine:
-    """One open project. Close it. `accepted` names objects (connection.object) whose sudden change a person took as right."""
+    """One open project. Close it.
+
+    `accepted` names objects (connection.object) whose sudden change a person took as right; `budget` is how many
+    calls a connection may use for reading in this run.
+    """
 
     project: Project
     store: Store
@@ -61,6 +65,7 @@ class Engine:
     as_of: date
     lease: Lease | None = None
     accepted: frozenset[str] = frozenset()
+    budget: int | None = None
     talk: Talk = field(default_factory=Silent)
     summary: Summary = field(default_factory=lambda: Summary("", ""))
     _adapters: dict[str, Adapter] = field(default_factory=dict)

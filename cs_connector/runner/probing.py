@@ -74,7 +74,9 @@ class _Run:
         if not assumption.steps:
             return (
                 Verdict.UNTESTABLE,
-                "a person must look" if assumption.look else "only a write, or waiting for trouble, would show it",
+                "a person must look"
+                if assumption.look
+                else "only a write, or waiting for trouble, would show it",
             )
         for step in assumption.steps:
             verdict, why = self._step(step)

@@ -25,10 +25,11 @@ def run_jobs(
     as_of: date | None = None,
     talk: Talk | None = None,
     accepted: frozenset[str] = frozenset(),
+    budget: int | None = None,
 ) -> Summary:
     """Run jobs one after another under the project's lease; what happened is kept whatever happens."""
     engine = open_engine(project, as_of, exclusive=True)
-    engine.talk, engine.accepted = talk or Silent(), accepted
+    engine.talk, engine.accepted, engine.budget = talk or Silent(), accepted, budget
     gc.freeze()  # what the imports made stays: the collector need not look at it again for every page
     try:
         return recorded(

@@ -112,3 +112,12 @@ def test_the_estimate_is_what_the_run_uses(fresh):
         for name in ("salesforce", "hubspot", "hubspot_emea"):
             assert expected[name]["exact"]
             assert used[name]["used"] == used[name]["estimated"] == expected[name]["needed"]
+
+
+def test_a_long_reading_goes_on_from_budget_to_budget(fresh):
+    said = fresh.do("sync", "--budget", "30", code=4).talk
+    assert "goes on after the last page" in said
+    again = told(fresh, "sync")
+    assert counts(again, "User")["new"] == 0, "read before the budget was used"
+    assert counts(again, "Task")["read"] == 0
+    assert sum(o["new"] for o in again["objects"]) > 0, "read after"
