@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import files
 from pathlib import Path
@@ -16,6 +17,7 @@ from cs_connector.sandbox.wire import Simulator
 GROUPS = ("adapters", "simulators", "seeders", "jobs", "mappings")
 
 
+@cache
 def _points(group: str) -> dict[str, EntryPoint]:
     return {p.name: p for p in entry_points(group=f"cs_connector.{group}")}
 

@@ -16,25 +16,32 @@ class WriteBack:
 
     def __call__(self, engine: Engine) -> None:
         settle(engine)
-        digest = engine.digest(["raw/", "entity/", "health/"], _marks(engine))
+        digest = _digest(engine)
         if engine.stage_done(self.name, digest):
             engine.summary.skipped.append(self.name)
             return
         frozen = engine.project.state / "plans" / f"{engine.run}.parquet"
-        with planned(engine) as (con, checks):
+        with planned(engine) as (con, checks, held):
             guard.enforce(checks)
             for row in con.execute("SELECT connection, object, records FROM target ORDER BY ALL").fetchall():
                 engine.summary.writes.append(WriteLine(row[0], row[1], unchanged=row[2]))
             counted = con.execute(
                 "SELECT connection, count(*) FROM plan_change GROUP BY 1 ORDER BY 1"
             ).fetchall()
+            if held.values:
+                engine.summary.notes.append(str(held))
             plan.freeze(con, frozen)
         try:
             clean = write(engine, plan.thaw(frozen), dict(counted))
         finally:
             frozen.unlink()
         if clean:
-            engine.mark_stage(self.name, engine.digest(["raw/", "entity/", "health/"], _marks(engine)))
+            engine.mark_stage(self.name, _digest(engine))
+
+
+def _digest(engine: Engine) -> str:
+    lost = [(s.connection, sorted((o, *sorted(f)) for o, f in s.unknown.items())) for s in engine.sources()]
+    return engine.digest(["raw/", "entity/", "health/"], _marks(engine), lost)
 
 
 def _marks(engine: Engine) -> list[tuple[object, ...]]:

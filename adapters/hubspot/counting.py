@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
+from requests import Response
 
+from cs_connector.errors import Unavailable
 from cs_connector.ports import Bucket, Estimate
 from cs_connector.transport import Transport
 
+from .errors import problem
 from .paths import Paths
 
 LIST_PAGE, SEARCH_PAGE = 100, 200
@@ -53,19 +57,22 @@ class Counter:
         self._searches.take()
         with self._transport.safe():
             answer = self._transport.post(self._paths.objects(kind, "/search"), json=query)
-        return msgspec.json.decode(answer.content, type=Counted).total if answer.ok else None
+        with suppress(msgspec.MsgspecError):
+            return msgspec.json.decode(answer.content, type=Counted).total if answer.ok else None
+        return None
 
     def ids(self, kind: str) -> Iterator[Sequence[str]]:
-        """From the list, which is the database and not the index."""
+        """From the list, which is the database and not the index. Raises Unavailable for what is no list."""
         after: str | None = None
         while True:
             query = {"limit": LIST_PAGE, "after": after, "properties": "hs_object_id"}
-            answer = self._transport.get(self._paths.objects(kind), params=query)
-            rows = msgspec.json.decode(answer.content, type=Rows)
+            rows = _rows(self._transport.get(self._paths.objects(kind), params=query))
             yield [row.id for row in rows.results]
-            after = rows.after
-            if after is None:
+            if rows.after is None:
                 return
+            if rows.after == after:
+                raise Unavailable(f"HubSpot's list of {kind} does not move on")
+            after = rows.after
 
     def whole(self, kind: str) -> Estimate:
         """A reading from the beginning: by list."""
@@ -76,6 +83,15 @@ class Counter:
         """A reading of what was modified: by search, and one look into the recycle bin at least."""
         records = self.total(kind, filters)
         return Estimate(records, None if records is None else _pages(records, SEARCH_PAGE) + 1 + DESCRIBE)
+
+
+def _rows(answer: Response) -> Rows:
+    if not answer.ok:
+        raise Unavailable(f"HubSpot answered {answer.status_code}", why=problem(answer).message)
+    try:
+        return msgspec.json.decode(answer.content, type=Rows)
+    except msgspec.MsgspecError as error:
+        raise Unavailable("HubSpot's answer is not a page", why=str(error)) from error
 
 
 def _pages(records: int, size: int) -> int:

@@ -6,7 +6,7 @@ A record is as its answers last showed it; one that was only named when it was a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -180,27 +180,37 @@ def _fields(
         specs.setdefault(name, {}).update(
             (p, {"name": p}) for p in record["properties"] if p not in specs[name]
         )
+    told = {names[type_id]: schema for type_id, schema in schemas.items()}
     built_in = {kind.name for kind in BUILT_IN}
-    own = [n for n in specs if n not in built_in]
-    about = {str(s["name"]): s for s in schemas.values()}
+    own = [n for n in specs if n not in built_in and n not in told]
     return {
-        "schemas": [_egg(name, specs[name], about.get(name, {})) for name in own],
-        **{name: {"properties": _properties(name, specs[name])} for name in specs if name in built_in},
+        "$shape": _shape(told, built_in),
+        "schemas": [_egg(name, specs[name]) for name in own],
+        **{n: {"properties": _properties(n, specs[n], told.get(n))} for n in specs if n not in own},
     }
 
 
-def _egg(name: str, specs: Mapping[str, Mapping[str, Any]], schema: Mapping[str, Any]) -> dict[str, Any]:
-    made = _properties(name, specs)
-    labels = schema.get("labels") or {"singular": name, "plural": name}
-    display = schema.get("primaryDisplayProperty") or made[0]["name"]
-    wanted = {key: schema.get(key, []) for key in ("requiredProperties", "searchableProperties")}
-    return {"name": name, "labels": labels, "primaryDisplayProperty": display, "properties": made, **wanted}
+def _shape(told: Mapping[str, Mapping[str, Any]], built_in: Collection[str]) -> dict[str, Any]:
+    """What the portal said of itself, as `discover` would have saved it."""
+    own = [schema for name, schema in told.items() if name not in built_in]
+    properties = {f"properties/{n}": {"results": s["properties"]} for n, s in told.items() if n in built_in}
+    return {"schemas": {"results": own}, **properties}
 
 
-def _properties(name: str, specs: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """What a new portal does not have of these, in the one group that the object always has."""
-    always = properties(name)
-    return [_property(spec, group(name)[0]) for key, spec in specs.items() if key not in always]
+def _egg(name: str, specs: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """A custom object that nobody described."""
+    made = _properties(name, specs, None)
+    display = made[0]["name"]
+    labels = {"singular": name, "plural": name}
+    return {"name": name, "labels": labels, "primaryDisplayProperty": display, "properties": made}
+
+
+def _properties(
+    name: str, specs: Mapping[str, Mapping[str, Any]], told: Mapping[str, Any] | None
+) -> list[dict[str, Any]]:
+    """What the object does not have of these, in the one group that it always has."""
+    have = {p["name"] for p in told["properties"]} if told else properties(name)
+    return [_property(spec, group(name)[0]) for key, spec in specs.items() if key not in have]
 
 
 def _property(spec: Mapping[str, Any], group_name: str) -> dict[str, Any]:

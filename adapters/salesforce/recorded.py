@@ -90,7 +90,7 @@ def _trees(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     ids: dict[str, str] = {}
     standard = standard_schema()
     for number, step in enumerate(steps):
-        known = standard.find(step["sobject"])
+        known = standard.objects.get(step["sobject"].lower())
         prefix = known.prefix if known else f"{_TREES[0][:2]}{chr(ord(_TREES[0][2]) + number)}"
         for file in step["files"]:
             for one in msgspec.json.decode((folder / file).read_bytes())["records"]:
@@ -125,7 +125,7 @@ def _fields(records: _Records, described: Iterable[Mapping[str, Any]]) -> Fields
 def _block(
     name: str, prefix: str, fields: Mapping[str, Mapping[str, Any]], standard: Schema
 ) -> dict[str, Any]:
-    obj = standard.find(name)
+    obj = standard.objects.get(name.lower())
     known = {f.name for f in obj.fields.values()} if obj else _SYSTEM
     return {"keyPrefix": prefix, "fields": [f for key, f in fields.items() if key not in known]}
 

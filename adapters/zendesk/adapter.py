@@ -84,9 +84,7 @@ class Zendesk(Adapter):
         )
         self._objects = objects(self._transport, settings.subdomain, settings.host)
         self._reader = Reader(self._transport, settings.host, around.clock)
-        self._memberships = Memberships(
-            self._transport, settings.host, around.clock, settings.sweep_seconds
-        )
+        self._memberships = Memberships(self._transport, settings.host, around.clock, settings.sweep_seconds)
         self._counter = Counter(self._transport, settings.host)
         self._writer = Writer(self._transport, settings.host, around.clock)
 

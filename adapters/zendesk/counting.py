@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 import msgspec
+from requests import Response
 
+from cs_connector.errors import Unavailable
 from cs_connector.ports import Estimate, Read
 from cs_connector.transport import Transport
 
+from .errors import problem
+
 PAGE, EXPORT_PAGE = 100, 1000
 EXACT = 100_000  # above it Zendesk counts once a day
-COUNTED = frozenset({"organizations", "tickets"})
+COUNTED = frozenset({"organizations"})  # not tickets: list and count leave out the archived ones
 LISTED = frozenset({"organization_memberships"})  # counted by the list itself, a hundred a page
 
 
@@ -36,11 +41,11 @@ class Meta(msgspec.Struct, frozen=True):
     after_cursor: str | None = None
 
 
-class Rows(msgspec.Struct):
-    organizations: list[Row] = []
-    tickets: list[Row] = []
-    organization_memberships: list[Row] = []
-    meta: Meta = Meta()
+class Listing(msgspec.Struct):
+    meta: Meta
+
+
+_bodies = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 class Counter:
@@ -54,28 +59,42 @@ class Counter:
         if noun not in COUNTED:
             return None
         answer = self._transport.get(f"{self._host}/api/v2/{noun}/count.json")
-        if not answer.ok:
-            return None
-        value = msgspec.json.decode(answer.content, type=Counted).count.value
-        return value if value <= EXACT else None
+        with suppress(msgspec.MsgspecError):
+            value = msgspec.json.decode(answer.content, type=Counted).count.value
+            return value if answer.ok and value <= EXACT else None
+        return None
 
     def _listed(self, noun: str) -> int | None:
         answer = self._transport.get(f"{self._host}/api/v2/{noun}.json", params={"per_page": "1"})
-        return msgspec.json.decode(answer.content, type=Paged).count if answer.ok else None
+        with suppress(msgspec.MsgspecError):
+            return msgspec.json.decode(answer.content, type=Paged).count if answer.ok else None
+        return None
 
     def ids(self, noun: str) -> Iterator[Sequence[str]]:
+        """Raises Unavailable for an answer that is no list: it must not pass for an empty one."""
         after: str | None = None
         while True:
             query = {"page[size]": str(PAGE), **({"page[after]": after} if after else {})}
-            answer = self._transport.get(f"{self._host}/api/v2/{noun}.json", params=query)
-            rows = msgspec.json.decode(answer.content, type=Rows)
-            yield [str(row.id) for row in getattr(rows, noun)]
-            if not rows.meta.has_more:
+            ids, meta = _ids(self._transport.get(f"{self._host}/api/v2/{noun}.json", params=query), noun)
+            yield ids
+            if not meta.has_more:
                 return
-            after = rows.meta.after_cursor
+            if meta.after_cursor in (None, after):
+                raise Unavailable(f"Zendesk's list of {noun} does not move on")
+            after = meta.after_cursor
 
     def estimate(self, read: Read) -> Estimate:
         """For a first reading only: an export from a cursor on does not say how long it is."""
         total = None if read.cursor else self.total(read.object)
         size = PAGE if read.object in LISTED else EXPORT_PAGE
         return Estimate(total, None if total is None else max(1, -(-total // size)))
+
+
+def _ids(answer: Response, noun: str) -> tuple[list[str], Meta]:
+    if not answer.ok:
+        raise Unavailable(f"Zendesk answered {answer.status_code}", why=problem(answer).message)
+    try:
+        rows = msgspec.json.decode(_bodies.decode(answer.content)[noun], type=list[Row])
+        return [str(row.id) for row in rows], msgspec.json.decode(answer.content, type=Listing).meta
+    except (msgspec.MsgspecError, KeyError) as error:
+        raise Unavailable(f"Zendesk's answer holds no {noun}", why=str(error)) from error

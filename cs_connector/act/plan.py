@@ -26,6 +26,8 @@ SAID = (
     "score", "band", "trend", "change_3m", "reason", "driver", "next_step", "cap_text", "coverage", "band_since",
 )  # fmt: skip
 
+_LISTED = '[{"f":"VARCHAR","c":"VARCHAR","a":"VARCHAR","b":"VARCHAR"}]'
+
 
 @dataclass(frozen=True, slots=True)
 class Planned:
@@ -67,7 +69,7 @@ def compare(
         "CREATE OR REPLACE TABLE target(connection VARCHAR, object VARCHAR, source VARCHAR, records BIGINT, existing BIGINT)"
     )
     for source in sources:
-        for rule in source.mapping.write:
+        for rule in _writable(source):
             if rule.source == "call" and source.connection != home:
                 continue
             current.read(con, source.mapping, rule, latest(source.connection, rule.object), "current_record")
@@ -76,6 +78,37 @@ def compare(
             _differ(con, source, rule, as_of)
             if rule.source == "relationship":
                 _vanished(con, source, rule)
+
+
+def hold(con: duckdb.DuckDBPyConnection) -> int:
+    """Take out of `plan_change` what empties a field or ends a relationship, and say how many values stay as they are.
+
+    For a time in which some of what we read is unknown: nothing then tells what is empty from what cannot be seen.
+    """
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE kept AS SELECT p.*, len(listed) AS wanted, CASE WHEN vanished THEN [] "
+        "ELSE list_filter(listed, lambda x: x.b IS NOT NULL) END AS kept FROM (SELECT p.*, "
+        "p.source = 'relationship' AND NOT EXISTS (FROM wanted_relationship w WHERE w.key = p.key) AS vanished, "
+        "from_json(p.fields, ?) AS listed FROM plan_change p WHERE p.source <> 'call') p",
+        [_LISTED],
+    )
+    stamps = ", ".join(map(literal, HEALTH))
+    con.execute(
+        "DELETE FROM plan_change WHERE source <> 'call'; INSERT INTO plan_change SELECT * EXCLUDE (wanted, kept, vanished, "
+        "listed) REPLACE (to_json(kept) AS fields) FROM kept "
+        f"WHERE len(list_filter(kept, lambda x: x.c NOT IN ({stamps}))) > 0"
+    )
+    return int(con.execute("SELECT coalesce(sum(wanted - len(kept)), 0) FROM kept").fetchall()[0][0])
+
+
+def _writable(source: Source) -> Iterator[WriteRule]:
+    """The write rules without the fields that are gone or changed; none that could not find its record any more."""
+    for rule in source.mapping.write:
+        lost = source.unknown.get(rule.object, frozenset())
+        fields = {name: how for name, how in rule.fields.items() if name not in lost}
+        needed = {rule.key_field, rule.closed.field if rule.closed else None}
+        if fields and not needed & lost:
+            yield rule.model_copy(update={"fields": fields})
 
 
 def _wanted(con: duckdb.DuckDBPyConnection, source: Source, rule: WriteRule) -> None:

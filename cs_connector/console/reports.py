@@ -124,6 +124,8 @@ def plan(screen: Screen, document: Mapping[str, Any], samples: int = 12) -> None
     for check in document["guard"]:
         mark = "[green]ok  [/]" if check["ok"] else "[red]STOP[/]"
         screen.line(f"guard {mark} {escape(check['rule'])}: {check['figure']:g} (at most {check['limit']:g})")
+    if document["held"]["text"]:
+        screen.line(f"held  {escape(document['held']['text'])}")
     total = len(document["changes"])
     screen.line(
         f"\n{total:,} changes. Nothing written; write them with: cs-connector apply"

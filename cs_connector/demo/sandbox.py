@@ -14,6 +14,8 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from cs_connector import registry
 from cs_connector.config import load
 from cs_connector.errors import UsageError
@@ -30,6 +32,7 @@ from .company import generate
 
 MORNING = time(9, tzinfo=UTC)
 STOPPED = "stopped"  # the name of what is saved at the end
+HERE = "$KEPT"  # stands for the folder in what is saved there
 Tick = Callable[[int], None]
 
 
@@ -71,12 +74,13 @@ class Running:
     folder: Folder | None = None
 
     def stop(self) -> None:
+        """Raises OSError where there is no room to save it; what was saved before is still there."""
         self.sandbox.stop()
-        if self.folder:
-            self.sandbox.snapshots.save(STOPPED)
-            self.folder.close()
         if self.scratch:
             shutil.rmtree(self.scratch, ignore_errors=True)
+        if self.folder:
+            with self.folder:
+                self.sandbox.snapshots.save(STOPPED)
 
 
 def start(order: Order, tick: Tick) -> Running:
@@ -84,43 +88,65 @@ def start(order: Order, tick: Tick) -> Running:
 
     Raises UsageError for a folder without recorded exchanges, for fault rules that cannot be, and for a rate below 0.
     """
-    folder = Folder(order.keep) if order.keep else None
-    save = folder.find() if folder else None
-    if folder and save:
-        return _resume(order, folder, save)
-    if folder is None:
+    if order.keep is None:
         return _begin(order, tick)
+    with ExitStack() as undo:
+        folder = undo.enter_context(Folder(order.keep))
+        save = folder.find()
+        running = _resume(order, folder, save) if save else _keep(order, folder, tick)
+        undo.pop_all()
+    return running
+
+
+def _keep(order: Order, folder: Folder, tick: Tick) -> Running:
+    """Begin a sandbox that is to be kept, with its files beside it."""
     running = _begin(replace(order, files=order.files or folder.path / "files"), tick)
-    crms = running.sandbox.servers
-    running.sandbox.keep(folder, {name: what for name, what in running.document.items() if name not in crms})
+    crms, document = running.sandbox.servers, running.document
+    beyond = {name: what for name, what in document.items() if name not in crms}
+    running.sandbox.keep(folder, _moved(beyond, str(folder.path), HERE))
     running.folder = folder
     return running
 
 
 def _resume(order: Order, folder: Folder, save: Save) -> Running:
     """Start what was saved: on the ports that it had, where they are free and no others are wanted."""
-    head = save.head
-    build = [(name, registry.simulator(crm)) for name, crm in head.simulators]
-    day, profile, seed = datetime.fromisoformat(head.as_of), head.profile, head.seed
-    tls = authority.generated(order.tls) if order.tls else None
-    try:
-        ports = [] if order.port else head.ports
-        sandbox = Sandbox(build, day, seed=seed, profile=profile, port=order.port, ports=ports, tls=tls)
-    except OSError:
-        if order.port:
-            raise
-        sandbox = Sandbox(build, day, seed=seed, profile=profile, tls=tls)
-    sandbox.snapshots.resume(save)
-    sandbox.keep(folder, head.document)
-    document = sandbox.document()
-    others = {**head.document.get("others", {}), **document["others"]}
-    document = {**head.document, **document, "others": others}
-    if order.faults:
-        rules = _rules(order.faults)
+    rules = _rules(order.faults) if order.faults else []
+    sandbox = _rebuilt(order, save)
+    with ExitStack() as undo:
+        undo.callback(sandbox.stop)
+        sandbox.snapshots.resume(save)
         plan.check(rules, sandbox.simulators)
-        sandbox.faults.replace(rules)
+        undo.pop_all()
+    sandbox.faults.replace(rules)
+    if order.life:
+        sandbox.life.begin(order.life, order.seed)
+    sandbox.keep(folder, save.head.document)
+    beyond, document = _moved(save.head.document, HERE, str(folder.path)), sandbox.document()
+    others = {**beyond.get("others", {}), **document["others"]}
     sandbox.start()
-    return Running(sandbox, document, folder=folder)
+    return Running(sandbox, {**beyond, **document, "others": others}, folder=folder)
+
+
+def _rebuilt(order: Order, save: Save) -> Sandbox:
+    head = save.head
+    tls = authority.generated(order.tls) if order.tls else None
+    build = [(name, registry.simulator(crm)) for name, crm in head.simulators]
+    make = partial(
+        Sandbox, build, datetime.fromisoformat(head.as_of), seed=head.seed, profile=head.profile, tls=tls
+    )
+    if order.port:
+        return make(port=order.port)
+    try:
+        return make(ports=head.ports)
+    except UsageError:  # somebody else has one of them now
+        return make()
+
+
+def _moved(document: Mapping[str, Any], old: str, new: str) -> dict[str, Any]:
+    """The document with the folder's place in its paths exchanged."""
+    text = msgspec.json.encode(document).decode().replace(old, new)
+    found: dict[str, Any] = msgspec.json.decode(text)
+    return found
 
 
 def _begin(order: Order, tick: Tick) -> Running:
@@ -158,7 +184,9 @@ def _begin(order: Order, tick: Tick) -> Running:
     return Running(sandbox, document, scratch)
 
 
-def _others(order: Order, filled: Mapping[str, Any], shapes: Mapping[str, own_org.Shape]) -> dict[str, Tenant]:
+def _others(
+    order: Order, filled: Mapping[str, Any], shapes: Mapping[str, own_org.Shape]
+) -> dict[str, Tenant]:
     """The tenants of a sandbox without the demo company."""
     known = {crm: Tenant(crm, {}, ()) for crm in filled if crm in registry.names("simulators")}
     shaped = {name: Tenant(crm, {}, ()) for name, (crm, _) in shapes.items()}

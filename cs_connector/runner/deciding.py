@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import duckdb
 import sqlalchemy as sa
@@ -47,9 +48,23 @@ def scored(con: duckdb.DuckDBPyConnection, engine: Engine) -> None:
         engine.store.facts.attach(con, dataset, view, {})
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How many values of the CRMs stay as they are, because the fields named in `unknown` cannot be read now."""
+
+    values: int
+    unknown: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return (
+            f"{self.values:,} values that would be emptied or ended stay as they are while this is unknown: "
+            f"{', '.join(self.unknown)}"
+        )
+
+
 @contextmanager
-def planned(engine: Engine) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[guard.Check]]]:
-    """The plan for what is known now, as `plan_change`, with the guard's findings."""
+def planned(engine: Engine) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[guard.Check], Held]]:
+    """The plan for what is known now, as `plan_change`, with the guard's findings and what is held back."""
     with standing(engine) as con:
         wanted.want(con, engine.as_of)
         con.execute(_CALLS)
@@ -58,7 +73,20 @@ def planned(engine: Engine) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[gu
                 _open_calls(con, db, engine.home())
             sources = [s for s in engine.sources() if engine.project.settings.connections[s.connection].write]
             plan.compare(con, db, sources, engine.latest(con), engine.home(), engine.as_of)
-        yield con, guard.inspect(con, engine.project.settings.safety)
+        lost = _unread(engine)
+        held = Held(plan.hold(con) if lost else 0, lost)
+        yield con, guard.inspect(con, engine.project.settings.safety), held
+
+
+def _unread(engine: Engine) -> tuple[str, ...]:
+    """The fields that the mappings read and the CRMs do not show as they were."""
+    lost = {
+        f"{source.connection} {rule.object}.{name}"
+        for source in engine.sources()
+        for rule in source.mapping.read
+        for name in rule.needs & source.unknown.get(rule.object, frozenset())
+    }
+    return tuple(sorted(lost))
 
 
 def _open_calls(con: duckdb.DuckDBPyConnection, db: sa.Connection, home: str | None) -> None:

@@ -30,11 +30,11 @@ def look(engine: Engine, source: Source) -> dict[str, tuple[str, ...]]:
         before = {} if trusted else known.get(info.name, {})
         found[info.name] = _merged(before, {f.name: f.type for f in info.fields}, wanted[info.name])
     shapes.keep(engine.store.state, connection, found, engine.clock.now())
-    gone: set[tuple[str, str]] = set()
-    for name, field, was, now in _changes(found):
-        engine.summary.notes.append(_sentence(connection, name, field, was, now))
-        gone |= set() if now else {(name, field)}
-    _check_filters(source, gone)
+    changed = list(_changes(found))
+    for change in changed:
+        engine.summary.notes.append(_sentence(connection, *change))
+    _check_filters(source, {(name, field) for name, field, _was, _now in changed})
+    gone = {(name, field) for name, field, _was, now in changed if not now}
     return {name: tuple(f for f in fields if (name, f) not in gone) for name, fields in wanted.items()}
 
 

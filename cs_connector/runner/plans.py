@@ -23,7 +23,7 @@ LIFE = timedelta(hours=24)
 
 def make(engine: Engine) -> dict[str, Any]:
     """The plan/1 document of what would be written now. Changes nothing in any CRM."""
-    with planned(engine) as (con, checks):
+    with planned(engine) as (con, checks, held):
         changes = list(plan.changes(con))
         names = dict(
             con.execute(
@@ -48,6 +48,7 @@ def make(engine: Engine) -> dict[str, Any]:
         "bands": bands,
         "calls": _calls(engine, changes),
         "guard": [{"rule": c.rule, "ok": c.ok, "figure": c.figure, "limit": c.limit} for c in checks],
+        "held": {"values": held.values, "unknown": list(held.unknown), "text": str(held) if held.values else ""},
     }
     return document | {"digest": _digest(document, changes)}
 

@@ -29,6 +29,7 @@ ORDERS = (
     "duplicate_rule",
     "expire_locators",
     "short_pages",
+    "long_requests",
 )
 
 
@@ -114,6 +115,7 @@ class Do(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     duplicate_rule: DuplicateRule | None = None
     expire_locators: Literal[True] | None = None
     short_pages: Annotated[int, Meta(ge=1)] | None = None
+    long_requests: Count | None = None
 
     def __post_init__(self) -> None:
         if self.body is not None and self.status is None:

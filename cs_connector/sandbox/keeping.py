@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
@@ -62,12 +62,26 @@ class Save:
     def read(self, named: Mapping[str, object]) -> Any:
         """The state that was saved; `named` stands for the objects that were named then.
 
-        Raises UsageError for a file that was changed or cut.
+        Raises UsageError for a file that was changed or cut, or made by another version.
         """
         body = self._path.read_bytes().partition(b"\n")[2]
         if _digest(body) != self.head.digest:
             raise UsageError(f"{self._path} is damaged", fix="delete it: the save before it is used then")
-        return _Reader(body, self._path.parent, named).load()
+        try:
+            return _Reader(body, self._path.parent, named).load()
+        except (
+            AttributeError,
+            ImportError,
+            KeyError,
+            TypeError,
+            ValueError,
+            pickle.UnpicklingError,
+        ) as error:
+            raise UsageError(
+                f"{self._path} is of another version of this program",
+                why=f"{type(error).__name__}: {error}",
+                fix="name another folder, or delete this one",
+            ) from error
 
 
 class Folder:
@@ -88,6 +102,12 @@ class Folder:
 
     def close(self) -> None:
         self._lock.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def saves(self) -> list[Save]:
         """The newest first. A file that is not a save is passed over."""

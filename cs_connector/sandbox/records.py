@@ -109,10 +109,22 @@ class Records(MutableMapping[Key, V]):
 
     def part(self, keys: Sequence[Key], first: int, last: int) -> Iterator[V]:
         """The records of a part of some keys, of those that are there; read together if they lie side by side."""
-        slots = keys.slots(first, last) if isinstance(keys, Names) else array("I")
-        if slots and not self.held.changes and slots == array("I", range(slots[0], slots[0] + len(slots))):
-            return map(self.decode, self._pack.raws(slots[0], slots[-1] + 1))
+        span = self._span(keys, first, last)
+        if span is not None:
+            return map(self.decode, self._pack.raws(*span))
         return (found for key in keys[first:last] if (found := self.get(key)) is not None)
+
+    def json(self, keys: Sequence[Key], first: int, last: int) -> bytes | None:
+        """The same as one JSON list; None where they do not lie side by side as they are."""
+        span = self._span(keys, first, last)
+        return None if span is None else b"[%b]" % self._pack.run(*span)
+
+    def _span(self, keys: Sequence[Key], first: int, last: int) -> tuple[int, int] | None:
+        """The slots of a part of some names, if they are all there is from one up to before another."""
+        slots = keys.slots(first, last) if isinstance(keys, Names) else array("I")
+        if not slots or self.held.changes or slots != array("I", range(slots[0], slots[0] + len(slots))):
+            return None
+        return slots[0], slots[-1] + 1
 
     def ahead(self, keys: Sequence[Key]) -> None:
         """Read these number keys, which will be asked for next: those side by side in the pack are read together."""
@@ -141,6 +153,16 @@ class Records(MutableMapping[Key, V]):
             keys = array("q", sorted((*left, *self._added)))
         return keys
 
+    def sorted_names(self) -> Names:
+        """Text keys in order, in a sequence that is the caller's."""
+        keys = list(self._pack.keys())
+        names = Names(self._pack, array("I", sorted(range(len(keys)), key=keys.__getitem__)), [])
+        for key in self._gone:
+            del names[bisect_left(names, key)]
+        for key in self._added:
+            names.insert(bisect_left(names, key), key)
+        return names
+
     def line(self, when: Callable[[V], int]) -> Line:
         """Every record by the time that `when` gives, which is the one that the pack was written with."""
         pack, moved = self._pack, {*self._changed, *self._gone}
@@ -164,8 +186,10 @@ class Records(MutableMapping[Key, V]):
 
 
 def in_order(records: Mapping[Key, Any]) -> Any:
-    """Every key, ascending, in a sequence that is the caller's; number keys of a pack in an array."""
-    return records.sorted_keys() if isinstance(records, Records) else sorted(records)
+    """Every key, ascending, in a sequence that is the caller's and has `insert`; of a pack it is small."""
+    if not isinstance(records, Records):
+        return sorted(records)
+    return records.sorted_names() if records.held.pack.texts else records.sorted_keys()
 
 
 def several(records: Mapping[Key, V], keys: Sequence[Key]) -> Iterator[V | None]:

@@ -11,6 +11,8 @@ import threading
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import datetime
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol
 from urllib.parse import unquote
@@ -54,7 +56,7 @@ class Server:
 
     `names` are what fault rules may call it. `lock` is held while the simulator works. With `packs`, bodies
     above one KiB are sent as gzip to those who accept it. With `tls`, it speaks https. A body above `largest`
-    bytes is refused.
+    bytes is refused. `now` dates the answers.
     """
 
     def __init__(
@@ -64,8 +66,10 @@ class Server:
         faults: Faults | None = None,
         tls: ssl.SSLContext | None = None,
         largest: int = LARGEST,
+        now: Callable[[], datetime] | None = None,
     ) -> None:
         self.names = names
+        self.now = now
         self.tls = tls
         self.largest = largest
         self.faults = faults or Faults()
@@ -267,6 +271,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, response: Response, do: Do) -> None:
         content = self._packed(response)
         self.send_response_only(response.status)
+        if (now := self.server.owner.now) and "date" not in map(str.lower, response.headers):
+            self.send_header("date", format_datetime(now(), usegmt=True))
         for name, value in response.headers.items():
             self.send_header(name, value)
         if do.headers and "content-length" in map(str.lower, do.headers):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
 from cs_connector.errors import UsageError
@@ -90,10 +89,22 @@ class Snapshots:
         self.folder.save(self.head(name), state, self._named)
 
     def resume(self, save: Save) -> None:
-        """Be the sandbox that was saved. Raises UsageError for a damaged save."""
+        """Be the sandbox that was saved. Raises UsageError for a damaged save, and for one of another version."""
         state = save.read(self._named)
-        now: datetime = state["now"]
-        self._world.clock.move(to=max(now, self._world.clock.now()), running=state["running"])
+        try:
+            self._resume(state)
+        except (AttributeError, KeyError, TypeError, ValueError, IndexError, AssertionError) as error:
+            raise UsageError(
+                f"the save {save.head.name!r} is of another version of this program",
+                why=f"{type(error).__name__}: {error}",
+                safe="it was not changed",
+                fix="name another folder, or delete this one",
+            ) from error
+
+    def _resume(self, state: Mapping[str, Any]) -> None:
+        clock, now = self._world.clock, state["now"]
+        clock.move(running=False)
+        clock.move(to=max(now, clock.now()), running=state["running"])
         self._bring(state["moment"])
         for name, kept in state["logins"].items():
             simulator = self._simulators[name]

@@ -65,7 +65,8 @@ class Sandbox:
             undo.pop_all()
 
     def _add(self, name: str, build: Build, port: int) -> Server:
-        server = Server(port, faults=self.faults, tls=self.tls.context if self.tls else None)
+        tls = self.tls.context if self.tls else None
+        server = Server(port, faults=self.faults, tls=tls, now=self.world.clock.now)
         simulator = build(self.world, name, server.base_url)
         server.names = frozenset({name, simulator.crm})
         self.simulators[name] = simulator

@@ -150,12 +150,18 @@ def _check(rule: FieldRule, name: str, to: str) -> str:
 
 def _attribute(source: Source, rule: ReadRule, name: str, to: str) -> str:
     how = rule.fields.get(name)
-    if how is None:
+    if how is None or _unseen(source, rule, how):
         return f"CAST(NULL AS {to})"
     if how.only_if:
         plain = _conversion(source, how, to)
         return f"CASE WHEN {_condition(how.only_if)} THEN {plain} END"
     return _conversion(source, how, to)
+
+
+def _unseen(source: Source, rule: ReadRule, how: FieldRule) -> bool:
+    """Whether nothing can be said of an attribute now, not even its default."""
+    lost = source.unknown.get(rule.object, frozenset())
+    return bool(how.sources and lost.issuperset(how.sources)) or bool(how.only_if and how.only_if.field in lost)
 
 
 def _conversion(source: Source, how: FieldRule, to: str) -> str:

@@ -127,3 +127,9 @@ def test_owners_pipelines_schemas(call: Call) -> None:
 def test_any_path(call: Call, crms: Crms) -> None:
     found = call("raw", path="/account-info/v3/details")
     assert (found["status"], str(found["body"]["portalId"])) == (200, crms.hubspot["portal_id"])
+
+
+def test_a_dead_token(node: NodeChild, crms: Crms) -> None:
+    login = {**crms.hubspot, "access_token": "nobody"}
+    with pytest.raises(NodeFailed, match="401"):
+        node.call("hubspot", "owners", login=login)

@@ -17,6 +17,7 @@ from hubspot.crm.companies import (
     BatchInputSimplePublicObjectBatchInputUpsert,
     BatchInputSimplePublicObjectId,
     BatchReadInputSimplePublicObjectId,
+    PublicMergeInput,
     PublicObjectSearchRequest,
     SimplePublicObjectInput,
     SimplePublicObjectInputForCreate,
@@ -260,3 +261,13 @@ def test_feedback_submissions(client: hubspot.HubSpot) -> None:
     )
     assert {r.properties["hs_survey_type"] for r in page.results} <= {"NPS", "CSAT", "CES"}
     assert page.results
+
+
+def test_a_merge_makes_a_new_record(client: hubspot.HubSpot) -> None:
+    api = client.crm.companies.basic_api
+    new = (SimplePublicObjectInputForCreate(properties={"name": f"Py merge {n}"}) for n in range(2))
+    kept, lost = (api.create(simple_public_object_input_for_create=one).id for one in new)
+    merged = api.merge(PublicMergeInput(primary_object_id=kept, object_id_to_merge=lost))
+    assert merged.id not in (kept, lost)
+    shown = api.get_by_id(merged.id, properties=["hs_merged_object_ids"]).properties["hs_merged_object_ids"]
+    assert set(shown.split(";")) == {kept, lost}

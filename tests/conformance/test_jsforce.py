@@ -197,3 +197,44 @@ def test_metadata_of_a_field(call: Call) -> None:
     assert call("metadataCreate", type="CustomField", metadata=[field])[0]["success"] is True
     assert call("metadataRead", type="CustomField", names=["Account.Js_Note__c"])[0]["label"] == "Js note"
     assert call("metadataDelete", type="CustomField", names=["Account.Js_Note__c"])[0]["success"] is True
+
+
+def test_metadata_of_an_object(call: Call) -> None:
+    thing = {
+        "fullName": "Js_Thing__c", "label": "Js thing", "pluralLabel": "Js things", "deploymentStatus": "Deployed",
+        "sharingModel": "ReadWrite", "nameField": {"type": "Text", "label": "Name"},
+    }  # fmt: skip
+    assert call("metadataCreate", type="CustomObject", metadata=[thing])[0]["success"] is True
+    assert "Js_Thing__c" in {found["fullName"] for found in call("metadataList", type="CustomObject")}
+    assert call("metadataDelete", type="CustomObject", names=["Js_Thing__c"])[0]["success"] is True
+
+
+def test_merge_and_undelete(call: Call, crms: Crms) -> None:
+    made = call("create", object="Account", records=[{"Name": f"Js merge {n}"} for n in range(3)])
+    kept, lost, gone = (r["id"] for r in made)
+    assert call("merge", object="Account", master=kept, losers=[lost])["success"] in (True, "true")
+    assert call("query", soql=f"SELECT Id FROM Account WHERE Id = '{lost}'") == []
+    call("destroy", object="Account", ids=[gone])
+    call("undelete", ids=[gone])
+    assert len(call("query", soql=f"SELECT Id FROM Account WHERE Id = '{gone}'")) == 1
+
+
+def test_a_tree_of_records(call: Call, crms: Crms) -> None:
+    done = crms.watch("salesforce", "Contact")
+    contact = {"attributes": {"type": "Contact", "referenceId": "c"}, "LastName": "Js branch"}
+    root = {
+        "attributes": {"type": "Account", "referenceId": "a"},
+        "Name": "Js root",
+        "Contacts": {"records": [contact]},
+    }
+    found = call("tree", object="Account", records=[root])
+    assert found["hasErrors"] is False
+    ids = {r["referenceId"]: r["id"] for r in found["results"]}
+    assert [(e["id"], e["after"]["AccountId"]) for e in done()] == [(ids["c"], ids["a"])]
+
+
+def test_a_dead_session(node: NodeChild, crms: Crms) -> None:
+    login = {**crms.salesforce, "access_token": "00DKd0000000001!nobody"}
+    with pytest.raises(NodeFailed) as refused:
+        node.call("jsforce", "query", login=login, soql="SELECT Id FROM Account LIMIT 1")
+    assert refused.value.code == "INVALID_SESSION_ID"

@@ -97,3 +97,9 @@ def test_fields(call: Call, kind: str) -> None:
 
 def test_incremental_export(call: Call) -> None:
     assert len(call("incremental", kind="organizations", start=1_600_000_000)) > 25
+
+
+def test_a_dead_token(node: NodeChild, crms: Crms) -> None:
+    with pytest.raises(NodeFailed) as refused:
+        node.call("zendesk", "list", login={**crms.zendesk, "access_token": "nobody"}, kind="organizations")
+    assert refused.value.code == 401

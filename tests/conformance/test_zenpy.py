@@ -139,3 +139,20 @@ def test_fields(client: Zenpy) -> None:
     assert {f.key for f in client.organization_fields()}
     assert {"subject", "priority"} <= {f.type for f in client.ticket_fields()}
     list(client.user_fields())
+
+
+def test_merges(client: Zenpy) -> None:
+    kept, lost = (
+        client.users.create(User(name=f"Zen merge {n}", email=f"m{n}@zen.example")) for n in range(2)
+    )
+    client.users.merge(lost, kept)
+    addresses = {i.value for i in client.users.identities(kept.id) if i.type == "email"}
+    assert addresses == {"m0@zen.example", "m1@zen.example"}
+
+
+def test_deleted_tickets(client: Zenpy) -> None:
+    made = client.tickets.create(Ticket(subject="Zen gone", description="Help")).ticket
+    client.tickets.delete(made)
+    assert made.id in {t.id for t in client.tickets.deleted()}
+    client.tickets.restore(made)
+    assert client.tickets(id=made.id).subject == "Zen gone"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -14,7 +15,7 @@ import requests
 
 from cs_connector import cli, registry
 from cs_connector.config import open_project
-from cs_connector.demo import project, sandbox
+from cs_connector.demo import own_org, project, sandbox
 from cs_connector.errors import ConfigError, UsageError
 from cs_connector.runner import discovering, open_engine
 
@@ -51,10 +52,16 @@ def contents(shape: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def saved(tmp_path_factory):
-    """The demo company's systems as discover saves them."""
+def demo():
+    """The demo company, for tests that do not mind more records in it."""
     with up() as running:
-        return discover(running, tmp_path_factory.mktemp("own") / "first")
+        yield running
+
+
+@pytest.fixture(scope="module")
+def saved(demo, tmp_path_factory):
+    """The demo company's systems as discover saves them."""
+    return discover(demo, tmp_path_factory.mktemp("own") / "first")
 
 
 def test_what_was_saved_comes_back(saved, tmp_path):
@@ -89,101 +96,102 @@ class Tenant:
         return answer.status_code, answer.json() if answer.content else None
 
 
-def changed(saved: Path, tmp_path: Path, name: str, change) -> Path:
-    """The same shape after the admin did something to one object."""
-    path = saved / "salesforce" / "describe" / f"{name}.json"
-    told = json.loads(path.read_text())
-    change(told, {f["name"]: f for f in told["fields"]})
-    for old in saved.rglob("*.json"):
-        new = tmp_path / "changed" / old.relative_to(saved)
-        new.parent.mkdir(parents=True, exist_ok=True)
-        new.write_text(json.dumps(told) if old == path else old.read_text())
-    return tmp_path / "changed"
+KIND = {
+    "active": True, "available": True, "defaultRecordTypeMapping": False, "developerName": "Partner", "master": False,
+    "name": "Partner", "recordTypeId": "0124S000000AbcdQAC", "urls": {"layout": "/services/data/v67.0/x"},
+}  # fmt: skip
 
 
-def test_what_the_org_demands_the_sandbox_demands(saved, tmp_path):
-    def strict(told, fields):
-        fields["Site"] |= {"nillable": False, "defaultedOnCreate": False}
-        fields["AccountNumber"] |= {"length": 5, "byteLength": 15}
-        fields["Rating"] |= {"restrictedPicklist": True}
-        fields["Sic"] |= {"createable": False, "updateable": False}
-        told["fields"].remove(fields["Fax"])
-
-    with up(shape=changed(saved, tmp_path, "Account", strict)) as running:
-        org = Tenant(running)
-        good = {"Name": "A", "Site": "Here"}
-        expected = {
-            "REQUIRED_FIELD_MISSING": {"Name": "A"},
-            "STRING_TOO_LONG": good | {"AccountNumber": "123456"},
-            "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST": good | {"Rating": "Tepid"},
-            "INVALID_FIELD_FOR_INSERT_UPDATE": good | {"Sic": "1"},
-            "INVALID_FIELD": good | {"Fax": "1"},
-        }
-        found = {
-            code: org.ask("POST", "sobjects/Account", body)[1][0]["errorCode"]
-            for code, body in expected.items()
-        }
-        assert found == {code: code for code in expected}
-        assert org.ask("POST", "sobjects/Account", good)[0] == 201
+def changed(saved: Path, folder: Path, **changes) -> Path:
+    """The same shape after the admin did something to these objects."""
+    shutil.copytree(saved, folder)
+    for name, change in changes.items():
+        path = folder / "salesforce" / "describe" / f"{name}.json"
+        told = json.loads(path.read_text())
+        change(told, {f["name"]: f for f in told["fields"]})
+        path.write_text(json.dumps(told))
+    return folder
 
 
-def test_objects_that_the_org_has_not_are_not_there_and_those_not_saved_say_so(saved, tmp_path):
-    def trimmed(folder):
-        listing = folder / "salesforce" / "sobjects.json"
-        told = json.loads(listing.read_text())
-        told["sobjects"] = [s for s in told["sobjects"] if s["name"] != "AccountTeamMember"]
-        told["sobjects"].append(told["sobjects"][0] | {"name": "Invoice__x", "custom": True})
-        listing.write_text(json.dumps(told))
-        (folder / "salesforce" / "describe" / "AccountTeamMember.json").unlink()
-        return folder
+def strict(told, fields):
+    fields["Site"] |= {"nillable": False, "defaultedOnCreate": False}
+    fields["AccountNumber"] |= {"length": 5, "byteLength": 15}
+    fields["Rating"] |= {"restrictedPicklist": True}
+    fields["Sic"] |= {"createable": False, "updateable": False}
+    told["fields"].remove(fields["Fax"])
+    told["recordTypeInfos"].append(KIND)
 
-    shape = trimmed(changed(saved, tmp_path, "Account", lambda *_: None))
+
+def locked(told, _):
+    told |= {"createable": False, "updateable": False, "deletable": False}
+
+
+@pytest.fixture(scope="module")
+def theirs(saved, tmp_path_factory):
+    """An org that differs from the demo company's: with rules, with an object less and with one that was only listed."""
+    folder = tmp_path_factory.mktemp("theirs") / "shape"
+    shape = changed(saved, folder, Account=strict, Subscription__c=locked)
+    listing = shape / "salesforce" / "sobjects.json"
+    told = json.loads(listing.read_text())
+    told["sobjects"] = [s for s in told["sobjects"] if s["name"] != "AccountTeamMember"]
+    told["sobjects"].append(told["sobjects"][0] | {"name": "Invoice__x", "custom": True})
+    listing.write_text(json.dumps(told))
+    (shape / "salesforce" / "describe" / "AccountTeamMember.json").unlink()
     with up(shape=shape) as running:
-        org = Tenant(running)
-        assert (
-            org.ask("GET", "query", q="SELECT Id FROM AccountTeamMember")[1][0]["errorCode"] == "INVALID_TYPE"
-        )
-        status, body = org.ask("GET", "query", q="SELECT Id FROM Invoice__x")
-        assert (status, "was not saved" in body[0]["message"]) == (501, True)
-        assert "Invoice__x" in {s["name"] for s in org.ask("GET", "sobjects")[1]["sobjects"]}
+        yield Tenant(running)
 
 
-def test_an_object_that_the_login_only_reads(saved, tmp_path):
-    def locked(told, _):
-        told |= {"createable": False, "updateable": False, "deletable": False}
-
-    with up(shape=changed(saved, tmp_path, "Subscription__c", locked)) as running:
-        org = Tenant(running)
-        assert org.ask("GET", "query", q="SELECT Id FROM Subscription__c")[0] == 200
-        status, body = org.ask("POST", "sobjects/Subscription__c", {"Name": "A"})
-        assert (status, body[0]["errorCode"]) == (400, "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY")
+GOOD = {"Name": "A", "Site": "Here"}
 
 
-def test_record_types_of_the_org(saved, tmp_path):
-    kind = {"active": True, "available": True, "defaultRecordTypeMapping": False, "developerName": "Partner", "master": False, "name": "Partner", "recordTypeId": "0124S000000AbcdQAC"}  # fmt: skip
+@pytest.mark.parametrize(
+    ("code", "record"),
+    [
+        ("REQUIRED_FIELD_MISSING", {"Name": "A"}),
+        ("STRING_TOO_LONG", GOOD | {"AccountNumber": "123456"}),
+        ("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", GOOD | {"Rating": "Tepid"}),
+        ("INVALID_FIELD_FOR_INSERT_UPDATE", GOOD | {"Sic": "1"}),
+        ("INVALID_FIELD", GOOD | {"Fax": "1"}),
+    ],
+)
+def test_what_the_org_demands_the_sandbox_demands(theirs, code, record):
+    status, body = theirs.ask("POST", "sobjects/Account", record)
+    assert (status, body[0]["errorCode"]) == (400, code)
+    assert theirs.ask("POST", "sobjects/Account", GOOD)[0] == 201
 
-    def typed(told, _):
-        told["recordTypeInfos"].append(kind | {"urls": {"layout": "/services/data/v67.0/x"}})
 
-    with up(shape=changed(saved, tmp_path, "Account", typed)) as running:
-        org = Tenant(running)
-        rows = org.ask("GET", "query", q="SELECT Id, DeveloperName FROM RecordType")[1]["records"]
-        assert [(r["Id"], r["DeveloperName"]) for r in rows] == [(kind["recordTypeId"], "Partner")]
-        assert (
-            org.ask("POST", "sobjects/Account", {"Name": "A", "RecordTypeId": kind["recordTypeId"]})[0] == 201
-        )
+def test_objects_that_the_org_has_not_are_not_there(theirs):
+    for name in ("AccountTeamMember", "Attachment"):
+        assert theirs.ask("GET", "query", q=f"SELECT Id FROM {name}")[1][0]["errorCode"] == "INVALID_TYPE"
 
 
-def test_only_what_is_selected(tmp_path):
-    with up() as running:
-        shape = discover(running, tmp_path / "one", "Account", connection="salesforce")
-        assert sorted(contents(shape)) == [
-            "salesforce/describe/Account.json",
-            "salesforce/sobjects.json",
-            "shape.json",
-        ]
-        with pytest.raises(UsageError, match="no object Nope__c"):
-            discover(running, tmp_path / "none", "Nope__c", connection="salesforce")
+def test_an_object_that_was_only_listed_says_so(theirs):
+    status, body = theirs.ask("GET", "query", q="SELECT Id FROM Invoice__x")
+    assert (status, "was not saved" in body[0]["message"]) == (501, True)
+    assert "Invoice__x" in {s["name"] for s in theirs.ask("GET", "sobjects")[1]["sobjects"]}
+
+
+def test_an_object_that_the_login_only_reads(theirs):
+    assert theirs.ask("GET", "query", q="SELECT Id FROM Subscription__c")[0] == 200
+    status, body = theirs.ask("POST", "sobjects/Subscription__c", {"Name": "A"})
+    assert (status, body[0]["errorCode"]) == (400, "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY")
+
+
+def test_record_types_of_the_org(theirs):
+    rows = theirs.ask("GET", "query", q="SELECT Id, DeveloperName FROM RecordType")[1]["records"]
+    assert [(r["Id"], r["DeveloperName"]) for r in rows] == [(KIND["recordTypeId"], "Partner")]
+    assert theirs.ask("POST", "sobjects/Account", GOOD | {"RecordTypeId": KIND["recordTypeId"]})[0] == 201
+
+
+def test_only_what_is_selected(demo, tmp_path):
+    shape = discover(demo, tmp_path / "one", "Account", connection="salesforce")
+    assert sorted(contents(shape)) == [
+        "salesforce/describe/Account.json",
+        "salesforce/sobjects.json",
+        "shape.json",
+    ]
+    with pytest.raises(UsageError, match="no object Nope__c"):
+        discover(demo, tmp_path / "none", "Nope__c", connection="salesforce")
 
 
 def command(*words: object) -> int:
@@ -195,26 +203,25 @@ def command(*words: object) -> int:
     return 0
 
 
-def test_the_command(tmp_path, capsys):
-    with up() as running:
-        (tmp_path / "sandbox.json").write_text(json.dumps(running.document))
-        project.make(tmp_path / "acme", tmp_path / "sandbox.json")
-        flags = ("--project", tmp_path / "acme", "--out", tmp_path / "shape")
-        assert command("discover", "zendesk", "--json", *flags) == 0
-        told = json.loads(capsys.readouterr().out)
-        assert told == {
-            "schema": "discover/1", "folder": str(tmp_path / "shape"),
-            "systems": [{"name": "zendesk", "crm": "zendesk", "documents": 3}],
-        }  # fmt: skip
-        assert command("discover", "zendsk", *flags) == 2
-        assert "zendesk" in capsys.readouterr().err
-        assert command("discover", "files", *flags) == 2
-        assert "says nothing of its fields" in " ".join(capsys.readouterr().err.split())
-        assert command("discover", "zendesk", "--project", tmp_path / "acme", "--out", tmp_path) == 2
-        assert "holds something else" in " ".join(capsys.readouterr().err.split())
-        assert sorted(contents(tmp_path / "shape")) == [
-            "shape.json", "zendesk/organization_fields.json", "zendesk/ticket_fields.json", "zendesk/user_fields.json"
-        ]  # fmt: skip
+def test_the_command(demo, tmp_path, capsys):
+    (tmp_path / "sandbox.json").write_text(json.dumps(demo.document))
+    project.make(tmp_path / "acme", tmp_path / "sandbox.json")
+    flags = ("--project", tmp_path / "acme", "--out", tmp_path / "shape")
+    assert command("discover", "zendesk", "--json", *flags) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told == {
+        "schema": "discover/1", "folder": str(tmp_path / "shape"),
+        "systems": [{"name": "zendesk", "crm": "zendesk", "documents": 3}],
+    }  # fmt: skip
+    assert command("discover", "zendsk", *flags) == 2
+    assert "zendesk" in capsys.readouterr().err
+    assert command("discover", "files", *flags) == 2
+    assert "says nothing of its fields" in " ".join(capsys.readouterr().err.split())
+    assert command("discover", "zendesk", "--project", tmp_path / "acme", "--out", tmp_path) == 2
+    assert "holds something else" in " ".join(capsys.readouterr().err.split())
+    assert sorted(contents(tmp_path / "shape")) == [
+        "shape.json", "zendesk/organization_fields.json", "zendesk/ticket_fields.json", "zendesk/user_fields.json"
+    ]  # fmt: skip
 
 
 TABLES = {
@@ -226,8 +233,8 @@ TABLES = {
 }  # fmt: skip
 
 
-def tables(folder: Path, **other: str) -> Path:
-    for name, text in (TABLES | other).items():
+def tables(folder: Path, texts=TABLES) -> Path:
+    for name, text in texts.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
     return folder
@@ -274,6 +281,38 @@ def test_tables_fill_the_sandbox(saved, tmp_path):
         assert running.sandbox.world.ledger.entries() == []
 
 
+def test_recorded_exchanges_fill_an_org_of_ones_own_and_add_the_fields_that_they_need(saved, tmp_path):
+    url = "/services/data/v60.0/sobjects/Account/0015g00000AbCdEAAV"
+    seen = {
+        "attributes": {"type": "Account", "url": url},
+        "Name": "Acme",
+        "Rank__c": 3,
+        "Segment__c": "Enterprise",
+    }
+    lines = {"salesforce": json.dumps({"method": "GET", "path": url, "status": 200, "response_body": seen})}
+    (tmp_path / "recorded").mkdir()
+    for crm in ("salesforce", "hubspot", "zendesk"):
+        (tmp_path / "recorded" / f"{crm}.jsonl").write_text(lines.get(crm, ""))
+    table = {"salesforce/Account.csv": "Name,Rank__c\nBob,4\n"}
+    with up(shape=saved, recorded=tmp_path, fill=tables(tmp_path / "fill", table)) as running:
+        org = Tenant(running)
+        rows = org.ask("GET", "query", q="SELECT Name, Rank__c, Segment__c FROM Account ORDER BY Name")[1][
+            "records"
+        ]
+        assert [tuple(r.values())[1:] for r in rows] == [("Acme", 3, "Enterprise"), ("Bob", 4, None)]
+        told = json.loads((saved / "salesforce" / "describe" / "Account.json").read_text())["fields"]
+        fields = {f["name"] for f in org.ask("GET", "sobjects/Account/describe")[1]["fields"]}
+        assert fields == {f["name"] for f in told} | {"Rank__c"}
+
+
+def test_a_standard_field_that_shows_anothers_value_does_so_in_ones_own_org(theirs):
+    contact = theirs.ask("POST", "sobjects/Contact", {"LastName": "Kim", "Email": "kim@acme.example"})[1][
+        "id"
+    ]
+    case = theirs.ask("POST", "sobjects/Case", {"ContactId": contact})[1]["id"]
+    assert theirs.ask("GET", f"sobjects/Case/{case}")[1]["ContactEmail"] == "kim@acme.example"
+
+
 BAD = {
     "Account has no such field": ("salesforce/Account.csv", "Name,Nmae\nA,\n", 1),
     "this line has 3 cells, and the first one 2": ("salesforce/Account.csv", 'Name,Site\n"a\nb",c\nd,e,f\n', 4),
@@ -290,13 +329,21 @@ BAD = {
 
 
 @pytest.mark.parametrize("message", BAD)
-def test_a_bad_table_is_named_with_its_line(message, tmp_path):
+def test_a_bad_table_is_named_with_its_line(demo, message, tmp_path):
     name, text, line = BAD[message]
-    folder = tables(tmp_path, **{name: text})
-    with pytest.raises(ConfigError, match=re.escape(message)) as caught, up(fill=folder):
-        pass
+    folder = tables(tmp_path, {name: text})
+    with pytest.raises(ConfigError, match=re.escape(message)) as caught:
+        own_org.load_tables(demo.sandbox, folder, iter)
     assert caught.value.place is not None
     assert (caught.value.place.path, caught.value.place.line) == (str(folder / name), line)
+
+
+def test_nothing_is_started_with_a_bad_table(tmp_path):
+    with (
+        pytest.raises(ConfigError, match="no such field"),
+        up(fill=tables(tmp_path, {"salesforce/Account.csv": "A\n"})),
+    ):
+        pass
 
 
 def test_folders_that_are_none(tmp_path):
@@ -311,7 +358,10 @@ def test_folders_that_are_none(tmp_path):
 
 
 def test_a_describe_that_is_none_is_named(saved, tmp_path):
-    shape = changed(saved, tmp_path, "Account", lambda told, _: told.pop("fields"))
+    def cut(told, _):
+        del told["fields"]
+
+    shape = changed(saved, tmp_path / "shape", Account=cut)
     with pytest.raises(ConfigError, match="describe/Account is not a describe"), up(shape=shape):
         pass
 

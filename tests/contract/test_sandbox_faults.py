@@ -221,13 +221,21 @@ def short_pages(town: Town) -> None:
     assert len(town.accounts("salesforce").json()["records"]) > 5
 
 
+def long_requests(town: Town) -> None:
+    refused = town.accounts("salesforce")
+    assert refused.status_code == 403
+    assert refused.json()[0]["message"] == "ConcurrentPerOrgLongTxn Limit exceeded."
+    town.order({"crm": "salesforce", "do": {"long_requests": 24}})
+    assert town.accounts("salesforce").ok
+
+
 SEEN: dict[str, Callable[[Town], None]] = {
     see.__name__.replace("_", "-"): see
     for see in (
         late, slow_drip, lost_request, lost_answer, reset_before, reset_after, cut_body, cut_gzip, wrong_length,
         unavailable, maintenance_page, moved_away, too_many, expired_token, quota_spent, late_commits, search_lag,
         hidden_records, removed_field, retyped_field, locked_rows, validation_rule, duplicate_rule, lost_locators,
-        short_pages,
+        short_pages, long_requests,
     )
 }  # fmt: skip
 

@@ -131,5 +131,7 @@ def test_every_way_to_change_something_is_driven(town):
     table = town.sandbox.simulators["hubspot"]._routes._routes
     routes = {(r.method, "/".join(r.pattern)) for ways in table.values() for r in ways if r.method != "GET"}
     steps = [step._replace(path=step.path.replace(V4, V3)) for step in STEPS]
-    wanted = [route for route in routes if not route[1].endswith(READERS)]
+    wanted = [
+        (m, path) for m, path in routes if not path.endswith(READERS) and not path.startswith("webhooks/")
+    ]
     assert set(missed(wanted, steps, V3)) <= LOGINS

@@ -146,5 +146,5 @@ def test_every_change_is_in_the_ledger(town):
 
 
 def test_every_way_to_change_something_is_driven(town):
-    routes = town.sandbox.simulators["zendesk"]._house.routes()
+    routes = town.sandbox.simulators["zendesk"]._resources.routes()
     assert set(missed((key for key in routes if key[0] != "GET"), STEPS, API)) <= TWINS

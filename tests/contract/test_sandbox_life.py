@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from cs_connector.sandbox.wire import SeedRow
+
 from .town import Town, opened
 
 TASK = {"Subject": "Call them", "Status": "Not Started", "Priority": "Normal"}
@@ -93,6 +95,19 @@ def test_merged_records_lead_to_the_one_that_stays(busy):
     old = merge["before"]["objectIdToMerge"]
     found = busy.call("hubspot", f"/crm/v3/objects/companies/{old}").json()
     assert found["id"] != old
+
+
+def test_an_account_with_the_newer_surveys_gets_answers_to_those():
+    answers = [{"type": "rating_scale", "rating": 4, "created_at": "2026-11-01T09:00:00Z"}]
+    with opened() as town:
+        town.sandbox.load("zendesk", [SeedRow("survey_responses", {"id": "01J1", "answers": answers})])
+        begin(town, rate=30)
+        town.advance("P30D")
+        entries = by_users(town)
+    found = [e["after"] for e in entries if e["object"] == "survey_responses"]
+    assert {answer["rating"] for response in found for answer in response["answers"]} > {1, 5}
+    assert all(response["subject_zrns"][0].startswith("zen:ticket:") for response in found)
+    assert "satisfaction_ratings" not in {e["object"] for e in entries}
 
 
 def test_nothing_happens_before_its_time_and_nobody_works_without_a_rate():

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -10,7 +11,8 @@ from typing import Any
 import pytest
 import requests
 
-from cs_connector.errors import UsageError
+from cs_connector.errors import ConfigError, UsageError
+from cs_connector.sandbox import authority
 from cs_connector.sandbox.up import Sandbox
 from cs_connector.sandbox.wire import SeedRow
 
@@ -188,6 +190,13 @@ def test_a_body_that_is_too_large_is_refused_also_when_it_is_packed(sandbox, htt
     answer = http.post(url(sandbox), gzip.compress(body) if packed else body, headers=headers)
     assert (answer.status_code, "larger than 100,000 bytes" in answer.text) == (413, True)
     assert http.post(url(sandbox), body[:-1]).ok
+
+
+def test_https_without_its_library_is_said(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "trustme", None)
+    with pytest.raises(ConfigError, match="needs trustme") as refused:
+        authority.generated(tmp_path)
+    assert "cs-connector[sandbox]" in refused.value.fix
 
 
 def test_a_taken_port_is_said(http):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -139,6 +140,19 @@ def test_allowances_come_back(town):
     assert spent(town) == first
 
 
+def test_standing_orders_come_back(town):
+    town.order({"crm": "salesforce", "do": {"short_pages": 3}})
+    query = f"{SF}query?q=SELECT+Id+FROM+Account"
+    assert len(town.call("salesforce", query).json()["records"]) == 3
+    number = snapshot(town)
+    town.order()
+    assert len(town.call("salesforce", query).json()["records"]) > 3
+    restore(town, number)
+    assert len(town.call("salesforce", query).json()["records"]) == 3
+    town.order()
+    assert len(town.call("salesforce", query).json()["records"]) > 3
+
+
 def test_what_was_ongoing_comes_back(town):
     town.order(
         {"crm": "salesforce", "do": {"commit_lag_s": 300}},
@@ -155,3 +169,11 @@ def test_what_was_ongoing_comes_back(town):
     assert soql(town, "SELECT Id FROM Account WHERE Name = 'Added'") == []
     town.advance("PT301S")
     assert len(soql(town, "SELECT Id FROM Account WHERE Name = 'Added'")) == 1
+
+
+def test_a_kept_sandbox_takes_other_ports_where_its_own_are_taken(tmp_path):
+    with opened(keep=tmp_path) as first:
+        port = first.sandbox.control.port
+    with socket.create_server(("127.0.0.1", port)), opened(keep=tmp_path) as second:
+        assert second.sandbox.control.port != port
+        assert second.accounts("zendesk").ok

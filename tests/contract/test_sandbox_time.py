@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 import pytest
+import requests
 
 from cs_connector.errors import Unavailable
 from cs_connector.sandbox.up import Sandbox
 from cs_connector.transport import SandboxTime, SystemClock
+
+from .echo import Echo
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -58,3 +62,12 @@ def test_the_host_clock_is_aware_and_does_not_wait_for_less_than_nothing():
     clock = SystemClock()
     clock.sleep(-1)
     assert clock.now().tzinfo is UTC
+
+
+def test_every_answer_is_dated_by_the_clock_of_the_sandbox() -> None:
+    sandbox = Sandbox([("echo", Echo)], START)
+    with sandbox:
+        sandbox.world.clock.advance(timedelta(days=400))
+        answer = requests.get(sandbox.servers["echo"].base_url, timeout=5)
+    dated = parsedate_to_datetime(answer.headers["date"])
+    assert abs((dated - sandbox.world.clock.now()).total_seconds()) < 60

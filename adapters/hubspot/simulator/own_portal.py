@@ -6,6 +6,7 @@ Definitions are kept as HubSpot told them, so that this portal describes itself 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import count
 from typing import Any
 
 from cs_connector.errors import ConfigError
@@ -70,18 +71,24 @@ def _custom(state: State, schema: Json) -> None:
 
 
 def _associations(state: State, schema: Json) -> Iterator[LinkType]:
-    """Those between objects that are there. The way back is told beside each, with a number of its own."""
+    """Those between objects that are there. The way back is told beside each, with a number of its own.
+
+    HubSpot numbers its own types apart from a portal's; where two have one number here, the portal's gets another.
+    """
     told = [
         a
         for a in schema.get("associations", ())
         if {a["fromObjectTypeId"], a["toObjectTypeId"]} <= state.shelves.keys()
     ]
+    free = count(max(state.links.types, default=0) + 1)
+    taken = frozenset(state.links.types)
+    numbers = {n: next(free) if n in taken else n for n in (int(a["id"]) for a in told)}
     for one in told:
         back = next((a for a in told if _reversed(a, one)), None)
         if back is not None:
             yield LinkType(
-                int(one["id"]), one["fromObjectTypeId"], one["toObjectTypeId"], int(back["id"]), str(one["name"]).lower(),
-                USER, default=True,
+                numbers[int(one["id"])], one["fromObjectTypeId"], one["toObjectTypeId"], numbers[int(back["id"])],
+                str(one["name"]).lower(), USER, default=True,
             )  # fmt: skip
 
 
@@ -103,5 +110,6 @@ def _properties(shelf: Shelf, path: str, specs: Iterable[Json]) -> None:
         name: shelf.fields[name] for name in shelf.kind.always if name in shelf.fields and name not in told
     }
     shelf.fields = told | needed
-    shelf.unique = {name: {} for name, prop in shelf.fields.items() if prop.unique}
+    # An e-mail address is unique, though no description says so.
+    shelf.unique = {name: {} for name, prop in shelf.fields.items() if prop.unique or name in shelf.unique}
     shelf.version += 1

@@ -10,6 +10,8 @@ from .labels import Labels
 from .lists import Lists
 from .named_associations import NamedAssociations
 from .oauth import Tokens
+from .older_associations import OlderAssociations
+from .older_contacts import OlderContacts
 from .owners import Owners
 from .pipelines import Pipelines
 from .properties import Properties
@@ -69,6 +71,19 @@ def named(associations: NamedAssociations) -> list[Route]:
         route("GET", "objects/*/*/associations/*", V3, associations.list, dated=False),
         route("PUT", "objects/*/*/associations/*/*/*", V3, associations.put, dated=False),
         route("DELETE", "objects/*/*/associations/*/*/*", V3, associations.delete, dated=False),
+    ]
+
+
+def older(contacts: OlderContacts, associations: OlderAssociations) -> list[Route]:
+    contact, links = "contacts/contact", "crm-associations/associations"
+    return [
+        route("GET", f"{contact}/email/*/profile", "v1", contacts.profile, dated=False),
+        route("POST", f"{contact}/email/*/profile", "v1", contacts.update, dated=False),
+        route("POST", f"{contact}/createOrUpdate/email/*", "v1", contacts.create_or_update, dated=False),
+        route("DELETE", f"{contact}/vid/*", "v1", contacts.delete, dated=False),
+        route("PUT", links, "v1", associations.put, dated=False),
+        route("PUT", f"{links}/delete", "v1", associations.delete, dated=False),
+        route("GET", f"{links}/*/*/*", "v1", associations.list, dated=False),
     ]
 
 

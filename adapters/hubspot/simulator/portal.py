@@ -25,6 +25,8 @@ from .lists import Lists
 from .loading import load
 from .named_associations import NamedAssociations
 from .oauth import App, Tokens
+from .older_associations import OlderAssociations
+from .older_contacts import OlderContacts
 from .orders import KNOWN, Orders
 from .owners import Owners
 from .pipelines import Pipelines
@@ -177,6 +179,7 @@ class HubSpotPortal:
                 *paths.records(records, batches, self._search),
                 *paths.associations(Associations(state, relations), Labels(state, ledger, name)),
                 *paths.named(NamedAssociations(state, relations)),
+                *paths.older(OlderContacts(state, writer), OlderAssociations(state, relations)),
                 *paths.properties(
                     Properties(state, ledger, name),
                     Groups(state, ledger, name),

@@ -54,9 +54,9 @@ AREAS: dict[tuple[str, ...], str] = {
     ("timeline",): "timeline events",
     # The first and second versions that are still answered in 2026; the dated family replaces them.
     ("companies",): "the older companies API; use objects",
-    ("contacts",): "the older contacts API; use objects",
+    ("contacts",): "the older contacts API, but for contacts by e-mail address; use objects",
     ("contacts", "lists"): "the contact lists API v1, which HubSpot has switched off; use lists",
-    ("crm-associations",): "the older associations API; use associations",
+    ("crm-associations",): "batches of the older associations API; use associations",
     ("crm-pipelines",): "the older pipelines API; use pipelines",
     ("crm-objects",): "the older objects API; use objects",
     ("deals",): "the older deals API; use objects",

@@ -60,7 +60,9 @@ def flag(body: Mapping[str, Any], name: str, raw: bytes) -> bool:
     """True or false, which it is when absent. Raises ApiError JSON_PARSER_ERROR."""
     value = body.get(name)
     if value is not None and not isinstance(value, bool):
-        raise parser_error(f"Cannot deserialize instance of boolean from {value}", raw, msgspec.json.encode(name))
+        raise parser_error(
+            f"Cannot deserialize instance of boolean from {value}", raw, msgspec.json.encode(name)
+        )
     return bool(value)
 
 

@@ -13,7 +13,7 @@ from .rows import Row
 from .schema import Child, Field, ObjectType, Schema
 from .syntax import Query
 
-DEEPEST = 5
+DEEPEST, SHALLOW, DEEP_SINCE = 5, 2, 58.0
 
 
 class Shown(Protocol):
@@ -88,12 +88,12 @@ def child_of(schema: Schema, parent: ObjectType, query: Query) -> Child:
     raise no_relationship(query.source, "FROM part of query call", query.at)
 
 
-def check_child_query(query: Query, depth: int) -> None:
+def check_child_query(query: Query, depth: int, version: str) -> None:
     """`depth` is how many queries are around it. Raises QueryError for what only a root query may do."""
-    if depth >= DEEPEST:
-        raise malformed(
-            f"SOQL queries have at most {DEEPEST} levels of parent-to-child relationships", query.at
-        )
+    deepest = DEEPEST if float(version) >= DEEP_SINCE else SHALLOW
+    if depth >= deepest:
+        why = f"SOQL queries have at most {deepest} levels of parent-to-child relationships"
+        raise malformed(why, query.at)
     if is_aggregate(query) or not query.items:
         raise malformed("only root queries support aggregate expressions", query.at)
 

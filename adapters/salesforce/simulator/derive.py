@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 
+from .campaign_members import CampaignMembers
 from .rows import Row, Rows
 from .schema import Schema
 
@@ -18,6 +19,7 @@ class Deriver:
         self._ways: dict[str, Callable[[Row], Row]] = {
             "Contact": _full_name, "User": _full_name, "Lead": _full_name, "Case": _case, "Contract": _contract,
             "Opportunity": _opportunity, "Task": self._task, "Event": self._event, "Account": _person,
+            "CampaignMember": CampaignMembers(schema, rows).derive,
         }  # fmt: skip
 
     def derive(self, object_name: str, row: Row) -> Row:
@@ -75,9 +77,17 @@ def _opportunity(row: Row) -> Row:
     stage, amount, chance = row.get("StageName"), row.get("Amount"), row.get("Probability")
     found = {"IsWon": stage == WON, "IsClosed": stage in FORECAST}
     found["ForecastCategory"] = FORECAST.get(str(stage), "Pipeline")
+    if row.get("CloseDate"):
+        found |= _fiscal(date.fromisoformat(row["CloseDate"]))
     if amount is not None and chance is not None:
         found["ExpectedRevenue"] = round(amount * chance / 100, 2)
     return found
+
+
+def _fiscal(closing: date) -> Row:
+    """The fiscal year is the calendar's, as in every new org."""
+    quarter = (closing.month + 2) // 3
+    return {"FiscalYear": closing.year, "FiscalQuarter": quarter, "Fiscal": f"{closing.year} {quarter}"}
 
 
 def _contract(row: Row) -> Row:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .cascade import RESTRICTING, WITH_PARENT
 from .describe_fields import shown
 from .schema import Field, ObjectType, RecordType, Schema
 from .told import over, placed
@@ -153,7 +154,7 @@ def _seen_children(schema: Schema, obj: ObjectType) -> dict[tuple[str, str], Fie
     seen = (
         c for c in schema.children(obj.name) if c.field.seen and schema.objects[c.object.lower()].access.read
     )
-    return {(c.object, c.field.name): c.field for c in seen}
+    return {(c.object, c.field.name): c.field for c in seen if c.field.name != "MasterRecordId"}
 
 
 def _children(schema: Schema, obj: ObjectType) -> list[dict[str, Any]]:
@@ -177,5 +178,5 @@ def _child(pair: tuple[str, str], field: Field) -> dict[str, Any]:
         "junctionIdListNames": [],
         "junctionReferenceTo": [],
         "relationshipName": field.children,
-        "restrictedDelete": False,
+        "restrictedDelete": f"{pair[0]}.{pair[1]}" in RESTRICTING | WITH_PARENT,
     }

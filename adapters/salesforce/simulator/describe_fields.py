@@ -72,7 +72,16 @@ def _extra(field: Field, obj: ObjectType) -> str | None:
         return "richtextarea" if field.notes.get("type") == "Html" else "plaintextarea"
     if field.name == "PhotoUrl":
         return "imageurl"
-    return "switchablepersonname" if field.name_field and obj.name == "Account" else None
+    return _person(field, obj)
+
+
+def _person(field: Field, obj: ObjectType) -> str | None:
+    """A name that is, or is a part of, that of a person."""
+    whole = field.name_field and not field.custom
+    if obj.name == "Account":
+        return "switchablepersonname" if whole else None
+    parts = field.compound == "Name" or (whole and "lastname" in obj.fields and obj.writable)
+    return "personname" if parts else None
 
 
 def _size(field: Field) -> dict[str, Any]:
@@ -89,7 +98,7 @@ def _search(field: Field) -> dict[str, Any]:
     """What queries may do with the field."""
     long = field.type == "textarea" and field.length > 255
     whole = not long and field.type != "address"
-    named = field.name_field and not field.read_only and field.compound is None
+    named = field.name_field and field.compound is None and not (field.read_only or field.formula)
     return {
         "aggregatable": whole and field.type not in {"boolean", "multipicklist"},
         "filterable": not long,
@@ -117,7 +126,8 @@ def _target(field: Field) -> dict[str, Any]:
 def _intake(field: Field, obj: ObjectType) -> dict[str, Any]:
     """What may be written, and what a new record gets."""
     settable = field.writable and obj.writable
-    ruled = (settable and not field.required and field.name not in SYSTEM) or field.type == "address"
+    apart = field.required or field.name in SYSTEM or field.compound == "Name"
+    ruled = (settable and not apart) or field.type == "address"
     return {
         "createable": settable and obj.access.create,
         "defaultValue": bool(field.default) if field.type == "boolean" else field.default,

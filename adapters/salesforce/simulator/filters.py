@@ -51,14 +51,14 @@ class Filters:
         return self._compare(field, get, condition.op, condition.right, condition.left.at)
 
     def _compare(self, field: Field, get: Read, op: str, right: Literal, at: int) -> Test:
-        if op in OPS and field.type in UNORDERED:
+        if (op in OPS and field.type in UNORDERED) or (op == "LIKE" and field.type not in TEXTS):
             raise _invalid_operator(field, at)
         if right.kind == "period":
             check_kind(field, right, at)
             return _within(get, op, days(field, right, self._today))
         value = stored(field, right, at)
         if op == "LIKE":
-            return _like(field, get, value, at)
+            return _like(get, value)
         if _folds(field):
             value, get = _folded(value), _folding(get)
         if op == "=":
@@ -152,9 +152,7 @@ def _within(get: Read, op: str, span: tuple[str, str]) -> Test:
     return within
 
 
-def _like(field: Field, get: Read, value: Any, at: int) -> Test:
-    if field.type not in TEXTS:
-        raise _invalid_operator(field, at)
+def _like(get: Read, value: Any) -> Test:
     parts = re.findall(r"\\[_%]|.", str(value or ""), re.DOTALL)
     wild = {"%": ".*", "_": "."}
     pattern = re.compile("".join(wild.get(p) or re.escape(p[-1]) for p in parts), re.IGNORECASE | re.DOTALL)

@@ -109,6 +109,16 @@ def _case(*given: Value) -> Value:
     return choose
 
 
+def _of_one(value: Value, work: Callable[[Any], Any]) -> Value:
+    """Nothing of nothing."""
+
+    def read(row: Any) -> Any:
+        found = value(row)
+        return None if _blank(found) else work(found)
+
+    return read
+
+
 CALLS: dict[tuple[str, int], Callable[..., Value]] = {
     ("IF", 3): lambda test, yes, no: lambda row: yes(row) if test(row) else no(row),
     ("CASE", 0): _case,
@@ -127,6 +137,13 @@ CALLS: dict[tuple[str, int], Callable[..., Value]] = {
     ("LOWER", 1): lambda value: lambda row: shown(value(row)).lower(),
     ("UPPER", 1): lambda value: lambda row: shown(value(row)).upper(),
     ("REGEX", 2): lambda value, form: lambda row: re.fullmatch(form(row), shown(value(row))) is not None,
+    ("NULLVALUE", 2): lambda value, other: lambda row: other(row) if _blank(value(row)) else value(row),
+    ("DATEVALUE", 1): lambda value: _of_one(value, lambda v: str(v)[:10]),
+    ("YEAR", 1): lambda value: _of_one(value, lambda v: int(v[:4])),
+    ("MONTH", 1): lambda value: _of_one(value, lambda v: int(v[5:7])),
+    ("DAY", 1): lambda value: _of_one(value, lambda v: int(v[8:10])),
+    ("ABS", 1): lambda value: _of_one(value, abs),
+    ("VALUE", 1): lambda value: _of_one(value, float),
     ("PRIORVALUE", 1): _before,
     ("ISCHANGED", 1): _changed,
 }

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from .errors import unsimulated
+from .currencies import CORPORATE
 from .schema import NUMBERS, Field
 
-CORPORATE_CURRENCY = "USD"
 Show = Callable[[Any, Any], Any]
 WRAPPERS = frozenset({"TOLABEL", "FORMAT", "CONVERTCURRENCY", "CONVERTTIMEZONE"})
 
@@ -61,22 +60,13 @@ DATE_PARTS: dict[str, DatePart] = {
 
 
 def shows(name: str, field: Field) -> Show:
-    """toLabel, FORMAT, convertCurrency or convertTimezone of a field, as a function of a value and its currency."""
+    """toLabel, FORMAT or convertTimezone of a field, as a function of a value and its currency."""
     if name == "TOLABEL":
         labels = dict(field.labels)
         return lambda value, _: labels.get(value, value)
-    if name == "CONVERTCURRENCY":
-        return converted
     if name == "FORMAT":
         return lambda value, currency: formatted(field, value, currency)
     return lambda value, _: value
-
-
-def converted(value: Any, currency: Any) -> Any:
-    """The amount in the user's currency. Raises ApiError 501: there are no exchange rates here."""
-    if value is not None and (currency or CORPORATE_CURRENCY) != CORPORATE_CURRENCY:
-        raise unsimulated("convertCurrency with exchange rates")
-    return value
 
 
 def formatted(field: Field, value: Any, currency: Any) -> Any:
@@ -84,7 +74,7 @@ def formatted(field: Field, value: Any, currency: Any) -> Any:
     if value is None:
         return None
     if field.type == "currency":
-        return f"{currency or CORPORATE_CURRENCY} {value:,.2f}"
+        return f"{currency or CORPORATE} {value:,.2f}"
     if field.type in NUMBERS:
         return f"{value:,.{field.scale}f}{'%' if field.type == 'percent' else ''}"
     if field.type == "date":

@@ -10,7 +10,7 @@ from cs_connector.errors import ConfigError
 
 from . import org_options, own_org
 from .schema import Field, ObjectType, Schema, ValidationRule
-from .standard import CURRENCIES, build, currency_field, label_of
+from .standard import CURRENCIES, OWN_FIELDS, build, currency_field, label_of
 
 TYPES = {
     "Text": "string", "LongText": "textarea", "LongTextArea": "textarea", "TextArea": "textarea",
@@ -23,7 +23,6 @@ NOTED = ("deleteConstraint", "summaryForeignKey", "summaryOperation", "summarize
 LENGTHS = {"string": 255, "textarea": 32768, "picklist": 255, "multipicklist": 4099, "email": 80, "url": 255}
 LENGTHS |= {"phone": 40, "reference": 18}
 PRECISIONS = {"double": 18, "currency": 18, "percent": 18}
-OWN_OBJECT = ["OwnerId  reference(User|Group)", "Name  string(80)  name"]
 
 
 def install(schema: Schema, fields: Mapping[str, Any]) -> list[ObjectType]:
@@ -78,13 +77,11 @@ def _create(schema: Schema, name: str, block: Mapping[str, Any]) -> ObjectType:
         raise ConfigError(f"Salesforce has no standard object {name}.", fix="Check the name in install.yml.")
     label = str(block.get("label") or label_of(name))
     prefix = str(block.get("keyPrefix") or schema.free_prefix())
-    obj = build(name, label, str(block.get("plural") or f"{label}s"), prefix, OWN_OBJECT)
+    obj = build(name, label, str(block.get("plural") or f"{label}s"), prefix, OWN_FIELDS)
     obj.add(currency_field())
     obj.add(_name(obj.fields["name"], block.get("nameField") or {}))
     schema.add(obj)
-    for task in (schema.objects["task"], schema.objects["event"]):
-        what = task.fields["whatid"]
-        task.add(replace(what, refers_to=(*what.refers_to, name)))
+    schema.open_to_activities(name)
     return obj
 
 

@@ -15,7 +15,7 @@ PATTERN = re.compile(
     r"|(?P<string>'(?:[^'\\]|\\.)*')"
     r"|(?P<currency>[A-Za-z]{3}\d+(?:\.\d+)?(?![\w.]))"
     r"|(?P<word>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)"
-    r"|(?P<mark><=|>=|!=|<>|[=<>(),:])",
+    r"|(?P<mark><=|>=|!=|<>|[=<>(),:*])",
     re.DOTALL,
 )
 ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}

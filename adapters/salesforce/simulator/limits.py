@@ -154,5 +154,12 @@ class Limits:
         return self._requests, self._query_jobs
 
 
+def record_count(counts: Mapping[str, int], names: str | None) -> dict[str, Any]:
+    """What /limits/recordCount answers: about how many records objects have; `names` with commas between."""
+    wanted = {name.strip().lower() for name in names.split(",")} if names else None
+    held = ((name, n) for name, n in sorted(counts.items()) if wanted is None or name.lower() in wanted)
+    return {"sObjects": [{"count": n, "name": name} for name, n in held]}
+
+
 def _hour(when: datetime) -> int:
     return int(when.timestamp()) // 3600

@@ -32,7 +32,7 @@ class Merger:
     def check(self, obj: ObjectType, master: str, losers: Sequence[str]) -> None:
         """Raises RecordError."""
         if obj.name not in MERGEABLE:
-            raise RecordError("INVALID_TYPE_FOR_OPERATION", f"Merge is not supported for type {obj.name}")
+            raise RecordError("INVALID_TYPE_FOR_OPERATION", "entity type does not support merge")
         if not 1 <= len(losers) <= MOST:
             raise RecordError("INVALID_ARGUMENT", "Merge takes one or two records to merge")
         if master in losers or len(set(losers)) < len(losers):

@@ -14,7 +14,7 @@ from .permissions import Permissions
 from .rows import Row
 from .schema import NO_ACCESS, Field, ObjectType
 from .soap_xml import Part
-from .standard import build, currency_field
+from .standard import OWN_FIELDS, build, currency_field
 from .state import State
 
 Shown = Mapping[str, Any]
@@ -24,7 +24,6 @@ OBJECT_NOTES = (
     "enableSearch", "enableFeeds", "enableSharing", "enableStreamingApi", "description", "gender", "startsWith",
 )  # fmt: skip
 OBJECT_NEEDS = ("deploymentStatus", "sharingModel")
-OWN_FIELDS = ["OwnerId  reference(User|Group)", "Name  string(80)  name"]
 ACTIVITY = "activity"
 
 
@@ -202,7 +201,7 @@ class CustomObjects:
         for _, made in inside:
             obj.add(made)
         if part.flag("enableActivities"):
-            _open_to_activities(self._o, name)
+            schema.open_to_activities(name)
 
     def update(self, part: Part) -> None:
         obj = self._o.get(part.text("fullName") or "")
@@ -214,7 +213,7 @@ class CustomObjects:
         obj.notes = {**obj.notes, **{n: t for n in OBJECT_NOTES if (t := part.text(n))}}
         obj.told = {}
         if part.flag("enableActivities"):
-            _open_to_activities(self._o, obj.name)
+            self._o.state.schema.open_to_activities(obj.name)
 
     def delete(self, full_name: str) -> None:
         obj = self._o.get(full_name)
@@ -227,6 +226,7 @@ class CustomObjects:
         for record_id in list(table.rows):
             table.put(record_id, None)
         self._o.state.schema.drop(obj)
+        self._o.permissions.forget_object(obj.name)
 
     def rename(self, _old: str, _new: str) -> None:
         raise beyond("Renaming an object")
@@ -271,12 +271,3 @@ def _name_field(name: Field, part: Part) -> Field:
         raise misfit("Must specify a nameField of type Text or AutoNumber")
     numbered = (given.text("displayFormat") or "{0}") if given.text("type") == "AutoNumber" else None
     return replace(name, label=given.text("label") or name.label, number_format=numbered)
-
-
-def _open_to_activities(objects: Objects, name: str) -> None:
-    for activity in (objects.get("Task"), objects.get("Event")):
-        if activity is None:
-            continue
-        what = activity.fields["whatid"]
-        if name not in what.refers_to:
-            activity.add(replace(what, refers_to=(*what.refers_to, name)))

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from .metadata_errors import beyond, duplicate, lacking, misfit, unknown
 from .metadata_objects import Objects, Shown
+from .permission_rules import check_reading, check_rights
 from .permissions import set_row
 from .rows import Row
 from .schema import Field, ObjectType
@@ -16,7 +17,6 @@ RIGHTS = {
     "allowRead": "PermissionsRead", "modifyAllRecords": "PermissionsModifyAllRecords",
     "viewAllFields": "PermissionsViewAllFields", "viewAllRecords": "PermissionsViewAllRecords",
 }  # fmt: skip
-NEEDS_READ = ("allowCreate", "allowDelete", "allowEdit", "modifyAllRecords", "viewAllRecords")
 UNSIMULATED = (
     "classAccesses", "customMetadataTypeAccesses", "customPermissions", "customSettingAccesses", "flowAccesses",
     "externalDataSourceAccesses", "externalCredentialPrincipalAccesses", "pageAccesses",
@@ -107,17 +107,16 @@ class PermissionSets:
         obj = self._o.get(name)
         if obj is None:
             raise unknown("CustomObject", name, "object")
-        if not part.flag("allowRead") and any(part.flag(right) for right in NEEDS_READ):
-            raise misfit(f"Permission Edit {obj.name} depends on permission(s): Read {obj.name}")
-        return {"SobjectType": obj.name} | {flag: part.flag(right) for right, flag in RIGHTS.items()}
+        row: Row = {"SobjectType": obj.name} | {flag: part.flag(right) for right, flag in RIGHTS.items()}
+        check_rights(obj.name, row)
+        return row
 
     def _fields(self, part: Part) -> Iterable[Row]:
         """One row, or two for a field of Activity."""
         full_name = part.text("field") or ""
         if "." not in full_name:
             raise lacking("field")
-        if part.text("readable") == "false" and part.flag("editable"):
-            raise misfit(f"Field {full_name} cannot be editable and not readable")
+        check_reading(full_name, read=part.text("readable") != "false", edit=part.flag("editable"))
         bearers, name = self._o.bearers(full_name)
         return [self._field(obj, name, part) for obj in bearers]
 

@@ -31,12 +31,16 @@ class Narrowing:
             return None
         if reached.field.name == "Id":
             return list(dict.fromkeys(str(stored(reached.field, v, v.at)) for v in pair[1]))
-        return None if every else self._indexed(reached.field, scope, pair[1])
+        return self._indexed(reached.field, scope, pair[1], every=every)
 
-    def _indexed(self, field: Field, scope: Scope, values: tuple[Literal, ...]) -> list[str] | None:
+    def _indexed(
+        self, field: Field, scope: Scope, values: tuple[Literal, ...], *, every: bool
+    ) -> list[str] | None:
         """An index holds living records as they are, not as they were before a commit that is still hidden."""
         table = self._rows.of(scope.object)
-        if table.veils or not field.indexed or any(v.kind != "string" or not v.text for v in values):
+        if table.veils or (every and table.gone) or not (field.indexed or field.refers_to):
+            return None
+        if any(v.kind != "string" or not v.text for v in values):
             return None
         return list(dict.fromkeys(i for v in values for i in table.holding(field, stored(field, v, v.at))))
 

@@ -18,6 +18,7 @@ from .schema import NUMBERS, Field, ObjectType, ValidationRule, retyped
 from .state import State
 
 KNOWN = frozenset(faults.ORDERS) - {"search_lag_s"}
+STANDING = frozenset({"lock_rows", "duplicate_rule", "short_pages", "long_requests"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +34,14 @@ class Changed:
 @dataclass(frozen=True, slots=True)
 class Ongoing:
     """What orders began and have not ended; `counted` are the calls as they were before a quota was spent, `rules`
-    the validation rules by object and name.
+    the validation rules by object and name, `standing` the orders that leave no mark in records or schema.
     """
 
     changed: tuple[Changed, ...] = ()
     hidden: frozenset[str] = frozenset()
     counted: Any = None
     rules: frozenset[tuple[str, str]] = frozenset()
+    standing: tuple[tuple[str, Any], ...] = ()
 
 
 class Orders:
@@ -62,6 +64,7 @@ class Orders:
             ),
             "expire_locators": lambda _: forget(),
             "short_pages": self._shorten,
+            "long_requests": self._crowd,
         }
 
     def obey(self, order: Mapping[str, Any]) -> None:
@@ -70,6 +73,16 @@ class Orders:
             way = self._ways.get(name)
             if way is not None and self.objection({name: value}) is None:
                 way(value)
+                if name in STANDING:
+                    standing = (*self.ongoing.standing, (name, value))
+                    self.ongoing = replace(self.ongoing, standing=standing)
+
+    def resume(self, ongoing: Ongoing) -> None:
+        """Go on as it was; records, schema and limits are back already."""
+        self._end_standing()
+        self.ongoing = ongoing
+        for name, value in ongoing.standing:
+            self._ways[name](value)
 
     def objection(self, order: Mapping[str, Any]) -> str | None:
         """Why an order cannot be obeyed: an object or a field that the org does not have."""
@@ -92,9 +105,7 @@ class Orders:
         state.writer.lag = timedelta()
         if ongoing.counted is not None:
             state.limits.restore(ongoing.counted)
-        state.writer.locks.release()
-        state.writer.duplicates.forget()
-        state.limits.shortened = None
+        self._end_standing()
         for name, rule in ongoing.rules:
             state.schema.objects[name].rules.pop(rule, None)
         for name in ongoing.hidden:
@@ -102,6 +113,12 @@ class Orders:
         for changed in reversed(ongoing.changed):
             self._undo(changed)
         self.ongoing = Ongoing()
+
+    def _end_standing(self) -> None:
+        self._state.writer.locks.release()
+        self._state.writer.duplicates.forget()
+        self._state.limits.shortened = None
+        self._state.limits.long_requests = 0
 
     def _quota(self, left: int) -> None:
         limits = self._state.limits
@@ -115,6 +132,9 @@ class Orders:
 
     def _shorten(self, rows: int) -> None:
         self._state.limits.shortened = rows
+
+    def _crowd(self, requests: int) -> None:
+        self._state.limits.long_requests = requests
 
     def _lag(self, seconds: Any) -> None:
         self._state.writer.lag = timedelta(seconds=float(seconds))

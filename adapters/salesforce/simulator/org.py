@@ -20,16 +20,16 @@ from .bulk_query import BulkQueries
 from .collection import Collection
 from .composite import Composite
 from .cursors import Cursors
-from .errors import ApiError, method_not_allowed, not_found, unsimulated
+from .errors import ApiError, method_not_allowed, not_found
 from .graph import Graphs
 from .ids import make_id
 from .install import install
-from .limits import Kept as KeptLimits
-from .limits import Limits
-from .load import Loader
-from .oauth import AUDIENCE, Login
 from .life import Users
+from .limits import Kept as KeptLimits
+from .limits import Limits, record_count
+from .load import Loader
 from .metadata import Metadata
+from .oauth import AUDIENCE, Login
 from .orders import KNOWN, Ongoing, Orders
 from .org_options import currency_rows
 from .own_org import record_type_rows
@@ -41,11 +41,12 @@ from .soap import Soap
 from .soap_partner import Partner
 from .sobjects import Sobjects
 from .standard import standard_schema
+from .standard_statuses import relisted
 from .state import State
+from .tooling import Tooling
 from .tree import Trees
 from .unsimulated import no_bulk_1, no_resource, no_service
 from .versions import NEWEST, VERSIONS, check_version, listed, resources
-from .tooling import Tooling
 from .writer import Writer
 
 LONGEST_HEAD = 16_384
@@ -64,6 +65,7 @@ class Kept:
     used: KeptLimits
     ongoing: Ongoing
     bin: KeptBin
+    made_jobs: int
 
 
 class SalesforceOrg:
@@ -133,6 +135,7 @@ class SalesforceOrg:
         touched = install(self._state.schema, fields)
         self._permissions.grant(touched)
         self.load(record_type_rows(touched))
+        self.load(relisted(self._state.schema, self._state.rows))
 
     def load(self, rows: Iterable[SeedRow]) -> None:
         Loader(self._state).load(rows)
@@ -179,6 +182,7 @@ class SalesforceOrg:
             state.limits.copy(),
             self._orders.ongoing,
             state.writer.bin.copy(),
+            self._jobs,
         )
 
     def restore(self, state: object) -> None:
@@ -189,7 +193,8 @@ class SalesforceOrg:
         self._ingests.jobs = deepcopy(state.ingests)
         self._state.writer.lag = state.lag
         self._state.limits.restore(state.used)
-        self._orders.ongoing = state.ongoing
+        self._orders.resume(state.ongoing)
+        self._jobs = state.made_jobs
         self._state.writer.bin.restore(state.bin)
         self._cursors.forget()
 
@@ -250,13 +255,15 @@ class SalesforceOrg:
         return way
 
     def _limits(self, request: Request, _version: str, rest: list[str]) -> Response:
-        if rest:
-            raise unsimulated("The record count") if rest == ["recordCount"] else not_found()
         if request.method not in {"GET", "HEAD"}:
             raise method_not_allowed(request.method)
+        if rest not in ([], ["recordCount"]):
+            raise not_found()
         state = self._state
-        records = sum(len(state.rows.of(obj).rows) for obj in state.schema.objects.values())
-        return as_json(state.limits.body(records, {"DailyBulkApiBatches": self._ingests.used}))
+        counts = {obj.name: len(state.rows.of(obj).rows) for obj in state.schema.objects.values()}
+        if rest:
+            return as_json(record_count(counts, request.query.get("sObjects")))
+        return as_json(state.limits.body(sum(counts.values()), {"DailyBulkApiBatches": self._ingests.used}))
 
     def _next_job(self) -> int:
         self._jobs += 1
@@ -282,6 +289,7 @@ class SalesforceOrg:
                 SeedRow("User", user),
                 SeedRow("Organization", org),
                 *currency_rows(),
+                *relisted(self._state.schema, self._state.rows),
             ]
         )
         self._state.rows.of(self._state.schema.objects["user"]).made = 1

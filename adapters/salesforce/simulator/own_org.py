@@ -64,10 +64,11 @@ def _object(schema: Schema, told: Json, relations: Mapping[tuple[str, str], str 
     obj.writable = bool(told["createable"] or told["updateable"] or told["deletable"])
     obj.deletable = bool(told["deletable"])
     obj.access = Access(create=told["createable"], edit=told["updateable"], delete=told["deletable"])
-    obj.fields = {}
+    before, obj.fields = obj.fields, {}
     for given in told["fields"]:
         children = relations.get((told["name"].lower(), given["name"].lower()))
-        obj.add(_field(given, {f["name"]: f for f in told["fields"]}, children))
+        made = _field(given, {f["name"]: f for f in told["fields"]}, children)
+        obj.add(_shown_from(before.get(given["name"].lower()), made))
     obj.record_types = dict(_record_types(told.get("recordTypeInfos", ())))
     obj.rules, obj.told = {}, {}
     schema.add(obj)
@@ -78,9 +79,6 @@ def _field(told: Json, others: Mapping[str, Json], children: str | None) -> Fiel
     active = [v for v in told["picklistValues"] if v["active"]]
     kind, frozen = told["type"], not (told["createable"] or told["updateable"])
     formula = told["calculatedFormula"] if told["calculated"] else None
-    chosen = next((v["value"] for v in active if v["defaultValue"]), None)
-    given = told["defaultValue"] if told["defaultValue"] is not None else chosen
-    default = (True if given in {True, "true"} else None) if kind == "boolean" else given
     return Field(
         told["name"],
         kind,
@@ -100,7 +98,7 @@ def _field(told: Json, others: Mapping[str, Json], children: str | None) -> Fiel
         relationship=told["relationshipName"],
         children=children,
         cascade=told["cascadeDelete"],
-        default=default,
+        default=_default(told),
         absent=False if kind == "boolean" else None,
         formula=formula,
         number_format="{00000}" if told["autoNumber"] else None,
@@ -112,6 +110,20 @@ def _field(told: Json, others: Mapping[str, Json], children: str | None) -> Fiel
         compound=told.get("compoundFieldName"),
         notes={"type": "Html"} if told.get("htmlFormatted") else {},
     )
+
+
+def _shown_from(standard: Field | None, made: Field) -> Field:
+    """A standard field that shows another's value, of which no describe says whose."""
+    if standard is None or standard.formula is None or made.formula:
+        return made
+    return replace(made, formula=standard.formula, read_only=False)
+
+
+def _default(told: Json) -> Any:
+    """What a new record gets: true or nothing for a checkbox."""
+    chosen = next((v["value"] for v in told["picklistValues"] if v["active"] and v["defaultValue"]), None)
+    given = told["defaultValue"] if told["defaultValue"] is not None else chosen
+    return given if told["type"] != "boolean" else True if given in {True, "true"} else None
 
 
 def _valid_for(values: Iterable[Json], controller: Json | None) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -147,6 +159,7 @@ def _record_types(told: Iterable[Json]) -> Iterator[tuple[str, RecordType]]:
 
 def _trim(schema: Schema, listed: Mapping[str, Json], described: Mapping[str, Json]) -> None:
     """Only the objects that the org lists are there; of those not described, the list is all that is known."""
+    schema.absent = frozenset()
     for obj in list(schema.objects.values()):
         name = obj.name.lower()
         if name not in listed and name in NEEDED:

@@ -9,6 +9,7 @@ from typing import Any
 
 from .compiled import Compiled
 from .compounds import address
+from .currencies import Convert, converter
 from .formula import formula
 from .query_error import QueryError, no_column, no_relationship
 from .rows import Row, Rows
@@ -119,6 +120,10 @@ class Paths:
             parents.append(found)
         return tuple(parents)
 
+    def converter(self, at: int) -> Convert:
+        """What convertCurrency does. Raises QueryError in an org with one currency."""
+        return converter(self._schema, self._rows, at)
+
     def getter(self, obj: ObjectType, field: Field) -> Getter:
         """How to read a field of the object itself."""
         found = self._formula(obj, field)[0] if field.formula else None
@@ -152,10 +157,13 @@ class Paths:
                 others.extend(target for parent in reached.parents for target in parent.targets)
                 return reached.get
 
-            found = formula(text, reach)
+            found = formula(text, reach, self._today)
             return (found, others), others
 
         return self._formulas.of((obj.name, text), obj, make)
+
+    def _today(self) -> str:
+        return self._now().date().isoformat()
 
     def _parent(self, holder: ObjectType, name: str) -> Parent | None:
         field = self._relation(holder, name)

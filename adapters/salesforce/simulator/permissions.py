@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from .permission_rules import PermissionRules
 from .rows import Row
 from .schema import NO_ACCESS, Access, Field, ObjectType
 from .state import State
@@ -37,6 +38,7 @@ class Permissions:
         self._state = state
         for name in RECORDS:
             state.writer.watchers[name] = self.settle
+        state.writer.guards |= PermissionRules(state.schema, self._living).guards
 
     def settle(self) -> None:
         """Read the permission sets anew."""
@@ -96,6 +98,13 @@ class Permissions:
         """Take a field, as `Account.CS_Key__c`, out of every permission set."""
         for row in self._of_field(field):
             self.take_away("FieldPermissions", row["Id"])
+
+    def forget_object(self, name: str) -> None:
+        """Take an object and its fields out of every permission set."""
+        for kind in ("ObjectPermissions", "FieldPermissions"):
+            for row in list(self._living(kind)):
+                if row["SobjectType"].lower() == name.lower():
+                    self.take_away(kind, row["Id"])
 
     def rename(self, field: str, new: str) -> None:
         table = self._state.rows.of(self._state.schema.objects["fieldpermissions"])

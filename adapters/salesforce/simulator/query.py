@@ -19,7 +19,7 @@ from .ordering import order_by
 from .paths import Paths
 from .query_error import malformed, no_entity, placed_in
 from .rows import Row, Rows
-from .schema import ObjectType, Schema
+from .schema import Field, ObjectType, Schema
 from .scope import Scope, Value
 from .selection import Selection
 from .semi_joins import check_semi_joins, check_sides, inner_column
@@ -57,7 +57,7 @@ class Engine:
         """Raises ApiError for what Salesforce refuses, 501 for what is not simulated."""
         with placed_in(query.text):
             scope, every = self.scope(query), asked.every or query.all_rows
-            _check_offset(query)
+            _check(query)
             if is_aggregate(query):
                 shown = cut(
                     query, self.aggregator(query, scope).run(self.matching(query, scope, every=every))
@@ -97,7 +97,9 @@ class Engine:
         found = self._committed(query, scope, every=every)
         return order_by(list(found) if test is None else [row for row in found if test(row)], values)
 
-    def _ids(self, query: Query, scope: Scope, *, every: bool) -> tuple[Sequence[str], tuple[str, int] | None]:
+    def _ids(
+        self, query: Query, scope: Scope, *, every: bool
+    ) -> tuple[Sequence[str], tuple[str, int] | None]:
         """Ids of what `matching` gives, as LIMIT and OFFSET leave them, and what they follow from. Raises QueryError."""
         test, _ = self._test(query, scope), _values(query, scope)
         table = self._rows.of(scope.object)
@@ -114,6 +116,13 @@ class Engine:
         within = many(query, scope, table) if ids is None else ids
         rows = table.scan(now) if within is None else table.pick(within, now)
         return rows if every else filter(_alive, rows)
+
+    def _below(self, link: Field, parents: Collection[str], scope: Scope, *, every: bool) -> Iterable[Row]:
+        """The committed records that may be children of some parents."""
+        now, table = self._now(), self._rows.of(scope.object)
+        if every:
+            return table.scan(now) if table.gone else table.linked(link, parents, now)
+        return filter(_alive, table.linked(link, parents, now))
 
     def _test(self, query: Query, scope: Scope) -> Test | None:
         mine = self._mine(query, scope)
@@ -146,14 +155,14 @@ class Engine:
         return Selection(query, scope, url, partial(self._children, asked, depth + 1))
 
     def _children(self, asked: Asked, depth: int, query: Query, parent: ObjectType) -> Children:
-        check_child_query(query, depth)
+        check_child_query(query, depth, asked.version)
         child, scope = child_of(self._schema, parent, query), self.child_scope(query, parent)
         every, link = asked.every or query.all_rows, child.field.name
         test, values = self._test(query, scope), _values(query, scope)
 
         def matching(parents: Collection[str]) -> list[Row]:
             wanted = set(parents)
-            found = self._committed(query, scope, every=every) if wanted else ()
+            found = self._below(child.field, parents, scope, every=every)
             rows = [row for row in found if row.get(link) in wanted and (test is None or test(row))]
             return order_by(rows, values)
 
@@ -171,7 +180,10 @@ def _living(test: Test | None) -> Test:
     return _alive if test is None else lambda row: _alive(row) and test(row)
 
 
-def _check_offset(query: Query) -> None:
+def _check(query: Query) -> None:
+    """Raises QueryError, and ApiError for an offset that is too far."""
+    if not query.items and (query.group.by or query.order):
+        raise malformed("COUNT() is not allowed with GROUP BY or ORDER BY", query.at)
     if query.offset > FARTHEST_OFFSET:
         raise ApiError(400, "NUMBER_OUTSIDE_VALID_RANGE", f"Maximum SOQL offset allowed is {FARTHEST_OFFSET}")
 

@@ -54,8 +54,7 @@ class Replication:
             raise ApiError(400, "INVALID_TYPE", f"object type '{obj.name}' is not replicateable")
         start, end = self._span(request, since)
         first, last = stamp(start), stamp(end)
-        rows = self._state.rows.of(obj).scan(self._state.now())
-        return [row for row in rows if first <= row["SystemModstamp"] < last], end
+        return self._state.rows.of(obj).between(first, last, self._state.now()), end
 
     def _covered(self, end: datetime) -> str:
         """To the minute, and never past the oldest transaction that may still commit."""

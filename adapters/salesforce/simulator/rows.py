@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from binascii import crc32
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, MutableMapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from cs_connector.sandbox.index import Index
-from cs_connector.sandbox.records import Records, by_time
+from cs_connector.sandbox.records import Records, by_time, in_order
 from cs_connector.sandbox.stored import Stored, opened
 
 from .ids import make_id
@@ -24,6 +24,7 @@ Row = dict[str, Any]
 Veil = tuple[datetime, Row | None]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
+MOST_PARENTS = 2000  # above it a walk over all records is as quick
 _versions = count(1)
 
 
@@ -46,6 +47,7 @@ class Table:
     gone: int = 0
     index: dict[str, Index[Row]] = field(default_factory=dict, repr=False)
     _line: Any = field(default=None, repr=False)
+    _ids: Any = field(default=None, repr=False)
 
     def copy(self) -> Table:
         """A copy that later changes do not touch; its indexes are made when they are needed."""
@@ -61,7 +63,8 @@ class Table:
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         stored, self.veils, self.made, self.numbered, self.hidden, self.watched, self.gone = state
         self.rows = opened(stored, msgspec.json.decode)
-        self.index, self._line, self.version = {}, None, next(_versions)
+        self.index, self.version = {}, next(_versions)
+        self._line = self._ids = None
 
     def new_id(self, prefix: str) -> str:
         self.made += 1
@@ -79,6 +82,8 @@ class Table:
         self.gone += _is_gone(row) - _is_gone(before)
         if self._line is not None:
             self._move(record_id, before, row)
+        if self._ids is not None and (before is None) != (row is None):
+            self._list(record_id, new=before is None)
         for index in self.index.values():
             index.move(record_id, before, row)
         return before
@@ -101,6 +106,13 @@ class Table:
         if self._line is None:
             self._line = by_time(self.rows, changed_at)
         found: Sequence[tuple[int, str]] = self._line
+        return found
+
+    def ids(self) -> Sequence[str]:
+        """Every id, ascending."""
+        if self._ids is None:
+            self._ids = in_order(self.rows)
+        found: Sequence[str] = self._ids
         return found
 
     def veil(self, record_id: str, until: datetime, before: Row | None) -> None:
@@ -127,11 +139,30 @@ class Table:
             return list(self.pick(self.rows, now))
         return list(self.rows.values()) if isinstance(self.rows, dict) else self.rows.values()
 
+    def between(self, first: str, last: str, now: datetime) -> list[Row]:
+        """What is committed and was changed from one time up to before another, deleted records too, by time and id."""
+        self._lift(now)
+        if self.veils or self.hidden:
+            return [row for row in self.pick(self.rows, now) if first <= row["SystemModstamp"] < last]
+        line = self.line()
+        low, high = (bisect_left(line, (milliseconds(text), "")) for text in (first, last))
+        return [self.rows[record_id] for _, record_id in line[low:high]]
+
+    def linked(self, field: Field, parents: Collection[str], now: datetime) -> Iterable[Row]:
+        """Living records that hold one of these ids; all records, where an index does not tell."""
+        if self.veils or len(parents) > MOST_PARENTS:
+            return self.scan(now)
+        return self.pick((i for parent in parents for i in self.holding(field, parent)), now)
+
     def page(self, ids: Sequence[str], first: int, last: int) -> Iterable[Row]:
         """The records of a part of some ids, as they are; those that are there no more are left out."""
         if isinstance(self.rows, Records):
             return self.rows.part(ids, first, last)
         return filter(None, map(self.rows.get, ids[first:last]))
+
+    def json(self, ids: Sequence[str], first: int, last: int) -> bytes | None:
+        """The same as one JSON list, where it can be copied from a file; empty fields are not in it."""
+        return self.rows.json(ids, first, last) if isinstance(self.rows, Records) else None
 
     def hides(self, record_id: str) -> bool:
         return bool(self.hidden) and crc32(record_id.encode()) % 1000 < self.hidden * 1000
@@ -141,6 +172,13 @@ class Table:
             del self._line[bisect_left(self._line, (changed_at(before), record_id))]
         if after is not None:
             insort(self._line, (changed_at(after), record_id))
+
+    def _list(self, record_id: str, *, new: bool) -> None:
+        at = bisect_left(self._ids, record_id)
+        if new:
+            self._ids.insert(at, record_id)
+        else:
+            del self._ids[at]
 
     def _lift(self, now: datetime) -> None:
         over = [i for i, veils in self.veils.items() if all(until <= now for until, _ in veils)]

@@ -190,12 +190,14 @@ class KeptSchema:
 class Schema:
     """`find` is as the integration user sees the org; `objects` holds all, by lower-case name.
 
-    `listed` is what the list of a real org's objects says of those of which nothing else is known.
+    `listed` is what the list of a real org's objects says of those of which nothing else is known, `absent` the
+    lower-case names of objects that every org has and this one has not.
     """
 
     def __init__(self) -> None:
         self.objects: dict[str, ObjectType] = {}
         self.listed: dict[str, Mapping[str, Any]] = {}
+        self.absent: frozenset[str] = frozenset()
         self._prefixes: dict[str, ObjectType] = {}
 
     def add(self, new: ObjectType) -> None:
@@ -208,8 +210,10 @@ class Schema:
         self._prefixes.pop(old.prefix, None)
 
     def find(self, name: str) -> ObjectType | None:
-        """Raises ApiError 501 for an object of a loaded org that is only listed."""
+        """Raises ApiError 501 for a standard object that is not simulated, or one of a loaded org that is only listed."""
         found = self.objects.get(name.lower())
+        if found is None and name.lower() in self.absent:
+            raise unsimulated(f"The standard object {name}")
         if found is None and any(name.lower() == listed.lower() for listed in self.listed):
             raise unsimulated(f"{name} of the org that was loaded, whose describe was not saved,")
         return found if found and found.access.read else None
@@ -229,6 +233,13 @@ class Schema:
         return next(
             p for n in range(1000) if (p := f"a{DIGITS[n // 36]}{DIGITS[n % 36]}") not in self._prefixes
         )
+
+    def open_to_activities(self, name: str) -> None:
+        """Let tasks and events be about records of this object."""
+        for activity in (self.objects.get("task"), self.objects.get("event")):
+            what = activity.fields.get("whatid") if activity else None
+            if activity and what and name not in what.refers_to:
+                activity.add(replace(what, refers_to=(*what.refers_to, name)))
 
     def children(self, parent: str) -> Iterator[Child]:
         """Every reference to this object."""

@@ -47,7 +47,7 @@ class Scope:
     def shown(self, call: Call, field: Field, get: Getter) -> Getter:
         """What toLabel, FORMAT, convertCurrency or convertTimezone makes of what `get` reads from a record."""
         inner = self.shown(call.of, field, get) if isinstance(call.of, Call) else get
-        show = shows(call.name, field)
+        show = self.paths.converter(call.at) if call.name == "CONVERTCURRENCY" else shows(call.name, field)
         return lambda row: show(inner(row), row.get("CurrencyIsoCode"))
 
     def _date_part(self, call: Call, part: DatePart) -> Value:

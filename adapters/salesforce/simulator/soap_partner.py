@@ -16,6 +16,7 @@ from .times import stamp
 LAST_WITH_LOGIN = 64
 MOST_MERGES, MOST_RECORDS = 10, 200
 PLAIN = frozenset({"type", "Id"})
+NO_MERGE = "INVALID_TYPE_FOR_OPERATION"
 
 
 class Partner:
@@ -27,7 +28,7 @@ class Partner:
         self.ways: Mapping[str, Way] = {
             "getUserInfo": lambda _: self._user(),
             "getServerTimestamp": lambda _: {"timestamp": f"{stamp(state.now())[:-5]}Z"},
-            "merge": lambda call: [self._merged(p) for p in _some(call.body.parts("request"), MOST_MERGES)],
+            "merge": lambda call: [self._merged(p) for p in _some(_requests(call), MOST_MERGES)],
             "undelete": lambda call: self._each(call, state.writer.undelete),
             "emptyRecycleBin": lambda call: self._each(call, state.writer.purge),
         }
@@ -52,6 +53,11 @@ class Partner:
         master = part.part("masterRecord")
         if master is None:
             raise Fault("INVALID_ARGUMENT", "masterRecord is required")
+        if master.text("type") is None:
+            raise Fault(
+                "INVALID_TYPE",
+                "Missing entity type information. sObject requires a separate 'type' field be sent.",
+            )
         fields = {p.name: None if p.nil else p.value for p in master if p.name not in PLAIN}
         fields |= {p.value: None for p in master.parts("fieldsToNull")}
         fields.pop("fieldsToNull", None)
@@ -62,6 +68,8 @@ class Partner:
             )
         except RecordError as bad:
             self._state.writer.rollback()
+            if bad.code == NO_MERGE:
+                raise Fault(bad.code, bad.message) from None
             return {"errors": _error(bad), "id": NIL, "success": False}
         self._state.writer.commit()
         return {
@@ -93,6 +101,11 @@ def _login(_call: Call, version: int) -> Any:
         "INVALID_OPERATION",
         "SOAP API login() is disabled by default in this org. Contact the org administrator to enable SOAP API login().",
     )
+
+
+def _requests(call: Call) -> list[Part]:
+    """The WSDL calls each one `request`; jsforce sends `mergeRequests`, which Salesforce takes too."""
+    return [part for part in call.body if not part.nil]
 
 
 def _error(bad: RecordError) -> Mapping[str, Any]:

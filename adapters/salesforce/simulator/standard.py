@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 
 from .schema import Field, ObjectType, Schema
+from .standard_absent import ABSENT
+from .standard_sales import OBJECTS as SALES
 from .standard_setup import OBJECTS as SETUP
+from .standard_statuses import OBJECTS as STATUSES
+from .standard_surveys import OBJECTS as SURVEYS
 from .standard_text import OBJECTS
 
 CURRENCIES = ("USD", "EUR", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CAD", "AUD", "JPY", "BRL", "INR")
@@ -50,12 +54,18 @@ def read_field(line: str) -> Field:
         cascade="cascade" in flags,
         default=flags["default"].replace("_", " ") if "default" in flags else None,
         absent=False if base == "boolean" else None,
+        formula=flags.get("from"),
+        told=UNCOUNTED if "from" in flags else {},
         number_format=flags.get("auto"),
         compound=flags.get("compound"),
         name_field="name" in flags,
     )
 
 
+UNCOUNTED = {"calculated": False, "calculatedFormula": None}
+"""A standard field that shows another's value is no formula to those who ask."""
+OWN_FIELDS = ["OwnerId  reference(User|Group)", "Name  string(80)  name"]
+"""What every custom object has beside the system's fields."""
 SYSTEM_FIRST = ["Id  id", "IsDeleted  boolean  readonly label=Deleted"]
 SYSTEM_LAST = [
     "CreatedDate  datetime  readonly required",
@@ -88,7 +98,8 @@ def build(name: str, label: str, plural: str, prefix: str, lines: list[str]) -> 
 
 def standard_schema() -> Schema:
     schema = Schema()
-    for head, text in (OBJECTS | SETUP).items():
+    schema.absent = ABSENT
+    for head, text in (OBJECTS | SURVEYS | SALES | STATUSES | SETUP).items():
         name, label, plural, prefix, *flags = re.split(r"\s{2,}", head)
         obj = build(name, label, plural, prefix, [x for x in text.splitlines() if x.strip()])
         obj.writable = "readonly" not in flags

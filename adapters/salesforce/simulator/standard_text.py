@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from .standard_address import address
+
 ACTIVITY = """
-WhoId  reference(Contact)  children={plural} cascade label=Name_ID
-WhatId  reference(Account|Opportunity|Case|Contract|Asset)  children={plural} cascade label=Related_To_ID
+WhoId  reference(Contact|Lead)  children={plural} cascade label=Name_ID
+WhatId  reference(Account|Opportunity|Campaign|Case|Contract|Asset|ServiceContract|Entitlement)  children={plural} cascade label=Related_To_ID
 Subject  combobox(Call|Send Letter|Send Quote|Email|Other)  name
 {own}
 OwnerId  reference(User|Group)
@@ -20,7 +22,12 @@ IsHighPriority  boolean  readonly
 AccountId  reference(Account)  readonly
 IsClosed  boolean  readonly
 TaskSubtype  picklist(Task|Email|Call)  createonly default=Task
-CompletedDateTime  datetime  readonly"""
+CompletedDateTime  datetime  readonly
+CallDurationInSeconds  int  label=Call_Duration
+CallType  picklist(Internal|Inbound|Outbound)
+CallDisposition  string(255)  label=Call_Result
+ReminderDateTime  datetime
+IsReminderSet  boolean  label=Reminder_Set"""
 EVENT = """
 Location  string(255)
 IsAllDayEvent  boolean
@@ -30,7 +37,11 @@ DurationInMinutes  int
 StartDateTime  datetime
 EndDateTime  datetime
 AccountId  reference(Account)  readonly
-EventSubtype  picklist(Event)  createonly default=Event"""
+EventSubtype  picklist(Event)  createonly default=Event
+IsPrivate  boolean  label=Private
+ShowAs  picklist(Busy|OutOfOffice|Free)  default=Busy
+ReminderDateTime  datetime
+IsReminderSet  boolean  label=Reminder_Set"""
 
 OBJECTS = {
     "Organization  Organization  Organizations  00D  readonly  keeps": """
@@ -46,15 +57,28 @@ InstanceName  string(5)
 IsSandbox  boolean
 TrialExpirationDate  datetime
 """,
-    "User  User  Users  005  currency  keeps": """
+    "User  User  Users  005  currency  keeps": f"""
 Username  string(80)  required unique
-LastName  string(80)  required
-FirstName  string(40)
-Name  string(121)  readonly name
+LastName  string(80)  required compound=Name
+FirstName  string(40)  compound=Name
+Name  string(121)  readonly name label=Full_Name
 Alias  string(8)
 Email  email(128)  required
-Title  string(80)
+CompanyName  string(80)
+Division  string(80)
 Department  string(80)
+Title  string(80)
+{address("")}
+Phone  phone
+Fax  phone
+MobilePhone  phone
+EmployeeNumber  string(20)
+CommunityNickname  string(40)  label=Nickname
+FederationIdentifier  string(512)  label=SAML_Federation_ID
+AboutMe  textarea(1000)
+LocaleSidKey  picklist(en_US|en_GB|de_DE|fr_FR)  label=Locale
+EmailEncodingKey  picklist(UTF-8|ISO-8859-1)  label=Email_Encoding
+LanguageLocaleKey  picklist(en_US|de|fr)  label=Language
 IsActive  boolean
 UserType  picklist(Standard|AutomatedProcess)  readonly
 ProfileId  reference(Profile)
@@ -79,30 +103,14 @@ SobjectType  picklist
 IsActive  boolean
 Description  string(255)
 """,
-    "Account  Account  Accounts  001  currency": """
+    "Account  Account  Accounts  001  currency": f"""
 MasterRecordId  reference(Account)  readonly
 Name  string(255)  required name label=Account_Name compound=Name
 Type  picklist(Prospect|Customer|Partner|Former Customer|Other)  label=Account_Type
 RecordTypeId  reference(RecordType)
 ParentId  reference(Account)  children=ChildAccounts label=Parent_Account_ID
-BillingStreet  textarea(255)  compound=BillingAddress
-BillingCity  string(40)  compound=BillingAddress
-BillingState  string(80)  compound=BillingAddress label=Billing_State/Province
-BillingPostalCode  string(20)  compound=BillingAddress label=Billing_Zip/Postal_Code
-BillingCountry  string(80)  compound=BillingAddress
-BillingLatitude  double(15)  compound=BillingAddress
-BillingLongitude  double(15)  compound=BillingAddress
-BillingGeocodeAccuracy  picklist(Address|NearAddress|Block|Street|ExtendedZip|Zip|Neighborhood|City|County|State|Unknown)  restricted compound=BillingAddress
-BillingAddress  address  readonly
-ShippingStreet  textarea(255)  compound=ShippingAddress
-ShippingCity  string(40)  compound=ShippingAddress
-ShippingState  string(80)  compound=ShippingAddress label=Shipping_State/Province
-ShippingPostalCode  string(20)  compound=ShippingAddress label=Shipping_Zip/Postal_Code
-ShippingCountry  string(80)  compound=ShippingAddress
-ShippingLatitude  double(15)  compound=ShippingAddress
-ShippingLongitude  double(15)  compound=ShippingAddress
-ShippingGeocodeAccuracy  picklist(Address|NearAddress|Block|Street|ExtendedZip|Zip|Neighborhood|City|County|State|Unknown)  restricted compound=ShippingAddress
-ShippingAddress  address  readonly
+{address("Billing")}
+{address("Shipping")}
 Phone  phone  label=Account_Phone
 Fax  phone  label=Account_Fax
 AccountNumber  string(40)
@@ -132,29 +140,44 @@ YearStarted  string(4)
 SicDesc  string(80)  label=SIC_Description
 AccountSource  picklist(Web|Phone Inquiry|Partner Referral|Purchased List|Other)
 """,
-    "Contact  Contact  Contacts  003  currency": """
+    "Contact  Contact  Contacts  003  currency": f"""
 MasterRecordId  reference(Contact)  readonly
 AccountId  reference(Account)  children=Contacts cascade
-LastName  string(80)  required
-FirstName  string(40)
-Salutation  picklist(Mr.|Ms.|Mrs.|Dr.|Prof.)
-Name  string(121)  readonly name label=Full_Name
-MailingCity  string(40)
-MailingCountry  string(80)
-Phone  phone
+LastName  string(80)  required compound=Name
+FirstName  string(40)  compound=Name
+Salutation  picklist(Mr.|Ms.|Mrs.|Dr.|Prof.)  compound=Name
+Name  string(121)  readonly required name label=Full_Name
+RecordTypeId  reference(RecordType)
+{address("Other")}
+{address("Mailing")}
+Phone  phone  label=Business_Phone
+Fax  phone  label=Business_Fax
 MobilePhone  phone
-ReportsToId  reference(Contact)
+HomePhone  phone
+OtherPhone  phone
+AssistantPhone  phone  label=Asst._Phone
+ReportsToId  reference(Contact)  label=Reports_To_ID
 Email  email
 Title  string(128)
 Department  string(80)
+AssistantName  string(40)  label=Assistant's_Name
 LeadSource  picklist(Web|Phone Inquiry|Partner Referral|Purchased List|Other)
 Birthdate  date
-Description  textarea(32000)
+Description  textarea(32000)  label=Contact_Description
 OwnerId  reference(User)
-HasOptedOutOfEmail  boolean
-LastActivityDate  date  readonly
-LastCURequestDate  datetime  readonly
+HasOptedOutOfEmail  boolean  label=Email_Opt_Out
+LastActivityDate  date  readonly label=Last_Activity
+LastCURequestDate  datetime  readonly label=Last_Stay-in-Touch_Request_Date
+LastCUUpdateDate  datetime  readonly label=Last_Stay-in-Touch_Save_Date
+LastViewedDate  datetime  readonly
+LastReferencedDate  datetime  readonly
+EmailBouncedReason  string(255)
+EmailBouncedDate  datetime
 IsEmailBounced  boolean  readonly
+PhotoUrl  url  readonly label=Photo_URL
+Jigsaw  string(20)  label=Data.com_Key
+JigsawContactId  string(20)  readonly relation=JigsawContact
+CleanStatus  picklist(Matched|Different|Acknowledged|NotFound|Inactive|Pending|SelectMatch|Skipped)  restricted
 """,
     "AccountContactRelation  Account Contact Relationship  Account Contact Relationships  07k": """
 AccountId  reference(Account)  required children=AccountContactRelations cascade
@@ -177,8 +200,18 @@ MasterRecordId  reference(Case)  readonly
 CaseNumber  string(30)  auto={00000000} name
 ContactId  reference(Contact)  children=Cases
 AccountId  reference(Account)  children=Cases
+AssetId  reference(Asset)  children=Cases
+Product2Id  reference(Product2)  label=Product_ID
 ParentId  reference(Case)  children=Cases
-SuppliedEmail  email
+SuppliedName  string(80)  label=Web_Name
+SuppliedEmail  email  label=Web_Email
+SuppliedPhone  string(40)  label=Web_Phone
+SuppliedCompany  string(80)  label=Web_Company
+ContactPhone  phone  from=Contact.Phone
+ContactMobile  phone  from=Contact.MobilePhone
+ContactEmail  email  from=Contact.Email
+ContactFax  phone  from=Contact.Fax
+RecordTypeId  reference(RecordType)
 Type  picklist(Question|Problem|Feature Request|Incident)  label=Case_Type
 Status  picklist(New|Working|Waiting|Escalated|Closed)  default=New
 Reason  picklist(Installation|Performance|Breakdown|User education|Other)
@@ -192,15 +225,21 @@ IsEscalated  boolean
 OwnerId  reference(User|Group)
 SlaStartDate  datetime  readonly
 SlaExitDate  datetime  readonly
+EntitlementId  reference(Entitlement)  children=Cases
+LastViewedDate  datetime  readonly
+LastReferencedDate  datetime  readonly
 """,
     "Opportunity  Opportunity  Opportunities  006  currency": """
 AccountId  reference(Account)  children=Opportunities cascade
+RecordTypeId  reference(RecordType)
+IsPrivate  boolean  label=Private
 Name  string(120)  required name
 Description  textarea(32000)
 StageName  picklist(Prospecting|Qualification|Needs Analysis|Proposal|Negotiation|Closed Won|Closed Lost)  required
 Amount  currency
 Probability  percent(0)
 ExpectedRevenue  currency  readonly
+TotalOpportunityQuantity  double(2)  label=Quantity
 CloseDate  date  required
 Type  picklist(New Business|Renewal|Expansion)
 NextStep  string(255)
@@ -210,7 +249,13 @@ IsWon  boolean  readonly
 ForecastCategory  picklist(Omitted|Pipeline|BestCase|Forecast|Closed)  readonly
 OwnerId  reference(User)
 ContractId  reference(Contract)
+CampaignId  reference(Campaign)  children=Opportunities
+FiscalQuarter  int  readonly
+FiscalYear  int  readonly
+Fiscal  string(6)  readonly label=Fiscal_Period
 LastActivityDate  date  readonly
+LastViewedDate  datetime  readonly
+LastReferencedDate  datetime  readonly
 """,
     "OpportunityContactRole  Opportunity Contact Role  Opportunity Contact Roles  00K": """
 OpportunityId  reference(Opportunity)  required children=OpportunityContactRoles cascade
@@ -218,21 +263,31 @@ ContactId  reference(Contact)  required children=OpportunityContactRoles cascade
 Role  picklist(Business User|Decision Maker|Economic Buyer|Evaluator|Executive Sponsor|Influencer|Other)
 IsPrimary  boolean
 """,
-    "Contract  Contract  Contracts  800  currency": """
+    "Contract  Contract  Contracts  800  currency": f"""
 AccountId  reference(Account)  required children=Contracts cascade
-ContractNumber  string(30)  auto={00000000} name
+ContractNumber  string(30)  auto={{00000000}} name
 StartDate  date
 EndDate  date  readonly
 ContractTerm  int
 OwnerId  reference(User)
 Status  picklist(Draft|In Approval Process|Activated)  default=Draft
 StatusCode  picklist(Draft|InApproval|Activated)  readonly
+{address("Billing")}
+OwnerExpirationNotice  picklist(15|30|45|60|90|120)
+CompanySignedId  reference(User)
+CompanySignedDate  date
+CustomerSignedId  reference(Contact)  children=ContractsSigned
+CustomerSignedTitle  string(40)
+CustomerSignedDate  date
+SpecialTerms  textarea(4000)
+RecordTypeId  reference(RecordType)
 Description  textarea(32000)
 ActivatedDate  datetime  readonly
 """,
     "Asset  Asset  Assets  02i  currency": """
 ContactId  reference(Contact)  children=Assets
 AccountId  reference(Account)  children=Assets cascade
+Product2Id  reference(Product2)  children=Assets label=Product_ID
 ParentId  reference(Asset)  children=ChildAssets
 RootAssetId  reference(Asset)  readonly
 Name  string(255)  required name
@@ -243,66 +298,12 @@ UsageEndDate  date
 Status  picklist(Purchased|Shipped|Installed|Registered|Obsolete)
 Price  currency
 Quantity  double(2)
+Description  textarea(32000)
+IsCompetitorProduct  boolean  label=Competitor_Asset
+IsInternal  boolean  label=Internal_Asset
+RecordTypeId  reference(RecordType)
 OwnerId  reference(User)
 """,
     "Task  Task  Tasks  00T  currency": ACTIVITY.format(own=TASK, plural="Tasks"),
     "Event  Event  Events  00U  currency": ACTIVITY.format(own=EVENT, plural="Events"),
-    "Survey  Survey  Surveys  0Kd": """
-Name  string(80)  required name
-DeveloperName  string(80)
-Description  textarea(4000)
-OwnerId  reference(User)
-ActiveVersionId  reference(SurveyVersion)  readonly
-LatestVersionId  reference(SurveyVersion)  readonly
-TotalVersionsCount  int  readonly
-""",
-    "SurveyVersion  Survey Version  Survey Versions  0Ke  readonly": """
-Name  string(80)  required name
-SurveyId  reference(Survey)  required children=SurveyVersions
-VersionNumber  int
-SurveyStatus  picklist(Draft|Active|Inactive|Archived)
-""",
-    "SurveyQuestion  Survey Question  Survey Questions  0Kh  readonly": """
-Name  string(255)  name
-QuestionName  string(255)
-QuestionType  picklist(NPS|Rating|CSAT|FreeText|RadioButton|MultiChoice)
-SurveyVersionId  reference(SurveyVersion)
-IsDeprecated  boolean
-""",
-    "SurveyInvitation  Survey Invitation  Survey Invitations  0Ki": """
-Name  string(255)  auto={0000000000} name
-SurveyId  reference(Survey)  children=SurveyInvitations
-ParticipantId  reference(Contact|User)  children=SurveyInvitations
-OwnerId  reference(User)
-ResponseStatus  picklist(NotStarted|Started|Completed|Paused)
-InvitationLink  url(1024)  readonly
-IsDefault  boolean
-OptionsCollectAnonymousResponse  boolean
-InviteExpiryDateTime  datetime
-""",
-    "SurveyResponse  Survey Response  Survey Responses  0Kj  readonly": """
-Name  string(255)  auto={0000000000} name
-InvitationId  reference(SurveyInvitation)  children=SurveyResponses
-SubmitterId  reference(Contact|User)
-SurveyId  reference(Survey)
-SurveyVersionId  reference(SurveyVersion)
-Status  picklist(Started|Completed|Paused)
-CompletionDateTime  datetime
-Language  picklist(en_US|de|fr)
-""",
-    "SurveyQuestionResponse  Survey Question Response  Survey Question Responses  0Kr  readonly": """
-ResponseId  reference(SurveyResponse)  children=SurveyQuestionResponses
-InvitationId  reference(SurveyInvitation)  children=SurveyQuestionResponses
-QuestionId  reference(SurveyQuestion)
-QuestionChoiceId  string(18)
-ChoiceValue  string(255)
-NumberValue  int
-DateValue  date
-DateTimeValue  datetime
-IsTrueOrFalse  boolean
-ResponseValue  textarea(4000)
-ResponseShortText  string(255)
-Datatype  picklist(Number|String|Boolean|Date|DateTime)
-SurveyVersionId  reference(SurveyVersion)
-""",
 }

@@ -9,35 +9,36 @@ from .errors import ApiError, not_found, unsimulated
 
 # Below /services/data/vXX.X.
 RESOURCES = {
-    "actions": "Invocable actions", "analytics": "Reports and dashboards", "answers": "Answers",
-    "appMenu": "The app menu", "async-queries": "Async SOQL", "asyncjobs": "Asynchronous jobs",
-    "asyncspecs": "Asynchronous specifications", "chatter": "Chatter", "cms": "The CMS", "commerce": "Commerce",
-    "communities": "Experience Cloud", "compactLayouts": "The list of compact layouts",
-    "connect": "The Connect API", "consent": "Consent", "contact-tracing": "Contact tracing",
-    "contacts-app": "Contacts of the mobile app", "domino": "Domino", "dedupe": "Duplicate jobs",
-    "duplicates": "Duplicate jobs", "eclair": "Charts", "einstein": "Einstein", "emailConnect": "E-mail connect",
-    "event": "Platform events", "eventSchema": "The schema of platform events", "financialservices": "Financial Services", "flexipage": "Lightning pages", "folders": "Folders", "graphql": "GraphQL",
-    "health-cloud": "Health Cloud", "iot": "IoT", "jsonxform": "JSON transformation",
-    "knowledgeManagement": "Knowledge", "licensing": "Licensing", "localizedvalue": "Localized values",
-    "metadata": "Deployment by the REST Metadata API", "mobile": "Mobile", "named-query": "Named queries",
-    "nouns": "Nouns", "parameterizedSearch": "Search", "payments": "Payments", "prechatForms": "Pre-chat forms",
-    "process": "Approval processes and process rules", "quickActions": "Quick actions",
-    "recent": "Recently viewed records", "scheduling": "Scheduling", "search": "Search",
-    "serviceTemplates": "Service templates", "smartdatadiscovery": "Einstein Discovery",
-    "support": "Support: knowledge articles and data categories", "tabs": "The list of tabs",
-    "theme": "Themes", "ui-api": "The User Interface API", "wave": "CRM Analytics",
-    "apexrest": "Apex REST",
+    "actions": "The API for invocable actions", "analytics": "The API for reports and dashboards",
+    "appMenu": "The app menu", "async-queries": "Async SOQL", "asyncjobs": "The API for asynchronous jobs",
+    "chatter": "Chatter", "cms": "The CMS", "commerce": "Commerce", "communities": "Experience Cloud",
+    "compactLayouts": "The list of compact layouts", "connect": "The Connect API", "consent": "The Consent API",
+    "contact-tracing": "Contact tracing", "dedupe": "The API for duplicate jobs", "domino": "Domino",
+    "eclair": "The API for charts", "einstein": "Einstein", "emailConnect": "The e-mail connection",
+    "event": "The API for platform events", "eventSchema": "The schema of a platform event",
+    "financialservices": "Financial Services", "fingerprint": "The fingerprint of the org",
+    "folders": "The API for folders", "graphql": "GraphQL", "health-cloud": "Health Cloud", "iot": "IoT",
+    "jsonxform": "JSON transformation", "knowledgeManagement": "Knowledge", "licensing": "Licensing",
+    "localizedvalue": "The API for localized values", "match": "The API for matching rules",
+    "metadata": "Deployment by the REST Metadata API", "mobile": "The API of the mobile app",
+    "named-query": "The API for named queries", "nouns": "The list of nouns", "parameterizedSearch": "Search",
+    "payments": "The Payments API", "prechatForms": "The API for pre-chat forms",
+    "process": "The API for approval processes and process rules", "quickActions": "The list of quick actions",
+    "recent": "The list of recently viewed records", "scheduling": "Scheduling", "search": "Search",
+    "serviceTemplates": "The list of service templates", "smartdatadiscovery": "Einstein Discovery",
+    "support": "The API for knowledge articles and data categories", "tabs": "The list of tabs",
+    "theme": "The list of icons and colours", "ui-api": "The User Interface API", "wave": "CRM Analytics",
 }  # fmt: skip
 # Below /services.
 SERVICES = {
-    "apexrest": "Apex REST", "apexexecute": "Anonymous Apex", "proxy": "The Ajax proxy",
-    "iot": "IoT", "authcallback": "Single sign-on", "mdt": "Metadata type services",
+    "apexrest": "Apex REST", "apexexecute": "Anonymous Apex", "proxy": "The Ajax proxy", "iot": "IoT",
+    "authcallback": "Single sign-on",
 }  # fmt: skip
 ELSEWHERE = {
-    "cometd": "The streaming API", "event": "Event streaming by Pub/Sub", "secur": "The pages of the log-in",
-    "setup": "Setup pages", "lightning": "Lightning pages", "visualforce": "Visualforce pages",
+    "cometd": "The Streaming API", "event": "The Pub/Sub API", "secur": "A page of the log-in",
+    "setup": "A page of the set-up", "lightning": "A Lightning page", "visualforce": "A Visualforce page",
 }  # fmt: skip
-JOBS = {"analytics": "Analytics jobs", "dataexport": "Data exports"}
+JOBS = {"analytics": "An analytics job", "dataexport": "A data export"}
 NAMESPACE = "http://www.force.com/2009/06/asyncapi/dataload"
 BULK_1 = "Bulk API 1 is not simulated; use Bulk API 2.0."
 

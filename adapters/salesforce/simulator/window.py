@@ -1,4 +1,4 @@
-"""Queries in order of SystemModstamp and Id, whose records lie side by side: a part of a table's line."""
+"""Queries in order of SystemModstamp and Id, or of Id: their records are a part of a line that the table keeps."""
 
 from __future__ import annotations
 
@@ -6,31 +6,38 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
-from cs_connector.sandbox.records import Line
+from cs_connector.sandbox.records import Line, Names
 
 from .filters import Test
 from .literals import stored
 from .rows import Table, milliseconds
 from .scope import Scope
-from .syntax import Both, Column, Compare, Condition, Literal, Operand, Order, Query
+from .syntax import Both, Column, Compare, Condition, Literal, Operand, Query
 
 Mark = tuple[int, str]
 STAMP, ID = "SystemModstamp", "Id"
 ENDLESS = 2**62
+LAST = "\x7f"  # after every id
 NEXT = "\0"  # makes a text the next one in order
 # By operator: the first time that fits and the first one after them, in milliseconds from the literal.
 SPANS: dict[str, tuple[int | None, int | None]] = {
     ">=": (0, None), ">": (1, None), "<": (None, 0), "<=": (None, 1), "=": (0, 1),
 }  # fmt: skip
+CHUNK = 1000  # records that are read together
 MANY = 10_000  # in smaller tables a walk is quick, and keeps the order in which records came
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The records from one place in a table's line up to before another; `left` are conditions still to be tested."""
+    """The records from one place in a line up to before another; `left` are conditions still to be tested.
+
+    `line` is the table's by (time, id), or its ids alone.
+    """
 
     table: Table
+    line: Sequence[Any]
     first: int
     last: int
     left: tuple[Condition, ...]
@@ -45,25 +52,27 @@ class Window:
         if query is not None:
             first = min(first + query.offset, last)
             last = last if query.limit is None else min(first + query.limit, last)
-        line = self.table.line()
-        if isinstance(line, Line):
-            return line.part(first, last)
-        return [record_id for _, record_id in line[first:last]]
+        if isinstance(self.line, Line | Names):
+            return self.line.part(first, last)
+        return [place if isinstance(place, str) else place[1] for place in self.line[first:last]]
 
     def matches(self, test: Test | None, query: Query) -> list[str]:
         """Ids of those that pass, as LIMIT and OFFSET leave them."""
-        rows = map(self.table.rows.__getitem__, self.ids())
-        found = (row["Id"] for row in rows if test is None or test(row))
+        ids = self.ids()
+        pages = (self.table.page(ids, at, at + CHUNK) for at in range(0, len(ids), CHUNK))
+        found = (row["Id"] for page in pages for row in page if test is None or test(row))
         last = None if query.limit is None else query.offset + query.limit
         return list(islice(found, query.offset, last))
 
 
 def window(query: Query, scope: Scope, table: Table) -> Window | None:
     """Where the matches of a compiled query are; None where that is not known, or not in the order of the query."""
-    ordered = not query.items or _in_line(query.order, scope)
-    if table.veils or table.hidden or scope.object.field(STAMP) is None or not ordered:
+    if table.veils or table.hidden or scope.object.field(STAMP) is None:
         return None
-    return _between(query.where, scope, table)
+    names = [None if order.down else _name(order.by, scope) for order in query.order]
+    if names == [ID]:
+        return _among_ids(query.where, scope, table)
+    return _between(query.where, scope, table) if names == [STAMP, ID] or not query.items else None
 
 
 def many(query: Query, scope: Scope, table: Table) -> Sequence[str] | None:
@@ -85,12 +94,33 @@ def _between(where: Condition | None, scope: Scope, table: Table) -> Window:
             low, high = max(low, found[0]), min(high, found[1])
     line = table.line()
     first = bisect_left(line, low)
-    return Window(table, first, max(first, bisect_left(line, high)), tuple(left))
+    return Window(table, line, first, max(first, bisect_left(line, high)), tuple(left))
 
 
-def _in_line(orders: tuple[Order, ...], scope: Scope) -> bool:
-    names = [_name(order.by, scope) for order in orders]
-    return names == [STAMP, ID] and not any(order.down for order in orders)
+def _among_ids(where: Condition | None, scope: Scope, table: Table) -> Window:
+    low, high = "", LAST
+    left: list[Condition] = []
+    for condition in _all(where):
+        span = _id_bounds(condition, scope)
+        if span is None:
+            left.append(condition)
+        else:
+            low, high = max(low, span[0]), min(high, span[1])
+    line = table.ids()
+    first = bisect_left(line, low)
+    return Window(table, line, first, max(first, bisect_left(line, high)), tuple(left))
+
+
+def _id_bounds(condition: Condition, scope: Scope) -> tuple[str, str] | None:
+    """The first id, and the one after the last."""
+    if not isinstance(condition, Compare) or _name(condition.left, scope) != ID:
+        return None
+    if condition.right.kind != "string" or condition.op not in SPANS:
+        return None
+    field = scope.object.fields[ID.lower()]
+    record_id = str(stored(field, condition.right, condition.right.at))
+    low, high = (None if by is None else record_id + NEXT * by for by in SPANS[condition.op])
+    return low or "", high or LAST
 
 
 def _all(condition: Condition | None) -> tuple[Condition, ...]:

@@ -11,6 +11,7 @@ from typing import Any
 from cs_connector.sandbox.ledger import Ledger
 
 from .bin import Bin
+from .campaign_members import CampaignMembers
 from .cascade import Cascade, keeps
 from .duplicates import Duplicates
 from .editor import Editor
@@ -47,6 +48,9 @@ class Writer:
         self.locks, self.rules, self.duplicates = Locks(now), Rules(schema, rows, now), Duplicates(rows)
         self._cascade, self._merger = Cascade(self._editor, self.bin), Merger(self._editor, self.bin)
         self._effects = Effects(self._editor)
+        self.guards: dict[str, Callable[[Row], None]] = {
+            "CampaignMember": CampaignMembers(schema, rows).check
+        }
 
     def create(self, obj: ObjectType, body: Mapping[str, Any]) -> str:
         with self._attempt():
@@ -249,6 +253,8 @@ class Writer:
     def _check(self, obj: ObjectType, before: Row | None, after: Row) -> None:
         """What Salesforce looks at when the values themselves are good, in its order."""
         self._check_hierarchy(obj, after)
+        if obj.name in self.guards:
+            self.guards[obj.name](after)
         self.rules.check(obj, before, after)
         self.duplicates.check(obj, before, after, self._intake.manner)
         self.locks.check(obj, before, after)

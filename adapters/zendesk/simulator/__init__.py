@@ -14,13 +14,13 @@ from .answers import Refusal, reply
 from .builtin import build
 from .call import Call, Caller
 from .fields import Fields
-from .house import House
 from .life import People
 from .login_routes import LoginRoutes
 from .memberships import seeded
 from .oauth import EMAIL, Logins, unknown_user
 from .orders import KNOWN, Orders
 from .paths import PREFIX, Paths, parts_of
+from .resources import Resources
 from .state import ME, State
 from .users import anonymous
 
@@ -36,10 +36,10 @@ class ZendeskAccount:
     def __init__(self, world: World, name: str, base_url: str) -> None:
         self._state = State(world, name, base_url)
         self._logins = Logins(world.clock, name)
-        self._house = House(self._state)
+        self._resources = Resources(self._state)
         self._orders = Orders(self._state, self._logins)
-        self._people = People(self._state, self._house)
-        self._paths = Paths(self._house.routes() | LoginRoutes(self._state, self._logins).routes())
+        self._people = People(self._state, self._resources)
+        self._paths = Paths(self._resources.routes() | LoginRoutes(self._state, self._logins).routes())
         self._served = 0
         build(self._state)
 
@@ -68,7 +68,7 @@ class ZendeskAccount:
         for noun, definitions in ((n, d) for n, d in fields.items() if n != own_account.KEY):
             if noun == "custom_objects":
                 for definition in definitions:
-                    self._house.custom_objects.define(definition)
+                    self._resources.custom_objects.define(definition)
                 continue
             maker = Fields(self._state, noun)
             for definition in definitions:

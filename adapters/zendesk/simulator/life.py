@@ -10,9 +10,9 @@ from cs_connector.sandbox.picking import MATTERS, REMARKS, do_one, pick, renamed
 
 from .answers import Refusal
 from .deleted_tickets import restorable
-from .house import House
-from .kinds import RATING, TICKET
+from .kinds import RATING, SURVEY, TICKET, Kind
 from .resource import Resource
+from .resources import Resources
 from .state import State
 from .surveys import are_surveys
 from .table import Record
@@ -24,10 +24,14 @@ Fits = Callable[[Record], bool]
 
 
 class People:
-    def __init__(self, state: State, house: House) -> None:
+    def __init__(self, state: State, account: Resources) -> None:
         self._state = state
-        self._organizations, self._users, self._tickets = house.organizations, house.users, house.tickets
-        self._merges, self._bin = house.merges, house.deleted_tickets
+        self._organizations, self._users, self._tickets = (
+            account.organizations,
+            account.users,
+            account.tickets,
+        )
+        self._merges, self._bin = account.merges, account.deleted_tickets
         self._ways = (
             (32, self._write),
             (32, self._work),
@@ -68,10 +72,12 @@ class People:
         return self._change(self._tickets, ticket, {"status": NEXT[ticket["status"]], "comment": remark})
 
     def _rate(self, dice: random.Random) -> bool:
-        """A customer rates a solved ticket; accounts with the newer surveys take no ratings."""
+        """A customer says what the help was worth, in the form that the account asks for."""
         solved = self._some(self._tickets, dice, lambda r: r.get("status") == "solved" and not _rated(r))
-        if solved is None or are_surveys(self._state):
+        if solved is None:
             return False
+        if are_surveys(self._state):
+            return self._answer(solved, dice)
         now, score = self._state.stamp(), dice.choice(("good", "good", "bad"))
         rating = {
             "id": self._state.new_id(),
@@ -81,12 +87,30 @@ class People:
             "created_at": now,
             "updated_at": now,
         }
-        self._state.keep(RATING, rating, None)
-        self._state.log(RATING.plural, rating["id"], "create", None, rating)
+        self._keep(RATING, rating)
         seen = {"satisfaction_rating": {"id": rating["id"], "score": score}}
         new = {**solved, **seen, "updated_at": now, "generated_timestamp": self._state.now()}
         self._state.keep(TICKET, new, solved)
         return True
+
+    def _answer(self, solved: Record, dice: random.Random) -> bool:
+        """A survey that looks like those before, with another rating."""
+        table = self._state.table(SURVEY)
+        earlier = pick(table.ids(), dice)
+        if earlier is None:
+            return False
+        like, now = table.records[earlier], self._state.stamp()
+        answers = [{**answer, "created_at": now, "updated_at": now} for answer in like.get("answers") or ()]
+        for answer in answers:
+            if isinstance(answer.get("rating"), int):
+                answer["rating"] = dice.randint(1, 5)
+        about = {"subject_zrns": [f"zen:ticket:{solved['id']}"], "responder_id": solved.get("requester_id")}
+        self._keep(SURVEY, {**like, **about, "id": self._state.new_key(dice), "answers": answers})
+        return True
+
+    def _keep(self, kind: Kind, record: Record) -> None:
+        self._state.keep(kind, record, None)
+        self._state.log(kind.plural, record["id"], "create", None, record)
 
     def _hand_over(self, dice: random.Random) -> bool:
         ticket = self._some(self._tickets, dice, lambda r: r.get("status") in OPEN)

@@ -1,7 +1,7 @@
 """Who belongs to which organization; a user's organization_id is the default one of these.
 
-Facts: the vendor's reference. Which tickets follow a user who changes organizations is from its help pages and was
-never seen live: here those that are not closed and were the old organization's.
+Facts: the vendor's reference and help pages. Tickets that are not closed lose an organization that their requester
+leaves. That they follow when a new organization takes the old one's place was never seen live.
 """
 
 from __future__ import annotations
@@ -47,6 +47,9 @@ class Memberships(Resource):
             ("PUT", "users/:id/organizations/:organization_id/make_default"): self.make_default_organization,
             ("DELETE", "users/:id/organizations/:organization_id"): self.unassign,
         }
+
+    def all(self, call: Call) -> Response:
+        return self.listed(call, self.table.ids())
 
     def shown(self, records: Iterable[Record], call: Call) -> dict[str, Any]:
         """An organization's name can change without its memberships."""
@@ -111,26 +114,29 @@ class Memberships(Resource):
             self._point(new["user_id"], new)
 
     def bury(self, old: Record) -> Record:
-        """End a membership. Where it was the default, the next one becomes it."""
+        """End a membership. Where it was the default, the next one becomes it; tickets go on without either."""
         self.erase(old)
         if old.get("default"):
             rest = self.having("user_id", old["user_id"])
             self._point(old["user_id"], rest[0] if rest else None)
-        heir = self._users.get(old["user_id"])
-        self._follow(old["user_id"], old["organization_id"], (heir or {}).get("organization_id"))
+        self._follow(old["user_id"], old["organization_id"], None)
         return old
 
     def placed(self, user: Record, before: Any) -> None:
-        """A user's organization_id was written: make what it says the default membership."""
+        """A user's organization_id was written: another membership becomes the default one, or a new one takes its
+        place and the tickets with it.
+        """
         wanted = user.get("organization_id")
         if wanted == before:
             return
         held = {record["organization_id"]: record for record in self.having("user_id", user["id"])}
-        if before in held and (wanted is None or not self.state.settings.many_organizations):
+        if wanted in held:
+            self._point(user["id"], held[wanted])
+            return
+        if before in held:
             self.erase(held.pop(before))
-        if wanted is not None and wanted not in held:
-            held[wanted] = self._made(user["id"], wanted)
-        self._point(user["id"], held.get(wanted) or next(iter(held.values()), None))
+        chosen = next(iter(held.values()), None) if wanted is None else self._made(user["id"], wanted)
+        self._point(user["id"], chosen)
         if before is not None:
             self._follow(user["id"], before, wanted)
 

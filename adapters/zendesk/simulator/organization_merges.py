@@ -72,7 +72,9 @@ class OrganizationMerges(Resource):
         """Those that it lost and those that it won; no numbered pages."""
         only_by_cursor(call, self.state.limits.page)
         found = (self.table.where(side, call.ident) for side in ("loser_id", "winner_id"))
-        return self.listed(call, sorted(key for keys in found for key in keys), f"organizations/{call.ident}/merges")
+        return self.listed(
+            call, sorted(key for keys in found for key in keys), f"organizations/{call.ident}/merges"
+        )
 
     def find(self, ident: Any) -> Record:
         record = self.table.get(ident)

@@ -77,11 +77,12 @@ class Organizations(Resource):
         new["domain_names"] = list(dict.fromkeys(str(name).lower() for name in names))
 
     def bury(self, old: Record) -> Record:
-        """Its people and tickets go on without it."""
+        """Its people and the tickets that are not closed go on without it."""
         new = super().bury(old)
         self._memberships.end_of(old["id"])
         for record in self._tickets.of("organization_id", old["id"]):
-            self._tickets.move(record, None)
+            if record.get("status") != "closed":
+                self._tickets.move(record, None)
         return new
 
     def search(self, call: Call) -> Response:

@@ -37,7 +37,7 @@ class Lister:
         """`page[…]` in the query asks for a cursor, anything else for a page number."""
         if by_cursor(call):
             return self._by_cursor(call, ids)
-        return self._by_number(call, self._table.ids() if ids is None else ids)
+        return self._by_number(call, ids)
 
     def _by_cursor(self, call: Call, ids: Sequence[Key] | None) -> dict[str, Any]:
         """`sort_by` and `sort_order` belong to the other way of paging: here they are ignored, as observed."""
@@ -91,25 +91,33 @@ class Lister:
         found = zip(marks, self._table.several(keys), strict=True)
         return [(mark, record) for mark, record in found if record is not None and keep(record)]
 
-    def _by_number(self, call: Call, ids: Sequence[Key]) -> dict[str, Any]:
+    def _by_number(self, call: Call, ids: Sequence[Key] | None) -> dict[str, Any]:
         number, size = numbered(call, self._state.limits.page, self._path)
         if number * size > self._state.limits.depth:
             raise _too_deep()
-        rows = self._sorted(call, [record for _, record in self._kept(ids)])
         start = (number - 1) * size
-        ends = start + size >= len(rows)
+        count, rows = self._numbered(call, ids, slice(start, start + size))
+        ends = start + size >= count
         return {
-            self._noun: rows[start : start + size],
+            self._noun: rows,
             "next_page": None if ends else self._link(call.query, "page", str(number + 1)),
             "previous_page": self._link(call.query, "page", str(number - 1)) if number > 1 else None,
-            "count": len(rows),
+            "count": count,
         }
 
-    def _sorted(self, call: Call, rows: list[Record]) -> list[Record]:
-        name = call.query.get("sort_by", "id")
-        down = call.query.get("sort_order") == "desc"
-        if name not in OFFSET_SORTS or (name == "id" and not down):
-            return rows
+    def _numbered(self, call: Call, ids: Sequence[Key] | None, part: slice) -> tuple[int, list[Record]]:
+        """How many records the list has, and a part of it."""
+        name, down = call.query.get("sort_by", "id"), call.query.get("sort_order") == "desc"
+        plain = name not in OFFSET_SORTS or (name == "id" and not down)
+        if plain and ids is None:
+            kept = self._table.kept(self._keep)
+            return len(kept), [record for _, record in self._kept(kept[part])]
+        rows = [record for _, record in self._kept(self._table.ids() if ids is None else ids)]
+        if not plain:
+            rows = self._sorted(rows, name, down=down)
+        return len(rows), rows[part]
+
+    def _sorted(self, rows: list[Record], name: str, *, down: bool) -> list[Record]:
         return sorted(rows, key=lambda record: (str(record.get(name) or ""), record["id"]), reverse=down)
 
     def _link(self, query: dict[str, str], name: str, value: str | None) -> str:

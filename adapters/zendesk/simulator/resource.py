@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from typing import Any
 
 from cs_connector.sandbox.pages import Pages
@@ -97,10 +97,10 @@ class Resource:
         return self.listed(call)
 
     def count(self, _: Call) -> Response:
-        return self.counted(self.living())
+        return self.counted(self.table.kept(self.alive))
 
-    def counted(self, records: Iterable[Record]) -> Response:
-        value = sum(1 for _ in records)
+    def counted(self, found: Iterable[Any]) -> Response:
+        value = len(found) if isinstance(found, Sized) else sum(1 for _ in found)
         return reply({"count": {"value": value, "refreshed_at": self.state.stamp()}})
 
     def show(self, call: Call) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -84,9 +85,10 @@ class State:
             self._last_id += 1
         return self._last_id
 
-    def new_key(self) -> str:
-        """An id of the newer kind: a ULID, of the time and the world's dice, above the one before."""
-        number = int(self.world.clock.now().timestamp() * 1000) << 80 | self.world.dice.getrandbits(80)
+    def new_key(self, dice: random.Random | None = None) -> str:
+        """An id of the newer kind: a ULID, of the time and dice (the world's, if none are given), above the one before."""
+        chance = (dice or self.world.dice).getrandbits(80)
+        number = int(self.world.clock.now().timestamp() * 1000) << 80 | chance
         number = self._last_key = max(number, self._last_key + 1)
         text = ""
         for _ in range(26):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from copy import copy
@@ -12,12 +13,13 @@ from typing import Any
 import msgspec
 
 from cs_connector.sandbox.index import Index
-from cs_connector.sandbox.records import by_time, in_order, several
+from cs_connector.sandbox.records import Records, by_time, in_order, several
 from cs_connector.sandbox.stored import Stored, opened
 
 Record = Mapping[str, Any]
 Key = Any  # an int; of survey responses a text
 When = Callable[[Record], int]
+Keep = Callable[[Record], bool]
 INDEXED = (  # ready in a sandbox that was kept
     "organization_id",
     "requester_id",
@@ -61,6 +63,7 @@ class Table:
         self._ids: Any = []
         self._timeline: Any = []
         self._indexes: dict[str, Index[Record]] = {}
+        self._kept: tuple[Keep, frozenset[Key], Any] | None = None
 
     def __len__(self) -> int:
         return len(self.records)
@@ -80,7 +83,11 @@ class Table:
     def several(self, keys: Sequence[Key]) -> Iterable[Record | None]:
         """What `get` gives for each key."""
         found = several(self.records, keys)
-        return (None if key in self.hidden else r for key, r in zip(keys, found, strict=True)) if self.hidden else found
+        return (
+            (None if key in self.hidden else r for key, r in zip(keys, found, strict=True))
+            if self.hidden
+            else found
+        )
 
     def put(self, record: Record) -> None:
         """Add or replace."""
@@ -96,10 +103,23 @@ class Table:
             insort(self._timeline, (self.when(record), key))
         for index in self._indexes.values():
             index.move(key, before, record)
+        self._follow(key, before, record)
+
+    def _follow(self, key: Key, before: Record | None, after: Record) -> None:
+        """Keep the ids of the last test as they would be found now."""
+        if self._kept is None or key in self._kept[1]:
+            return
+        keep, _, ids = self._kept
+        was, here = before is not None and keep(before), keep(after)
+        if was and not here:
+            del ids[bisect_left(ids, key)]
+        elif here and not was:
+            insort(ids, key)
 
     def remove(self, key: Key) -> Record:
         """Take a record out for good, and give it back."""
         before = self.records[key]
+        self.version = next(_versions)
         del self.records[key]
         if self._ids is not None:
             self._ids.pop(bisect_left(self._ids, key))
@@ -123,6 +143,14 @@ class Table:
         found: Sequence[tuple[int, Key]] = self._timeline
         return found
 
+    def kept(self, keep: Keep) -> Sequence[Key]:
+        """Ids of the records that are not hidden and pass a test, ascending."""
+        if self._kept is None or self._kept[:2] != (keep, self.hidden):
+            hidden, many = self.hidden, isinstance(self.records, Records)
+            found = [key for key, record in self.records.items() if key not in hidden and keep(record)]
+            self._kept = keep, hidden, array("q", sorted(found)) if many else sorted(found)
+        return self._kept[2]
+
     def where(self, name: str, value: Any) -> list[Key]:
         """Ids of the records whose field has this value, whatever its case; ascending."""
         index = self._indexes.get(name)
@@ -141,6 +169,7 @@ class Table:
         self._ids = None
         self._timeline = None
         self._indexes = {}
+        self._kept = None
         self.version = next(_versions)
 
 

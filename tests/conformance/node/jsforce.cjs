@@ -103,3 +103,10 @@ exports.metadataRead = (args) => connected(args).metadata.read(args.type, args.n
 exports.metadataCreate = (args) => connected(args).metadata.create(args.type, args.metadata);
 exports.metadataDelete = (args) => connected(args).metadata.delete(args.type, args.names);
 exports.metadataList = (args) => connected(args).metadata.list([{ type: args.type }], args.login.api_version);
+exports.merge = (args) =>
+  connected(args).soap.merge({
+    masterRecord: { type: args.object, Id: args.master },
+    recordToMergeIds: args.losers,
+  });
+exports.undelete = (args) => connected(args).soap.undelete(args.ids);
+exports.tree = (args) => connected(args).requestPost(`/composite/tree/${args.object}`, { records: args.records });

@@ -6,7 +6,7 @@ import json
 import random
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -57,6 +57,15 @@ class Past:
             (folder / "recorded").mkdir(parents=True)
         (whole / "recorded" / f"{crm}.jsonl").write_text("\n".join(lines))
         self.fields = self._recorded(whole)[0]
+        self.clock = SandboxClock(AFTER)
+        self._tenant = built(crm, self.fields, self.clock)
+        self._empty = self._tenant.snapshot()
+
+    def emptied(self) -> Simulator:
+        """A simulator with the recorded fields, no records, and nothing used of the limits by the minute."""
+        self._tenant.restore(self._empty)
+        self.clock.advance(timedelta(seconds=61))
+        return self._tenant
 
     def rows(self, *, with_last: bool) -> list[SeedRow]:
         return list(self._recorded(self.now if with_last else self.before)[1])
@@ -90,14 +99,21 @@ def _handled(simulator: Simulator, request: Request) -> Response:
 
 def _tenant(vendor: Vendor, past: Past, exchange: Exchange) -> Simulator:
     """A simulator with the recorded fields, and with the records that were there when the request came."""
-    clock = SandboxClock(AFTER)
-    world = World(clock, Ledger(clock), random.Random(1))
-    simulator: Simulator = registry.simulator(past.crm)(world, past.crm, "https://recorded.example")
-    simulator.install(vendor.fitting(exchange, past.fields))
+    fields = vendor.fitting(exchange, past.fields)
+    simulator = past.emptied() if fields is past.fields else built(past.crm, fields, past.clock)
     alone = vendor.shows_none(exchange) or vendor.shown(exchange) is not None
     rows = [] if alone else past.rows(with_last=not vendor.changes(exchange))
     simulator.load(_with(vendor.implied(exchange), _with(rows, vendor.named(exchange))))
+    vendor.prepare(simulator, exchange)
     return simulator
+
+
+def built(crm: str, fields: Mapping[str, Any], clock: SandboxClock) -> Simulator:
+    world = World(clock, Ledger(clock), random.Random(1))
+    simulator = registry.simulator(crm)
+    made: Simulator = simulator(world, crm, "https://recorded.example")  # type: ignore[call-arg]
+    made.install(fields)
+    return made
 
 
 def _with(first: Iterable[SeedRow], then: Iterable[SeedRow]) -> list[SeedRow]:

@@ -22,6 +22,10 @@ class Share:
     equal: Counter[str] = field(default_factory=Counter)
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
 
+    @property
+    def share_of_points(self) -> float:
+        return (self.points - self.differences) / self.points
+
     def counts(self) -> dict[str, int]:
         return {
             name: getattr(self, name) for name in ("exchanges", "simulated", "same", "points", "differences")

@@ -66,6 +66,9 @@ class Vendor:
         """What the answer says of records without showing it."""
         yield from ()
 
+    def prepare(self, simulator: Simulator, exchange: Exchange) -> None:
+        """What the answer shows and no record holds."""
+
     def older(self, body: Any) -> Any:
         """An answer without the keys that were added since."""
         if isinstance(body, dict):
@@ -128,6 +131,8 @@ class Salesforce(Vendor):
         refused = set(
             re.findall(r"INVALID_EMAIL_ADDRESS.*?'fields': \['(\w+)'", str(exchange["response_body"]))
         )
+        if not refused:
+            return fields
         return {
             name: {
                 **about,
@@ -142,7 +147,7 @@ class Salesforce(Vendor):
             yield SeedRow(shown["attributes"]["type"], {k: v for k, v in shown.items() if k != "attributes"})
         body, asked = exchange["response_body"], exchange["query"].get("q", "")
         equal = re.findall(r"(\w+) = (?:'([^']*)'|(\w+))", asked)
-        if len(equal) == 1 and isinstance(body, dict) and "FROM CampaignMember" not in asked:
+        if len(equal) == 1 and isinstance(body, dict):
             field, text, plain = equal[0]
             for one in body["records"]:
                 value = text if not plain else json.loads(plain)
@@ -195,10 +200,28 @@ class HubSpot(Vendor):
         return super().changes(exchange) and not exchange["path"].endswith("/search")
 
     def named(self, exchange: Exchange) -> Iterator[SeedRow]:
+        gone = re.fullmatch(r"/contacts/v1/contact/vid/(\d+)", exchange["path"])
+        if gone:
+            yield SeedRow("contacts", {"id": gone[1], "properties": {}})
         noun = exchange["path"].split("/")[4] if "/batch/update" in exchange["path"] else ""
         kind = {"COMPANY": "companies", "CONTACT": "contacts"}.get(noun, "grouparoo_object")
         for one in exchange["request_body"]["inputs"] if noun else ():
             yield SeedRow(kind, {"id": one["id"], "properties": {}})
+
+    def prepare(self, simulator: Simulator, exchange: Exchange) -> None:
+        """The lists that a contact is on."""
+        body = exchange["response_body"]
+        if isinstance(body, dict) and body.get("list-memberships"):
+            new = {"name": "Recorded", "objectTypeId": "0-1", "processingType": "MANUAL"}
+            made = self._send(simulator, "POST", "/crm/v3/lists", new)["list"]["listId"]
+            self._send(simulator, "PUT", f"/crm/v3/lists/{made}/memberships/add", [str(body["vid"])])
+
+    def _send(self, simulator: Simulator, method: str, path: str, body: Any) -> Any:
+        token = simulator.credentials()["access_token"]
+        headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
+        answer = simulator.handle(Request(method, path, "", headers, json.dumps(body).encode()))
+        assert answer.status < 300, answer.body
+        return json.loads(answer.body)
 
 
 class Zendesk(Vendor):

@@ -17,13 +17,13 @@ def test_the_recycle_bin_is_emptied_after_ninety_days(house: House) -> None:
     house.clock.advance(timedelta(days=50))
     house.call("DELETE", f"{COMPANIES}/2")
 
-    def bin() -> list[str]:
+    def thrown() -> list[str]:
         return [r["id"] for r in house.call("GET", f"{COMPANIES}?archived=true").json()["results"]]
 
-    assert bin() == ["1", "2"]
+    assert thrown() == ["1", "2"]
     assert house.call("GET", f"{COMPANIES}/1?archived=true").json()["archivedAt"].startswith("2026-11-01")
     house.clock.advance(timedelta(days=41))
-    assert bin() == ["2"]
+    assert thrown() == ["2"]
     assert house.call("GET", f"{COMPANIES}/1?archived=true").status_code == 404
 
 

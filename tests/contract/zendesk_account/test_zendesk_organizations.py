@@ -38,17 +38,42 @@ def test_a_user_can_be_in_several_organizations_of_which_one_is_the_default(api)
     assert home(api, 7) == 1
 
 
-def test_open_tickets_follow_a_user_to_the_new_organization(api):
+@pytest.mark.parametrize("many", [True, False])
+def test_open_tickets_follow_a_user_to_the_new_organization(api, many):
     seed(api, organization(1), organization(2), user(7, organization_id=1))
     seed(
         api,
         *(ticket(n, organization_id=1, requester_id=7, status=s) for n, s in ((1, "open"), (2, "closed"))),
     )
-    api.order(settings={"many_organizations": False})
+    api.order(settings={"many_organizations": many})
     api("PUT", "users/7.json", {"user": {"organization_id": 2}})
     assert (members(api, 1), len(members(api, 2))) == ([], 1)
     assert numbers(api.get("organizations/2/tickets.json")["tickets"]) == [1]
     assert numbers(api.get("organizations/1/tickets.json")["tickets"]) == [2]
+
+
+def test_open_tickets_lose_an_organization_that_their_requester_leaves(api):
+    seed(api, organization(1), organization(2), user(7, organization_id=1))
+    seed(
+        api,
+        *(ticket(n, organization_id=1, requester_id=7, status=s) for n, s in ((1, "open"), (2, "closed"))),
+    )
+    body = {"organization_membership": {"organization_id": 2}}
+    api("POST", "users/7/organization_memberships.json", body)
+    (old,) = members(api, 1)
+    assert api("DELETE", f"users/7/organizations/{1}.json").status_code == 204
+    assert (home(api, 7), members(api, 1), old["default"]) == (2, [], True)
+    shown = api.get("tickets/show_many.json", ids="1,2")["tickets"]
+    assert [row["organization_id"] for row in shown] == [None, 1]
+
+
+def test_another_membership_becomes_the_default_one_without_moving_tickets(api):
+    seed(api, organization(1), organization(2), user(7, organization_id=1))
+    seed(api, ticket(1, organization_id=1, requester_id=7))
+    api("POST", "users/7/organization_memberships.json", {"organization_membership": {"organization_id": 2}})
+    api("PUT", "users/7.json", {"user": {"organization_id": 2}})
+    assert (len(members(api, 1)), len(members(api, 2)), home(api, 7)) == (1, 1, 2)
+    assert api.get("tickets/1.json")["ticket"]["organization_id"] == 1
 
 
 def test_a_deleted_organization_leaves_its_people_and_tickets_behind(api):
@@ -131,3 +156,16 @@ def test_memberships_are_made_and_ended_in_jobs(api):
     job = api.job(api("DELETE", f"organization_memberships/destroy_many.json?ids={ident}"))
     assert job["results"][0]["success"] is True
     assert members(api, 2) == []
+
+
+def test_lists_are_never_older_than_their_records(api):
+    seed(api, organization(1), user(7, organization_id=1))
+    path = "organization_memberships.json?page[size]=10"
+    assert api.get(path)["organization_memberships"][0]["organization_name"] == "Org 1"
+    api("PUT", "organizations/1.json", {"organization": {"name": "Other"}})
+    (row,) = api.get(path)["organization_memberships"]
+    assert row["organization_name"] == "Other"
+    api("DELETE", f"organization_memberships/{row['id']}.json")
+    assert api.get(path)["organization_memberships"] == []
+    listed = api.get("organizations.json?page[size]=10")["organizations"]
+    assert [found["name"] for found in listed] == ["Other"]

@@ -1,4 +1,4 @@
-"""Every noun of an account, made once and known to those that need it."""
+"""Every resource of an account, made once and known to those that need it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from .audits import Audits
+from .basics import About, Brands, CustomStatuses, Groups, TicketForms
 from .bulk import Bulk
 from .custom_objects import CustomObjects
 from .deleted_tickets import DeletedTickets
@@ -20,7 +21,6 @@ from .organization_merges import OrganizationMerges
 from .organizations import Organizations
 from .paths import Routes
 from .search import Search
-from .small import About, Brands, CustomStatuses, Groups, TicketForms
 from .state import DEFINED, State
 from .surveys import Ratings, Surveys
 from .tags import Tags
@@ -30,13 +30,13 @@ from .user_ends import DeletedUsers, UserMerges
 from .users import Users
 
 
-class Room(Protocol):
+class Routed(Protocol):
     """Whatever answers some paths."""
 
     def routes(self) -> Routes: ...
 
 
-class House:
+class Resources:
     def __init__(self, state: State) -> None:
         self._state = state
         self.jobs = Jobs(state)
@@ -55,11 +55,11 @@ class House:
     def routes(self) -> Routes:
         """Every (method, path below /api/v2/) with what answers it."""
         found: Routes = {}
-        for room in self._rooms():
-            found |= room.routes()
+        for part in self._routed():
+            found |= part.routes()
         return found | self._exports()
 
-    def _rooms(self) -> Iterator[Room]:
+    def _routed(self) -> Iterator[Routed]:
         state, moves = self._state, self._moves
         written = (self.organizations, self.users, self.tickets)
         yield from (*written, self.memberships, self._identities, self._audits, self._metrics, self.groups)
