@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from . import again, pull, sandbox, scoring, startup, whole
+from . import again, pull, sandbox, scoring, startup, sync, whole
 from .cost import Broken
 from .results import Row, keep, show
 from .size import QUICK, Size, Yard
@@ -18,6 +18,7 @@ from .size import QUICK, Size, Yard
 MEASURES: dict[str, Callable[[Yard], list[Row]]] = {
     "startup": startup.measure,
     "pull": pull.measure,
+    "sync": sync.measure,
     "again": again.measure,
     "scoring": scoring.measure,
     "whole": whole.measure,
