@@ -96,10 +96,11 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a read will bring and cost; None where the CRM does not say beforehand."""
+    """What a read will bring and cost; None where the CRM does not say beforehand. Without `exact`, `calls` is the least."""
 
     records: int | None = None
     calls: int | None = None
+    exact: bool = True
 
 
 class Document(NamedTuple):

@@ -11,12 +11,14 @@ from cs_connector.ports import Read
 from cs_connector.runner import CallLine, Engine, ObjectLine, budget, drift, estimating, shrink
 from cs_connector.runner.applying import settle
 from cs_connector.store import tables
+from cs_connector.store.folding import Fold
 
 
 class Sync:
     name = "sync"
 
     def __call__(self, engine: Engine) -> None:
+        shrink.check_accepted(engine)
         settle(engine)
         for source in engine.sources():
             engine.identify(source.connection)
@@ -33,6 +35,18 @@ class Sync:
     def _object(
         self, engine: Engine, connection: str, name: str, fields: tuple[str, ...], total: int | None
     ) -> None:
+        folds = [self._read(engine, connection, name, fields)]
+        if total is not None and shrink.returned(engine, connection, name, total, folds[0].deleted):
+            engine.store.landing.again(connection, name)
+            folds.append(self._read(engine, connection, name, fields))
+        counts = [(fold.read, fold.new, fold.changed, fold.deleted) for fold in folds]
+        read, new, changed, deleted = map(sum, zip(*counts, strict=True))
+        swept = 0 if total is None else shrink.sweep(engine, connection, name, total, new)
+        engine.store.facts.compact(f"raw/{connection}/{name}", engine.lease)
+        self._confirm(engine, connection, name)
+        engine.summary.objects.append(ObjectLine(connection, name, read, new, changed, deleted + swept))
+
+    def _read(self, engine: Engine, connection: str, name: str, fields: tuple[str, ...]) -> Fold:
         landing = engine.store.landing
         request = Read(name, fields, landing.cursor(connection, name))
         pages = iter(engine.adapter(connection).read(request))
@@ -44,12 +58,7 @@ class Sync:
                 engine.beat()
                 if not page.done:
                     budget.check(engine, connection)
-        fold = engine.store.fold(connection, name, engine.run, engine.lease)
-        swept = 0 if total is None else shrink.sweep(engine, connection, name, total, fold.new)
-        engine.store.facts.compact(f"raw/{connection}/{name}", engine.lease)
-        self._confirm(engine, connection, name)
-        line = ObjectLine(connection, name, fold.read, fold.new, fold.changed, fold.deleted + swept)
-        engine.summary.objects.append(line)
+        return engine.store.fold(connection, name, engine.run, engine.lease)
 
     def _confirm(self, engine: Engine, connection: str, name: str) -> None:
         """What we wrote and have now read back needs no place in the outbox."""

@@ -20,19 +20,17 @@ class Unify:
     name = "unify"
 
     def __call__(self, engine: Engine) -> None:
-        marks = _marks(engine)
+        marks, lost = _marks(engine), _lost(engine)
         days = [(m.connection, m.object, m.complete, m.watermark and m.watermark.date()) for m in marks]
-        lost = [
-            (s.connection, sorted((o, *sorted(f)) for o, f in s.unknown.items())) for s in engine.sources()
-        ]
         digest = engine.digest(["raw/"], days, lost)
         if engine.stage_done(self.name, digest):
             engine.summary.skipped.append(self.name)
             self._recount(engine)
             return
         with engine.talk.step("who is who"), engine.tables() as con:
-            content = engine.digest([], days, read(con, engine.sources(), engine.latest(con)))
-            marks = _trusted(engine, con, marks)
+            content = engine.digest([], days, lost, read(con, engine.sources(), engine.latest(con)))
+            seen = {(connection, name) for connection, name, *_fields in lost}
+            marks = _trusted(engine, con, [_without(m, seen) for m in marks])
             if engine.stage_done(f"{self.name} content", content):
                 engine.summary.skipped.append(self.name)
                 self._recount(engine)
@@ -68,6 +66,21 @@ class Unify:
         assert row is not None
         engine.summary.population = People(*row)
         _report(engine)
+
+
+def _lost(engine: Engine) -> list[tuple[str, ...]]:
+    """(connection, object, field…) of what the mappings read and cannot be believed now."""
+    read_ = {
+        (s.connection, rule.object, *sorted(rule.needs & s.unknown.get(rule.object, frozenset())))
+        for s in engine.sources()
+        for rule in s.mapping.read
+    }
+    return sorted(each for each in read_ if len(each) > 2)
+
+
+def _without(mark: FeedMark, lost: set[tuple[str, str]]) -> FeedMark:
+    """A feed in which a field is unknown is not complete: counting in it would count what cannot be seen."""
+    return replace(mark, complete=mark.complete and (mark.connection, mark.object) not in lost)
 
 
 def _trusted(engine: Engine, con: duckdb.DuckDBPyConnection, marks: list[FeedMark]) -> list[FeedMark]:

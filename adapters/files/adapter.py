@@ -31,10 +31,13 @@ from cs_connector.ports import (
 )
 from cs_connector.transport.cursors import unreadable
 
+from .records import BAD
 from .shape import Shape
 from .source import End, Source
 
 PAGE = 5_000
+_CLOSED = ""  # the place of files that could not be opened, among those with bad rows
+MOST_BAD = 1_000  # of one file are remembered; a cursor stays small
 
 
 class FilesSettings(BaseModel):
@@ -49,11 +52,13 @@ class FilesSettings(BaseModel):
 class Cursor(msgspec.Struct, omit_defaults=True):
     """`seen`: the digest of every file that was read to its end, by name. `at`: a file that was not:
     name, digest, rows handed over. `newest`: the newest date of the `modified` column. `ends`: where files that
-    are appended to ended.
+    are appended to ended. `bad`: the ids of the records that say what was wrong in a file, so that they go when it
+    is mended.
     """
 
     seen: dict[str, str] = {}
     ends: dict[str, End] = {}
+    bad: dict[str, list[str]] = {}
     at: tuple[str, str, int] | None = None
     newest: str | None = None
 
@@ -122,28 +127,39 @@ class Files(Adapter):
         return [Source(path, path.relative_to(self._root).as_posix(), shape) for path in paths]
 
     def _describe(self, name: str) -> ObjectInfo | None:
-        first = next(iter(self._sources(name)), None)
-        if first is None:
-            return None
-        fields = tuple(FieldInfo(column, "string", writable=False) for column in first.columns())
-        return ObjectInfo(name, fields, writable=False)
+        """The columns of all files together: one that is damaged or older says nothing of the others."""
+        columns = dict.fromkeys(column for source in self._sources(name) for column in source.columns())
+        fields = tuple(FieldInfo(column, "string", writable=False) for column in columns)
+        return ObjectInfo(name, fields, writable=False) if fields else None
 
     def _pages(self, sources: list[Source], cursor: Cursor) -> Iterator[Page]:
         names = {source.name for source in sources}
         cursor.seen = {name: digest for name, digest in cursor.seen.items() if name in names}
         cursor.ends = {name: end for name, end in cursor.ends.items() if name in names}
         started = self._clock.now()
+        mended = {key for name in cursor.bad.keys() - names for key in cursor.bad.pop(name)}
+        closed: list[str] = []
         for source in sources:
-            digest = source.digest()
+            try:
+                digest = source.digest()
+            except OSError as error:  # gone meanwhile, or not ours to read: looked at again next time
+                told = source.unreadable(error)
+                closed.append(told.id)
+                yield Page([told], _encode(cursor), done=False)
+                continue
             if cursor.seen.get(source.name) != digest:
                 yield from self._source(source, digest, cursor)
         cursor.at = None
-        yield Page([], _encode(cursor), done=True, complete_to=_complete_to(cursor.newest, started))
+        cursor.bad |= {_CLOSED: closed} if closed else {}
+        last = _gone(sorted(mended.difference(closed)))
+        yield Page(last, _encode(cursor), done=True, complete_to=_complete_to(cursor.newest, started))
 
     def _source(self, source: Source, digest: str, cursor: Cursor) -> Iterator[Page]:
         handed = cursor.at[2] if cursor.at and cursor.at[:2] == (source.name, digest) else 0
         end = cursor.ends.get(source.name)
-        records = islice(source.records(end if end and source.grew(end) else None), handed, None)
+        grown = end if end and source.grew(end) else None
+        bad = cursor.bad.get(source.name, []) if grown else []
+        records = islice(_watched(source.records(grown), bad), handed, None)
         while page := list(islice(records, PAGE)):
             handed += len(page)
             cursor.at = (source.name, digest, handed)
@@ -152,6 +168,23 @@ class Files(Adapter):
         cursor.seen[source.name] = digest
         if source.end:
             cursor.ends[source.name] = source.end
+        mended = set(cursor.bad.pop(source.name, [])) - set(bad)
+        if bad:
+            cursor.bad[source.name] = bad
+        if mended:
+            yield Page(_gone(sorted(mended)), _encode(cursor), done=False)
+
+
+def _watched(records: Iterator[RawRecord], bad: list[str]) -> Iterator[RawRecord]:
+    """The same records; `bad` gets the ids of those that say what is wrong with them."""
+    for record in records:
+        if record.payload.startswith(BAD) and len(bad) < MOST_BAD:
+            bad.append(record.id)
+        yield record
+
+
+def _gone(keys: Sequence[str]) -> list[RawRecord]:
+    return [RawRecord(key, None, True, b"{}") for key in keys]
 
 
 def _begin(read: Read) -> Cursor:

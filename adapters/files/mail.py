@@ -6,6 +6,7 @@ import email
 import hashlib
 from collections.abc import Iterator
 from datetime import UTC
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import getaddresses, parsedate_to_datetime
@@ -91,10 +92,10 @@ def _people(message: Message, name: str) -> list[tuple[str, str]]:
 def _moment(text: str | None) -> str | None:
     try:
         at = parsedate_to_datetime(str(text))
-    except ValueError:
+        at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return at.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _text(value: Any) -> str | None:
@@ -103,7 +104,7 @@ def _text(value: Any) -> str | None:
         return None
     try:
         said = str(make_header(decode_header(str(value))))
-    except (LookupError, ValueError):
+    except (LookupError, ValueError, MessageError):
         said = str(value)
     return said.encode("utf-8", "replace").decode("utf-8").strip() or None
 

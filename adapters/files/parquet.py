@@ -32,7 +32,7 @@ def rows(path: Path, maker: Maker) -> Iterator[tuple[int, RawRecord]]:
             for row in batch.to_pylist():
                 number += 1
                 yield number, _record(row, maker, number)
-    except pa.ArrowException as error:
+    except (pa.ArrowException, ValueError, OverflowError) as error:
         yield number + 1, maker.bad(f"the file is damaged from here on ({type(error).__name__})", number + 1)
 
 

@@ -10,6 +10,7 @@ from cs_connector.ports import RawRecord
 
 from .shape import Shape
 
+BAD = b'{"__error__"'  # how the payload of a bad record begins
 _encode = msgspec.json.Encoder().encode
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,6 +21,7 @@ from .records import Maker
 from .shape import Shape
 
 _CHUNK = 1 << 20
+_LOOK = 1000  # rows of JSON that are looked at for their keys, of which each may leave out some
 _MARK = b"\xef\xbb\xbf"
 
 
@@ -42,19 +46,24 @@ class Source:
         self.end: End | None = None
 
     def digest(self) -> str:
-        """Changes when the content changes, and only then."""
+        """Changes when the content changes, and only then; a document's with its size and time. Raises OSError."""
+        if self._shape.format == "documents":
+            return documents.digest(self._path)
         with self._path.open("rb") as file:
             return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=12)).hexdigest()
 
     def columns(self) -> Sequence[str]:
-        """What every record of this file has; nothing for a file that is empty or damaged."""
+        """What records of this file have; nothing for a file that is empty or damaged."""
         if self._shape.format == "mail":
             return mail.COLUMNS
         if self._shape.format == "documents":
             return documents.COLUMNS
-        first = next(self.records(None), None)
-        row = msgspec.json.decode(first.payload) if first else {}
-        return [] if "__error__" in row else list(row)
+        first = islice(self.records(None), _LOOK if self._shape.format == "jsonl" else 1)
+        rows = [msgspec.json.decode(record.payload) for record in first]
+        return list(dict.fromkeys(name for row in rows if "__error__" not in row for name in row))
+
+    def unreadable(self, error: OSError) -> RawRecord:
+        return self._maker.bad(f"the file cannot be opened ({type(error).__name__})", 0)
 
     def grew(self, end: End) -> bool:
         """Whether the file still begins with what it was when it ended there."""
@@ -100,8 +109,9 @@ class Source:
         """What was added since `end`, up to the last line that is whole."""
         with opened(self._path) as file:
             _skip(file, end.size if end else 0)
-            whole = _Whole(file, quoted=self._shape.format == "csv")
+            whole = _Whole(file, self._marks(end.mark if end else ""))
             columns, mark = (end.columns, end.mark) if end else self._head(whole)
+            whole.marks = self._marks(mark)
             if self._shape.format == "csv" and not columns:
                 return  # not even the header is whole
             start = (end.lines if end else 0) + whole.lines
@@ -113,6 +123,10 @@ class Source:
         with opened(self._path) as file:
             self.end = End(size, count, _digest(file, size), tuple(columns), mark)
 
+    def _marks(self, mark: str) -> str:
+        """What may stand before a quoted cell: until the header is read, any delimiter."""
+        return (mark or lines.DELIMITERS) if self._shape.format == "csv" else ""
+
     def _head(self, whole: _Whole) -> tuple[tuple[str, ...], str]:
         if self._shape.format != "csv":
             return (), ""
@@ -122,13 +136,14 @@ class Source:
 
 
 class _Whole:
-    """The lines of a file that are whole, as text; a line break inside quotes does not end one.
+    """The lines of a file that are whole, as text; a line break inside a quoted cell does not end one.
 
-    `size` and `lines` count what was handed out, in bytes and in lines of the file.
+    A cell is quoted when a quote follows one of `marks` or begins the line; without marks none is. `size` and `lines`
+    count what was handed out, in bytes and in lines of the file.
     """
 
-    def __init__(self, file: BinaryIO, *, quoted: bool) -> None:
-        self._file, self._quoted = file, quoted
+    def __init__(self, file: BinaryIO, marks: str) -> None:
+        self._file, self.marks = file, marks
         self.size = self.lines = 0
 
     def __iter__(self) -> Iterator[str]:
@@ -136,15 +151,43 @@ class _Whole:
             yield text
 
     def readline(self) -> str:
-        """The next whole line; nothing at the end, or where the end is not whole."""
-        held, count = b"", 0
+        """The next whole line; nothing at the end, or where the end is not whole. One that is too long counts as whole."""
+        held: list[bytes] = []
+        size, inside = 0, False
         while line := self._file.readline():
-            held, count = held + line, count + 1
-            if line.endswith(b"\n") and not (self._quoted and held.count(b'"') % 2):
-                self.size += len(held)
-                self.lines += count
-                return held.removeprefix(_MARK).decode("utf-8", "surrogateescape")
+            held.append(line)
+            size += len(line)
+            inside = bool(self.marks) and _inside(line, self.marks, inside)
+            if line.endswith(b"\n") and (not inside or size > lines.WIDEST):
+                self.size += size
+                self.lines += len(held)
+                return b"".join(held).removeprefix(_MARK).decode("utf-8", "surrogateescape")
         return ""
+
+
+@cache
+def _opening(marks: str) -> re.Pattern[bytes]:
+    return re.compile(rb'[%s]"' % re.escape(marks.encode()))
+
+
+def _inside(line: bytes, marks: str, inside: bool) -> bool:
+    """Whether a quoted cell is still open at the end of a line, read as the csv module reads it."""
+    at = 0
+    if not inside:
+        start = line.removeprefix(_MARK)
+        at, inside = (len(line) - len(start) + 1, True) if start.startswith(b'"') else (0, False)
+    while True:
+        if inside:
+            closing = line.find(b'"', at)
+            if closing < 0:
+                return True
+            doubled = line[closing + 1 : closing + 2] == b'"'
+            at, inside = closing + 1 + doubled, doubled
+        else:
+            found = _opening(marks).search(line, at)
+            if found is None:
+                return False
+            at, inside = found.end(), True
 
 
 def _digest(file: BinaryIO, size: int) -> str:

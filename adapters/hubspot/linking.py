@@ -83,8 +83,20 @@ class _Result(msgspec.Struct):
         return self.paging.next.after if self.paging and self.paging.next else None
 
 
+class _Error(msgspec.Struct, rename="camel"):
+    category: str = ""
+    sub_category: str | None = None
+    message: str = ""
+
+    @property
+    def harmless(self) -> bool:
+        """Nothing is linked to a record, or it went away meanwhile."""
+        return "OBJECT_NOT_FOUND" in self.category or "NO_ASSOCIATIONS" in (self.sub_category or "")
+
+
 class _Answer(msgspec.Struct):
-    results: list[_Result] = []
+    results: list[_Result]
+    errors: list[_Error] = []
 
 
 _answers = msgspec.json.Decoder(_Answer)
@@ -162,8 +174,18 @@ class Linker:
             answer = self._transport.post(path, json={"inputs": inputs})
         if not answer.ok:
             raise Unavailable(f"HubSpot answered {answer.status_code}", why=problem(answer).message)
-        found: _Answer = _answers.decode(answer.content)
+        found = _answer(answer.content)
+        failed = [error for error in found.errors if not error.harmless]
+        if failed:  # no links would mean that all were cut
+            raise Unavailable("HubSpot did not say all links", why=failed[0].message or failed[0].category)
         return found.results
+
+
+def _answer(content: bytes) -> _Answer:
+    try:
+        return _answers.decode(content)
+    except msgspec.MsgspecError as error:
+        raise Unavailable("HubSpot's answer holds no links", why=str(error)) from error
 
 
 def _record(key: str, to: Sequence[_To]) -> RawRecord:

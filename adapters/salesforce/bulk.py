@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -21,6 +22,7 @@ from .soql import long_id
 ROWS = 50_000  # of one page of results
 LONGEST_POLL = 30.0  # seconds; every look at the job costs a call
 PATIENCE = 3600.0  # seconds after which a run ends; the next one goes on with the same job
+WIDEST = 16_000_000  # characters of a cell
 _NUMBERS = frozenset({"double", "currency", "percent"})
 
 
@@ -111,6 +113,7 @@ class Bulk:
 
 def _records(text: str, types: Mapping[str, str]) -> Iterator[RawRecord]:
     """Rows as the REST API would give them: the same names, nesting, numbers and times."""
+    csv.field_size_limit(max(WIDEST, csv.field_size_limit()))
     rows = csv.reader(io.StringIO(text, newline=""))
     header = next(rows, [])
     columns = [(name.split("."), _reader(types.get(name, "string"))) for name in header]
@@ -156,9 +159,17 @@ def _reader(type_: str) -> Callable[[str], Any]:
     if type_ == "boolean":
         return lambda cell: cell == "true"
     if type_ == "int":
-        return int
+        return partial(_number, int)
     if type_ in _NUMBERS:
-        return float
+        return partial(_number, float)
     if type_ == "datetime":
         return lambda cell: f"{cell[:-1]}+0000" if cell.endswith("Z") else cell
     return str
+
+
+def _number(kind: Callable[[str], float], cell: str) -> float | str:
+    """What is no number stays as it came, and is named when it is mapped."""
+    try:
+        return kind(cell)
+    except ValueError:
+        return cell

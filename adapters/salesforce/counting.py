@@ -10,6 +10,7 @@ import msgspec
 from cs_connector.ports import Estimate, Read
 from cs_connector.transport import Transport
 
+from .bulk import ROWS
 from .errors import decode
 from .reading import PAGE, Reader
 from .soql import literal, long_id
@@ -49,6 +50,8 @@ class Counter:
         where = f" WHERE {stamp} >= {literal(since)}" if since and stamp else ""
         records = self._count(f"SELECT COUNT() FROM {read.object}{where}")
         describe_and_window = 1 + self._reader.replicated(read.object)
+        if self._reader.by_bulk(records):  # one page, the job, one look at it at least, and its results
+            return Estimate(records, 3 + -(-(records - PAGE) // ROWS) + describe_and_window, exact=False)
         return Estimate(records, max(1, -(-records // PAGE)) + describe_and_window)
 
     def _living(self, object_name: str) -> str:

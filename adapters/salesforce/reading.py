@@ -141,6 +141,10 @@ class Reader:
         since = cursor.at.stamp if cursor.at else cursor.since
         return moment(since) if since else None, next((name for name in _STAMPS if name in names), None)
 
+    def by_bulk(self, records: int) -> bool:
+        """Whether a reading of so many goes on as a bulk query after its first page."""
+        return records - PAGE > self._bulk_from
+
     def has(self, object_name: str, field: str) -> bool:
         return field in self._shape(object_name).names
 

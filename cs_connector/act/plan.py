@@ -85,6 +85,7 @@ def hold(con: duckdb.DuckDBPyConnection) -> int:
 
     For a time in which some of what we read is unknown: nothing then tells what is empty from what cannot be seen.
     """
+    said, stamps = (", ".join(map(literal, names)) for names in (SAID, HEALTH))
     con.execute(
         "CREATE OR REPLACE TEMP TABLE kept AS SELECT p.*, len(listed) AS wanted, CASE WHEN vanished THEN [] "
         "ELSE list_filter(listed, lambda x: x.b IS NOT NULL) END AS kept FROM (SELECT p.*, "
@@ -92,10 +93,10 @@ def hold(con: duckdb.DuckDBPyConnection) -> int:
         "from_json(p.fields, ?) AS listed FROM plan_change p WHERE p.source <> 'call') p",
         [_LISTED],
     )
-    stamps = ", ".join(map(literal, HEALTH))
+    stamped = f"x.c NOT IN ({stamps}) OR len(list_filter(kept, lambda y: y.c IN ({said}))) > 0"
     con.execute(
         "DELETE FROM plan_change WHERE source <> 'call'; INSERT INTO plan_change SELECT * EXCLUDE (wanted, kept, vanished, "
-        "listed) REPLACE (to_json(kept) AS fields) FROM kept "
+        f"listed) REPLACE (to_json(list_filter(kept, lambda x: {stamped})) AS fields) FROM kept "
         f"WHERE len(list_filter(kept, lambda x: x.c NOT IN ({stamps}))) > 0"
     )
     return int(con.execute("SELECT coalesce(sum(wanted - len(kept)), 0) FROM kept").fetchall()[0][0])

@@ -124,7 +124,7 @@ def plan(screen: Screen, document: Mapping[str, Any], samples: int = 12) -> None
     for check in document["guard"]:
         mark = "[green]ok  [/]" if check["ok"] else "[red]STOP[/]"
         screen.line(f"guard {mark} {escape(check['rule'])}: {check['figure']:g} (at most {check['limit']:g})")
-    if document["held"]["text"]:
+    if document["held"]["values"]:
         screen.line(f"held  {escape(document['held']['text'])}")
     total = len(document["changes"])
     screen.line(

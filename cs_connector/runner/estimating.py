@@ -24,7 +24,7 @@ def estimate(engine: Engine) -> dict[str, Any]:
         lines = _objects(engine, source)
         usage = engine.adapter(source.connection).usage()
         needed = login + sum(1 if line["calls"] is None else line["calls"] for line in lines)
-        exact = all(line["calls"] is not None for line in lines)
+        exact = all(line["exact"] for line in lines)
         line = {"connection": source.connection, "needed": needed, "exact": exact}
         calls.append({**line, "limit": usage.limit, "left": usage.left})
         objects += lines
@@ -54,15 +54,20 @@ def _login(engine: Engine, connection: str) -> int:
 
 
 def _objects(engine: Engine, source: Source) -> list[dict[str, Any]]:
-    """A line an object; the look at how many records there are is a call of its own, from the second sync on."""
+    """A line an object; the look at how many records there are is a call of its own, from the second sync on.
+
+    Where fewer are there than we hold, the run will list them all besides.
+    """
     adapter, lines = engine.adapter(source.connection), []
     for name, fields in source.mapping.objects().items():
         cursor = engine.store.landing.cursor(source.connection, name)
         found = adapter.estimate(Read(name, fields, cursor))
-        counted = engine.store.live(source.connection, name) and adapter.total(name) is not None
-        calls = None if found.calls is None else found.calls + bool(counted)
+        known = engine.store.live(source.connection, name)
+        total = adapter.total(name) if known else None
+        calls = None if found.calls is None else found.calls + (total is not None)
+        exact = calls is not None and found.exact and not (known and total is not None and total < known)
         line = {"connection": source.connection, "object": name, "first": cursor is None}
-        lines.append({**line, "records": found.records, "calls": calls})
+        lines.append({**line, "records": found.records, "calls": calls, "exact": exact})
     return lines
 
 

@@ -48,7 +48,11 @@ def make(engine: Engine) -> dict[str, Any]:
         "bands": bands,
         "calls": _calls(engine, changes),
         "guard": [{"rule": c.rule, "ok": c.ok, "figure": c.figure, "limit": c.limit} for c in checks],
-        "held": {"values": held.values, "unknown": list(held.unknown), "text": str(held) if held.values else ""},
+        "held": {
+            "values": held.values,
+            "unknown": list(held.unknown),
+            "text": str(held) if held.values else "",
+        },
     }
     return document | {"digest": _digest(document, changes)}
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import duckdb
+import pyarrow as pa
 
-from cs_connector.errors import GuardStopped
+from cs_connector.config.documents import suggest
+from cs_connector.errors import GuardStopped, UsageError
 from cs_connector.ports import Page, RawRecord
+from cs_connector.store.facts import RAW
 
 from .engine import Engine
 
+GONE = b"{}"  # the payload of a record of which nothing is known but that it is not listed
 FEW = 20  # objects with fewer records may shrink as they like
 
 
@@ -32,17 +36,31 @@ def guard(engine: Engine, connection: str, objects: Iterable[str]) -> dict[str, 
     return totals
 
 
+def check_accepted(engine: Engine) -> None:
+    """Raises UsageError when something was accepted that no mapping reads: a slip would accept nothing."""
+    names = {f"{s.connection}.{name}" for s in engine.sources() for name in s.mapping.objects()}
+    for name in sorted(engine.accepted - names):
+        fix = suggest(name, names) or "say it as CONNECTION.OBJECT"
+        raise UsageError(f"nothing is read that is called {name}", safe="nothing was read", fix=fix)
+
+
 def sweep(engine: Engine, connection: str, name: str, total: int, created: int) -> int:
     """Find what went away untold, and say how many that were: only where we hold more than the CRM counted.
 
-    `created` records came after the count. The records found are landed as deleted.
+    `created` records came after the count. The records found are landed as deleted. A list of ids that is far shorter
+    than the count is not whole: then nothing is deleted.
     """
-    known = engine.store.live(connection, name) or 0
-    if known <= total + created:
+    if (engine.store.live(connection, name) or 0) <= total + created:
         return 0
-    present = [key for page in engine.adapter(connection).ids(name) for key in page]
-    lost = _lost(engine, connection, name, present)
-    records = [RawRecord(key, None, True, b"{}") for key in lost]
+    with duckdb.connect() as con:
+        listed = _list(con, engine, connection, name)
+        if listed < total * (1 - engine.project.settings.safety.max_shrink_share):
+            engine.summary.notes.append(
+                f"{connection} {name}: {listed:,} ids are listed, {total:,} were counted, so nothing was deleted"
+            )
+            return 0
+        lost = _ids(con, "SELECT id FROM records ANTI JOIN present USING (id) WHERE NOT deleted ORDER BY id")
+    records = [RawRecord(key, None, True, GONE) for key in lost]
     cursor = engine.store.landing.cursor(connection, name)
     if records and cursor is not None:
         engine.store.landing.append(
@@ -52,11 +70,39 @@ def sweep(engine: Engine, connection: str, name: str, total: int, created: int) 
     return len(records)
 
 
-def _lost(engine: Engine, connection: str, name: str, present: list[str]) -> list[str]:
+def returned(engine: Engine, connection: str, name: str, total: int, deleted: int) -> bool:
+    """Whether records are in sight again that a sweep took for deleted. Nothing about them tells, so all are to be read.
+
+    `deleted` records may have gone after the CRM counted.
+    """
+    if (engine.store.live(connection, name) or 0) + deleted >= total:
+        return False
     with duckdb.connect() as con:
-        engine.store.facts.latest(con, connection, name, "records")
-        query = "SELECT id FROM records WHERE NOT deleted AND id NOT IN (SELECT unnest(?)) ORDER BY id"
-        return [row[0] for row in con.execute(query, [present]).fetchall()]
+        engine.store.facts.attach(con, f"raw/{connection}/{name}", "versions", RAW)
+        digest = f"digest = md5_number_lower('{GONE.decode()}')"
+        if not _ids(con, f"SELECT id FROM versions WHERE deleted AND {digest} LIMIT 1"):
+            return False
+        _list(con, engine, connection, name)
+        back = f"SELECT id FROM records SEMI JOIN present USING (id) WHERE deleted AND {digest}"
+        found = len(_ids(con, back))
+    if found:
+        engine.summary.notes.append(f"{connection} {name} is read anew: {found:,} records are in sight again")
+    return found > 0
+
+
+def _list(con: duckdb.DuckDBPyConnection, engine: Engine, connection: str, name: str) -> int:
+    """Make `present`, the ids that the CRM lists, and `records`, what we hold; says how many are listed."""
+    con.execute("CREATE TABLE present(id VARCHAR)")
+    for page in engine.adapter(connection).ids(name):
+        con.register("page", pa.table({"id": pa.array(page, pa.string())}))
+        con.execute("INSERT INTO present SELECT id FROM page")
+        engine.beat()
+    engine.store.facts.latest(con, connection, name, "records")
+    return int(con.execute("SELECT count(DISTINCT id) FROM present").fetchall()[0][0])
+
+
+def _ids(con: duckdb.DuckDBPyConnection, query: str) -> list[str]:
+    return [row[0] for row in con.execute(query).fetchall()]
 
 
 def stopped(connection: str, shrunk: list[str]) -> GuardStopped:

@@ -7,10 +7,10 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from collections.abc import ItemsView as Items
 from collections.abc import ValuesView as Values
-from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, Generic, Self, TypeVar
 
+from .lines import Line, Names, copied
 from .packed import Key, Pack
 
 V = TypeVar("V")
@@ -128,7 +128,7 @@ class Records(MutableMapping[Key, V]):
 
     def ahead(self, keys: Sequence[Key]) -> None:
         """Read these number keys, which will be asked for next: those side by side in the pack are read together."""
-        if self._recent.keys() >= set(keys) or not self._side_by_side(keys):
+        if self._pack.texts or self._recent.keys() >= set(keys) or not self._side_by_side(keys):
             return
         first = self._pack.find(keys[0])
         for key, data in zip(keys, self._pack.raws(first, first + len(keys)), strict=True):
@@ -138,8 +138,8 @@ class Records(MutableMapping[Key, V]):
     def _side_by_side(self, keys: Sequence[Key]) -> bool:
         if self.held.changes and any(not self.untouched(key) for key in keys):
             return False
-        first, last = self._pack.find(keys[0]), self._pack.find(keys[-1])
-        return 0 <= first == last - len(keys) + 1
+        first = self._pack.find(keys[0]) if keys else -1
+        return first >= 0 and self._pack.section("keys")[first : first + len(keys)] == array("q", keys)
 
     def untouched(self, key: Key) -> bool:
         """Whether a key of the pack still has the record that it has there."""
@@ -147,7 +147,7 @@ class Records(MutableMapping[Key, V]):
 
     def sorted_keys(self) -> array[int]:
         """Number keys in order, in an array that is the caller's."""
-        keys = _copied(self._pack.section("keys"))
+        keys = copied(self._pack.section("keys"))
         if self._gone or self._added:
             left = (key for key in keys if key not in self._gone)
             keys = array("q", sorted((*left, *self._added)))
@@ -166,8 +166,8 @@ class Records(MutableMapping[Key, V]):
     def line(self, when: Callable[[V], int]) -> Line:
         """Every record by the time that `when` gives, which is the one that the pack was written with."""
         pack, moved = self._pack, {*self._changed, *self._gone}
-        order = _copied(pack.section("line"))
-        line = Line(_copied(pack.section("when")), Names(pack, order, []) if pack.texts else order)
+        order = copied(pack.section("line"))
+        line = Line(copied(pack.section("when")), Names(pack, order, []) if pack.texts else order)
         for key in moved:
             del line[bisect_left(line, (when(self.decode(pack.raw(pack.find(key)))), key))]
         for key, value in (*self._changed.items(), *self._added.items()):
@@ -206,12 +206,6 @@ def by_time(records: Mapping[Key, V], when: Callable[[V], int]) -> Any:
     return sorted((when(record), key) for key, record in records.items())
 
 
-def _copied(numbers: memoryview[int]) -> array[int]:
-    made = array(numbers.format)
-    made.frombytes(numbers.cast("B"))
-    return made
-
-
 class _Items(Items[Key, V]):
     _mapping: Records[V]
 
@@ -224,77 +218,3 @@ class _Values(Values[V]):
 
     def __iter__(self) -> Iterator[V]:
         return (value for _, value in self._mapping.pairs())
-
-
-class Line(Sequence[tuple[int, Key]]):
-    """(when, key) in order, as `bisect` and `insort` take it; half the size of a list of pairs."""
-
-    def __init__(self, when: array[int], keys: array[int] | Names) -> None:
-        self.when, self.keys = when, keys
-
-    def __len__(self) -> int:
-        return len(self.when)
-
-    def __getitem__(self, at: Any) -> Any:
-        if isinstance(at, slice):
-            return list(zip(self.when[at], self.keys[at], strict=True))
-        return self.when[at], self.keys[at]
-
-    def part(self, first: int, last: int) -> Sequence[Key]:
-        """The keys from one place up to before another, as they are now."""
-        keys = self.keys
-        return keys.part(first, last) if isinstance(keys, Names) else keys[first:last]
-
-    def insert(self, at: int, pair: tuple[int, Key]) -> None:
-        self.when.insert(at, pair[0])
-        self.keys.insert(at, pair[1])
-
-    def append(self, pair: tuple[int, Key]) -> None:
-        self.insert(len(self), pair)
-
-    def pop(self, at: int) -> None:
-        del self.when[at]
-        del self.keys[at]
-
-    __delitem__ = pop
-
-    def __copy__(self) -> Line:
-        return Line(copy(self.when), copy(self.keys))
-
-
-class Names(Sequence[str]):
-    """Text keys by number: those of a pack by their slots, and others after them. A slice is a list of texts."""
-
-    def __init__(self, pack: Pack, slots: array[int], others: list[str]) -> None:
-        self._pack, self._slots, self._others = pack, slots, others
-
-    def __getitem__(self, at: Any) -> Any:
-        if isinstance(at, slice):
-            return [self._name(slot) for slot in self._slots[at]]
-        return self._name(self._slots[at])
-
-    def __len__(self) -> int:
-        return len(self._slots)
-
-    def slots(self, first: int, last: int) -> array[int]:
-        return self._slots[first:last]
-
-    def part(self, first: int, last: int) -> Names:
-        """A copy of a part."""
-        return Names(self._pack, self._slots[first:last], self._others)
-
-    def insert(self, at: int, name: str) -> None:
-        slot = self._pack.find(name)
-        if slot < 0:
-            slot = len(self._pack) + len(self._others)
-            self._others.append(name)
-        self._slots.insert(at, slot)
-
-    def __delitem__(self, at: int) -> None:
-        del self._slots[at]
-
-    def __copy__(self) -> Names:
-        return Names(self._pack, copy(self._slots), list(self._others))
-
-    def _name(self, slot: int) -> Any:
-        return self._pack.key(slot) if slot < len(self._pack) else self._others[slot - len(self._pack)]

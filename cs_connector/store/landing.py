@@ -73,6 +73,11 @@ class Landing:
             db.execute(cursors.delete().where(_of(cursors, connection, object_name)))
             db.execute(feeds.delete().where(_of(feeds, connection, object_name)))
 
+    def again(self, connection: str, object_name: str) -> None:
+        """The same, and what was read before counts as complete meanwhile."""
+        with self._state.begin() as db:
+            db.execute(cursors.delete().where(_of(cursors, connection, object_name)))
+
     def recover(self) -> int:
         """Cut what a killed process wrote but did not record; returns the bytes cut.
 

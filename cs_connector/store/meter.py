@@ -16,7 +16,10 @@ from .state import State
 from .tables import limits
 
 GLANCE = 0.25  # seconds after which a process looks again at what others wrote
-_DAY = ""  # the bucket that holds pauses and the day's allowance
+LONGEST = timedelta(minutes=5)  # a longer pause ends the run
+SKEW = timedelta(minutes=1)  # by which the clocks of two machines may differ
+FRESH = timedelta(minutes=5)  # how long the vendor's word on the day is believed
+_DAY, _PAUSE = "", "pause"  # the buckets that hold the day's allowance and the pause
 
 
 class SharedMeter:
@@ -28,35 +31,41 @@ class SharedMeter:
         self._looked = float("-inf")
         self._paused: datetime | None = None
         self._day: tuple[int, int] | None = None
+        self._day_at = clock.now()
         self._said: tuple[int, int] | None = None
 
     def bucket(self, name: str, rate: float, burst: int) -> SharedBucket:
         return SharedBucket(self._state, (self._connection, name), self._clock, rate, burst)
 
     def ready(self) -> None:
-        """Wait for the end of a pause. Raises QuotaExhausted where what is left is kept for people."""
+        """Wait for the end of a pause. Raises QuotaExhausted for a long one, and where what is left is kept for people."""
         with self._lock:
             self._look()
-        if self._paused:
-            self._clock.sleep((self._paused - self._clock.now()).total_seconds())
+            until = self._paused
+        now = self._clock.now()
+        if until and until - now > LONGEST:
+            raise self._long(until)
+        if until:
+            self._clock.sleep((until - now).total_seconds())
             self._paused = None
-        if self._day and self._day[1] < self._day[0] * self._reserve:
+        if self._day and _fresh(self._day_at, now) and self._day[1] < self._day[0] * self._reserve:
             raise self._kept(*self._day)
 
     def pause(self, seconds: float) -> None:
-        until = self._clock.now() + timedelta(seconds=seconds)
+        now = self._clock.now()
+        values = {"paused_until": now + timedelta(seconds=seconds), "heard_at": now}
         with self._state.begin() as db:
-            held = _row(db, self._connection, _DAY)
-            if held is None or held.paused_until is None or held.paused_until < until:
-                _put(db, self._connection, _DAY, {"paused_until": until})
+            held = _pause(_row(db, self._connection, _PAUSE), now)
+            if held is None or held < values["paused_until"]:
+                _put(db, self._connection, _PAUSE, values)
 
     def heard(self, allowed: int, left: int) -> None:
         """Kept in the store when it tells something new: a hundredth of the day, or the border of the reserve."""
-        self._day = (allowed, left)
+        self._day, self._day_at = (allowed, left), self._clock.now()
         if self._said and self._said[0] == allowed and self._same(self._said[1], left, allowed):
             return
         self._said = (allowed, left)
-        values = {"allowed": allowed, "left": left, "heard_at": self._clock.now()}
+        values = {"allowed": allowed, "left": left, "heard_at": self._day_at}
         with self._state.begin() as db:
             _put(db, self._connection, _DAY, values)
 
@@ -69,12 +78,18 @@ class SharedMeter:
             return
         self._looked = time.monotonic()
         with self._state.read() as db:
-            row = _row(db, self._connection, _DAY)
-        if row is None:
-            return
-        self._paused = row.paused_until
-        if self._day is None and row.allowed and self._clock.now() - row.heard_at < timedelta(minutes=5):
-            self._day = (row.allowed, row.left)
+            day, paused = _row(db, self._connection, _DAY), _row(db, self._connection, _PAUSE)
+        self._paused = _pause(paused, self._clock.now())
+        if self._day is None and day:
+            self._day, self._day_at = (day.allowed, day.left), day.heard_at
+
+    def _long(self, until: datetime) -> QuotaExhausted:
+        return QuotaExhausted(
+            f"{self._connection} asked for a pause until {until:%Y-%m-%d %H:%M} UTC",
+            why="it said so to this process or to another one of this project",
+            fix="run again after that",
+            resets_at=until.isoformat(timespec="minutes"),
+        )
 
     def _kept(self, allowed: int, left: int) -> QuotaExhausted:
         until = self._clock.now() + timedelta(hours=24)
@@ -109,10 +124,22 @@ class SharedBucket:
         with self._state.begin() as db:
             now = self._clock.now()
             row = _row(db, *self._key)
-            free = max(now, row.free_at if row and row.free_at else now) + self._each * self._block
+            booked = row.free_at if row and row.free_at else now
+            ahead = booked - now > self._depth + LONGEST  # written by a clock that was put right since
+            free = (now if ahead else max(now, booked)) + self._each * self._block
             _put(db, *self._key, {"free_at": free})
         self._booked = self._block
         return max(0.0, (free - self._depth - now).total_seconds())
+
+
+def _fresh(at: datetime, now: datetime) -> bool:
+    """Heard a moment ago, and not by a clock that was ahead."""
+    return -SKEW <= now - at < FRESH
+
+
+def _pause(row: Any, now: datetime) -> datetime | None:
+    """Until when a pause lasts that is not over, and that no clock wrote that was ahead."""
+    return row.paused_until if row and row.heard_at - SKEW <= now < row.paused_until else None
 
 
 def _row(db: sa.Connection, connection: str, bucket: str) -> Any:

@@ -58,7 +58,7 @@ class Callback:
 
     def take(self, query: Mapping[str, str]) -> str:
         """Keep an answer, and what to show in the browser; one with another state is nobody's."""
-        if not secrets.compare_digest(query.get("state", ""), self.state):
+        if not secrets.compare_digest(query.get("state", "").encode(), self.state.encode()):
             return "This is not the answer that cs-connector waits for."
         self._answer = dict(query)
         return "You can close this window and go back to the terminal."
@@ -67,6 +67,8 @@ class Callback:
         take = self.take
 
         class Handler(BaseHTTPRequestHandler):
+            timeout = 1  # browsers open connections ahead and say nothing on them
+
             def do_GET(self) -> None:
                 address = urlsplit(self.path)
                 ours = address.path == PATH

@@ -161,7 +161,9 @@ def _attribute(source: Source, rule: ReadRule, name: str, to: str) -> str:
 def _unseen(source: Source, rule: ReadRule, how: FieldRule) -> bool:
     """Whether nothing can be said of an attribute now, not even its default."""
     lost = source.unknown.get(rule.object, frozenset())
-    return bool(how.sources and lost.issuperset(how.sources)) or bool(how.only_if and how.only_if.field in lost)
+    return bool(how.sources and lost.issuperset(how.sources)) or bool(
+        how.only_if and how.only_if.field in lost
+    )
 
 
 def _conversion(source: Source, how: FieldRule, to: str) -> str:

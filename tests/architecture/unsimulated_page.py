@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from cs_connector.adapters.hubspot.simulator import unsimulated as hubspot
 from cs_connector.adapters.salesforce.simulator import unsimulated as salesforce
+from cs_connector.adapters.salesforce.simulator.standard_absent import ABSENT
 from cs_connector.adapters.zendesk.simulator import unsimulated as zendesk
 
 from .tree import ROOT
@@ -21,7 +22,7 @@ either, as far as we know. This page is made from `adapters/<crm>/simulator/unsi
 
 
 def page() -> str:
-    return "\n".join([HEAD, _salesforce(), _hubspot(), _zendesk()])
+    return f"{HEAD}\n{_salesforce()}\n{_hubspot()}\n{_zendesk()}"
 
 
 def _salesforce() -> str:
@@ -29,7 +30,9 @@ def _salesforce() -> str:
     rows += [(f"/services/data/vNN.0/jobs/{name}", what) for name, what in salesforce.JOBS.items()]
     rows += [(f"/services/{name}", what) for name, what in salesforce.SERVICES.items()]
     rows += [(f"/{name}", what) for name, what in salesforce.ELSEWHERE.items()]
-    return _section("Salesforce", [*rows, ("/services/async", salesforce.BULK_1)])
+    names = ", ".join(f"`{name}`" for name in sorted(ABSENT))
+    section = _section("Salesforce", [*rows, ("/services/async", salesforce.BULK_1)])
+    return f"{section}\nNor are the records of these standard objects: {names}.\n"
 
 
 def _hubspot() -> str:

@@ -28,6 +28,15 @@ def needed(path: Path) -> Path:
     return path
 
 
+@pytest.fixture(scope="session", autouse=True)
+def on_this_machine() -> Iterator[None]:
+    """No client asks a proxy for an address of this machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("NO_PROXY", "no_proxy"):
+            patch.setenv(name, "127.0.0.1,localhost")
+        yield
+
+
 @pytest.fixture(scope="session")
 def node() -> Iterator[NodeChild]:
     """Node from .venv, with the drivers beside tests/conformance/node/serve.cjs: `node.call("soql", "refusals", texts=[…])`."""

@@ -22,7 +22,7 @@ class NodeFailed(Exception):
 class NodeChild:
     """Calls functions of the drivers in tests/conformance/node, one after another."""
 
-    def __init__(self, node: Path, modules: Path) -> None:
+    def __init__(self, node: Path, modules: Path, **env: str) -> None:
         self._asked = 0
         self._process = subprocess.Popen(
             [node, FOLDER / "serve.cjs"],
@@ -30,7 +30,7 @@ class NodeChild:
             stdout=subprocess.PIPE,
             text=True,
             encoding="utf-8",
-            env={**os.environ, "NODE_PATH": str(modules), "NODE_NO_WARNINGS": "1"},
+            env={**os.environ, "NODE_PATH": str(modules), "NODE_NO_WARNINGS": "1", **env},
         )
 
     def call(self, driver: str, call: str, /, **args: Any) -> Any:

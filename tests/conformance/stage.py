@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -45,16 +46,22 @@ class Crms:
 def _refreshed(login: dict[str, str]) -> dict[str, str]:
     """New tokens: the first ones ended when the sandbox's clock was put right."""
     form = {key: login[key] for key in ("client_id", "client_secret", "refresh_token")}
-    answer = requests.post(login["token_url"], json={**form, "grant_type": "refresh_token"}, timeout=10)
+    answer = requests.post(
+        login["token_url"],
+        json={**form, "grant_type": "refresh_token"},
+        timeout=10,
+        verify=login.get("ca_file", True),
+    )
     answer.raise_for_status()
     found = answer.json()
     return {key: found[key] for key in ("access_token", "refresh_token")}
 
 
 @contextmanager
-def started() -> Iterator[Crms]:
+def started(tls: Path | None = None) -> Iterator[Crms]:
+    """With a folder for `tls`, over https, and the authority's certificate there."""
     now = datetime.now(UTC)  # noqa: TID251 — clients sign their log-in with the real time
-    order = sandbox.Order(seed=7, accounts=60, as_of=now.date() - timedelta(days=1))
+    order = sandbox.Order(seed=7, accounts=60, as_of=now.date() - timedelta(days=1), tls=tls)
     running = sandbox.start(order, lambda _: None)
     try:
         clock = running.sandbox.world.clock

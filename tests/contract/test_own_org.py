@@ -120,6 +120,8 @@ def strict(told, fields):
     fields["Sic"] |= {"createable": False, "updateable": False}
     told["fields"].remove(fields["Fax"])
     told["recordTypeInfos"].append(KIND)
+    child = told["childRelationships"][0]
+    told["childRelationships"].append(child | {"childSObject": "Invoice__x", "relationshipName": "Invoices"})
 
 
 def locked(told, _):
@@ -168,6 +170,8 @@ def test_objects_that_the_org_has_not_are_not_there(theirs):
 def test_an_object_that_was_only_listed_says_so(theirs):
     status, body = theirs.ask("GET", "query", q="SELECT Id FROM Invoice__x")
     assert (status, "was not saved" in body[0]["message"]) == (501, True)
+    status, body = theirs.ask("GET", "query", q="SELECT Id, (SELECT Id FROM Invoices) FROM Account")
+    assert (status, "Invoices of Account is not simulated" in body[0]["message"]) == (501, True)
     assert "Invoice__x" in {s["name"] for s in theirs.ask("GET", "sobjects")[1]["sobjects"]}
 
 

@@ -84,6 +84,7 @@ def merging(element, master, loser):
     [
         ("<type>Task</type><Id>{0}</Id>", "INVALID_TYPE_FOR_OPERATION: entity type does not support merge"),
         ("<Id>{0}</Id>", "Missing entity type information"),
+        ("<type>Note</type><Id>{0}</Id>", "The standard object Note is not simulated."),
     ],
 )
 def test_what_cannot_be_merged_is_a_fault(org, master, said):
@@ -126,6 +127,7 @@ def test_which_statuses_mean_closed_is_a_query(org):
         ("GET", "query", {"q": "SELECT Id FROM OpportunityLineItem"}),
         ("GET", "sobjects/Attachment/describe", {}),
         ("POST", "sobjects/ContentVersion", {}),
+        ("GET", "query", {"q": "SELECT Id, (SELECT Id FROM Attachments) FROM Account"}),
     ],
 )
 def test_a_standard_object_that_is_not_simulated_says_so(org, method, path, query):

@@ -66,6 +66,29 @@ def test_records_that_went_away_untold_are_found_and_marked_as_deleted(read_once
     assert counts(run, "Contact")["deleted"] == len(before) - len(living(read_once)) > 0
 
 
+def test_records_that_are_in_sight_again_are_living_again(read_once, sandbox):
+    before = living(read_once)
+    sandbox.faults(A_FEW_LESS)
+    read_once.do("sync")
+    assert living(read_once) < before
+    sandbox.faults()
+    run = told(read_once, "sync")
+    assert living(read_once) == before
+    assert any("in sight again" in note for note in run["notes"])
+
+
+def test_nothing_is_cleared_for_a_field_that_cannot_be_seen(read_once, sandbox):
+    lost = {"object": "Subscription__c", "field": "Status__c"}
+    sandbox.faults({"crm": "salesforce", "do": {"remove_field": lost}})
+    read_once.do("run", code=None)
+    plan = told(read_once, "plan", code=None)
+    emptied = [c for c in plan["changes"] if any(a and not b for a, b in c["fields"].values())]
+    assert emptied == []
+    assert plan["held"]["values"] > 0
+    assert plan["held"]["unknown"] == ["salesforce Subscription__c.Status__c"]
+    assert not any(w["cleared"] for w in told(read_once, "plan", code=None).get("writes", []))
+
+
 def test_a_lost_field_becomes_unknown_and_is_named_until_it_is_back(read_once, sandbox):
     sandbox.faults({"crm": "salesforce", "do": {"remove_field": {"object": "Account", "field": "Industry"}}})
     for _ in range(2):

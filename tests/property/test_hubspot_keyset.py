@@ -8,13 +8,13 @@ from tempfile import TemporaryDirectory
 from unittest import mock
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from cs_connector.adapters.hubspot.simulator.search import Query, Search
 from cs_connector.adapters.hubspot.simulator.shelf import Record
 from cs_connector.adapters.hubspot.simulator.state import new_state
 from cs_connector.adapters.hubspot.simulator.times import iso
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from cs_connector.sandbox import stored
 from cs_connector.sandbox.clock import SandboxClock
 from cs_connector.sandbox.keeping import Folder, Head

@@ -9,14 +9,14 @@ from tempfile import TemporaryDirectory
 from unittest import mock
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from cs_connector.adapters.salesforce.simulator.ids import make_id
 from cs_connector.adapters.salesforce.simulator.query import Asked, Engine
 from cs_connector.adapters.salesforce.simulator.rows import Rows
 from cs_connector.adapters.salesforce.simulator.soql import parse
 from cs_connector.adapters.salesforce.simulator.standard import standard_schema
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from cs_connector.sandbox import stored
 from cs_connector.sandbox.keeping import Folder, Head
 
@@ -120,4 +120,6 @@ def test_what_pickle_keeps_of_a_table_is_small_where_its_records_are_in_a_file(t
     put(rows, [(number, STAMPS[0], False, "Partner") for number in range(1, 2000)])
     with Folder(tmp_path) as folder:
         folder.save(Head("kept/1", "a", 0, "2026-11-25", "vendor", 0, [], [], {}), rows.copy(), {})
-        assert next(tmp_path.glob("*.save")).stat().st_size < len(pickle.dumps(dict(rows.of(ACCOUNT).rows))) / 50
+        assert (
+            next(tmp_path.glob("*.save")).stat().st_size < len(pickle.dumps(dict(rows.of(ACCOUNT).rows))) / 50
+        )

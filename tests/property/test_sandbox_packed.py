@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from cs_connector.errors import UsageError
 from cs_connector.sandbox.index import Index
 from cs_connector.sandbox.packed import Pack, write
-from cs_connector.sandbox.records import Held, Records, in_order
+from cs_connector.sandbox.records import Held, Records, in_order, several
 from cs_connector.sandbox.stored import FEW, Shelves, Stored, opened
 
 NUMBERS = st.integers(0, 40)
@@ -96,6 +96,8 @@ class Pair:
         for key in keys:
             assert records.get(key) == model.get(key)
             assert (key in records) == (key in model)
+        for wanted in (sorted(model), keys, sorted(set(keys))):
+            assert list(several(records, wanted)) == [model.get(key) for key in wanted]
         line = sorted((when(value), key) for key, value in model.items())
         assert list(self.line) == line
         assert self.line[1:3] == line[1:3]

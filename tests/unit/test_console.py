@@ -34,9 +34,10 @@ def test_names_and_values_of_a_plan_are_printed_as_they_are(
         "population": {"accounts": 1, "reasons": {ODD: 1}},
         "changes": [change | {"fields": {ODD: [None, ODD]}}],
         "guard": [{"rule": "tasks", "ok": True, "figure": 1.0, "limit": 2.0}],
+        "held": {"values": 1, "text": ODD},
     }
     reports.plan(screen, document)
-    assert shown(capsys).count(ODD) == 4
+    assert shown(capsys).count(ODD) == 5
 
 
 def test_an_explanation_prints_names_ids_and_reasons_as_they_are(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import csv
 import gzip
 import io
 import json
@@ -15,7 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import zstandard
-from cs_connector.adapters.files import Files
+from cs_connector.adapters.files import Files, lines
+from cs_connector.adapters.files.source import Source
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -98,6 +100,31 @@ def test_a_file_that_was_written_anew_is_read_from_the_beginning(tmp_path):
     _, cursor = read(adapter)
     path.write_text(HEADER + "acme,2026-05-01,9\nbeta,2026-05-02,8\n")
     assert [r.id for r in read(adapter, cursor)[0]] == ["acme|2026-05-01", "beta|2026-05-02"]
+
+
+def test_a_quote_inside_a_cell_holds_nothing_back(tmp_path):
+    path, adapter = tmp_path / "a.csv", files(tmp_path, appended=True)
+    content = HEADER + '5" pipe,2026-05-01,7\n"a ""b"" c",2026-05-02,"8\n8"\nbeta,2026-05-03,9\n'
+    path.write_text(content)
+    assert [r.id.partition("|")[0] for r in read(adapter)[0]] == ['5" pipe', 'a "b" c', "beta"]
+    path.write_text("\ufeff" + content.replace("\n", "\r\n"))
+    assert [r.id.partition("|")[0] for r in read(adapter)[0]] == ['5" pipe', 'a "b" c', "beta"]
+
+
+@pytest.fixture
+def narrow(monkeypatch):
+    """Cells have at most 100 characters."""
+    monkeypatch.setattr(lines, "WIDEST", 100)
+    before = csv.field_size_limit(100)
+    yield
+    csv.field_size_limit(before)
+
+
+@pytest.mark.usefixtures("narrow")
+def test_a_quote_that_is_never_closed_waits_only_so_long(tmp_path):
+    lines_of = [f"t{n},2026-05-01,7\n" for n in range(20)]
+    (tmp_path / "a.csv").write_text(HEADER + '"open,2026-05-01,7\n' + "".join(lines_of))
+    assert "t19|2026-05-01" in {r.id for r in read(files(tmp_path, appended=True))[0]}
 
 
 CELL = st.text(st.characters(codec="utf-8", exclude_characters="\r\x00"), max_size=12)
@@ -223,3 +250,96 @@ def test_documents_give_their_properties_and_never_their_text(tmp_path):
     assert "damaged" in found["broken.pdf:1"]["__error__"]
     assert "damaged" in found["bomb.docx:1"]["__error__"]
     assert b"nobody reads" not in b"".join(r.payload for r in records)
+
+
+BROKEN_MAIL = [
+    (b"=?iso-8859-1?q?R=E9union?=", b"=?utf-\xff?q?R=E9union?="),
+    (b"Mon, 23 Nov 2026 10:00:00 +0100", b"Mon, 1 Jan 0001 00:00:00 +1400"),
+    (b"Mon, 23 Nov 2026 10:00:00 +0100", b"1 Jan 2026 99:99:99 +99999999"),
+]
+
+
+@pytest.mark.parametrize(("right", "wrong"), BROKEN_MAIL)
+def test_a_message_with_broken_headers_stops_no_other(tmp_path, right, wrong):
+    (tmp_path / "a.mbox").write_bytes(MBOX.replace(right, wrong))
+    assert "2@acme.example" in [r.id for r in read(files(tmp_path, format="mail", key=[], modified=None))[0]]
+
+
+def locked(content: bytes) -> bytes:
+    """The same archive, of which the directory says that it needs a password."""
+    at = content.rindex(b"PK\x01\x02") + 8
+    return content[:at] + bytes([content[at] | 1]) + content[at + 1 :]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.docx", locked(docx(CORE))),
+        ("a.docx", docx('<?xml version="1.0" encoding="klingon"?><a/>')),
+        ("a.pdf", b"%PDF-1.7\ntrailer << /Encrypt 1 >>\nstartxref\n9\n%%EOF"),
+    ],
+)
+def test_whatever_a_document_is_the_others_are_read(tmp_path, name, content):
+    (tmp_path / name).write_bytes(content)
+    (tmp_path / "b.docx").write_bytes(docx(CORE))
+    bad, good = read(files(tmp_path, format="documents", key=[], modified=None))[0]
+    assert "damaged" in rows([bad])[0]["__error__"]
+    assert good.id == "b.docx"
+
+
+def test_a_document_that_was_not_touched_is_not_opened(tmp_path, monkeypatch):
+    (tmp_path / "a.docx").write_bytes(docx(CORE))
+    adapter = files(tmp_path, format="documents", key=[], modified=None)
+    _, cursor = read(adapter)
+    monkeypatch.setattr(type(tmp_path), "open", None)
+    monkeypatch.setattr(zipfile, "ZipFile", None)
+    assert read(adapter, cursor)[0] == []
+
+
+def test_a_date_that_no_clock_knows_ends_its_file_and_no_other(tmp_path):
+    far = pa.array([2**60, 1], pa.int64()).cast(pa.timestamp("us"))
+    pq.write_table(pa.table({"tenant": ["a", "b"], "date": ["1", "2"], "at": far}), tmp_path / "a.parquet")
+    pq.write_table(pa.table({"tenant": ["c"], "date": ["1"]}), tmp_path / "b.parquet")
+    bad, good = read(files(tmp_path, format="parquet"))[0]
+    assert "damaged" in rows([bad])[0]["__error__"]
+    assert good.id == "c|1"
+
+
+def test_what_was_mended_in_a_file_is_not_bad_any_more(tmp_path):
+    path, adapter = tmp_path / "a.csv", files(tmp_path)
+    path.write_text(HEADER + "wrong,line\nacme,2026-05-01,7\nalso,wrong\n")
+    (tmp_path / "b.csv").write_text("nothing useful\n")
+    first, cursor = read(adapter)
+    path.write_text(HEADER + "right,2026-05-01,8\nacme,2026-05-01,7\nalso,wrong\n")
+    (tmp_path / "b.csv").unlink()
+    second, cursor = read(adapter, cursor)
+    assert [r.id for r in first if "__error__" in rows([r])[0]] == ["a.csv:2", "a.csv:4", "b.csv:1"]
+    assert [r.id for r in second if r.deleted] == ["a.csv:2", "b.csv:1"]
+    assert read(adapter, cursor)[0] == []
+
+
+def test_a_file_that_cannot_be_opened_is_named_until_it_can(tmp_path, monkeypatch):
+    (tmp_path / "a.csv").write_text(HEADER + "acme,2026-05-01,7\n")
+    (tmp_path / "b.csv").write_text(HEADER + "beta,2026-05-01,7\n")
+    adapter, digest = files(tmp_path), Source.digest
+
+    def refused(source):
+        if source.name == "a.csv":
+            raise PermissionError
+        return digest(source)
+
+    monkeypatch.setattr(Source, "digest", refused)
+    found, cursor = read(adapter)
+    assert [r.id for r in found] == ["a.csv:0", "beta|2026-05-01"]
+    monkeypatch.undo()
+    found, cursor = read(adapter, cursor)
+    assert [(r.id, r.deleted) for r in found] == [("acme|2026-05-01", False), ("a.csv:0", True)]
+
+
+def test_a_damaged_first_file_and_keys_that_rows_leave_out_hide_no_column(tmp_path):
+    (tmp_path / "a.csv").write_text("damaged\n")
+    (tmp_path / "b.csv").write_text(HEADER + "acme,2026-05-01,7\n")
+    assert [f.name for f in files(tmp_path).describe(["things"])[0].fields] == ["tenant", "date", "value"]
+    (tmp_path / "c.jsonl").write_text('{"tenant":"a","date":"1"}\n{"tenant":"b","date":"1","value":7}\n')
+    (info,) = files(tmp_path, pattern="*.jsonl", format="jsonl").describe(["things"])
+    assert "value" in [f.name for f in info.fields]

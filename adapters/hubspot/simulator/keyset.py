@@ -7,7 +7,8 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, overload
 
-from cs_connector.sandbox.records import Line, several
+from cs_connector.sandbox.lines import Line
+from cs_connector.sandbox.records import several
 
 from .filters import Filter, Group
 from .shelf import Record, Shelf
@@ -58,7 +59,11 @@ class Keyset:
         """What passes one group of filters on id and modification time alone; None for any other question."""
         modified = shelf.kind.modified
         filters = groups[0].filters if len(groups) == 1 else []
-        if not filters or shelf.hidden or {each.propertyName for each in filters} - {"hs_object_id", modified}:
+        if (
+            not filters
+            or shelf.hidden
+            or {each.propertyName for each in filters} - {"hs_object_id", modified}
+        ):
             return None
         spans = [_span(filters, name) for name in (modified, "hs_object_id")]
         if spans[0] is None or spans[1] is None:

@@ -147,7 +147,8 @@ class OlderContacts:
 
     def _values(self, shelf: Shelf, record: Record) -> dict[str, dict[str, str]]:
         """Every value, times in milliseconds, and "" for what was cleared."""
-        cleared = self._state.history.cleared((shelf.kind.type_id, record.id))
+        history = self._state.history.cleared((shelf.kind.type_id, record.id))
+        cleared = (name for name in history if name in shelf.fields and not shelf.fields[name].read_only)
         whole = {**dict.fromkeys(cleared, ""), **record.properties}
         return {
             name: {"value": _older(shelf, name, value)}

@@ -88,7 +88,7 @@ class Records:
     def get(self, call: Call) -> Response:
         shelf = self._open(call, "read")
         record = self._one(call, shelf, archived=call.archived)
-        return answer(self._view(call, shelf).show(record))
+        return answer(self._view(call, shelf).rows([record])[0])
 
     def create(self, call: Call) -> Response:
         shelf = self._open(call, "write")

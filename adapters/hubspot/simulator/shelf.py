@@ -11,7 +11,8 @@ from typing import Any, NamedTuple, Self
 
 import msgspec
 
-from cs_connector.sandbox.records import Line, by_time, in_order, several
+from cs_connector.sandbox.lines import Line
+from cs_connector.sandbox.records import by_time, in_order, several
 from cs_connector.sandbox.stored import Stored, opened
 
 from .fields import Property

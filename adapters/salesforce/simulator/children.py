@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from .errors import unsimulated
 from .operands import is_aggregate
 from .picture import Render
 from .query_error import malformed, no_relationship
@@ -79,12 +80,14 @@ class Children:
 
 
 def child_of(schema: Schema, parent: ObjectType, query: Query) -> Child:
-    """The relationship that a sub-query names, perhaps after an alias. Raises QueryError."""
+    """The relationship that a sub-query names, perhaps after an alias. Raises QueryError, ApiError 501."""
     wanted = query.source.rpartition(".")[2].lower()
     for child in schema.children(parent.name):
         visible = child.field.seen and schema.find(child.object)
         if visible and (child.field.children or "").lower() == wanted:
             return child
+    if schema.lacks_children(parent, wanted):
+        raise unsimulated(f"The relationship {query.source} of {parent.name}")
     raise no_relationship(query.source, "FROM part of query call", query.at)
 
 

@@ -159,7 +159,7 @@ def _record_types(told: Iterable[Json]) -> Iterator[tuple[str, RecordType]]:
 
 def _trim(schema: Schema, listed: Mapping[str, Json], described: Mapping[str, Json]) -> None:
     """Only the objects that the org lists are there; of those not described, the list is all that is known."""
-    schema.absent = frozenset()
+    schema.absent = schema.absent_children = frozenset()
     for obj in list(schema.objects.values()):
         name = obj.name.lower()
         if name not in listed and name in NEEDED:

@@ -191,13 +191,14 @@ class Schema:
     """`find` is as the integration user sees the org; `objects` holds all, by lower-case name.
 
     `listed` is what the list of a real org's objects says of those of which nothing else is known, `absent` the
-    lower-case names of objects that every org has and this one has not.
+    lower-case names of objects that every org has and this one has not; `absent_children` are relationships to them.
     """
 
     def __init__(self) -> None:
         self.objects: dict[str, ObjectType] = {}
         self.listed: dict[str, Mapping[str, Any]] = {}
         self.absent: frozenset[str] = frozenset()
+        self.absent_children: frozenset[str] = frozenset()
         self._prefixes: dict[str, ObjectType] = {}
 
     def add(self, new: ObjectType) -> None:
@@ -245,6 +246,12 @@ class Schema:
         """Every reference to this object."""
         for obj in self.objects.values():
             yield from (Child(obj.name, f) for f in obj.fields.values() if parent in f.refers_to)
+
+    def lacks_children(self, parent: ObjectType, relationship: str) -> bool:
+        """Whether a real org has this relationship, to objects that this one has not."""
+        told = (c["relationshipName"] or "" for c in parent.told.get("children", ()))
+        name = relationship.lower()
+        return name in self.absent_children or name in (n.lower() for n in told)
 
     def remove_field(self, object_name: str, field_name: str) -> None:
         obj = self.objects[object_name.lower()]

@@ -53,7 +53,7 @@ class Soap:
             body = self._answer(request, rest, space)
         except RecordError as bad:
             return Response(500, fault(space, bad.code, bad.message), dict(XML))
-        except Fault as bad:
+        except (Fault, ApiError) as bad:
             return Response(bad.status, fault(space, bad.code, bad.message), dict(XML))
         return Response(200, body, dict(XML))
 

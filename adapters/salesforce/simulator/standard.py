@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from .schema import Field, ObjectType, Schema
-from .standard_absent import ABSENT
+from .standard_absent import ABSENT, ABSENT_CHILDREN
 from .standard_sales import OBJECTS as SALES
 from .standard_setup import OBJECTS as SETUP
 from .standard_statuses import OBJECTS as STATUSES
@@ -98,7 +98,8 @@ def build(name: str, label: str, plural: str, prefix: str, lines: list[str]) -> 
 
 def standard_schema() -> Schema:
     schema = Schema()
-    schema.absent = ABSENT
+    schema.absent = frozenset(name.lower() for name in ABSENT)
+    schema.absent_children = frozenset(name.lower() for name in ABSENT_CHILDREN)
     for head, text in (OBJECTS | SURVEYS | SALES | STATUSES | SETUP).items():
         name, label, plural, prefix, *flags = re.split(r"\s{2,}", head)
         obj = build(name, label, plural, prefix, [x for x in text.splitlines() if x.strip()])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-ABSENT = frozenset("""
+OBJECTS = """
 AcceptedEventRelation AccountContactRole AccountFeed AccountHistory AccountPartner AccountShare ActionLinkGroupTemplate
 AdditionalNumber ApexClass ApexComponent ApexLog ApexPage ApexTestQueueItem ApexTestResult ApexTrigger Approval
 AssetFeed AssetHistory AssetRelationship AssignmentRule AsyncApexJob AttachedContentDocument Attachment AuthSession
@@ -25,4 +25,16 @@ ServiceContractHistory ServiceContractShare SetupAuditTrail SetupEntityAccess Sl
 SurveyEngagementContext SurveyInvitationShare SurveyPage SurveyQuestionChoice SurveyQuestionScore SurveySubject
 SurveyShare TaskFeed TaskPriority TaskRelation Topic TopicAssignment UndecidedEventRelation UserFeed UserLicense UserLogin
 UserPackageLicense UserPreference UserShare UserTeamMember UserAccountTeamMember Vote
-""".lower().split())  # fmt: skip
+"""
+CHILDREN = """
+AcceptedEventRelations AccountContactRoles AccountPartnersFrom AccountPartnersTo ActivityHistories AttachedContentDocuments
+Attachments CampaignMemberStatuses CaseContactRoles CaseMilestones CaseSolutions CombinedAttachments ContactPointEmails
+ContactPointPhones ContentDocumentLinks ContractContactRoles ContractLineItems DeclinedEventRelations
+DuplicateRecordItems EmailMessages EmailMessageRelations EmailStatuses Emails EventRelations
+FeedSubscriptionsForEntity Feeds Histories ListEmails Notes NotesAndAttachments OpenActivities
+OpportunityCompetitors OpportunityHistories OpportunityLineItems OpportunityPartnersFrom OpportunityPartnersTo
+OpportunityTeamMembers Orders OutgoingEmails Partners PartnersFrom PartnersTo PricebookEntries ProcessInstances
+ProcessSteps Quotes RecordActions RecordAssociatedGroups Shares TeamMembers TopicAssignments UndecidedEventRelations
+"""
+"""Relationships to such objects."""
+ABSENT, ABSENT_CHILDREN = OBJECTS.split(), CHILDREN.split()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from cs_connector.sandbox.records import Line, Names
+from cs_connector.sandbox.lines import Line, Names
 
 from .filters import Test
 from .literals import stored

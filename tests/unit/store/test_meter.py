@@ -92,3 +92,37 @@ def test_without_a_reserve_everything_may_be_used(store: Store, clock: HandClock
     one, _ = two(store, clock, reserve=0)
     one.heard(1000, 0)
     one.ready()
+
+
+def test_a_long_pause_ends_a_run_instead_of_letting_it_wait(store: Store, clock: HandClock) -> None:
+    one, other = two(store, clock)
+    one.pause(3600)
+    began = clock.now()
+    with pytest.raises(QuotaExhausted, match="asked for a pause") as stopped:
+        other.ready()
+    assert clock.now() == began
+    assert stopped.value.resets_at == (began + timedelta(hours=1)).isoformat(timespec="minutes")
+
+
+def test_what_a_clock_wrote_that_was_ahead_is_forgotten(store: Store, clock: HandClock) -> None:
+    one, other = two(store, clock)
+    clock.pass_days(2)
+    one.pause(3600)
+    one.heard(1000, 10)
+    for _ in range(9):
+        one.bucket("calls", 1, 2).take()
+    clock.pass_days(-2)
+    began = clock.now()
+    other.ready()
+    other.bucket("calls", 1, 2).take()
+    assert clock.now() == began
+    other.pause(30)
+    one.ready()
+    assert clock.now() == began + timedelta(seconds=30)
+
+
+def test_what_was_heard_long_ago_does_not_keep_a_process_out_for_ever(store: Store, clock: HandClock) -> None:
+    one, _ = two(store, clock)
+    one.heard(1000, 10)
+    clock.pass_days(1)
+    one.ready()

@@ -1,0 +1,91 @@
+"""Sorted keys of many records, in arrays: they take `bisect`, insertions and deletions as lists do."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from copy import copy
+from typing import Any
+
+from .packed import Key, Pack
+
+
+class Line(Sequence[tuple[int, Key]]):
+    """(when, key) in order, as `bisect` and `insort` take it; half the size of a list of pairs."""
+
+    def __init__(self, when: array[int], keys: array[int] | Names) -> None:
+        self.when, self.keys = when, keys
+
+    def __len__(self) -> int:
+        return len(self.when)
+
+    def __getitem__(self, at: Any) -> Any:
+        if isinstance(at, slice):
+            return list(zip(self.when[at], self.keys[at], strict=True))
+        return self.when[at], self.keys[at]
+
+    def part(self, first: int, last: int) -> Sequence[Key]:
+        """The keys from one place up to before another, as they are now."""
+        keys = self.keys
+        return keys.part(first, last) if isinstance(keys, Names) else keys[first:last]
+
+    def insert(self, at: int, pair: tuple[int, Key]) -> None:
+        self.when.insert(at, pair[0])
+        self.keys.insert(at, pair[1])
+
+    def append(self, pair: tuple[int, Key]) -> None:
+        self.insert(len(self), pair)
+
+    def pop(self, at: int) -> None:
+        del self.when[at]
+        del self.keys[at]
+
+    __delitem__ = pop
+
+    def __copy__(self) -> Line:
+        return Line(copy(self.when), copy(self.keys))
+
+
+class Names(Sequence[str]):
+    """Text keys by number: those of a pack by their slots, and others after them. A slice is a list of texts."""
+
+    def __init__(self, pack: Pack, slots: array[int], others: list[str]) -> None:
+        self._pack, self._slots, self._others = pack, slots, others
+
+    def __getitem__(self, at: Any) -> Any:
+        if isinstance(at, slice):
+            return [self._name(slot) for slot in self._slots[at]]
+        return self._name(self._slots[at])
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+    def slots(self, first: int, last: int) -> array[int]:
+        return self._slots[first:last]
+
+    def part(self, first: int, last: int) -> Names:
+        """A copy of a part."""
+        return Names(self._pack, self._slots[first:last], self._others)
+
+    def insert(self, at: int, name: str) -> None:
+        slot = self._pack.find(name)
+        if slot < 0:
+            slot = len(self._pack) + len(self._others)
+            self._others.append(name)
+        self._slots.insert(at, slot)
+
+    def __delitem__(self, at: int) -> None:
+        del self._slots[at]
+
+    def __copy__(self) -> Names:
+        return Names(self._pack, copy(self._slots), list(self._others))
+
+    def _name(self, slot: int) -> Any:
+        return self._pack.key(slot) if slot < len(self._pack) else self._others[slot - len(self._pack)]
+
+
+def copied(numbers: memoryview[int]) -> array[int]:
+    """An array of a section's numbers, which can be changed."""
+    made = array(numbers.format)
+    made.frombytes(numbers.cast("B"))
+    return made

@@ -1,0 +1,58 @@
+"""Clients that are told the address and the authority, and nothing else."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import hubspot
+import pytest
+import requests
+from simple_salesforce.api import Salesforce
+
+from .conftest import CLIENTS, needed
+from .node_child import NodeChild, NodeFailed
+from .stage import MANY, Crms, started
+
+pytestmark = pytest.mark.xdist_group("conformance-https")
+PAGES = "SELECT Id FROM Account WHERE Name LIKE 'Page %'"
+
+
+@pytest.fixture(scope="module")
+def https(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crms]:
+    with started(tmp_path_factory.mktemp("tls")) as running:
+        yield running
+
+
+def test_simple_salesforce(https: Crms) -> None:
+    login = https.salesforce
+    with requests.Session() as session:
+        session.trust_env = False  # or an authority named there would count instead of ours
+        session.verify = login["ca_file"]
+        client = Salesforce(
+            instance_url=login["base_url"], session_id=login["access_token"], session=session, version="67.0"
+        )
+        assert len(client.query_all(PAGES)["records"]) == MANY
+
+
+def test_jsforce(https: Crms) -> None:
+    node, modules = Path(sys.prefix) / "bin" / "node", needed(CLIENTS / "node" / "node_modules")
+    trusting = NodeChild(needed(node), modules, NODE_EXTRA_CA_CERTS=https.salesforce["ca_file"])
+    assert trusting.call("jsforce", "queryMore", login=https.salesforce, soql=PAGES)["total"] == MANY
+    trusting.close()
+
+
+def test_a_stranger_to_the_authority_is_refused(https: Crms, node: NodeChild) -> None:
+    with pytest.raises(NodeFailed, match="fetch failed"):
+        node.call("hubspot", "owners", login=https.hubspot)
+    with pytest.raises(requests.exceptions.SSLError):
+        requests.get(https.zendesk["base_url"], timeout=10)
+
+
+def test_hubspot(https: Crms) -> None:
+    login = https.hubspot
+    client = hubspot.HubSpot(
+        access_token=login["access_token"], host=login["base_url"], ssl_ca_cert=login["ca_file"]
+    )
+    assert client.crm.owners.get_all()

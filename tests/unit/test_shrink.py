@@ -1,0 +1,144 @@
+"""Fewer records than before: what went away untold, what only seems so, and what comes into sight again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cs_connector import registry
+from cs_connector.config import open_project
+from cs_connector.errors import GuardStopped, UsageError
+from cs_connector.ports import Page, RawRecord, Read, Usage
+from cs_connector.runner import Engine, open_engine, shrink
+
+ALL = [f"r{n}" for n in range(40)]
+
+
+class Listed:
+    """A system that shows some ids, and counts what it is told to count."""
+
+    def __init__(self) -> None:
+        self.shown: Sequence[str] = ALL
+        self.counted: int | None = None
+        self.asked = 0
+
+    def total(self, _name: str) -> int:
+        return len(self.shown) if self.counted is None else self.counted
+
+    def ids(self, _name: str) -> Iterator[Sequence[str]]:
+        self.asked += 1
+        yield [*self.shown[:10]]
+        yield [*self.shown[10:]]
+
+    def read(self, read: Read) -> Iterator[Page]:
+        """Everything once; later nothing, because nothing changes."""
+        found = [] if read.cursor else [RawRecord(key, None, False, b'{"a":1}') for key in self.shown]
+        yield Page(found, "c", done=True)
+
+    def usage(self) -> Usage:
+        return Usage(0)
+
+
+@pytest.fixture
+def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    """A project with one connection, whose mapping is that of files, to a system of our own."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    (tmp_path / "cs-connector.yml").write_text(
+        "version: 1\nconnections:\n  crm: {adapter: files, settings: {root: ., objects: {}}}\n"
+    )
+    opened = open_engine(open_project(tmp_path, registry.shipped()), exclusive=True)
+    opened._adapters["crm"] = Listed()  # type: ignore[assignment]
+    yield opened
+    opened._adapters.clear()
+    opened.close()
+
+
+def sync(engine: Engine) -> int:
+    """Read the object as the job does; how many records live then."""
+    totals = shrink.guard(engine, "crm", ["Thing"])
+    sync_job: Any = registry.job("sync")
+    sync_job._object(engine, "crm", "Thing", (), totals.get("Thing"))
+    return engine.store.live("crm", "Thing") or 0
+
+
+def system(engine: Engine) -> Listed:
+    found: Any = engine.adapter("crm")
+    return found
+
+
+def test_the_first_run_has_nothing_to_compare_with(engine: Engine) -> None:
+    assert sync(engine) == 40
+    assert system(engine).asked == 0
+
+
+def test_what_went_away_untold_is_deleted(engine: Engine) -> None:
+    sync(engine)
+    system(engine).shown = ALL[2:]
+    assert sync(engine) == 38
+    assert sync(engine) == 38
+    assert system(engine).asked == 1
+
+
+def test_far_fewer_stop_the_run_and_accepting_goes_on(engine: Engine) -> None:
+    sync(engine)
+    system(engine).shown = ALL[30:]
+    with pytest.raises(GuardStopped, match="far fewer"):
+        sync(engine)
+    assert engine.store.live("crm", "Thing") == 40
+    engine.accepted = frozenset({"crm.Thing"})
+    assert sync(engine) == 10
+
+
+def test_a_list_that_is_far_shorter_than_the_count_deletes_nothing(engine: Engine) -> None:
+    sync(engine)
+    system(engine).shown, system(engine).counted = ALL[:10], 39
+    assert sync(engine) == 40
+    assert engine.summary.notes == ["crm Thing: 10 ids are listed, 39 were counted, so nothing was deleted"]
+
+
+def test_a_sweep_that_was_killed_before_its_fold_is_folded_by_the_next_run(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync(engine)
+    system(engine).shown = ALL[2:]
+    fold, calls = engine.store.fold, iter([False, True])
+
+    def killed(*words: Any) -> Any:
+        if next(calls):
+            raise KeyboardInterrupt
+        return fold(*words)
+
+    monkeypatch.setattr(engine.store, "fold", killed)
+    with pytest.raises(KeyboardInterrupt):
+        sync(engine)
+    monkeypatch.undo()
+    assert sync(engine) == 38
+
+
+def test_records_that_come_into_sight_again_are_read_again(engine: Engine) -> None:
+    sync(engine)
+    system(engine).shown = ALL[2:]
+    assert sync(engine) == 38
+    system(engine).shown = ALL
+    assert sync(engine) == 40
+    assert engine.summary.notes == ["crm Thing is read anew: 2 records are in sight again"]
+    assert sync(engine) == 40
+    assert system(engine).asked == 2
+
+
+def test_an_index_that_counts_too_many_reads_nothing_anew(engine: Engine) -> None:
+    sync(engine)
+    system(engine).counted = 45
+    assert sync(engine) == 40
+    assert system(engine).asked == 0
+
+
+def test_accepting_what_nobody_reads_is_a_slip(engine: Engine) -> None:
+    engine.accepted = frozenset({"crm.Usage"})
+    with pytest.raises(UsageError, match=r"crm\.Usage"):
+        shrink.check_accepted(engine)
+    engine.accepted = frozenset({"crm.usage"})
+    shrink.check_accepted(engine)
