@@ -98,7 +98,8 @@ def _crm(crm: str, yard: Yard) -> list[Row]:
 def _requests(crm: str, costs: Costs, tickets: str) -> Iterator[Row]:
     page = ASKED[crm]("").page
     for name, what in (
-        ("one", "a record by id, each asked once"),
+        ("one", "a record by id, first read"),
+        ("same", "a record by id, read again"),
         ("first", f"{page}, first read of each page"),
         ("again", f"{page}, read again by another client"),
     ):
@@ -137,9 +138,15 @@ def _script(crm: str, accounts: int, server: Server, folder: Path) -> Script:
 def _compare(crm: str, server: Server, script: Script, costs: Costs) -> None:
     """Ask the simulator and the bare loop in turns, so that the noise of the machine meets both."""
     with _up([sys.executable, "-m", "bench.bare", str(script.answers)]) as bare:
-        for name, targets in (("one", script.ones), ("first", script.listed), ("again", script.listed)):
+        plan = (
+            ("one", script.ones),
+            ("same", script.ones),
+            ("first", script.listed),
+            ("again", script.listed),
+        )
+        for name, targets in plan:
             with _line(crm, server) as line, Line(int(bare.said), "") as other:
-                extra = "" if name == "one" else script.extra
+                extra = "" if targets is script.ones else script.extra
                 pair = ((line, server.pid), (other, bare.pid))
                 costs.add(name, *_in_turns(pair, targets, extra, script))
 

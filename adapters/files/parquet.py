@@ -14,10 +14,19 @@ from cs_connector.ports import RawRecord
 from .records import Maker
 
 ROWS = 10_000
+_DAMAGED = (pa.ArrowException, ValueError, OverflowError, OSError)
 
 
 def columns(path: Path) -> list[str]:
     return list(pq.read_schema(path).names)
+
+
+def declared(path: Path) -> list[str]:
+    """The columns; nothing for a file that is no Parquet."""
+    try:
+        return columns(path)
+    except _DAMAGED:
+        return []
 
 
 def rows(path: Path, maker: Maker) -> Iterator[tuple[int, RawRecord]]:
@@ -32,7 +41,7 @@ def rows(path: Path, maker: Maker) -> Iterator[tuple[int, RawRecord]]:
             for row in batch.to_pylist():
                 number += 1
                 yield number, _record(row, maker, number)
-    except (pa.ArrowException, ValueError, OverflowError) as error:
+    except _DAMAGED as error:
         yield number + 1, maker.bad(f"the file is damaged from here on ({type(error).__name__})", number + 1)
 
 

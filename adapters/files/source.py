@@ -58,6 +58,10 @@ class Source:
             return mail.COLUMNS
         if self._shape.format == "documents":
             return documents.COLUMNS
+        if self._shape.format == "parquet":
+            from . import parquet
+
+            return parquet.declared(self._path)
         first = islice(self.records(None), _LOOK if self._shape.format == "jsonl" else 1)
         rows = [msgspec.json.decode(record.payload) for record in first]
         return list(dict.fromkeys(name for row in rows if "__error__" not in row for name in row))

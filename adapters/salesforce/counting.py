@@ -7,6 +7,7 @@ from urllib.parse import quote_plus
 
 import msgspec
 
+from cs_connector.errors import Unavailable
 from cs_connector.ports import Estimate, Read
 from cs_connector.transport import Transport
 
@@ -33,9 +34,12 @@ class Counter:
     def __init__(self, session: Transport, root: Callable[[], str], reader: Reader) -> None:
         self._session, self._root, self._reader = session, root, reader
 
-    def total(self, object_name: str) -> int:
-        """The records that are not deleted, archived activities among them."""
-        return self._count(f"SELECT COUNT() FROM {object_name}{self._living(object_name)}")
+    def total(self, object_name: str) -> int | None:
+        """The records that are not deleted, archived activities among them; None where there are too many to count."""
+        try:
+            return self._count(f"SELECT COUNT() FROM {object_name}{self._living(object_name)}")
+        except Unavailable:  # a count that takes too long must not keep anybody from reading
+            return None
 
     def ids(self, object_name: str) -> Iterator[Sequence[str]]:
         """The ids of all of them, page by page."""

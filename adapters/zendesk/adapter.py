@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -174,8 +175,14 @@ class Zendesk(Adapter):
     def _describe(self, name: str) -> ObjectInfo:
         fields = [FieldInfo(field, "string", writable=False) for field in _FIELDS[name].split()]
         if name == "organizations":
-            fields += [_field(found) for found in self._objects.organization_fields()]
+            own = [_field(found) for found in self._objects.organization_fields()]
+            fields += [*own, *(_read_as(field) for field in own)]
         return ObjectInfo(name, tuple(fields), writable=name == "organizations")
+
+
+def _read_as(field: FieldInfo) -> FieldInfo:
+    """A field of the customer's own, by the name under which a mapping reads it."""
+    return replace(field, name=f"organization_fields.{field.name}", writable=False)
 
 
 def _field(found: OrganizationField) -> FieldInfo:

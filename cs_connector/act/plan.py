@@ -81,14 +81,16 @@ def compare(
 
 
 def hold(con: duckdb.DuckDBPyConnection) -> int:
-    """Take out of `plan_change` what empties a field or ends a relationship, and say how many values stay as they are.
+    """Take out of `plan_change` what empties a field or makes it 0, or ends a relationship; says how many values stay.
 
-    For a time in which some of what we read is unknown: nothing then tells what is empty from what cannot be seen.
+    For a time in which some of what we read is unknown: nothing then tells what is empty from what cannot be seen,
+    and a sum over what cannot be seen is 0.
     """
     said, stamps = (", ".join(map(literal, names)) for names in (SAID, HEALTH))
     con.execute(
         "CREATE OR REPLACE TEMP TABLE kept AS SELECT p.*, len(listed) AS wanted, CASE WHEN vanished THEN [] "
-        "ELSE list_filter(listed, lambda x: x.b IS NOT NULL) END AS kept FROM (SELECT p.*, "
+        "ELSE list_filter(listed, lambda x: x.b IS NOT NULL AND (x.a IS NULL OR coalesce(TRY_CAST(x.b AS DOUBLE), 1) <> 0)) "
+        "END AS kept FROM (SELECT p.*, "
         "p.source = 'relationship' AND NOT EXISTS (FROM wanted_relationship w WHERE w.key = p.key) AS vanished, "
         "from_json(p.fields, ?) AS listed FROM plan_change p WHERE p.source <> 'call') p",
         [_LISTED],

@@ -57,7 +57,7 @@ class Held:
 
     def __str__(self) -> str:
         return (
-            f"{self.values:,} values that would be emptied or ended stay as they are while this is unknown: "
+            f"{self.values:,} values that would be emptied, zero or ended stay as they are while this is unknown: "
             f"{', '.join(self.unknown)}"
         )
 

@@ -96,18 +96,27 @@ class Pack:
 
     def find(self, key: Key) -> int:
         """The slot of a key, -1 where there is none."""
-        if not self._head.texts:
-            at = bisect_left(self._keys, key) if isinstance(key, int) else len(self)
-            return at if at < len(self) and self._keys[at] == key else -1
-        slots = self.hashed("", key) if isinstance(key, str) else ()
-        return next((slot for slot in slots if self.key(slot) == key), -1)
+        if self._head.texts:
+            return self._find_text(key) if isinstance(key, str) else -1
+        at = bisect_left(self._keys, key) if isinstance(key, int) else len(self)
+        return at if at < len(self) and self._keys[at] == key else -1
+
+    def _find_text(self, key: str) -> int:
+        hashes, wanted, width = self.section("hashes"), digest(key), self._head.width
+        text = key.encode().ljust(width, b"\0")
+        at = bisect_left(hashes, wanted)
+        while at < len(hashes) and hashes[at] == wanted:
+            slot = self.section("hashed")[at]
+            if self._keys[slot * width : slot * width + width] == text:
+                return slot
+            at += 1
+        return -1
 
     def hashed(self, field: str, text: str) -> Sequence[int]:
-        """Slots of the records whose text in an indexed field may be this one; of keys, field ""."""
-        suffix = f" {field}" if field else ""
-        hashes, wanted = self.section(f"hashes{suffix}"), digest(text)
+        """Slots of the records whose text in an indexed field may be this one."""
+        hashes, wanted = self.section(f"hashes {field}"), digest(text)
         start = bisect_left(hashes, wanted)
-        return self.section(f"hashed{suffix}")[start : bisect_right(hashes, wanted, start)]
+        return self.section(f"hashed {field}")[start : bisect_right(hashes, wanted, start)]
 
     def raw(self, slot: int) -> bytes:
         """A record's bytes."""

@@ -26,9 +26,14 @@ class Request:
     body: bytes
 
     @cached_property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Query parameters in their order, repeated ones too."""
+        return parse_qsl(self.query_string, keep_blank_values=True) if self.query_string else []
+
+    @cached_property
     def query(self) -> dict[str, str]:
         """Query parameters, the last value of each."""
-        return dict(parse_qsl(self.query_string, keep_blank_values=True))
+        return dict(self.pairs)
 
     @cached_property
     def form(self) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The mapped fields of each object as its CRM last described them: field → type.
 
-A field that is not what it was has both: `double>string`, or `double>` where it is gone.
+A field that is not what it was has both: `double>string`, or `double>` where it is gone. One that was never described has
+an empty type.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ class Store:
         now = self.state.clock.now()
         with self.state.begin() as db:
             last = db.scalar(sa.select(meta.c.value).where(meta.c.name == _TIDIED))
-            if last and now - datetime.fromisoformat(last) < timedelta(days=1):
+            if last and abs(now - datetime.fromisoformat(last)) < timedelta(days=1):
                 return 0
             db.execute(meta.delete().where(meta.c.name == _TIDIED))
             db.execute(meta.insert().values(name=_TIDIED, value=now.isoformat()))

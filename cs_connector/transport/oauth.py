@@ -134,10 +134,13 @@ class Login:
         kept = stored.refresh_token if stored else given
         try:
             return self._ask(kept)
-        except AuthFailed:
+        except AuthFailed as refused:
             if kept == given:
                 raise
-            return self._ask(given)  # the settings may have been renewed by hand
+            try:
+                return self._ask(given)  # the settings may have been renewed by hand
+            except AuthFailed as again:
+                raise (again if given else refused) from None
 
     def _ask(self, refresh: str) -> Token:
         return self._granted_by(self._client.form(refresh), refresh)

@@ -98,7 +98,7 @@ class House:
         self.sandbox = Sandbox(
             [(crm, registry.simulator(crm)) for crm in crms], DAY, profile="unlimited", seed=3
         )
-        self.sandbox.world.clock.move(timedelta(minutes=20), running=False)
+        self.sandbox.world.clock.move(to=DAY + timedelta(minutes=20), running=False)
         self.folder = Folder(folder) if folder else None
         if fill:
             for crm in crms:

@@ -383,6 +383,7 @@ def test_describe_gives_our_fields_with_their_values(account: Account) -> None:
     assert by_name["cs_health_band"].writable
     assert "cs_health_red" in by_name["cs_health_band"].values
     assert not by_name["name"].writable
+    assert not by_name["organization_fields.cs_health_band"].writable, "as a mapping reads it"
 
 
 def test_a_lost_answer_is_unknown(account: Account) -> None:

@@ -6,9 +6,15 @@ import socket
 from urllib.parse import urlencode, urlsplit
 
 import pytest
+import responses
+from cs_connector.adapters.hubspot import HubSpot
+from cs_connector.adapters.hubspot.paths import HOST
 
 from cs_connector.errors import AuthFailed
+from cs_connector.testing import MemoryTokens, surroundings
 from cs_connector.transport.consent import Callback
+
+TOKEN = f"{HOST}/oauth/2026-03/token"
 
 
 def test_a_connection_on_which_nothing_is_said_keeps_nobody_waiting() -> None:
@@ -28,3 +34,19 @@ def test_an_answer_to_another_question_is_nobodys(state: str) -> None:
     with Callback(0) as callback, pytest.raises(AuthFailed, match="not approved"):
         assert "not the answer" in callback.take({"code": "c1", "state": state})
         callback.wait(0)
+
+
+@responses.activate
+def test_a_login_that_a_person_took_back_says_so() -> None:
+    tokens = MemoryTokens()
+    adapter = HubSpot(
+        HubSpot.Settings(client_id="c", client_secret="s"), surroundings("hubspot", tokens=tokens)
+    )
+    responses.post(TOKEN, json={"access_token": "a1", "refresh_token": "r1", "expires_in": 0})
+    adapter.approve("code", "http://localhost:1/callback")
+    responses.replace("POST", TOKEN, status=400, json={"message": "refresh token is revoked"})
+    responses.post(TOKEN, status=400, json={"message": "grant_type is not supported"})
+    with pytest.raises(AuthFailed) as caught:
+        adapter.check()
+    assert "revoked" in caught.value.why
+    adapter.close()

@@ -18,7 +18,7 @@ import pytest
 import zstandard
 from cs_connector.adapters.files import Files, lines
 from cs_connector.adapters.files.source import Source
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from pypdf import PdfWriter
@@ -130,6 +130,7 @@ def test_a_quote_that_is_never_closed_waits_only_so_long(tmp_path):
 CELL = st.text(st.characters(codec="utf-8", exclude_characters="\r\x00"), max_size=12)
 
 
+@settings(deadline=None)
 @given(cells=st.lists(CELL, min_size=1, max_size=8), cuts=st.lists(st.integers(0, 400), max_size=4))
 def test_however_a_file_grows_every_row_arrives_once(tmp_path_factory, cells, cuts):
     root = tmp_path_factory.mktemp("grow")
@@ -343,3 +344,7 @@ def test_a_damaged_first_file_and_keys_that_rows_leave_out_hide_no_column(tmp_pa
     (tmp_path / "c.jsonl").write_text('{"tenant":"a","date":"1"}\n{"tenant":"b","date":"1","value":7}\n')
     (info,) = files(tmp_path, pattern="*.jsonl", format="jsonl").describe(["things"])
     assert "value" in [f.name for f in info.fields]
+    (tmp_path / "d.parquet").write_bytes(b"PAR1 but not really")
+    pq.write_table(pa.table({"tenant": ["a"], "date": ["1"]}), tmp_path / "e.parquet")
+    (info,) = files(tmp_path, pattern="*.parquet", format="parquet").describe(["things"])
+    assert [f.name for f in info.fields] == ["tenant", "date"]

@@ -475,26 +475,3 @@ def test_settings_that_cannot_work_are_refused(wrong: dict[str, Any]) -> None:
 
 def test_receipts_are_as_many_as_changes_even_for_none(hubspot: HubSpot) -> None:
     assert list(hubspot.write([])) == list[Receipt]()
-
-
-BATCH = f"{HOST}/crm/associations/2026-03/contacts/companies/batch/read"
-NONE = {"category": "OBJECT_NOT_FOUND", "subCategory": "crm.associations.NO_ASSOCIATIONS_FOUND"}
-
-
-@responses.activate
-@pytest.mark.parametrize(
-    "said", [{"results": [], "errors": [{"category": "INTERNAL_ERROR"}]}, {"error": "x"}]
-)
-def test_links_that_could_not_be_read_do_not_count_as_cut(hubspot: HubSpot, said: dict[str, Any]) -> None:
-    responses.get(f"{HOST}/crm/objects/2026-03/contacts", json=page([row(1)]))
-    responses.post(BATCH, status=207, json=said)
-    with pytest.raises(Unavailable):
-        list(hubspot.read(Read("contacts/companies", ())))
-
-
-@responses.activate
-def test_a_record_without_links_has_none(hubspot: HubSpot) -> None:
-    responses.get(f"{HOST}/crm/objects/2026-03/contacts", json=page([row(1)]))
-    responses.post(BATCH, status=207, json={"results": [], "errors": [NONE]})
-    ((record,),) = [found.records for found in hubspot.read(Read("contacts/companies", ()))]
-    assert json.loads(record.payload)["all"] == ""

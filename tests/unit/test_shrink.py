@@ -66,6 +66,7 @@ def sync(engine: Engine) -> int:
 
 def system(engine: Engine) -> Listed:
     found: Any = engine.adapter("crm")
+    assert isinstance(found, Listed)
     return found
 
 

@@ -9,11 +9,13 @@ from typing import Any
 import duckdb
 import pytest
 
+from cs_connector import registry
 from cs_connector.act import plan
 from cs_connector.config import open_project
 from cs_connector.errors import GuardStopped
 from cs_connector.ports import FieldInfo, ObjectInfo, Page
 from cs_connector.runner import Engine, drift, open_engine
+from cs_connector.store import shapes
 from cs_connector.store.state import State
 from cs_connector.testing import FixedClock
 from cs_connector.unify import Source, read
@@ -66,7 +68,7 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     (tmp_path / "cs-connector.yml").write_text(
         "version: 1\nconnections:\n  crm: {adapter: files, settings: {root: ., objects: {}}}\n"
     )
-    opened = open_engine(open_project(tmp_path, ()), exclusive=True)
+    opened = open_engine(open_project(tmp_path, registry.shipped()), exclusive=True)
     opened._adapters["crm"] = Described()  # type: ignore[assignment]
     yield opened
     opened._adapters.clear()
@@ -88,10 +90,12 @@ class Described:
         ]
 
 
-def look(engine: Engine, mapping: MappingFile = READS, **changed: dict[str, str]) -> dict[str, Any]:
+def look(
+    engine: Engine, changed: dict[str, dict[str, str]] | None = None, mapping: MappingFile = READS
+) -> dict[str, Any]:
     """One look at the system, of which some objects have other fields than usual."""
     system: Any = engine.adapter("crm")
-    system.fields = Described().fields | changed
+    system.fields = Described().fields | (changed or {})
     engine.summary.notes.clear()
     return drift.look(engine, Source("crm", "memory", 0, mapping))
 
@@ -114,8 +118,9 @@ def test_an_unknown_field_has_no_default() -> None:
 def test_while_a_field_is_unknown_nothing_is_cleared(crm: Tables) -> None:
     crm.account(score=None, band=None, arr=1300)
     crm.account(2, renewal_on=None)
+    crm.account(3, arr=0)
     crm.plan()
-    assert plan.hold(crm.con) == 3
+    assert plan.hold(crm.con) == 4
     (change,) = plan.changes(crm.con)
     assert change.values == {"ARR": "1300.00"}
 
@@ -177,7 +182,7 @@ def test_a_changed_field_that_decides_what_counts_stops_the_run(
 ) -> None:
     look(engine)
     with pytest.raises(GuardStopped, match=r"crm (Account|Role)\.\w+ is gone"):
-        look(engine, **changed)
+        look(engine, changed)
     look(engine)
 
 
@@ -189,7 +194,7 @@ def test_a_field_that_comes_back_is_read_for_all_records(engine: Engine) -> None
     look(engine)
     engine.store.landing.append(engine.lease, engine.run, "crm", "Account", Page((), "c1", done=True))
     without = {"Account": {n: t for n, t in ACCOUNT.items() if n != "Stage"}}
-    assert "Stage" not in look(engine, **without)["Account"]
+    assert "Stage" not in look(engine, without)["Account"]
     assert kept(engine) == "c1"
     assert "Stage" in look(engine)["Account"]
     assert kept(engine) is None
@@ -199,9 +204,9 @@ def test_a_field_that_comes_back_is_read_for_all_records(engine: Engine) -> None
 def test_a_newly_mapped_field_is_read_for_all_records(engine: Engine) -> None:
     rules = READS.model_dump()
     del rules["read"][0]["fields"]["kind"]
-    look(engine, MappingFile.model_validate(rules))
+    look(engine, mapping=MappingFile.model_validate(rules))
     engine.store.landing.append(engine.lease, engine.run, "crm", "Account", Page((), "c1", done=True))
-    look(engine, MappingFile.model_validate(rules))
+    look(engine, mapping=MappingFile.model_validate(rules))
     assert kept(engine) == "c1"
     look(engine)
     assert kept(engine) is None
@@ -211,7 +216,18 @@ def test_accepting_a_change_does_not_make_a_lost_field_a_known_one(engine: Engin
     look(engine)
     engine.accepted = frozenset({"crm.Account"})
     changed = {"Account": {"Active": "double", "Other": "string"}}
-    assert "Stage" not in look(engine, **changed)["Account"]
+    assert "Stage" not in look(engine, changed)["Account"]
     assert [note.partition(":")[0] for note in engine.summary.notes] == [
         "crm Account.Stage is gone or hidden from this login"
     ]
+
+
+def test_an_object_of_which_a_field_is_unknown_counts_as_not_read_to_the_end(engine: Engine) -> None:
+    store = engine.store
+    for name in ("usage", "invoices"):
+        store.landing.append(engine.lease, engine.run, "crm", name, Page((), "c", done=True))
+    shapes.keep(store.state, "crm", {"invoices": {"amount": "string>", "due": "string"}}, engine.clock.now())
+    registry.job("unify")(engine)
+    with engine.tables(["feed"]) as con:
+        feeds = dict(con.execute("SELECT entity, complete FROM feed").fetchall())
+    assert feeds == {"usage": True, "invoice": False}

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import parse_qsl
 
 import msgspec
 
@@ -40,8 +39,8 @@ class Call:
         """A parameter that may be repeated, hold commas, or both."""
         if name not in self.query:
             return []
-        pairs = parse_qsl(self.request.query_string)
-        return [part for key, value in pairs if key == name for part in value.split(",") if part]
+        values = (value for key, value in self.request.pairs if key == name)
+        return [part for value in values for part in value.split(",") if part]
 
     @property
     def archived(self) -> bool:

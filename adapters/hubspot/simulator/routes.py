@@ -60,16 +60,13 @@ class Routes:
         501 for what is not simulated.
         """
         version, path = split(request.segments)
-        other_method = False
-        for each in self._routes.get((path[0], len(path)) if path else ("", 0), ()):
-            if not each.speaks(version):
-                continue
-            args = each.args(path)
-            if args is None:
-                continue
-            if each.method == request.method:
-                return each, Call(request, version in DATED, args)
-            other_method = True
+        near = self._routes.get((path[0], len(path)) if path else ("", 0), ())
+        for each in near:
+            if each.method == request.method and each.speaks(version):
+                args = each.args(path)
+                if args is not None:
+                    return each, Call(request, version in DATED, args)
+        other_method = any(each.speaks(version) and each.args(path) is not None for each in near)
         if BETA.fullmatch(version):
             raise unsimulated(f"the version {version}")
         raise (missing_area(path) or no_such_path()) if not other_method else not_allowed()

@@ -26,6 +26,7 @@ from .jobs import (
     locator,
     read_locator,
 )
+from .results import Results
 from .soql import parse
 from .state import State
 from .syntax import Query
@@ -42,7 +43,7 @@ class Export:
     job: Job
     query: Query
     head: list[str]
-    lines: list[list[str]]
+    lines: Results
 
 
 class BulkQueries:
@@ -87,7 +88,7 @@ class BulkQueries:
             make_id("750", self._number()), "V2Query", name, str(operation), version, self._state.user_id, now,
             UPLOADED, delimiter, ending, now,
         )  # fmt: skip
-        self.jobs[job.id] = Export(job, query, [c.name for c in columns], [])
+        self.jobs[job.id] = Export(job, query, [c.name for c in columns], Results())
         return job
 
     def _one(self, request: Request, found: Export) -> Response:
@@ -123,8 +124,8 @@ class BulkQueries:
     def _execute(self, found: Export) -> None:
         columns = bulk_columns(self._state.engine, found.query)
         rows = self._state.engine.records(found.query, every=found.job.operation == "queryAll")
-        found.lines = [_line(columns, row) for row in rows]
-        found.job.processed = len(rows)
+        found.lines = Results(_line(columns, row) for row in rows)
+        found.job.processed = len(found.lines)
 
     def _results(self, request: Request, version: str, found: Export) -> Response:
         if request.method != "GET":
@@ -137,7 +138,7 @@ class BulkQueries:
         query = request.query
         start = read_locator(query["locator"]) if query.get("locator") else 0
         last = start + _page(query.get("maxRecords"))
-        page = found.lines[start:last]
+        page = list(found.lines.part(start, last))
         mark = locator(last) if last < len(found.lines) else "null"
         text = write_csv(found.head, page, found.job.delimiter, found.job.ending)
         return as_csv(text, {"Sforce-Locator": mark, "Sforce-NumberOfRecords": str(len(page))})

@@ -24,6 +24,7 @@ Row = dict[str, Any]
 Veil = tuple[datetime, Row | None]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
+CHUNK = 1000  # records that are read together
 MOST_PARENTS = 2000  # above it a walk over all records is as quick
 _versions = count(1)
 
@@ -159,6 +160,11 @@ class Table:
         if isinstance(self.rows, Records):
             return self.rows.part(ids, first, last)
         return filter(None, map(self.rows.get, ids[first:last]))
+
+    def stream(self, ids: Sequence[str]) -> Iterator[Row]:
+        """The records of many ids, of which only some are in memory at a time."""
+        for at in range(0, len(ids), CHUNK):
+            yield from self.page(ids, at, at + CHUNK)
 
     def json(self, ids: Sequence[str], first: int, last: int) -> bytes | None:
         """The same as one JSON list, where it can be copied from a file; empty fields are not in it."""

@@ -25,7 +25,6 @@ NEXT = "\0"  # makes a text the next one in order
 SPANS: dict[str, tuple[int | None, int | None]] = {
     ">=": (0, None), ">": (1, None), "<": (None, 0), "<=": (None, 1), "=": (0, 1),
 }  # fmt: skip
-CHUNK = 1000  # records that are read together
 MANY = 10_000  # in smaller tables a walk is quick, and keeps the order in which records came
 
 
@@ -58,9 +57,7 @@ class Window:
 
     def matches(self, test: Test | None, query: Query) -> list[str]:
         """Ids of those that pass, as LIMIT and OFFSET leave them."""
-        ids = self.ids()
-        pages = (self.table.page(ids, at, at + CHUNK) for at in range(0, len(ids), CHUNK))
-        found = (row["Id"] for page in pages for row in page if test is None or test(row))
+        found = (row["Id"] for row in self.table.stream(self.ids()) if test is None or test(row))
         last = None if query.limit is None else query.offset + query.limit
         return list(islice(found, query.offset, last))
 

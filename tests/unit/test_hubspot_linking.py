@@ -1,0 +1,47 @@
+"""Links that HubSpot does not tell are not links that were cut."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import responses
+from cs_connector.adapters.hubspot import HubSpot
+from cs_connector.adapters.hubspot.paths import HOST
+
+from cs_connector.errors import Unavailable
+from cs_connector.ports import Read
+from cs_connector.testing.surroundings import surroundings
+
+BATCH = f"{HOST}/crm/associations/2026-03/contacts/companies/batch/read"
+NONE = {"category": "OBJECT_NOT_FOUND", "subCategory": "crm.associations.NO_ASSOCIATIONS_FOUND"}
+
+ONE = {"results": [{"id": "1", "properties": {}}]}
+
+
+@pytest.fixture
+def hubspot() -> Iterator[HubSpot]:
+    adapter = HubSpot(HubSpot.Settings(access_token="t0"), surroundings())
+    yield adapter
+    adapter.close()
+
+
+@responses.activate
+@pytest.mark.parametrize(
+    "said", [{"results": [], "errors": [{"category": "INTERNAL_ERROR"}]}, {"error": "x"}]
+)
+def test_links_that_could_not_be_read_do_not_count_as_cut(hubspot: HubSpot, said: dict[str, Any]) -> None:
+    responses.get(f"{HOST}/crm/objects/2026-03/contacts", json=ONE)
+    responses.post(BATCH, status=207, json=said)
+    with pytest.raises(Unavailable):
+        list(hubspot.read(Read("contacts/companies", ())))
+
+
+@responses.activate
+def test_a_record_without_links_has_none(hubspot: HubSpot) -> None:
+    responses.get(f"{HOST}/crm/objects/2026-03/contacts", json=ONE)
+    responses.post(BATCH, status=207, json={"results": [], "errors": [NONE]})
+    ((record,),) = [found.records for found in hubspot.read(Read("contacts/companies", ()))]
+    assert json.loads(record.payload)["all"] == ""
