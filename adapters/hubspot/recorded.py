@@ -15,9 +15,9 @@ from typing import Any
 from cs_connector.sandbox.recorded import Exchange, exchanges, table
 from cs_connector.sandbox.wire import SeedRow
 
-from .simulator.builtin import group, properties
-from .simulator.fields import FIELD_TYPES, TYPES
-from .simulator.kinds import BUILT_IN
+from .simulator.properties.fields import FIELD_TYPES, TYPES
+from .simulator.records.builtin import group, properties
+from .simulator.records.kinds import BUILT_IN
 
 _ANSWER = re.compile(r"/crm/v3/objects/([^/]+)/(?:search|batch/(?:read|create|update|upsert))")
 _LINKS = re.compile(r"/crm-associations/v1/associations/(\d+)/HUBSPOT_DEFINED/(\d+)")

@@ -16,8 +16,8 @@ from cs_connector.sandbox.ids import sales_id
 from cs_connector.sandbox.recorded import Exchange, exchanges
 from cs_connector.sandbox.wire import SeedRow
 
-from .simulator.schema import Schema
-from .simulator.standard import standard_schema
+from .simulator.schema.schema import Schema
+from .simulator.schema.standard import standard_schema
 
 _TYPES = {
     "textarea": "LongText", "address": "LongText", "picklist": "Picklist", "multipicklist": "MultiPicklist",

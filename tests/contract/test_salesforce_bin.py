@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from cs_connector.adapters.salesforce.simulator.schema import RecordType
+from cs_connector.adapters.salesforce.simulator.schema.schema import RecordType
 
 from cs_connector.sandbox.wire import Request
 

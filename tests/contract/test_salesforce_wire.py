@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 import requests
-from cs_connector.adapters.salesforce.simulator import SalesforceOrg, bulk_ingest
+from cs_connector.adapters.salesforce.simulator import SalesforceOrg
+from cs_connector.adapters.salesforce.simulator.bulk import bulk_ingest
 
 from cs_connector.sandbox.up import Sandbox
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from cs_connector.adapters.salesforce.simulator.schema import ValidationRule
+from cs_connector.adapters.salesforce.simulator.schema.schema import ValidationRule
 
 from .salesforce_org import Org
 

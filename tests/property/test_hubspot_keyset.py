@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 from unittest import mock
 
 import pytest
-from cs_connector.adapters.hubspot.simulator.search import Query, Search
-from cs_connector.adapters.hubspot.simulator.shelf import Record
+from cs_connector.adapters.hubspot.simulator.records.search import Query, Search
+from cs_connector.adapters.hubspot.simulator.records.shelf import Record
 from cs_connector.adapters.hubspot.simulator.state import new_state
 from cs_connector.adapters.hubspot.simulator.times import iso
 from hypothesis import given, settings
@@ -84,7 +84,7 @@ def check(state, asked, sort):
 
 
 def group(wanted):
-    from cs_connector.adapters.hubspot.simulator.filters import Filter, Group
+    from cs_connector.adapters.hubspot.simulator.records.filters import Filter, Group
 
     return Group([Filter(**each) for each in wanted])
 

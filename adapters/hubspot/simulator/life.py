@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 from cs_connector.sandbox.picking import MATTERS, REMARKS, do_one, pick, renamed
 
-from .history import PERSON
-from .links import CHILD_TO_PARENT, CONTACT, TICKET
-from .relations import Relations
-from .shelf import Record, Shelf
+from .links.links import CHILD_TO_PARENT, CONTACT, TICKET
+from .links.relations import Relations
+from .records.history import PERSON
+from .records.shelf import Record, Shelf
+from .records.writes import Writer
 from .state import State
 from .times import iso
-from .writes import Writer
 
 DONE = "COMPLETED"
 GROUPS = ((6, "DETRACTOR"), (8, "PASSIVE"), (10, "PROMOTER"))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .account.oauth import Tokens
 from .errors import Refusal
-from .fields import from_spec
-from .oauth import Tokens
-from .search import Search
+from .properties.fields import from_spec
+from .records.search import Search
 from .state import State
 from .times import iso
 

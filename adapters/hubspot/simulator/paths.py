@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from .account import Account
-from .associations import Associations
-from .batch import Batches
-from .groups import Groups
-from .labels import Labels
-from .lists import Lists
-from .named_associations import NamedAssociations
-from .oauth import Tokens
-from .older_associations import OlderAssociations
-from .older_contacts import OlderContacts
-from .owners import Owners
-from .pipelines import Pipelines
-from .properties import Properties
-from .quotas import Quotas
-from .records import Records
+from .account.account import Account
+from .account.lists import Lists
+from .account.oauth import Tokens
+from .account.owners import Owners
+from .account.pipelines import Pipelines
+from .account.quotas import Quotas
+from .account.schemas import Schemas
+from .links.associations import Associations
+from .links.labels import Labels
+from .links.named_associations import NamedAssociations
+from .links.older_associations import OlderAssociations
+from .properties.groups import Groups
+from .properties.properties import Properties
+from .properties.validations import Validations
+from .records.batch import Batches
+from .records.older_contacts import OlderContacts
+from .records.records import Records
+from .records.search import Search
 from .routes import Route, route
-from .schemas import Schemas
-from .search import Search
-from .validations import Validations
-from .webhooks import Webhooks
+from .webhooks.webhooks import Webhooks
 
 V3, V4 = "v3", "v4"
 

@@ -12,37 +12,39 @@ import msgspec
 
 from cs_connector.sandbox.wire import Request, Response, SeedRow, World
 
-from . import own_portal, paths, tables
-from .account import Account
-from .associations import Associations
-from .batch import Batches
+from . import paths
+from .account import own_portal
+from .account.account import Account
+from .account.lists import Lists
+from .account.oauth import App, Tokens
+from .account.owners import Owners
+from .account.pipelines import Pipelines
+from .account.quotas import Quotas
+from .account.schemas import Egg, Schemas, hatch
 from .call import JSON, measured
 from .errors import Refusal
-from .groups import Groups, add_group
-from .labels import Labels
 from .life import Users
-from .lists import Lists
-from .loading import load
-from .named_associations import NamedAssociations
-from .oauth import App, Tokens
-from .older_associations import OlderAssociations
-from .older_contacts import OlderContacts
+from .links.associations import Associations
+from .links.labels import Labels
+from .links.named_associations import NamedAssociations
+from .links.older_associations import OlderAssociations
+from .links.relations import Relations
 from .orders import KNOWN, Orders
-from .owners import Owners
-from .pipelines import Pipelines
-from .properties import Properties, new_properties
-from .quotas import Quotas
-from .records import Records
-from .relations import Relations
+from .properties.groups import Groups, add_group
+from .properties.properties import Properties, new_properties
+from .properties.validations import Validations
+from .records import tables
+from .records.batch import Batches
+from .records.loading import load
+from .records.older_contacts import OlderContacts
+from .records.records import Records
+from .records.search import Search
+from .records.shelf import Shelf
+from .records.writes import Writer
 from .routes import Routes
-from .schemas import Egg, Schemas, hatch
-from .search import Search
-from .sender import Sender
-from .shelf import Shelf
 from .state import State, new_state
-from .validations import Validations
-from .webhooks import Webhooks
-from .writes import Writer
+from .webhooks.sender import Sender
+from .webhooks.webhooks import Webhooks
 
 
 class HubSpotPortal:

@@ -9,20 +9,22 @@ from typing import Any, Self
 
 from cs_connector.sandbox.clock import SandboxClock
 
-from . import builtin, defaults, links
-from .audit import Audit
+from .account import defaults
+from .account.audit import Audit
+from .account.segments import Segments
 from .errors import Refusal, no_scope, unknown_kind, unsimulated
-from .fields import Property
-from .history import History, Source
-from .hooks import Hooks
-from .kinds import BUILT_IN, Kind
 from .limits import PROFILES, Limits
-from .links import Links
-from .rules import Rule
-from .segments import Segments
-from .shelf import Record, Shelf
+from .links import links
+from .links.links import Links
+from .properties.fields import Property
+from .properties.rules import Rule
+from .records import builtin
+from .records.history import History, Source
+from .records.kinds import BUILT_IN, Kind
+from .records.shelf import Record, Shelf
 from .times import DAY_MS, iso, millis, parsed
 from .unsimulated import KINDS
+from .webhooks.hooks import Hooks
 
 FIRST_ID = 406_260_750_000
 BIN_DAYS = 90  # how long what was archived can be restored

@@ -9,10 +9,10 @@ from typing import Any
 from cs_connector.sandbox.picking import MATTERS, REMARKS, do_one, pick, renamed
 
 from .errors import RecordError
-from .rows import Row
-from .schema import ObjectType
+from .schema.schema import ObjectType
 from .state import State
 from .times import stamp
+from .writing.rows import Row
 
 Fits = Callable[[Row], bool]
 

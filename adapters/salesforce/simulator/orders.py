@@ -11,11 +11,11 @@ import msgspec
 
 from cs_connector.sandbox import faults
 
-from .install import TYPES
-from .oauth import Login
-from .rows import Row
-from .schema import NUMBERS, Field, ObjectType, ValidationRule, retyped
+from .login.oauth import Login
+from .schema.install import TYPES
+from .schema.schema import NUMBERS, Field, ObjectType, ValidationRule, retyped
 from .state import State
+from .writing.rows import Row
 
 KNOWN = frozenset(faults.ORDERS) - {"search_lag_s"}
 STANDING = frozenset({"lock_rows", "duplicate_rule", "short_pages", "long_requests"})

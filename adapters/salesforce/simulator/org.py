@@ -11,43 +11,43 @@ from typing import Any, ClassVar
 
 from cs_connector.sandbox.wire import Request, Response, SeedRow, World
 
-from . import tables
 from .answers import as_json, error
-from .batch import Batch
-from .bin import KeptBin
-from .bulk_ingest import BulkIngests
-from .bulk_query import BulkQueries
-from .collection import Collection
-from .composite import Composite
-from .cursors import Cursors
+from .bulk.bulk_ingest import BulkIngests
+from .bulk.bulk_query import BulkQueries
 from .errors import ApiError, method_not_allowed, not_found
-from .graph import Graphs
 from .ids import make_id
-from .install import install
 from .life import Users
 from .limits import Kept as KeptLimits
 from .limits import Limits, record_count
-from .load import Loader
-from .metadata import Metadata
-from .oauth import AUDIENCE, Login
+from .login.oauth import AUDIENCE, Login
+from .metadata.metadata import Metadata
+from .metadata.soap import Soap
+from .metadata.soap_partner import Partner
 from .orders import KNOWN, Ongoing, Orders
-from .org_options import currency_rows
-from .own_org import record_type_rows
-from .permissions import Permissions
-from .query import Engine
-from .rows import Rows, Table
-from .schema import KeptSchema
-from .soap import Soap
-from .soap_partner import Partner
-from .sobjects import Sobjects
-from .standard import standard_schema
-from .standard_statuses import relisted
+from .rest.batch import Batch
+from .rest.collection import Collection
+from .rest.composite import Composite
+from .rest.cursors import Cursors
+from .rest.graph import Graphs
+from .rest.sobjects import Sobjects
+from .rest.tooling import Tooling
+from .rest.tree import Trees
+from .schema.install import install
+from .schema.org_options import currency_rows
+from .schema.own_org import record_type_rows
+from .schema.permissions import Permissions
+from .schema.schema import KeptSchema
+from .schema.standard import standard_schema
+from .schema.standard_statuses import relisted
+from .soql.query import Engine
 from .state import State
-from .tooling import Tooling
-from .tree import Trees
 from .unsimulated import no_bulk_1, no_resource, no_service
 from .versions import NEWEST, VERSIONS, check_version, listed, resources
-from .writer import Writer
+from .writing import tables
+from .writing.bin import KeptBin
+from .writing.load import Loader
+from .writing.rows import Rows, Table
+from .writing.writer import Writer
 
 LONGEST_HEAD = 16_384
 Way = Callable[[Request, str, list[str]], Response]

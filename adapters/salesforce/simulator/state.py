@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .limits import Limits
-from .query import Engine
-from .rows import Rows
-from .schema import Schema
-from .writer import Writer
+from .schema.schema import Schema
+from .soql.query import Engine
+from .writing.rows import Rows
+from .writing.writer import Writer
 
 
 @dataclass(frozen=True, slots=True)

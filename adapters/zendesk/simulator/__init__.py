@@ -9,20 +9,23 @@ from typing import Any, ClassVar
 
 from cs_connector.sandbox.wire import Request, Response, SeedRow, World
 
-from . import access, own_account, tables, unsimulated
+from . import unsimulated
 from .answers import Refusal, reply
-from .builtin import build
 from .call import Call, Caller
-from .fields import Fields
+from .fields import own_account
+from .fields.fields import Fields
 from .life import People
-from .login_routes import LoginRoutes
-from .memberships import seeded
-from .oauth import EMAIL, Logins, unknown_user
+from .login import access
+from .login.login_routes import LoginRoutes
+from .login.oauth import EMAIL, Logins, unknown_user
 from .orders import KNOWN, Orders
 from .paths import PREFIX, Paths, parts_of
+from .people.memberships import seeded
+from .people.users import anonymous
+from .records import tables
+from .records.builtin import build
 from .resources import Resources
 from .state import ME, State
-from .users import anonymous
 
 __all__ = ["ZendeskAccount"]
 

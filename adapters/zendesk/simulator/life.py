@@ -9,14 +9,14 @@ from typing import Any
 from cs_connector.sandbox.picking import MATTERS, REMARKS, do_one, pick, renamed
 
 from .answers import Refusal
-from .deleted_tickets import restorable
 from .kinds import RATING, SURVEY, TICKET, Kind
-from .resource import Resource
+from .records.resource import Resource
+from .records.table import Record
 from .resources import Resources
 from .state import State
-from .surveys import are_surveys
-from .table import Record
-from .tickets import PRIORITIES
+from .tickets.deleted_tickets import restorable
+from .tickets.surveys import are_surveys
+from .tickets.tickets import PRIORITIES
 
 OPEN = ("new", "open", "pending", "hold")
 NEXT = {"new": "open", "open": "pending", "pending": "solved", "hold": "open"}

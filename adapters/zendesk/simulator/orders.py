@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .kinds import KINDS, Kind
-from .oauth import Logins
+from .login.oauth import Logins
 from .settings import Settings
 from .state import State
 

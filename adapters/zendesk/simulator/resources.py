@@ -5,29 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from .audits import Audits
-from .basics import About, Brands, CustomStatuses, Groups, TicketForms
-from .bulk import Bulk
-from .custom_objects import CustomObjects
-from .deleted_tickets import DeletedTickets
-from .exports import Export
-from .fields import Fields
-from .identities import Identities
-from .jobs import Jobs
+from .bulk.bulk import Bulk
+from .bulk.jobs import Jobs
+from .fields.custom_objects import CustomObjects
+from .fields.fields import Fields
+from .finding.exports import Export
+from .finding.search import Search
 from .kinds import ORGANIZATION, TICKET, USER
-from .memberships import Memberships
-from .metrics import Metrics
-from .organization_merges import OrganizationMerges
-from .organizations import Organizations
 from .paths import Routes
-from .search import Search
+from .people.identities import Identities
+from .people.memberships import Memberships
+from .people.organization_merges import OrganizationMerges
+from .people.organizations import Organizations
+from .people.user_ends import DeletedUsers, UserMerges
+from .people.users import Users
+from .records.basics import About, Brands, CustomStatuses, Groups, TicketForms
 from .state import DEFINED, State
-from .surveys import Ratings, Surveys
-from .tags import Tags
-from .ticket_moves import TicketMoves
-from .tickets import Tickets
-from .user_ends import DeletedUsers, UserMerges
-from .users import Users
+from .tickets.audits import Audits
+from .tickets.deleted_tickets import DeletedTickets
+from .tickets.metrics import Metrics
+from .tickets.surveys import Ratings, Surveys
+from .tickets.tags import Tags
+from .tickets.ticket_moves import TicketMoves
+from .tickets.tickets import Tickets
 
 
 class Routed(Protocol):

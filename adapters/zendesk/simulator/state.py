@@ -9,14 +9,14 @@ from typing import Any
 from cs_connector.errors import UsageError
 from cs_connector.sandbox.wire import SeedRow, World
 
-from .domains import Domains
 from .kinds import KINDS, ORGANIZATION, Kind
 from .limits import PROFILES, VENDOR, Buckets
-from .recent import Recent
+from .people.domains import Domains
+from .records.recent import Recent
+from .records.table import Key, Record, Table
+from .records.values import shown as custom
 from .settings import Settings
-from .table import Key, Record, Table
 from .times import changed_at, created_at, stamp
-from .values import shown as custom
 
 Definition = dict[str, Any]
 ACCOUNT_ID = 10_000_001

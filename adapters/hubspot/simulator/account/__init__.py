@@ -1,0 +1,1 @@
+"""What belongs to the portal as a whole."""

@@ -1,0 +1,1 @@
+"""Associations between records."""

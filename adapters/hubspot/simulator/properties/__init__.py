@@ -1,0 +1,1 @@
+"""Properties and what belongs to them."""

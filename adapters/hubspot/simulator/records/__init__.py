@@ -1,0 +1,1 @@
+"""Records of every kind: kept, found, shown and written."""

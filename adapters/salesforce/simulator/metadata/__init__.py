@@ -1,0 +1,1 @@
+"""The SOAP APIs: metadata, and what of the partner API is simulated."""

@@ -1,0 +1,153 @@
+"""PermissionSet: a component of the Metadata API whose parts are records of FieldPermissions and ObjectPermissions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..schema.permission_rules import check_reading, check_rights
+from ..schema.permissions import set_row
+from ..schema.schema import Field, ObjectType
+from ..writing.rows import Row
+from .metadata_errors import beyond, duplicate, lacking, misfit, unknown
+from .metadata_objects import Objects, Shown
+from .soap_xml import Part
+
+RIGHTS = {
+    "allowCreate": "PermissionsCreate", "allowDelete": "PermissionsDelete", "allowEdit": "PermissionsEdit",
+    "allowRead": "PermissionsRead", "modifyAllRecords": "PermissionsModifyAllRecords",
+    "viewAllFields": "PermissionsViewAllFields", "viewAllRecords": "PermissionsViewAllRecords",
+}  # fmt: skip
+UNSIMULATED = (
+    "classAccesses", "customMetadataTypeAccesses", "customPermissions", "customSettingAccesses", "flowAccesses",
+    "externalDataSourceAccesses", "externalCredentialPrincipalAccesses", "pageAccesses",
+)  # fmt: skip
+
+
+class PermissionSets:
+    kind = "PermissionSet"
+
+    def __init__(self, objects: Objects) -> None:
+        self._o, self._permissions = objects, objects.permissions
+
+    def create(self, part: Part) -> None:
+        name = part.text("fullName") or ""
+        if self._permissions.set_named(name):
+            raise duplicate(f"A permission set named {name} already exists.")
+        contents = self._contents(part)
+        parent = self._permissions.add("PermissionSet", set_row(name, _label(part), part.text("description")))
+        self._fill(parent, contents)
+
+    def update(self, part: Part) -> None:
+        """The parts given replace those that were there, as from API 40.0 on."""
+        name = part.text("fullName") or ""
+        held = self._permissions.set_named(name)
+        if held is None:
+            raise unknown(self.kind, name)
+        contents = self._contents(part)
+        table = self._o.state.rows.of(self._o.state.schema.objects["permissionset"])
+        table.put(held["Id"], {**held, "Label": _label(part), "Description": part.text("description")})
+        self._empty(held["Id"])
+        self._fill(held["Id"], contents)
+
+    def delete(self, full_name: str) -> None:
+        held = self._permissions.set_named(full_name)
+        if held is None:
+            raise unknown(self.kind, full_name)
+        assigned = self._permissions.assignments(held["Id"])
+        if assigned:
+            raise misfit(
+                f"The permission set {full_name} is assigned to users; remove the assignments first."
+            )
+        self._empty(held["Id"])
+        self._permissions.take_away("PermissionSet", held["Id"])
+        self._permissions.settle()
+
+    def rename(self, _old: str, _new: str) -> None:
+        raise beyond("Renaming a permission set")
+
+    def read(self, full_name: str) -> Shown | None:
+        held = self._permissions.set_named(full_name)
+        if held is None:
+            return None
+        return {
+            "@type": self.kind,
+            "fullName": held["Name"],
+            "description": held.get("Description"),
+            "fieldPermissions": [
+                {
+                    "editable": bool(r.get("PermissionsEdit")),
+                    "field": r["Field"],
+                    "readable": bool(r.get("PermissionsRead")),
+                }
+                for r in self._permissions.of_set("FieldPermissions", held["Id"])
+            ],
+            "hasActivationRequired": False,
+            "label": held["Label"],
+            "objectPermissions": [
+                {right: bool(r.get(flag)) for right, flag in RIGHTS.items()} | {"object": r["SobjectType"]}
+                for r in self._permissions.of_set("ObjectPermissions", held["Id"])
+            ],
+        }
+
+    def names(self) -> Iterable[str]:
+        return [r["Name"] for r in self._permissions.sets()]
+
+    def _contents(self, part: Part) -> list[tuple[str, Row]]:
+        """The records that a component stands for, still without their permission set. Raises RecordError."""
+        for name in UNSIMULATED:
+            if part.parts(name):
+                raise beyond(f"The {name} of a permission set")
+        rows = [("ObjectPermissions", self._object(p)) for p in part.parts("objectPermissions")]
+        return rows + [
+            ("FieldPermissions", r) for p in part.parts("fieldPermissions") for r in self._fields(p)
+        ]
+
+    def _object(self, part: Part) -> Row:
+        name = part.text("object") or ""
+        obj = self._o.get(name)
+        if obj is None:
+            raise unknown("CustomObject", name, "object")
+        row: Row = {"SobjectType": obj.name} | {flag: part.flag(right) for right, flag in RIGHTS.items()}
+        check_rights(obj.name, row)
+        return row
+
+    def _fields(self, part: Part) -> Iterable[Row]:
+        """One row, or two for a field of Activity."""
+        full_name = part.text("field") or ""
+        if "." not in full_name:
+            raise lacking("field")
+        check_reading(full_name, read=part.text("readable") != "false", edit=part.flag("editable"))
+        bearers, name = self._o.bearers(full_name)
+        return [self._field(obj, name, part) for obj in bearers]
+
+    def _field(self, obj: ObjectType, name: str, part: Part) -> Row:
+        field = obj.fields.get(name.lower())
+        if field is None:
+            raise unknown("CustomField", f"{obj.name}.{name}", "field")
+        if field.required or field.name_field:
+            raise misfit(f"You cannot deploy to a required field: {obj.name}.{field.name}")
+        return _row(obj, field, part)
+
+    def _fill(self, parent: str, contents: list[tuple[str, Row]]) -> None:
+        for kind, row in contents:
+            self._permissions.add(kind, {"ParentId": parent, **row})
+        self._permissions.settle()
+
+    def _empty(self, parent: str) -> None:
+        for kind in ("FieldPermissions", "ObjectPermissions"):
+            for row in self._permissions.of_set(kind, parent):
+                self._permissions.take_away(kind, row["Id"])
+
+
+def _label(part: Part) -> str:
+    label = part.text("label")
+    if label is None:
+        raise lacking("label")
+    return label
+
+
+def _row(obj: ObjectType, field: Field, part: Part) -> Row:
+    edit = part.flag("editable")
+    read = edit or part.text("readable") != "false"
+    named: Row = {"SobjectType": obj.name, "Field": f"{obj.name}.{field.name}"}
+    return {**named, "PermissionsRead": read, "PermissionsEdit": edit and field.settable}

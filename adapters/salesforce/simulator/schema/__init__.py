@@ -1,0 +1,1 @@
+"""Objects, fields, and who sees them."""

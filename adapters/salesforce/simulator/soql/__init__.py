@@ -1,0 +1,1 @@
+"""What the org understands of SOQL."""

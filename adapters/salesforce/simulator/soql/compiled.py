@@ -1,0 +1,35 @@
+"""What was worked out from the fields of objects, kept until one of them changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Generic, TypeVar
+
+from ..schema.schema import Field, ObjectType
+
+T = TypeVar("T")
+MOST = 1000
+Fields = list[tuple[Field, ...]]
+
+
+class Compiled(Generic[T]):
+    """Fields never change but are replaced, so the same fields mean the same result."""
+
+    def __init__(self) -> None:
+        self._held: dict[Hashable, tuple[Sequence[ObjectType], Fields, T]] = {}
+
+    def of(self, key: Hashable, obj: ObjectType, make: Callable[[], tuple[T, Sequence[ObjectType]]]) -> T:
+        """What `make` gives, and the objects other than `obj` whose fields it was made from."""
+        known = self._held.get(key)
+        if known is not None and known[0][0] is obj and _fields(known[0]) == known[1]:
+            return known[2]
+        if len(self._held) >= MOST:
+            self._held.clear()
+        made, others = make()
+        objects = (obj, *others)
+        self._held[key] = objects, _fields(objects), made
+        return made
+
+
+def _fields(objects: Sequence[ObjectType]) -> Fields:
+    return [tuple(obj.fields.values()) for obj in objects]

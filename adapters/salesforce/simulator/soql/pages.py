@@ -1,0 +1,91 @@
+"""Pages of records whose fields are shown as the table holds them: drawn at once, and kept as bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from cs_connector.sandbox.pages import Pages
+
+from ..schema.schema import Field
+from ..writing.rows import Row, Table
+from .children import Found
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Shower:
+    """A page is kept where it follows from the table alone; it is good for one version of the table."""
+
+    def __init__(self) -> None:
+        self._pages = Pages()
+
+    def show(self, table: Table, found: Found, head: bytes, first: int, last: int) -> bytes | None:
+        """A whole answer, of which `head` is all before the list of records.
+
+        None where more is shown than the fields of one object, or not all records can be seen.
+        """
+        fields, source = found.shown.stored, found.source
+        if fields is None or table.veils or table.hidden:
+            return None
+        key, state = (source, found.shown.url, found.every, head, first, last), (table.version, tuple(fields))
+        known = self._pages.find(key, state)
+        if known is not None:
+            return known
+        every = found.every or not table.gone
+        stored = table.json(found.ids, first, last) if every and fields[0].name == "Id" else None
+        if stored is None:
+            shown = _rendered(found, fields, _seen(table.page(found.ids, first, last), every=every))
+        else:
+            shown = _sliced(found, fields, stored)
+        made = b"%b%b}" % (head, shown)
+        if source is not None and source[1] == table.version:
+            self._pages.keep(key, state, made)
+        return made
+
+
+def _rendered(found: Found, fields: Sequence[Field], rows: Iterable[Row]) -> bytes:
+    names, absent = [field.name for field in fields], [field.absent for field in fields]
+    head, make, raw = _head(found), _shape(tuple(names)), msgspec.Raw
+    return _encode(
+        [make(raw(f'{head}{row["Id"]}"}}'.encode()), *map(row.get, names, absent)) for row in rows]
+    )
+
+
+def _sliced(found: Found, fields: Sequence[Field], stored: bytes) -> bytes:
+    """The same from records as they are stored: what is not shown is skipped, and no value is read."""
+    head, raw = _head(found).encode(), msgspec.Raw
+    rows = _decoder(tuple((field.name, field.absent) for field in fields))(stored)
+    for row in rows:
+        row.attributes = raw(b'%b%b"}' % (head, bytes(row.Id)[1:-1]))
+    return _encode(rows)
+
+
+def _head(found: Found) -> str:
+    """The begin of a record's attributes, up to its id."""
+    return f'{{"type":"{found.object.name}","url":"{found.shown.url}/{found.object.name}/'
+
+
+@lru_cache(maxsize=256)
+def _shape(names: tuple[str, ...]) -> Any:
+    """A class whose instances are encoded quicker than dictionaries are."""
+    return msgspec.defstruct("Shown", ["attributes", *names], gc=False)
+
+
+@lru_cache(maxsize=256)
+def _decoder(fields: tuple[tuple[str, Any], ...]) -> Any:
+    """Reads a JSON list of records into such a class, each value as the bytes that it is."""
+    absent = [(name, msgspec.Raw, msgspec.Raw(_encode(value))) for name, value in fields]
+    shape: Any = msgspec.defstruct(
+        "Stored", [("attributes", msgspec.Raw, msgspec.Raw(b"{}")), *absent], gc=False
+    )
+    return msgspec.json.Decoder(list[shape]).decode
+
+
+def _seen(rows: Iterable[Row], *, every: bool) -> Iterable[Row]:
+    if every:
+        return rows
+    return (row for row in rows if not (row.get("IsDeleted") or row.get("IsArchived")))

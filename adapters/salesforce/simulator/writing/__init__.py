@@ -1,0 +1,1 @@
+"""How records come to be, change and end."""

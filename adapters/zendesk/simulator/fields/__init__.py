@@ -1,0 +1,1 @@
+"""Fields and objects of the customer's own."""

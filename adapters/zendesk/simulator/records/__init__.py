@@ -1,0 +1,1 @@
+"""Records of every kind: kept, listed, shown and checked."""

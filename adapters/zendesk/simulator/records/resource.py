@@ -1,0 +1,262 @@
+"""Records that clients read and write one by one; the kinds add their own rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence, Sized
+from typing import Any
+
+from cs_connector.sandbox.pages import Pages
+from cs_connector.sandbox.wire import Response
+
+from ..answers import JSON, empty, missing, not_found, reply
+from ..call import Call
+from ..kinds import Kind
+from ..paths import Routes
+from ..state import State
+from .paging import Lister
+from .rendered import Rendered
+from .table import Key, Record
+from .values import checked, retagged
+from .writing import fitted
+
+CURSOR_ONLY = frozenset({"page[size]", "page[after]", "page[before]", "sort"})
+
+
+class Resource:
+    """List, show, create, update and delete one kind of record."""
+
+    kind: Kind
+    identifiers: tuple[str, ...] = ("external_id",)  # besides id, what finds a record to update
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.table = state.table(self.kind)
+        self.rendered = Rendered(state, self.view)
+        self.pages = Pages()
+
+    def routes(self) -> Routes:
+        noun = self.kind.where
+        return self.reading() | {
+            ("POST", noun): self.create,
+            ("PUT", f"{noun}/:id"): self.update,
+            ("DELETE", f"{noun}/:id"): self.delete,
+        }
+
+    def reading(self) -> Routes:
+        noun = self.kind.where
+        return {
+            ("GET", noun): self.all,
+            ("GET", f"{noun}/count"): self.count,
+            ("GET", f"{noun}/:id"): self.show,
+        }
+
+    # What a kind may refine
+
+    def alive(self, record: Record) -> bool:
+        return not record.get("deleted_at")
+
+    def validate(self, new: dict[str, Any], old: Record | None) -> None:
+        """Raise Refusal (422) where a rule is broken, and fill in what follows from other values."""
+
+    def buried(self, record: Record) -> dict[str, Any]:
+        """The record after its deletion."""
+        return {**record, "deleted_at": self.state.stamp()}
+
+    def after(self, new: Record, old: Record | None) -> None:
+        """Do what follows from a change elsewhere. `old` is None for a new record."""
+
+    def shown(self, records: Iterable[Record], call: Call) -> dict[str, Any]:
+        """The part of an answer with these records and their sideloads."""
+        del call
+        return {self.kind.plural: self.rendered.rows(records)}
+
+    # Reading
+
+    def view(self, record: Record) -> dict[str, Any]:
+        return self.state.view(self.kind, record)
+
+    def lister(self, path: str = "") -> Lister:
+        plural = self.kind.plural
+        return Lister(self.state, self.table, path or self.kind.where, plural, self.alive)
+
+    def listed(self, call: Call, ids: Sequence[Key] | None = None, path: str = "") -> Response:
+        """A page; one that follows from this kind's records alone is sent again as long as they are the same."""
+        lasting = ids is None and call.query.keys() <= CURSOR_ONLY
+        key = (path, call.request.query_string)
+        state = (self.table.version, self.table.hidden, self.state.look)
+        known = self.pages.find(key, state) if lasting else None
+        if known is not None:
+            return Response(200, known, {"content-type": JSON})
+        page = self.lister(path).page(call, ids)
+        response = reply({**page, **self.shown(page[self.kind.plural], call)})
+        if lasting:
+            self.pages.keep(key, state, response.body)
+        return response
+
+    def all(self, call: Call) -> Response:
+        return self.listed(call)
+
+    def count(self, _: Call) -> Response:
+        return self.counted(self.table.kept(self.alive))
+
+    def counted(self, found: Iterable[Any]) -> Response:
+        value = len(found) if isinstance(found, Sized) else sum(1 for _ in found)
+        return reply({"count": {"value": value, "refreshed_at": self.state.stamp()}})
+
+    def show(self, call: Call) -> Response:
+        answer = self.shown([self.find(call.ident)], call)
+        return reply({self.kind.singular: answer.pop(self.kind.plural)[0], **answer})
+
+    def show_many(self, call: Call) -> Response:
+        records = self.chosen(call)
+        paging = {"next_page": None, "previous_page": None, "count": len(records)}
+        return reply({**self.shown(records, call), **paging})
+
+    def find(self, ident: Any) -> Record:
+        """A live record by id. Raises Refusal (404)."""
+        record = self.table.get(int(ident)) if str(ident).isdecimal() else None
+        if record is None or not self.alive(record):
+            raise not_found()
+        return record
+
+    def chosen(self, call: Call) -> list[Record]:
+        """The live records named by ?ids= or ?external_ids=; unknown ones are left out."""
+        most = self.state.limits.bulk
+        if "external_ids" in call.query and "ids" not in call.query:
+            wanted = call.values("external_ids", most)
+            return [record for part in wanted for record in self.having("external_id", part)]
+        found = [self.table.get(int(part)) for part in call.values("ids", most) if part.isdecimal()]
+        return [record for record in found if record is not None and self.alive(record)]
+
+    def living(self) -> Iterable[Record]:
+        """Every live record, by id."""
+        found = (self.table.get(key) for key in self.table.ids())
+        return (record for record in found if record is not None and self.alive(record))
+
+    def having(self, name: str, value: Any) -> list[Record]:
+        """Live records whose field has this value, whatever its case."""
+        found = (self.table.get(key) for key in self.table.where(name, value))
+        return [record for record in found if record is not None and self.alive(record)]
+
+    # Writing
+
+    def create(self, call: Call) -> Response:
+        record = self.add(call.part(self.kind.singular), call.ignored)
+        view = self.view(record)
+        return reply({self.kind.singular: view}, 201, {"location": view.get("url", "")})
+
+    def update(self, call: Call) -> Response:
+        record = self.change(self.find(call.ident), call.part(self.kind.singular), call.ignored)
+        return reply({self.kind.singular: self.view(record)})
+
+    def create_or_update(self, call: Call) -> Response:
+        """201 for a new record, 200 for one that was found by its id or another identifier."""
+        asked = call.part(self.kind.singular)
+        found = self.same(asked)
+        if found is None:
+            return self.create(call)
+        record = self.change(found, asked, call.ignored)
+        return reply({self.kind.singular: self.view(record)})
+
+    def delete(self, call: Call) -> Response:
+        self.bury(self.find(call.ident))
+        return empty()
+
+    def bury(self, old: Record) -> Record:
+        new = {**self.buried(old), "updated_at": self.state.stamp()}
+        self.state.keep(self.kind, new, old)
+        self.state.log(self.kind.plural, old["id"], "delete", changed(old, new), None)
+        return new
+
+    def erase(self, old: Record) -> None:
+        """Remove a record of which nothing stays."""
+        self.state.drop(self.kind, old["id"])
+        self.state.log(self.kind.plural, old["id"], "delete", dict(old), None)
+
+    def same(self, asked: Mapping[str, Any]) -> Record | None:
+        """The record that a client means by its id or another identifier."""
+        if asked.get("id") is not None:
+            return self.find(asked["id"])
+        for name in self.identifiers:
+            found = self.having(name, asked[name]) if asked.get(name) is not None else []
+            if found:
+                return found[0]
+        return None
+
+    def add(self, asked: Mapping[str, Any], ignored: list[str]) -> Record:
+        """Make a record. Raises Refusal (422)."""
+        now = self.state.stamp()
+        new: dict[str, Any] = {"created_at": now, "updated_at": now}
+        self._take(asked, new, ignored)
+        self.validate(new, None)
+        new.setdefault("id", self.state.new_id())
+        self.state.keep(self.kind, new, None)
+        self.state.log(self.kind.plural, new["id"], "create", None, self.named(new, asked))
+        self.after(new, None)
+        return self.table.get(new["id"]) or new
+
+    def change(self, old: Record, asked: Mapping[str, Any], ignored: list[str]) -> Record:
+        """Change a record; one that stays as it was keeps its time. Raises Refusal (422)."""
+        new = dict(old)
+        self._take(asked, new, ignored)
+        self.validate(new, old)
+        if new != old:
+            new["updated_at"] = self.state.stamp()
+            self.touched(new)
+        self.state.keep(self.kind, new, old)
+        self.state.log(self.kind.plural, old["id"], "update", self.named(old, asked), self.named(new, asked))
+        self.after(new, old)
+        return self.table.get(new["id"]) or new
+
+    def touched(self, new: dict[str, Any]) -> None:
+        """Set what else tells that a record changed."""
+
+    def named(self, record: Record, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Of a record, what a request named; of the customer's own fields, those that it named."""
+        named = {name: record.get(name) for name in asked if name in self.kind.writable and name in record}
+        values = asked.get(self.kind.custom) if self.kind.custom else None
+        if isinstance(values, dict):
+            held = record.get(self.kind.custom) or {}
+            known = self.state.definitions(self.kind.definitions)
+            named[self.kind.custom] = {key: held.get(key) for key in values if key in known}
+        return named
+
+    def _take(self, asked: Mapping[str, Any], new: dict[str, Any], ignored: list[str]) -> None:
+        removed = self.state.removed.get(self.kind.plural, frozenset())
+        for name, value in asked.items():
+            if name == self.kind.custom:
+                continue
+            if name in self.kind.writable and name not in removed:
+                new[name] = fitted(self.kind, name, value)
+            else:
+                ignored.append(f"{self.kind.singular}.{name}")
+        values = asked.get(self.kind.custom) if self.kind.custom else None
+        if isinstance(values, dict):
+            self._take_custom(values, new, ignored)
+
+    def _take_custom(self, values: Mapping[str, Any], new: dict[str, Any], ignored: list[str]) -> None:
+        definitions = self.state.definitions(self.kind.definitions)
+        held = dict(new.get(self.kind.custom) or {})
+        old = dict(held)
+        for key, value in values.items():
+            if key in definitions:
+                held[key] = checked(definitions[key], value)
+            else:
+                ignored.append(f"{self.kind.singular}.{self.kind.custom}.{key}")
+        if held == old:
+            return
+        new[self.kind.custom] = held
+        if "tags" in self.kind.columns:
+            new["tags"] = retagged(list(new.get("tags") or ()), definitions, old, held)
+
+
+def required(asked: Mapping[str, Any], *names: str) -> None:
+    """Raise Refusal (400) where a request lacks what it must name."""
+    for name in names:
+        if asked.get(name) in (None, ""):
+            raise missing(name)
+
+
+def changed(old: Record, new: Record) -> dict[str, Any]:
+    """What a record held before it became `new`, as far as that differs."""
+    return {name: old.get(name) for name in new if old.get(name) != new[name]}

@@ -1,0 +1,1 @@
+"""Tickets and what customers say of them."""
