@@ -15,7 +15,7 @@ from .bed import Bed, company
 class Size:
     """Accounts of the company, records to pull, runs of each measurement; `whole`: accounts of the long one.
 
-    `kept`: accounts of a sandbox on disk, each with ten tickets.
+    `kept`: accounts of a sandbox on disk, each with ten tickets; `ways`: of reading.
     """
 
     accounts: int = 20_000
@@ -24,9 +24,10 @@ class Size:
     starts: int = 15
     whole: int | None = None
     kept: int = 2_000
+    ways: int = 4
 
 
-QUICK = Size(accounts=40, records=400, times=1, starts=1, kept=200)
+QUICK = Size(accounts=40, records=400, times=1, starts=1, kept=200, ways=1)
 
 
 class Yard:

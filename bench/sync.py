@@ -48,7 +48,7 @@ crm: {crm}
 
 
 def measure(yard: Yard) -> list[Row]:
-    return [row for way in WAYS for row in _way(yard, way)]
+    return [row for way in WAYS[: yard.size.ways] for row in _way(yard, way)]
 
 
 def _way(yard: Yard, way: Way) -> list[Row]:
