@@ -16,6 +16,10 @@ _sandbox = typer.Typer(help="Simulated CRMs on this machine.", no_args_is_help=T
 
 Seed = Annotated[int, typer.Option("--seed", help="The same seed makes the same company.")]
 Accounts = Annotated[int, typer.Option("--accounts", min=20, max=100_000, help="How many accounts it has.")]
+Size = Annotated[
+    int | None,
+    typer.Option("--accounts", min=20, max=100_000, help="How many accounts the demo company has; else 200."),
+]
 Where = Annotated[str | None, typer.Option("--control", help="The control_url of the sandbox.")]
 
 
@@ -27,7 +31,7 @@ def register(app: typer.Typer) -> None:
 @_sandbox.command()
 def up(
     seed: Seed = 1,
-    accounts: Accounts = 200,
+    accounts: Size = None,
     port: Annotated[int, typer.Option("--port", help="The control port; the CRMs get the next ones.")] = 0,
     faults: Annotated[Path | None, typer.Option("--faults", help="A JSON file of fault rules.")] = None,
     files: Annotated[Path | None, typer.Option("--files", help="Where usage and invoice files go.")] = None,
@@ -70,7 +74,7 @@ def up(
         seed, accounts, port, faults, files, profile, opt.day(as_of), recorded, life=life, tls=tls, keep=keep,
         shape=shape, fill=fill,
     )  # fmt: skip
-    with screen.step("filling the sandbox", accounts) as tick:
+    with screen.step("filling the sandbox", order.size) as tick:
         running = sandbox.start(order, tick)
     try:
         if as_json:

@@ -31,6 +31,7 @@ from . import own_org
 from .company import generate
 
 MORNING = time(9, tzinfo=UTC)
+ACCOUNTS = 200  # of the demo company, where none are asked for
 STOPPED = "stopped"  # the name of what is saved at the end
 HERE = "$KEPT"  # stands for the folder in what is saved there
 Tick = Callable[[int], None]
@@ -38,10 +39,10 @@ Tick = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What kind of sandbox is wanted."""
+    """What kind of sandbox is wanted. `accounts` is the size of the demo company, 200 where it is not named."""
 
     seed: int
-    accounts: int
+    accounts: int | None = None
     port: int = 0
     faults: Path | None = None
     files: Path | None = None
@@ -53,6 +54,13 @@ class Order:
     keep: Path | None = None
     shape: Path | None = None
     fill: Path | None = None
+
+    @property
+    def size(self) -> int | None:
+        """How many accounts the demo company has; None where something else fills the simulators."""
+        if self.recorded or self.shape or self.fill:
+            return None
+        return ACCOUNTS if self.accounts is None else self.accounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +94,15 @@ class Running:
 def start(order: Order, tick: Tick) -> Running:
     """Fill the simulators and start to answer; where a kept sandbox is wanted and there is one, it goes on.
 
-    Raises UsageError for a folder without recorded exchanges, for fault rules that cannot be, and for a rate below 0.
+    Raises UsageError for a number of accounts beside what else fills them, for a folder without recorded exchanges,
+    for fault rules that cannot be, and for a rate below 0.
     """
+    if order.accounts is not None and order.size is None:
+        raise UsageError(
+            "--accounts is the size of the demo company, which --shape, --recorded and --fill leave out",
+            safe="nothing was started",
+            fix="leave out --accounts",
+        )
     if order.keep is None:
         return _begin(order, tick)
     with ExitStack() as undo:
@@ -154,8 +169,7 @@ def _begin(order: Order, tick: Tick) -> Running:
     day = order.as_of or SystemClock().now().date()
     filled = {name: registry.find("seeders", name) for name in registry.names("seeders")}
     shapes = own_org.shapes(order.shape)
-    demo = not (order.recorded or order.shape or order.fill)
-    company = generate(order.seed, order.accounts, day) if demo else None
+    company = generate(order.seed, order.size, day) if order.size is not None else None
     tenants = _generated(filled, company) if company else _others(order, filled, shapes)
     sandbox = Sandbox(
         [(name, registry.simulator(tenant.crm)) for name, tenant in tenants.items()],
@@ -173,7 +187,7 @@ def _begin(order: Order, tick: Tick) -> Running:
     scratch = None if order.files else Path(tempfile.mkdtemp(prefix="cs-connector-files-"))
     root = order.files or scratch
     assert root is not None
-    document = sandbox.document() | {"accounts": order.accounts}
+    document = sandbox.document() | ({"accounts": order.size} if company else {})
     for crm, seeder in filled.items():
         if company and hasattr(seeder, "connect"):
             for name, block in seeder.connect(company, root.resolve()).items():

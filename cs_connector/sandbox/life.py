@@ -64,7 +64,7 @@ class Life:
 
     def catch_up(self) -> None:
         """Make every edit that is due."""
-        if self._next > self._clock.now():
+        if self._next is NEVER or self._next > self._clock.now():
             return
         with self._still():
             until = self._clock.now()

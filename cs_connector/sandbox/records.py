@@ -135,6 +135,13 @@ class Records(MutableMapping[Key, V]):
             if key not in self._recent:
                 self._remember(key, self.decode(data))
 
+    def listed(self, keys: Sequence[Key]) -> bytes | None:
+        """The records of these number keys as one JSON list; None where they do not lie side by side as they are."""
+        if self._pack.texts or not self._side_by_side(keys):
+            return None
+        first = self._pack.find(keys[0])
+        return b"[%b]" % self._pack.run(first, first + len(keys))
+
     def _side_by_side(self, keys: Sequence[Key]) -> bool:
         if self.held.changes and any(not self.untouched(key) for key in keys):
             return False

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol
 from urllib.parse import unquote
@@ -272,7 +273,7 @@ class _Handler(BaseHTTPRequestHandler):
         content = self._packed(response)
         self.send_response_only(response.status)
         if (now := self.server.owner.now) and "date" not in map(str.lower, response.headers):
-            self.send_header("date", format_datetime(now(), usegmt=True))
+            self.send_header("date", _dated(now().replace(microsecond=0)))
         for name, value in response.headers.items():
             self.send_header(name, value)
         if do.headers and "content-length" in map(str.lower, do.headers):
@@ -305,6 +306,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(content[start : start + size])
             self.wfile.flush()
             self.server.owner.stopping.wait(drip_ms / 1000)
+
+
+@lru_cache(maxsize=8)
+def _dated(second: datetime) -> str:
+    return format_datetime(second, usegmt=True)
 
 
 def _change_headers(response: Response, changes: Mapping[str, str]) -> None:

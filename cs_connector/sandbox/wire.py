@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, ClassVar, NamedTuple, Protocol
 from urllib.parse import parse_qsl, unquote
 
@@ -28,12 +28,12 @@ class Request:
     @cached_property
     def pairs(self) -> list[tuple[str, str]]:
         """Query parameters in their order, repeated ones too."""
-        return parse_qsl(self.query_string, keep_blank_values=True) if self.query_string else []
+        return list(_parsed(self.query_string)) if self.query_string else []
 
     @cached_property
     def query(self) -> dict[str, str]:
         """Query parameters, the last value of each."""
-        return dict(self.pairs)
+        return dict(self.pairs) if self.query_string else {}
 
     @cached_property
     def form(self) -> dict[str, str]:
@@ -45,7 +45,13 @@ class Request:
 
     @property
     def segments(self) -> list[str]:
-        return [unquote(part) for part in self.path.strip("/").split("/")]
+        parts = self.path.strip("/").split("/")
+        return [unquote(part) for part in parts] if "%" in self.path else parts
+
+
+@lru_cache(maxsize=256)
+def _parsed(query_string: str) -> tuple[tuple[str, str], ...]:
+    return tuple(parse_qsl(query_string, keep_blank_values=True))
 
 
 @dataclass(slots=True)

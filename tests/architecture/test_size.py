@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from .tree import FOLDERS, shown, sources
+from .tree import FOLDERS, ROOT, shown, sources
 
-LINES, FUNCTION, DEPTH = 350, 60, 3
+LINES, FUNCTION, DEPTH, MODULES = 350, 60, 3, 32
 LATER = re.compile(r"#.*\b(TODO|FIXME|XXX)\b|\bNotImplementedError\b")  # "TODO" is also a kind of task
 BLOCKS = (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.Match, ast.AsyncFor, ast.AsyncWith)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -44,6 +45,20 @@ def test_depth_counts_blocks_and_not_elif() -> None:
 def test_no_file_is_long() -> None:
     lengths = {shown(path): len(path.read_text().splitlines()) for path in FILES}
     assert {name: count for name, count in lengths.items() if count > LINES} == {}
+
+
+def test_no_folder_holds_many_modules() -> None:
+    counts = Counter(shown(path.parent) for path in sources(*FOLDERS))
+    assert {folder: count for folder, count in counts.items() if count > MODULES} == {}
+
+
+def test_every_room_of_a_simulator_is_named() -> None:
+    """In docs/architecture.md, and no room there is gone."""
+    files = (ROOT / "adapters").glob("*/simulator/*/__init__.py")
+    rooms = {path.parent.relative_to(ROOT / "adapters").as_posix() for path in files}
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    assert rooms
+    assert set(re.findall(r"^\| `(\w+/simulator/\w+)` \| \w", text, re.MULTILINE)) == rooms
 
 
 @pytest.mark.parametrize("limit", ["length", "depth"])

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from cs_connector.adapters.hubspot.simulator import unsimulated as hubspot
 from cs_connector.adapters.salesforce.simulator import unsimulated as salesforce
-from cs_connector.adapters.salesforce.simulator.schema.schema.standard_absent import ABSENT
+from cs_connector.adapters.salesforce.simulator.schema.standard_absent import ABSENT
 from cs_connector.adapters.zendesk.simulator import unsimulated as zendesk
 
 from .tree import ROOT

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import hubspot
@@ -36,18 +37,36 @@ def test_simple_salesforce(https: Crms) -> None:
         assert len(client.query_all(PAGES)["records"]) == MANY
 
 
-def test_jsforce(https: Crms) -> None:
+@contextmanager
+def node_that_trusts(ca_file: str) -> Iterator[NodeChild]:
+    """A process of its own, which trusts this file beyond what it brings; none where the name is empty."""
     node, modules = Path(sys.prefix) / "bin" / "node", needed(CLIENTS / "node" / "node_modules")
-    trusting = NodeChild(needed(node), modules, NODE_EXTRA_CA_CERTS=https.salesforce["ca_file"])
-    assert trusting.call("jsforce", "queryMore", login=https.salesforce, soql=PAGES)["total"] == MANY
-    trusting.close()
+    child = NodeChild(needed(node), modules, NODE_EXTRA_CA_CERTS=ca_file, NODE_TLS_REJECT_UNAUTHORIZED="1")
+    yield child
+    child.close()
 
 
-def test_a_stranger_to_the_authority_is_refused(https: Crms, node: NodeChild) -> None:
+def test_jsforce(https: Crms) -> None:
+    with node_that_trusts(https.salesforce["ca_file"]) as node:
+        assert node.call("jsforce", "queryMore", login=https.salesforce, soql=PAGES)["total"] == MANY
+
+
+def test_a_stranger_to_the_authority_is_refused(https: Crms) -> None:
+    with node_that_trusts("") as node, pytest.raises(NodeFailed, match="fetch failed"):
+        node.call("hubspot", "owners", login=https.hubspot)
+    with requests.Session() as session, pytest.raises(requests.exceptions.SSLError):
+        session.trust_env = False
+        session.get(https.zendesk["base_url"], timeout=10)
+
+
+def test_a_client_of_one_sandbox_does_not_speak_to_another_with_the_same_seed(
+    https: Crms, crms: Crms, node: NodeChild
+) -> None:
+    """The tokens are the same in both; a driver that kept its client by token would answer from the first."""
+    assert crms.hubspot["access_token"] == https.hubspot["access_token"]
+    assert node.call("hubspot", "owners", login=crms.hubspot)
     with pytest.raises(NodeFailed, match="fetch failed"):
         node.call("hubspot", "owners", login=https.hubspot)
-    with pytest.raises(requests.exceptions.SSLError):
-        requests.get(https.zendesk["base_url"], timeout=10)
 
 
 def test_hubspot(https: Crms) -> None:

@@ -6,8 +6,8 @@ import re
 
 import pytest
 from cs_connector.adapters.salesforce.simulator.errors import ApiError
+from cs_connector.adapters.salesforce.simulator.soql.operands import RESERVED
 from cs_connector.adapters.salesforce.simulator.soql.soql import parse
-from cs_connector.adapters.salesforce.simulator.soql.soql.operands import RESERVED
 from hypothesis import HealthCheck, example, given, settings
 
 from .node_child import NodeChild

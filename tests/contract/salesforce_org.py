@@ -81,12 +81,13 @@ FIELDS = {
 
 
 class Org:
-    """A simulated org, a session in it, and its clock and ledger."""
+    """A simulated org, a session in it, and its clock, which stands still, and ledger."""
 
     def __init__(
         self, at: datetime = NOON, profile: str = "vendor", base_url: str = "http://127.0.0.1:1"
     ) -> None:
-        self.clock = SandboxClock(at)
+        self.clock = SandboxClock(at - timedelta(hours=1))
+        self.clock.move(to=at, running=False)
         self.ledger = Ledger(self.clock)
         self.sim = SalesforceOrg(World(self.clock, self.ledger, random.Random(1), profile), "sales", base_url)
         self.sim.install(FIELDS)

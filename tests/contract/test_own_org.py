@@ -25,7 +25,7 @@ HOST = re.compile(r"http://127\.0\.0\.1:\d+")
 
 @contextmanager
 def up(**wanted):
-    running = sandbox.start(sandbox.Order(1, 20, as_of=DAY, **wanted), lambda _: None)
+    running = sandbox.start(sandbox.Order(1, as_of=DAY, **wanted), lambda _: None)
     try:
         yield running
     finally:
@@ -54,7 +54,7 @@ def contents(shape: Path) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def demo():
     """The demo company, for tests that do not mind more records in it."""
-    with up() as running:
+    with up(accounts=20) as running:
         yield running
 
 
@@ -246,6 +246,7 @@ def tables(folder: Path, texts=TABLES) -> Path:
 
 def test_tables_fill_the_sandbox(saved, tmp_path):
     with up(shape=saved, fill=tables(tmp_path)) as running:
+        assert "accounts" not in running.document
         org = Tenant(running)
         query = "SELECT Name, Segment__c, NumberOfEmployees, Customer_Since__c FROM Account ORDER BY Name"
         rows = [
@@ -359,6 +360,12 @@ def test_folders_that_are_none(tmp_path):
     (tmp_path / "shape.json").write_text('{"schema": "shape/9"}')
     with pytest.raises(ConfigError, match="is of the version shape/9"), up(shape=tmp_path):
         pass
+
+
+@pytest.mark.parametrize("what", ["shape", "recorded", "fill"])
+def test_a_number_of_accounts_beside_what_else_fills_the_sandbox_is_refused(tmp_path, what):
+    with pytest.raises(UsageError, match="--accounts is the size of the demo company"):
+        sandbox.start(sandbox.Order(1, 20, **{what: tmp_path}), lambda _: None)
 
 
 def test_a_describe_that_is_none_is_named(saved, tmp_path):

@@ -97,7 +97,7 @@ class Real:
 @pytest.fixture(scope="module", params=["as shipped", "own mapping"])
 def real(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real]:
     folder = tmp_path_factory.mktemp("real")
-    order = sandboxes.Order(1, 200, profile="unlimited", as_of=date.fromisoformat(DAY), recorded=Path(DATA))
+    order = sandboxes.Order(1, profile="unlimited", as_of=date.fromisoformat(DAY), recorded=Path(DATA))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOME", str(folder))
         patch.setenv("XDG_CONFIG_HOME", str(folder / ".config"))

@@ -133,6 +133,7 @@ def test_a_plan_that_a_crm_would_ignore_is_refused(secured, tmp_path):
         (["--faults", "nowhere.json"], ["fault plan nowhere.json cannot be read"]),
         (["--faults", "bad.json"], ["fault rules were not understood", "docs/faults"]),
         (["--faults", "ignored.json", "--accounts", "20"], ["salesforce cannot obey search_lag_s"]),
+        (["--fill", ".", "--accounts", "20"], ["--accounts is the size of the demo company"]),
         (["--tls", "bad.json/folder"], ["cannot be written", "nothing was started"]),
         (["--port", "70000"], ["port 70000 cannot be used"]),
     ],

@@ -10,9 +10,9 @@ from unittest import mock
 
 import pytest
 from cs_connector.adapters.salesforce.simulator.ids import make_id
-from cs_connector.adapters.salesforce.simulator.schema.schema.standard import standard_schema
+from cs_connector.adapters.salesforce.simulator.schema.standard import standard_schema
+from cs_connector.adapters.salesforce.simulator.soql.query import Asked, Engine
 from cs_connector.adapters.salesforce.simulator.soql.soql import parse
-from cs_connector.adapters.salesforce.simulator.soql.soql.query import Asked, Engine
 from cs_connector.adapters.salesforce.simulator.writing.rows import Rows
 from hypothesis import given, settings
 from hypothesis import strategies as st

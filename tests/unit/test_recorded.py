@@ -35,7 +35,7 @@ def keep(folder: Path, **exchanges: list[dict[str, Any]]) -> Path:
 
 def rows(folder: Path, crm: str) -> dict[tuple[str, str], Mapping[str, Any]]:
     """Every record by object and id, once a sandbox took all of them."""
-    sandbox.start(sandbox.Order(1, 20, as_of=date(2026, 11, 25), recorded=folder), lambda _: None).stop()
+    sandbox.start(sandbox.Order(1, as_of=date(2026, 11, 25), recorded=folder), lambda _: None).stop()
     _, found = find("seeders", crm).recorded(folder)
     return {(r.object, str(r.record.get("Id") or r.record["id"])): r.record for r in found}
 
@@ -106,7 +106,7 @@ def test_an_archived_company_is_in_the_recycle_bin(tmp_path: Path) -> None:
     seeds = keep(tmp_path) / "fivetran_hubspot"
     seeds.mkdir()
     (seeds / "company_data.csv").write_text("id,is_deleted,property_createdate\n4,true,2019-07-05 02:35:26\n")
-    running = sandbox.start(sandbox.Order(1, 20, as_of=date(2026, 11, 25), recorded=tmp_path), lambda _: None)
+    running = sandbox.start(sandbox.Order(1, as_of=date(2026, 11, 25), recorded=tmp_path), lambda _: None)
     try:
         portal: Any = running.sandbox.simulators["hubspot"]
         shelf = portal._state.shelf("companies")
@@ -135,4 +135,4 @@ def test_zendesk_rows_have_the_types_of_the_wire(tmp_path: Path) -> None:
 
 def test_a_folder_without_exchanges_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="does not exist"):
-        sandbox.start(sandbox.Order(1, 20, recorded=tmp_path), lambda _: None)
+        sandbox.start(sandbox.Order(1, recorded=tmp_path), lambda _: None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Self
 from zoneinfo import ZoneInfo
 
@@ -73,7 +74,7 @@ class Limits:
         return headers | self._daily(static=static)
 
     def _turn(self, now: datetime) -> None:
-        today = now.astimezone(ZONE).date().isoformat()
+        today = _day(now.replace(minute=0, second=0, microsecond=0))
         if today != self.day:
             self.day, self.used = today, 0
 
@@ -132,3 +133,9 @@ class Limits:
 def _forget(moments: deque[datetime], until: datetime) -> None:
     while moments and moments[0] <= until:
         moments.popleft()
+
+
+@lru_cache(maxsize=8)
+def _day(hour: datetime) -> str:
+    """The day that a calendar in the zone shows, which changes at a full hour."""
+    return hour.astimezone(ZONE).date().isoformat()

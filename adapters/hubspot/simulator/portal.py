@@ -71,7 +71,7 @@ class HubSpotPortal:
         self._routes = self._table(world, name)
 
     def handle(self, request: Request) -> Response:
-        correlation = str(uuid.UUID(int=self._dice.getrandbits(128)))
+        correlation = _uuid(self._dice.getrandbits(128))
         try:
             response = self._answer(request)
         except Refusal as refusal:
@@ -195,3 +195,9 @@ class HubSpotPortal:
                 *paths.oauth(self._tokens),
             ]
         )
+
+
+def _uuid(number: int) -> str:
+    """As `uuid.UUID` writes it, for every answer."""
+    text = f"{number:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

@@ -136,7 +136,7 @@ class State:
 
     def demand(self, *scopes: str) -> None:
         """Raises Refusal 403 unless the app has one of these scopes."""
-        if not self.scopes & set(scopes):
+        if self.scopes.isdisjoint(scopes):
             raise no_scope(scopes)
 
     def keep(self, shelf: Shelf, record: Record, source: Source) -> None:
@@ -153,6 +153,8 @@ class State:
 
     def tidied(self, shelf: Shelf) -> Shelf:
         """The shelf, with what was archived too long ago gone for good."""
+        if not shelf.bin:
+            return shelf
         until = iso(self.now() - BIN_DAYS * DAY_MS)
         old = takewhile(lambda record: (record.archived_at or "") < until, shelf.bin.values())
         for record_id in [record.id for record in old]:

@@ -50,7 +50,6 @@ AREAS: dict[tuple[str, ...], str] = {
     ("lists", "*", "size-and-edits-history"): "the history of lists",
     ("lists", "*", "update-list-filters"): "dynamic lists",
     ("object-library",): "the object library",
-    ("property-validations",): "property validation rules by API",
     ("timeline",): "timeline events",
     # The first and second versions that are still answered in 2026; the dated family replaces them.
     ("companies",): "the older companies API; use objects",

@@ -100,9 +100,10 @@ class Limits:
         """Count a request to a resource. Raises ApiError REQUEST_LIMIT_EXCEEDED when none are left."""
         if self.long_requests >= LONG_REQUESTS:
             raise ApiError(403, EXCEEDED, "ConcurrentPerOrgLongTxn Limit exceeded.")
-        if self.used >= self._requests.most:
+        now = self._now()
+        if self._requests.used(now) >= self._requests.most:
             raise ApiError(403, EXCEEDED, "TotalRequests Limit exceeded.")
-        self._requests.add(self._now())
+        self._requests.add(now)
         self.calls[resource] += 1
 
     def spend_query_job(self) -> None:

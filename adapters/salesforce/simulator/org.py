@@ -197,6 +197,7 @@ class SalesforceOrg:
         self._jobs = state.made_jobs
         self._state.writer.bin.restore(state.bin)
         self._cursors.forget()
+        self._state.engine.paths.forget()
 
     def logins(self) -> object:
         return self._login.kept(), self._jobs
@@ -300,7 +301,8 @@ def _check_size(request: Request) -> None:
     address = len(request.path) + len(request.query_string)
     if address > LONGEST_HEAD:
         raise ApiError(414, "URI_TOO_LONG", f"The URI is longer than {LONGEST_HEAD:,} bytes")
-    if address + sum(len(k) + len(v) for k, v in request.headers.items()) > LONGEST_HEAD:
+    headers = request.headers
+    if address + sum(map(len, headers)) + sum(map(len, headers.values())) > LONGEST_HEAD:
         raise ApiError(
             431, "REQUEST_HEADER_FIELDS_TOO_LARGE", f"URI and headers are longer than {LONGEST_HEAD:,} bytes"
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from .errors import ApiError, not_found
 
 NEWEST, OLDEST = 67, 31
@@ -11,6 +13,7 @@ RETIRED = range(7, OLDEST)
 RESOURCES = ("composite", "jobs", "limits", "query", "queryAll", "sobjects")
 
 
+@lru_cache(maxsize=64)
 def check_version(text: str) -> str:
     """`67.0` of `v67.0`. Raises ApiError 410 for a retired version and 404 for an unknown one."""
     whole, _, part = text.removeprefix("v").partition(".")

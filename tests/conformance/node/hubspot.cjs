@@ -4,10 +4,11 @@ const { Client } = require('@hubspot/api-client');
 const clients = new Map();
 
 function client({ login }) {
-  if (!clients.has(login.access_token)) {
-    clients.set(login.access_token, new Client({ accessToken: login.access_token, basePath: login.base_url }));
+  const key = `${login.base_url} ${login.access_token}`; // sandboxes of the same seed have the same tokens
+  if (!clients.has(key)) {
+    clients.set(key, new Client({ accessToken: login.access_token, basePath: login.base_url }));
   }
-  return clients.get(login.access_token);
+  return clients.get(key);
 }
 
 const plain = (value) => JSON.parse(JSON.stringify(value));

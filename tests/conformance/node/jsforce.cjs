@@ -5,10 +5,11 @@ const connections = new Map();
 
 function connected({ login }) {
   const { base_url: instanceUrl, access_token: accessToken, api_version: version } = login;
-  if (!connections.has(accessToken)) {
-    connections.set(accessToken, new Connection({ instanceUrl, accessToken, version }));
+  const key = `${instanceUrl} ${accessToken}`; // sandboxes of the same seed have the same tokens
+  if (!connections.has(key)) {
+    connections.set(key, new Connection({ instanceUrl, accessToken, version }));
   }
-  return connections.get(accessToken);
+  return connections.get(key);
 }
 
 async function authorized({ login }) {

@@ -4,12 +4,13 @@ const { createClient } = require('node-zendesk');
 const clients = new Map();
 
 function client({ login }) {
-  if (!clients.has(login.access_token)) {
+  const key = `${login.base_url} ${login.access_token}`; // sandboxes of the same seed have the same tokens
+  if (!clients.has(key)) {
     const endpointUri = `${login.base_url}/api/v2`;
     const options = { oauth: true, token: login.access_token, endpointUri, throwOriginalException: true };
-    clients.set(login.access_token, createClient({ ...options, get: (key) => options[key] }));
+    clients.set(key, createClient({ ...options, get: (key) => options[key] }));
   }
-  return clients.get(login.access_token);
+  return clients.get(key);
 }
 
 const unwrapped = (answer) => (answer.result && answer.result.job_status) || answer.result || answer;

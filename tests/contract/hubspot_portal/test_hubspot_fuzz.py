@@ -10,7 +10,7 @@ from cs_connector.sandbox.wire import Request
 
 from .house import House, company
 
-PARTS = ("companies", "contacts", "tasks", "deals", "0-2", "2-1", "cats", "quotes", "1", "20", "999", "abc", "²", "",
+PARTS = (*["companies"] * 4, "contacts", "tasks", "deals", "0-2", "2-1", "cats", "quotes", "1", "20", "999", "abc", "²", "",
          "9" * 30, "default", "name", "cs_key", "cs_health", "REGEX", "279", "18221010", "closedwon", "0", "-1")  # fmt: skip
 SCALARS: tuple[Any, ...] = (
     "",
@@ -87,6 +87,8 @@ LIKELY: tuple[dict[str, Any], ...] = (
     {"recordIdsToAdd": ["1", "2"], "recordIdsToRemove": ["1"], "listIds": ["1"], "count": 5},
     {"eventType": "company.creation", "active": True, "targetUrl": "http://127.0.0.1:9/", "throttling": {}},
 )  # fmt: skip
+# First words of paths that do not stand below /crm.
+BARE = {"oauth", "webhooks", "account-info", "integrations", "contacts", "crm-associations"}
 
 
 def bent(dice: random.Random, value: Any) -> Any:
@@ -98,6 +100,14 @@ def bent(dice: random.Random, value: Any) -> Any:
     if isinstance(value, dict):
         return {name: bent(dice, each) for name, each in value.items() if dice.random() > 0.06}
     return value
+
+
+def sent(dice: random.Random) -> Any:
+    """A body: as it should be, or bent, or of no sense at all."""
+    kind, likely = dice.random(), dice.choice(LIKELY)
+    if kind < 0.4:
+        return likely
+    return bent(dice, likely) if kind < 0.9 else anything(dice)
 
 
 def anything(dice: random.Random, depth: int = 0) -> Any:
@@ -117,14 +127,14 @@ def test_nothing_makes_the_portal_crash(unlimited: House) -> None:
     routes = [each for some in unlimited.portal._routes._routes.values() for each in some]
     assert len(routes) > 100
     statuses = set()
-    for route in routes * 40:
+    for route in routes * 300:
         path = "/".join(dice.choice(PARTS) if part == "*" else part for part in route.pattern)
         noun, _, rest = path.partition("/")
         version = dice.choice(sorted(route.versions) or ["v3"])
-        crm = noun not in {"oauth", "webhooks", "account-info", "integrations"}
+        crm = noun not in BARE
         address = f"/crm/{version}/{path}" if crm else f"/{noun}/{version}/{rest}"
-        body = json.dumps(bent(dice, dice.choice(LIKELY)) if dice.random() < 0.8 else anything(dice)).encode()
-        kind = dice.choice(("application/json", "application/json", "application/x-www-form-urlencoded"))
+        body = json.dumps(sent(dice)).encode()
+        kind = "application/json" if dice.random() < 0.9 else "application/x-www-form-urlencoded"
         headers = {"authorization": f"Bearer {unlimited.token}", "content-type": kind}
         answer = unlimited.portal.handle(Request(route.method, address, dice.choice(QUERIES), headers, body))
         statuses.add(answer.status)
@@ -133,4 +143,4 @@ def test_nothing_makes_the_portal_crash(unlimited: House) -> None:
             assert told["message"], address
             assert told["correlationId"] == answer.headers["x-hubspot-correlation-id"]
         assert answer.status != 500
-    assert {200, 201, 204, 207, 400, 404, 409, 415, 501} - statuses <= {207, 409}
+    assert {200, 201, 204, 207, 400, 404, 409, 415, 501} <= statuses

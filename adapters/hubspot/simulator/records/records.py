@@ -79,11 +79,19 @@ class Records:
         known = self.pages.find(key, state) if lasting else None
         if known is not None:
             return Response(200, known, dict(JSON))
-        found, after = shelf.page(start, size, archived=call.archived)
-        response = answer({"results": view.rows(found), **link(call, after)})
+        rows, after = self._page(call, view, start, size)
+        response = answer({"results": rows, **link(call, after)})
         if lasting:
             self.pages.keep(key, state, response.body)
         return response
+
+    def _page(self, call: Call, view: View, start: int, size: int) -> tuple[Sequence[Any], int | None]:
+        """The records of a page as they are shown, and where the next one starts."""
+        stored = view.shelf.stored(start, size) if view.cuts and not call.archived else None
+        if stored is not None:
+            return view.cut(stored[0]), stored[1]
+        found, after = view.shelf.page(start, size, archived=call.archived)
+        return view.rows(found), after
 
     def get(self, call: Call) -> Response:
         shelf = self._open(call, "read")

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Self
 import msgspec
 
 from cs_connector.sandbox.lines import Line
-from cs_connector.sandbox.records import by_time, in_order, several
+from cs_connector.sandbox.records import Records, by_time, in_order, several
 from cs_connector.sandbox.stored import Stored, opened
 
 from ..properties.fields import Property
@@ -156,6 +156,15 @@ class Shelf:
                 found.append(records[ids[at]])
             at += 1
         return found, (found[-1].id + 1 if found and at < len(ids) else None)
+
+    def stored(self, start: int, limit: int) -> tuple[bytes, int | None] | None:
+        """The same page of live records as they lie in the file, as a JSON list; None where they do not."""
+        if self.hidden or not isinstance(self.live, Records):
+            return None
+        at = bisect_left(self.ids, start)
+        ids = self.ids[at : at + limit]
+        data = self.live.listed(ids)
+        return None if data is None else (data, ids[-1] + 1 if at + limit < len(self.ids) else None)
 
     def between(self, low: int, high: int) -> Sequence[int]:
         """Ids from `low` to `high`, in order."""

@@ -30,6 +30,8 @@ class Sender:
 
     def kick(self) -> None:
         """Begin to send, where something is due and nobody sends yet. Called where the portal is held."""
+        if not self._state.hooks.queue:
+            return
         with self._lock:
             if self._busy or not self._due():
                 return

@@ -72,6 +72,8 @@ class BulkIngests:
 
     def catch_up(self) -> None:
         """Finish what by the clock is finished, whoever looks."""
+        if not self.jobs:
+            return
         now = self._state.now()
         for found in [i for i in self.jobs.values() if i.job.late(now)]:
             self._finish(found)
@@ -199,12 +201,12 @@ class BulkIngests:
         return None
 
     def _beside(self, found: Ingest) -> list[frozenset[str]]:
-        """What the latest job needed whose time overlapped with this one's."""
+        """What the latest job needed whose time overlapped with this one's; one that ended when this began does not."""
         began = found.job.changed
         others = [
             i
             for i in self.jobs.values()
-            if i is not found and i.job.state == COMPLETE and i.job.changed >= began
+            if i is not found and i.job.state == COMPLETE and i.job.changed > began
         ]
         return max(others, key=lambda i: i.job.changed).outcome.needed if others else []
 

@@ -134,10 +134,11 @@ class Login:
         kind, _, token = request.headers.get("authorization", "").partition(" ")
         if kind and kind.lower() not in {"bearer", "oauth"}:
             raise ApiError(401, "INVALID_AUTH_HEADER", "INVALID_HEADER_TYPE")
-        ends, now = self._sessions.get(token.strip()), self._now()
+        token = token.strip()
+        ends, now = self._sessions.get(token), self._now()
         if ends is None or ends <= now:
             raise ApiError(401, "INVALID_SESSION_ID", "Session expired or invalid")
-        self._sessions[token.strip()] = now + LIFE
+        self._sessions[token] = now + LIFE
 
     def end_sessions(self) -> None:
         self._sessions.clear()

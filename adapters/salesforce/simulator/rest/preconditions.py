@@ -10,6 +10,7 @@ import hashlib
 import re
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache
 
 import msgspec
 
@@ -21,6 +22,7 @@ from ..times import read_time
 from ..writing.rows import Row
 
 TAGGED = "Account"
+CONDITIONS = frozenset({"if-match", "if-none-match", "if-modified-since", "if-unmodified-since"})
 TAG = re.compile(r'"([^"]*)"')
 
 
@@ -34,12 +36,16 @@ class NotModified(Exception):
 
 def marks(obj: ObjectType, row: Row) -> dict[str, str]:
     """The headers by which a client can ask again."""
-    found = {"Last-Modified": format_datetime(read_time(row["LastModifiedDate"]), usegmt=True)}
-    return found | ({"ETag": f'"{_tag(row)}"'} if obj.name == TAGGED else {})
+    found = {"Last-Modified": _http_date(row["LastModifiedDate"])}
+    if obj.name == TAGGED:
+        found["ETag"] = f'"{_tag(row)}"'
+    return found
 
 
 def check(request: Request, obj: ObjectType, row: Row) -> None:
     """Raises NotModified, or ApiError 412 for a condition that is not met and 400 for one that is none."""
+    if CONDITIONS.isdisjoint(request.headers):
+        return
     reading = request.method in {"GET", "HEAD"}
     if obj.name == TAGGED:
         _check_tags(request, obj, row, reading=reading)
@@ -62,6 +68,11 @@ def _check_tags(request: Request, obj: ObjectType, row: Row, *, reading: bool) -
         if reading:
             raise NotModified(marks(obj, row))
         raise _failed("If-None-Match")
+
+
+@lru_cache(maxsize=10_000)
+def _http_date(text: str) -> str:
+    return format_datetime(read_time(text), usegmt=True)
 
 
 def _tag(row: Row) -> str:

@@ -22,6 +22,7 @@ UNSIMULATED = {
     "quickactions": "A list of quick actions", "listviews": "A list view", "richtextimagefields": "A rich text image",
     "defaultvalues": "A list of default values", "namedlayouts": "A named layout", "approvallayouts": "A layout",
 }  # fmt: skip
+READ_ONLY = frozenset({"describe", "updated", "deleted"})
 
 
 class Sobjects:
@@ -61,17 +62,18 @@ class Sobjects:
         return as_json({"objectDescribe": summary(obj, version), "recentItems": []})
 
     def _named(self, request: Request, version: str, obj: ObjectType, name: str) -> Response:
-        ways: dict[str, Callable[[], Response]] = {
-            "describe": lambda: self._describes.one(request, version, obj),
-            "updated": lambda: self._replication.updated(request, obj),
-            "deleted": lambda: self._replication.deleted(request, obj),
-        }
-        if name in ways:
+        if name in READ_ONLY:
             _only_read(request)
-            return ways[name]()
+            return self._told(request, version, obj, name)
         if name.lower() == "id" and request.method == "POST":
             return self.records.create(request, version, obj)
         return self.records.handle(request, version, obj, name)
+
+    def _told(self, request: Request, version: str, obj: ObjectType, name: str) -> Response:
+        if name == "describe":
+            return self._describes.one(request, version, obj)
+        tell = self._replication.updated if name == "updated" else self._replication.deleted
+        return tell(request, obj)
 
     def _below(self, request: Request, version: str, obj: ObjectType, name: str, rest: list[str]) -> Response:
         """A record by external id, or what is related to a record."""

@@ -18,6 +18,9 @@ class Compiled(Generic[T]):
     def __init__(self) -> None:
         self._held: dict[Hashable, tuple[Sequence[ObjectType], Fields, T]] = {}
 
+    def forget(self) -> None:
+        self._held.clear()
+
     def of(self, key: Hashable, obj: ObjectType, make: Callable[[], tuple[T, Sequence[ObjectType]]]) -> T:
         """What `make` gives, and the objects other than `obj` whose fields it was made from."""
         known = self._held.get(key)
@@ -26,7 +29,7 @@ class Compiled(Generic[T]):
         if len(self._held) >= MOST:
             self._held.clear()
         made, others = make()
-        objects = (obj, *others)
+        objects = tuple({each.name: each for each in (obj, *others)}.values())
         self._held[key] = objects, _fields(objects), made
         return made
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from cs_connector.sandbox.drawing import Column, Drawing
 
 from ..schema.currencies import Convert, converter
 from ..schema.schema import Field, ObjectType, Schema
@@ -21,6 +23,7 @@ Step = Callable[[Row], Row | None]
 DEEPEST = 5
 NAME = "Name"
 ADDRESS = "address"
+ATTRIBUTES = "attributes"
 # The fields of the object Name, which stands for a parent that may be one of several objects.
 NAME_FIELDS = {
     f.name.lower(): f
@@ -71,11 +74,16 @@ class Reached:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Fields by name; `absent` are the values of those that a record does not hold, `made` the ones it never does."""
+    """Fields by name; `absent` are the values of those that a record does not hold, `made` the ones it never does.
+
+    `reached` are the other objects that those are made from.
+    """
 
     names: list[str]
     absent: list[Any]
     made: dict[str, Getter]
+    reached: tuple[ObjectType, ...]
+    drawing: Drawing
 
     def read(self, row: Row) -> dict[str, Any]:
         found = dict(zip(self.names, map(row.get, self.names, self.absent), strict=True))
@@ -83,12 +91,22 @@ class Reader:
             found[name] = get(row)
         return found
 
+    def draw(self, row: Row, attributes: dict[str, str]) -> bytes:
+        """The same as JSON, after `attributes`."""
+        made = {name: get(row) for name, get in self.made.items()}
+        return self.drawing.draw({"attributes": attributes, **row, **made})
+
 
 class Paths:
     def __init__(self, schema: Schema, rows: Rows, now: Callable[[], datetime]) -> None:
         self._schema, self._rows, self._now = schema, rows, now
         self._readers: Compiled[Reader] = Compiled()
         self._formulas: Compiled[tuple[Getter | None, list[ObjectType]]] = Compiled()
+
+    def forget(self) -> None:
+        """What was worked out holds on to tables, which are others after a restore."""
+        self._readers.forget()
+        self._formulas.forget()
 
     def reach(self, obj: ObjectType, path: Path, alias: str | None = None, at: int = 0) -> Reached:
         """The field at the end of a path. Raises QueryError INVALID_FIELD."""
@@ -138,10 +156,14 @@ class Paths:
         """How to read the visible fields of an object together: those of these names, or all."""
 
         def make() -> tuple[Reader, list[ObjectType]]:
-            fields = [f for f in (map(obj.field, names) if names else obj.visible) if f is not None]
+            found = map(obj.field, names) if names else obj.visible
+            fields = list({f.name: f for f in found if f is not None}.values())
             made = {f.name: self.getter(obj, f) for f in fields if f.formula or f.type == ADDRESS}
             others = [other for f in fields if f.formula for other in self._formula(obj, f)[1]]
-            return Reader([f.name for f in fields], [f.absent for f in fields], made), others
+            reached = tuple({other.name: other for other in others}.values())
+            columns = [Column(ATTRIBUTES, ATTRIBUTES), *(Column(f.name, f.name, f.absent) for f in fields)]
+            given = [f.name for f in fields], [f.absent for f in fields]
+            return Reader(*given, made, reached, Drawing(columns)), others
 
         return self._readers.of((obj.name, names), obj, make)
 
@@ -154,13 +176,21 @@ class Paths:
 
             def reach(path: Path) -> Getter:
                 reached = whole.reach(obj, path)
-                others.extend(target for parent in reached.parents for target in parent.targets)
+                others.extend(whole.sources(obj, reached))
                 return reached.get
 
             found = formula(text, reach, self._today)
             return (found, others), others
 
         return self._formulas.of((obj.name, text), obj, make)
+
+    def sources(self, obj: ObjectType, reached: Reached) -> Iterator[ObjectType]:
+        """The objects besides its own that a field is read from."""
+        for parent in reached.parents:
+            yield from parent.targets
+        if reached.field.formula:
+            holder = reached.parents[-1].targets[0] if reached.parents else obj
+            yield from self._formula(holder, reached.field)[1]
 
     def _today(self) -> str:
         return self._now().date().isoformat()

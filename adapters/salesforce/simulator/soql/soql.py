@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 from ..errors import ApiError, unsimulated
 from .conditions import Conditions
@@ -21,6 +22,7 @@ SCOPES = (
 LONGEST = 100_000
 
 
+@lru_cache(maxsize=64)
 def parse(text: str) -> Query:
     """The tree of a query. Raises ApiError MALFORMED_QUERY."""
     if len(text) > LONGEST:

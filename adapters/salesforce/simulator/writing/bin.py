@@ -91,8 +91,7 @@ class Bin:
 
     def sweep(self) -> None:
         """What lay in the bin for 15 days is gone."""
-        now = self._now()
-        if self._next is None or now < self._next:
+        if self._next is None or (now := self._now()) < self._next:
             return
         for deletion in [d for d in self._deletions.values() if d.at + KEPT <= now]:
             for object_name, record_id in ((deletion.object, deletion.id), *deletion.members):

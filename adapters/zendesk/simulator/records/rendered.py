@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
 
 import msgspec
 
@@ -17,8 +16,8 @@ _NONE = None, msgspec.Raw()
 class Rendered:
     """Good as long as the record is the same object and nothing changed how records look."""
 
-    def __init__(self, state: State, view: Callable[[Record], dict[str, Any]]) -> None:
-        self._state, self._view = state, view
+    def __init__(self, state: State, draw: Callable[[Record], bytes]) -> None:
+        self._state, self._draw = state, draw
         self._held: dict[Key, tuple[Record, msgspec.Raw]] = {}
         self._look = -1
 
@@ -32,6 +31,6 @@ class Rendered:
         ]
 
     def _made(self, record: Record) -> msgspec.Raw:
-        made = msgspec.Raw(msgspec.json.encode(self._view(record)))
+        made = msgspec.Raw(self._draw(record))
         self._held[record["id"]] = record, made
         return made

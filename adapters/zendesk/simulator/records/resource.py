@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence, Sized
 from typing import Any
 
+import msgspec
+
 from cs_connector.sandbox.pages import Pages
 from cs_connector.sandbox.wire import Response
 
@@ -31,7 +33,7 @@ class Resource:
     def __init__(self, state: State) -> None:
         self.state = state
         self.table = state.table(self.kind)
-        self.rendered = Rendered(state, self.view)
+        self.rendered = Rendered(state, self.drawn)
         self.pages = Pages()
 
     def routes(self) -> Routes:
@@ -74,6 +76,10 @@ class Resource:
 
     def view(self, record: Record) -> dict[str, Any]:
         return self.state.view(self.kind, record)
+
+    def drawn(self, record: Record) -> bytes:
+        """The view as an answer holds it."""
+        return msgspec.json.encode(self.view(record))
 
     def lister(self, path: str = "") -> Lister:
         plural = self.kind.plural

@@ -19,13 +19,18 @@ class TicketFields:
 
     def shown(self, record: Record) -> list[dict[str, Any]]:
         """Every field that is defined and not one of the system's, and what the ticket holds besides."""
-        if self._look != self._state.look:
-            self._look, self._idents = self._state.look, [definition["id"] for definition in self._own()]
-        if not self._idents and not record.get("custom_fields"):
+        idents = self.idents()
+        if not idents and not record.get("custom_fields"):
             return []
         held = _held(record)
-        found = {ident: held.pop(ident, None) for ident in self._idents}
+        found = {ident: held.pop(ident, None) for ident in idents}
         return [{"id": ident, "value": value} for ident, value in (found | held).items()]
+
+    def idents(self) -> list[int]:
+        """Of the fields that are defined and not the system's."""
+        if self._look != self._state.look:
+            self._look, self._idents = self._state.look, [definition["id"] for definition in self._own()]
+        return self._idents
 
     def take(self, asked: Any, new: dict[str, Any], old: Mapping[str, Any]) -> None:
         """Check and merge what a request says; ids that are not defined are left out."""

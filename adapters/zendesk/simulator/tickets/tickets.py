@@ -21,6 +21,7 @@ from ..records.table import Record
 from ..records.writing import fitted
 from ..state import ME, State
 from .audits import Audits
+from .drawing import Drawer
 from .metrics import Metrics
 from .ticket_fields import TicketFields
 
@@ -39,6 +40,7 @@ class Tickets(Resource):
         super().__init__(state)
         self._users, self._audits, self._metrics = users, audits, metrics
         self._fields = TicketFields(state)
+        self._drawer = Drawer(state, self._fields)
         self._sideloads = Sideloads(state)
 
     def routes(self) -> Routes:
@@ -70,6 +72,9 @@ class Tickets(Resource):
         if shown["generated_timestamp"] is None:
             shown["generated_timestamp"] = self.table.when(record)
         return shown
+
+    def drawn(self, record: Record) -> bytes:
+        return self._drawer.draw(record) or super().drawn(record)
 
     def all(self, call: Call) -> Response:
         """By external_id too. Deep numbered pages have a rate of their own."""
