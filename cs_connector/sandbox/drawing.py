@@ -12,7 +12,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Column(NamedTuple):
-    """What is shown under `name`: what a record holds as `source`, or else `absent`."""
+    """What is shown under `name`, which has no quotes: what a record holds as `source`, or else `absent`."""
 
     name: str
     source: str
@@ -20,7 +20,7 @@ class Column(NamedTuple):
 
 
 class _Form(NamedTuple):
-    """`make` takes a value for each source; one without a source stands for neighbours that are absent together."""
+    """`make` takes the head and a value for each source; one without a source stands for neighbours that are absent together."""
 
     make: Any
     sources: tuple[str, ...]
@@ -28,19 +28,20 @@ class _Form(NamedTuple):
 
 
 class Drawing:
-    """Columns in their order. Records that hold the same keys are drawn by the same compiled class."""
+    """Columns in their order, after one named `head`. Records that hold the same keys are drawn by one compiled class."""
 
-    def __init__(self, columns: Iterable[Column]) -> None:
-        self._columns = tuple(columns)
+    def __init__(self, head: str, columns: Iterable[Column]) -> None:
+        self._head, self._columns = head, tuple(columns)
         self._forms: dict[tuple[str, ...], _Form] = {}
 
-    def draw(self, record: Mapping[str, Any]) -> bytes:
+    def draw(self, head: Any, record: Mapping[str, Any]) -> bytes:
+        """`head` is the value of the first column."""
         keys = tuple(record)
         form = self._forms.get(keys) or self._formed(keys)
-        return _encode(form.make(*map(record.get, form.sources, form.absent)))
+        return _encode(form.make(head, *map(record.get, form.sources, form.absent)))
 
     def _formed(self, keys: tuple[str, ...]) -> _Form:
-        held, names, sources, absent = frozenset(keys), list[str](), list[str](), list[bytes]()
+        held, names, sources, absent = frozenset(keys), [self._head], list[str](), list[bytes]()
         for column in self._columns:
             value = _encode(column.absent)
             if column.source not in held and sources and not sources[-1]:

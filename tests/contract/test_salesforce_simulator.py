@@ -274,6 +274,17 @@ def test_a_snapshot_can_be_restored_again_and_again(org):
         assert org.names("WHERE CS_Key__c = 'K'") == ["A"]
 
 
+def test_a_formula_that_reaches_another_record_follows_it(org):
+    contact = org.create("Contact", LastName="A", Email="old@x.example")
+    path = f"sobjects/Case/{org.create('Case', Subject='Help', ContactId=contact)}"
+    kept = org.sim.snapshot()
+    for _ in range(2):
+        assert org.get("GET", path)["ContactEmail"] == "old@x.example"
+        org.call("PATCH", f"sobjects/Contact/{contact}", {"Email": "new@x.example"})
+        assert org.get("GET", path)["ContactEmail"] == "new@x.example"
+        org.sim.restore(kept)
+
+
 def test_describe_tells_what_a_client_may_write(org):
     assert {"Account", "Subscription__c"} <= {o["name"] for o in org.get("GET", "sobjects")["sobjects"]}
     found = org.get("GET", "sobjects/account/describe")

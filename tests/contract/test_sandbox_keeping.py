@@ -45,7 +45,7 @@ READS = [
     ),
     ("salesforce", f"{SF}/sobjects/Case/{CASE}"),
     ("salesforce", f"{SF}/sobjects/Case/describe"),
-    ("hubspot", "/crm/v3/objects/tickets?limit=100&properties=subject,hs_pipeline_stage"),
+    ("hubspot", "/crm/v3/objects/tickets?limit=100&properties=subject,hs_pipeline_stage,closed_date"),
     ("hubspot", f"/crm/v3/objects/tickets?limit=100&after={TICKET}&associations=companies"),
     ("hubspot", f"/crm/v3/objects/tickets/{TICKET}?associations=companies"),
     ("hubspot", f"/crm/v4/objects/companies/{COMPANY}/associations/tickets"),

@@ -56,7 +56,18 @@ class Rolling:
     hours: dict[int, int] = field(default_factory=dict)
 
     def used(self, now: datetime) -> int:
-        oldest = _hour(now) - HOURS
+        return self._used(_hour(now))
+
+    def take(self, now: datetime) -> bool:
+        """Use one, if one is left."""
+        hour = _hour(now)
+        left = self._used(hour) < self.most
+        if left:
+            self.hours[hour] = self.hours.get(hour, 0) + 1
+        return left
+
+    def _used(self, hour: int) -> int:
+        oldest = hour - HOURS
         if self.hours and next(iter(self.hours)) <= oldest:  # they were added in order
             self.hours = {hour: n for hour, n in self.hours.items() if hour > oldest}
         return sum(self.hours.values())
@@ -100,10 +111,8 @@ class Limits:
         """Count a request to a resource. Raises ApiError REQUEST_LIMIT_EXCEEDED when none are left."""
         if self.long_requests >= LONG_REQUESTS:
             raise ApiError(403, EXCEEDED, "ConcurrentPerOrgLongTxn Limit exceeded.")
-        now = self._now()
-        if self._requests.used(now) >= self._requests.most:
+        if not self._requests.take(self._now()):
             raise ApiError(403, EXCEEDED, "TotalRequests Limit exceeded.")
-        self._requests.add(now)
         self.calls[resource] += 1
 
     def spend_query_job(self) -> None:

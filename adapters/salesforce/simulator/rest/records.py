@@ -20,6 +20,7 @@ from .headers import manner
 from .preconditions import NotModified
 
 ALLOWED = "DELETE,GET,HEAD,PATCH"
+METHODS = frozenset(ALLOWED.split(","))
 KEPT = 8_000_000  # bytes of records as they were sent
 
 
@@ -37,7 +38,7 @@ class Records:
 
     def handle(self, request: Request, version: str, obj: ObjectType, text: str) -> Response:
         """Raises ApiError."""
-        if request.method not in ALLOWED.split(","):
+        if request.method not in METHODS:
             raise method_not_allowed(request.method, ALLOWED)
         row = self.row(obj, text, reading=request.method in {"GET", "HEAD"})
         if request.method == "DELETE":

@@ -23,7 +23,6 @@ Step = Callable[[Row], Row | None]
 DEEPEST = 5
 NAME = "Name"
 ADDRESS = "address"
-ATTRIBUTES = "attributes"
 # The fields of the object Name, which stands for a parent that may be one of several objects.
 NAME_FIELDS = {
     f.name.lower(): f
@@ -94,7 +93,7 @@ class Reader:
     def draw(self, row: Row, attributes: dict[str, str]) -> bytes:
         """The same as JSON, after `attributes`."""
         made = {name: get(row) for name, get in self.made.items()}
-        return self.drawing.draw({"attributes": attributes, **row, **made})
+        return self.drawing.draw(attributes, {**row, **made} if made else row)
 
 
 class Paths:
@@ -161,9 +160,9 @@ class Paths:
             made = {f.name: self.getter(obj, f) for f in fields if f.formula or f.type == ADDRESS}
             others = [other for f in fields if f.formula for other in self._formula(obj, f)[1]]
             reached = tuple({other.name: other for other in others}.values())
-            columns = [Column(ATTRIBUTES, ATTRIBUTES), *(Column(f.name, f.name, f.absent) for f in fields)]
+            columns = [Column(f.name, f.name, f.absent) for f in fields]
             given = [f.name for f in fields], [f.absent for f in fields]
-            return Reader(*given, made, reached, Drawing(columns)), others
+            return Reader(*given, made, reached, Drawing("attributes", columns)), others
 
         return self._readers.of((obj.name, names), obj, make)
 

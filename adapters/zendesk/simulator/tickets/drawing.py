@@ -21,7 +21,7 @@ class Drawer:
 
     def __init__(self, state: State, fields: TicketFields) -> None:
         self._state, self._fields = state, fields
-        self._drawing = Drawing([Column("url", "url"), Column("id", "id"), *_COLUMNS])
+        self._drawing = Drawing("url", [Column("id", "id"), *_COLUMNS])
         self._plain: dict[tuple[str, ...], bool] = {}
         self._look = -1
 
@@ -35,7 +35,7 @@ class Drawer:
             plain = self._plain[keys] = self._all_plain() and _NEEDED <= record.keys() <= _KNOWN
         if not plain or record["updated_at"] is None or record["generated_timestamp"] is None:
             return None
-        return self._drawing.draw({**record, "url": self._state.url(f"tickets/{record['id']}.json")})
+        return self._drawing.draw(self._state.url(f"tickets/{record['id']}.json"), record)
 
     def _all_plain(self) -> bool:
         return not (self._state.removed.get(TICKET.plural) or self._fields.idents())
