@@ -215,11 +215,12 @@ def test_folded_segments_go_after_thirty_days(store: Store, clock: HandClock) ->
 
 @pytest.mark.slow
 def test_a_thousand_small_runs_leave_few_files(store: Store) -> None:
-    for n in range(1000):
+    runs = 1000 if store.state.file else 150  # the files are the same over both
+    for n in range(runs):
         store.landing.append(None, f"r{n}", "sf", "Case", page(record(n, f'{{"n":{n}}}')))
         assert store.fold("sf", "Case", f"r{n}").new == 1
         assert len(store.facts.files("raw/sf/Case")) <= 33
-    assert store.facts.rows("raw/sf/Case") == 1000
+    assert store.facts.rows("raw/sf/Case") == runs
 
 
 def test_what_nobody_needs_goes_once_a_day(store: Store, clock: HandClock) -> None:
