@@ -37,7 +37,8 @@ STEPS = (
 class Settings(BaseModel):
     """How to reach an org. Client credentials log in at the org's own address, `instance_url`.
 
-    Readings of more than `bulk_from` records use the Bulk API 2.0.
+    Readings of more than `bulk_from` records use the Bulk API 2.0: below that, pages of 2,000 cost few calls and
+    less work than CSV.
 
     `base_url` is a simulated org on this machine that takes Salesforce's place.
     """
@@ -55,7 +56,7 @@ class Settings(BaseModel):
     api_version: str = Field(default="67.0", pattern=r"^\d+\.0$")
     base_url: str | None = None
     ca_file: Path | None = None
-    bulk_from: int = Field(default=20_000, ge=0)
+    bulk_from: int = Field(default=250_000, ge=0)
 
     @model_validator(mode="after")
     def _complete(self) -> Settings:
