@@ -85,13 +85,17 @@ def test_what_was_heard_yesterday_does_not_count(store: Store, clock: HandClock)
     one, other = two(store, clock)
     one.heard(1000, 10)
     clock.pass_days(1)
+    began = clock.now()
     other.ready()
+    assert clock.now() == began
 
 
 def test_without_a_reserve_everything_may_be_used(store: Store, clock: HandClock) -> None:
     one, _ = two(store, clock, reserve=0)
     one.heard(1000, 0)
+    began = clock.now()
     one.ready()
+    assert clock.now() == began
 
 
 def test_a_long_pause_ends_a_run_instead_of_letting_it_wait(store: Store, clock: HandClock) -> None:
@@ -125,4 +129,6 @@ def test_what_was_heard_long_ago_does_not_keep_a_process_out_for_ever(store: Sto
     one, _ = two(store, clock)
     one.heard(1000, 10)
     clock.pass_days(1)
+    began = clock.now()
     one.ready()
+    assert clock.now() == began

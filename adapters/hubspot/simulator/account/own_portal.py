@@ -31,15 +31,20 @@ def apply(state: State, documents: Mapping[str, Json]) -> None:
     for schema in documents.get("schemas", {}).get("results", ()):
         state.links.register(*_associations(state, schema))
     for path, document in documents.items():
-        kind, _, name = path.partition("/")
-        if not name:
-            continue
-        shelf = _shelf(state, path, name)
-        if kind == "groups":
-            shelf.groups = {g["name"]: dict(g) for g in document["results"]}
-        elif kind == "pipelines":
-            state.pipelines[shelf.kind.name] = {str(p["id"]): dict(p) for p in document["results"]}
-        elif kind == "properties":
+        if "/" in path:
+            _part(state, path, document)
+
+
+def _part(state: State, path: str, document: Json) -> None:
+    """Groups, pipelines or properties of one kind of record; other lists are not the portal's."""
+    kind, _, name = path.partition("/")
+    shelf = _shelf(state, path, name)
+    match kind:
+        case "groups":
+            shelf.groups = {group["name"]: dict(group) for group in document["results"]}
+        case "pipelines":
+            state.pipelines[shelf.kind.name] = {str(line["id"]): dict(line) for line in document["results"]}
+        case "properties":
             _properties(shelf, path, document["results"])
 
 
