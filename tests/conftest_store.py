@@ -86,7 +86,7 @@ def postgres() -> Iterator[str]:
         starting.__exit__(None, None, None)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.slow])])
 def url(request: pytest.FixtureRequest) -> str | None:
     """None for SQLite in the folder of the store."""
     if request.param == "sqlite":

@@ -175,6 +175,7 @@ def test_bulk_query_pages(client: Salesforce) -> None:
     assert [len(rows(page)) for page in pages] == [40, 40, 20]
 
 
+@pytest.mark.slow
 def test_metadata_of_a_field(crms: Crms, client: Salesforce) -> None:
     api = client.mdapi
     # This part of the client makes a session of its own.

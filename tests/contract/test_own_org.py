@@ -64,6 +64,7 @@ def saved(demo, tmp_path_factory):
     return discover(demo, tmp_path_factory.mktemp("own") / "first")
 
 
+@pytest.mark.slow
 def test_what_was_saved_comes_back(saved, tmp_path):
     with up(shape=saved) as running:
         again = discover(running, tmp_path / "second")

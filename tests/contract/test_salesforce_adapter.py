@@ -208,6 +208,7 @@ def test_a_create_whose_answer_is_lost_is_unknown_and_not_repeated(world):
     assert [e["action"] for e in world.ledger() if e["object"] == "Task"] == ["create"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "do",
     [{"drop": "before"}, {"reset": "after"}, {"truncate": 100}, {"status": 502}, {"expire_token": True}],

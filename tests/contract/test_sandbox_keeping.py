@@ -141,6 +141,7 @@ class House:
         return self.session.post(self.document["control_url"] + path, json=body, timeout=30)
 
 
+@pytest.mark.slow
 def test_a_kept_sandbox_reads_as_one_in_memory_whatever_is_changed_deleted_and_restored(tmp_path):
     with House(tmp_path) as memory:
         memory.sandbox.snapshots.save("filled")

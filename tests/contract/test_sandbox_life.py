@@ -97,6 +97,7 @@ def test_merged_records_lead_to_the_one_that_stays(busy):
     assert found["id"] != old
 
 
+@pytest.mark.slow
 def test_an_account_with_the_newer_surveys_gets_answers_to_those():
     answers = [{"type": "rating_scale", "rating": 4, "created_at": "2026-11-01T09:00:00Z"}]
     with opened() as town:
@@ -129,6 +130,7 @@ def month(*crms: str) -> list[dict[str, Any]]:
         return town.ledger()
 
 
+@pytest.mark.slow
 def test_the_same_seed_and_clock_make_the_same_edits_whatever_is_read_between():
     first = month()
     assert len(first) > 500

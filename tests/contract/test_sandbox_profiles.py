@@ -135,6 +135,7 @@ def test_zendesk_exports_as_much_as_the_profile_says(town):
     assert (page["count"] >= size, page["end_of_stream"]) == (True, False)
 
 
+@pytest.mark.slow
 def test_zendesk_lets_so_many_calls_through_in_a_minute(town):
     rate = zendesk.PROFILES[profile(town)].rates.get("account")
     calls = rate.calls if rate else 800

@@ -74,6 +74,7 @@ def _kill_often(root: Path, url: str | None, times: int) -> int:
         return _verify(store)
 
 
+@pytest.mark.slow
 def test_a_killed_process_loses_and_doubles_nothing(tmp_path: Path) -> None:
     assert _kill_often(tmp_path / "s", None, 4) > 0
 

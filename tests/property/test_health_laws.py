@@ -123,6 +123,7 @@ def relationships(scores: Scores) -> dict[tuple[str, str], dict[str, Any]]:
     }
 
 
+@pytest.mark.slow
 @SLOW
 @given(st.integers(0, 10_000))
 def test_scores_add_up_and_stay_in_bounds(seed: int) -> None:
@@ -195,6 +196,7 @@ def test_the_order_of_rows_does_not_show(seed: int, order: random.Random) -> Non
     assert world.score().all(query) == first
 
 
+@pytest.mark.slow
 def test_buckets_do_not_show() -> None:
     from cs_connector.health import run
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import duckdb
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -221,6 +222,7 @@ def order_sql(order):
     return f"{name}{way or ' ASC'}{nulls or ' NULLS FIRST'}"
 
 
+@pytest.mark.slow
 @EXAMPLES
 @given(where=filters, order=orders, limit=st.one_of(st.none(), st.integers(0, 30)), offset=st.integers(0, 10))
 def test_records_are_those_that_sql_finds_in_the_same_order(where, order, limit, offset):
@@ -267,6 +269,7 @@ def key_sql(key):
     return key.replace("CALENDAR_YEAR", "year").replace("CALENDAR_QUARTER", "quarter")
 
 
+@pytest.mark.slow
 @EXAMPLES
 @given(
     where=condition,
@@ -295,6 +298,7 @@ def rounded(line):
     return tuple(round(float(v), 9) if isinstance(v, (int, float)) else v for v in line)
 
 
+@pytest.mark.slow
 @EXAMPLES
 @given(tokens=st.one_of(valid, mutated()), name=st.sampled_from(["query", "queryAll"]), columns=st.booleans())
 def test_no_query_crashes_the_org(tokens, name, columns):

@@ -133,6 +133,7 @@ def test_nothing_moved_in_the_first_run(yesterday: tuple[Outcome, list[Row]]) ->
     assert (outcome.computed, outcome.moved_band) == (1, 0)
 
 
+@pytest.mark.slow
 def test_only_what_the_run_before_called_otherwise_moved(yesterday: tuple[Outcome, list[Row]]) -> None:
     _, rows = yesterday
     same, again = scored(date(2026, 11, 26), 40, rows)

@@ -36,6 +36,7 @@ def test_a_day_without_scores_is_refused_and_the_days_with_are_named() -> None:
     assert "2026-11-25, 2026-10-31" in caught.value.why
 
 
+@pytest.mark.slow
 def test_an_explanation_of_an_earlier_day_is_of_that_day() -> None:
     scores = World().customer().users(80, 80, 80, 20, 20, 20).score()
     now, then = (explain(scores.con, definitions(), "r1", on=day) for day in (None, OCTOBER))

@@ -460,6 +460,7 @@ def test_ids_get_the_part_that_makes_them_case_proof():
     assert soql.long_id(ACCOUNT) == ACCOUNT
 
 
+@pytest.mark.slow
 def test_long_key_lists_become_several_queries_that_fit():
     keys = [f"key-{n:05}-with-a-tail" for n in range(2_000)]
     queries = list(soql.by_key("Task", "CS_Key__c", keys))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.resources import as_file, files
 
 import duckdb
+import pytest
 
 from cs_connector.unify import Source, load_mapping
 
@@ -42,6 +43,7 @@ def test_a_rating_counts(con: duckdb.DuckDBPyConnection) -> None:
     assert found == [("Ada", 0.0, 0.0, 1.0), ("Ada", 1.0, 0.0, 1.0)]
 
 
+@pytest.mark.slow
 def test_a_survey_counts_the_same_whatever_its_scale(con: duckdb.DuckDBPyConnection) -> None:
     def response(key: str, **answer: object) -> dict[str, object]:
         answers = [{"type": "rating_scale", "created_at": f"{WHEN}.000Z", **answer}] if answer else []

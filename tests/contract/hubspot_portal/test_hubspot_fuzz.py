@@ -6,6 +6,8 @@ import json
 import random
 from typing import Any
 
+import pytest
+
 from cs_connector.sandbox.wire import Request
 
 from .house import House, company
@@ -120,6 +122,7 @@ def anything(dice: random.Random, depth: int = 0) -> Any:
     return {dice.choice(NAMES): anything(dice, depth + 1) for _ in range(dice.randrange(1, 6))}
 
 
+@pytest.mark.slow
 def test_nothing_makes_the_portal_crash(unlimited: House) -> None:
     unlimited.load("companies", company(1, cs_key="k", name="A"), company(2))
     unlimited.load("contacts", company(20, email="a@x.test", associatedcompanyid="1"))

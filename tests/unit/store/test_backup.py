@@ -57,7 +57,7 @@ def _missing(store: Store) -> list[str]:
     return [name for name in named if store.files.size(name) is None]
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.slow])])
 def target_url(request: pytest.FixtureRequest) -> str | None:
     if request.param == "sqlite":
         return None
@@ -113,6 +113,7 @@ def test_a_store_that_is_not_empty_is_never_overwritten(
         backup(store, file)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["cut", "flip", "empty"])
 def test_a_damaged_backup_restores_nothing(tmp_path: Path, clock: HandClock, damage: str) -> None:
     with Store(tmp_path / "s", None, clock) as store:

@@ -105,6 +105,7 @@ def test_a_dataset_name_cannot_leave_the_folder(store: Store, name: str) -> None
         store.facts.stage(name)
 
 
+@pytest.mark.slow
 def test_merging_files_changes_no_answer(store: Store) -> None:
     for n in range(33):
         add(store, "x", f"SELECT {n}::BIGINT AS a")
@@ -116,6 +117,7 @@ def test_merging_files_changes_no_answer(store: Store) -> None:
     assert not store.facts.compact("x")
 
 
+@pytest.mark.slow
 def test_readers_see_the_same_rows_while_files_are_merged(store: Store) -> None:
     for n in range(40):
         add(store, "x", f"SELECT {n}::BIGINT AS a")

@@ -17,6 +17,7 @@ def two(store: Store, clock: HandClock, reserve: float = 0.2) -> tuple[SharedMet
     return tuple(SharedMeter(store.state, "sales", clock, reserve) for _ in range(2))  # type: ignore[return-value]
 
 
+@pytest.mark.slow
 def test_two_processes_together_keep_to_one_rate(store: Store, clock: HandClock) -> None:
     began = clock.now()
     buckets = [meter.bucket("calls", 2, 4) for meter in two(store, clock)]
