@@ -207,7 +207,7 @@ def _survey(survey: Survey) -> Iterator[SeedRow]:
         "SurveyQuestionResponse",
         _row(
             "0Kr", number, done, done, ResponseId=sales_id("0Kj", number), InvitationId=invitation,
-            QuestionId=sales_id("0Kh", kind[1]), NumberValue=survey.score, Datatype=kind[3],
+            QuestionId=sales_id("0Kh", kind[1]), NumberValue=survey.score, Datatype="Number",
         ),
     )  # fmt: skip
 

@@ -197,16 +197,18 @@ def quarantine(context: typer.Context, root: opt.ProjectDir = opt.HERE, as_json:
 @_mapping.command("check")
 def check_mapping(root: opt.ProjectDir = opt.HERE, as_json: opt.Json = False) -> None:
     """Compare every mapping file with what the connection has."""
-    from cs_connector.runner import checking
+    from dataclasses import asdict
+
+    from cs_connector.runner import fitting
 
     screen = opt.screen(as_json=as_json)
     with opt.engine(root) as engine:
-        found = checking.mappings(engine)
+        found = fitting.check(engine)
     if as_json:
-        screen.document({"schema": "mapping-check/1", "problems": found})
+        screen.document({"schema": "mapping-check/1", "problems": [asdict(problem) for problem in found]})
     else:
-        for row in found:
-            screen.plain(f"{row['place']}  {row['what']}  {row['fix']}")
-        screen.line(f"{len(found)} problems" if found else "every mapped field is there")
+        for problem in found:
+            screen.plain(f"{problem.place}\n  {problem.connection}: {problem.what}\n  fix: {problem.fix}")
+        screen.line(f"{len(found)} problems" if found else "every mapping fits what its connection has")
     if found:
         raise typer.Exit(2)

@@ -1,17 +1,14 @@
-"""Is everything in order: connections, store, mappings."""
+"""Is everything in order: connections and store."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from cs_connector.config.documents import suggest
 from cs_connector.errors import ConnectorError, NotPermitted, QuotaExhausted, Unavailable
 from cs_connector.store.guard import risky
-from cs_connector.unify import Source
-from cs_connector.unify.mapping import MappingFile, ReadRule, WriteRule
 
 from .engine import Engine
 
@@ -96,50 +93,3 @@ def _on_time(engine: Engine, name: str) -> str:
             fix="set the clock of this machine",
         )
     return f"{abs(skew):.0f} seconds apart"
-
-
-def mappings(engine: Engine) -> list[dict[str, str]]:
-    """Every mapped object and field that a connection does not have, with file, line and a suggestion."""
-    return [problem for source in engine.sources() for problem in _unmapped(engine, source)]
-
-
-def _unmapped(engine: Engine, source: Source) -> Iterator[dict[str, str]]:
-    wanted = source.mapping.objects()
-    known = {
-        o.name: {f.name for f in o.fields} for o in engine.adapter(source.connection).describe(list(wanted))
-    }
-    for name, fields in wanted.items():
-        have = known.get(name)
-        if have is None:
-            yield _problem(source, name, "", f"{name} is not an object", known)
-            continue
-        for field in fields:
-            if field not in have and "." not in field:
-                yield _problem(source, name, field, f"{name}.{field} is not a field", have)
-
-
-def _problem(source: Source, name: str, field: str, what: str, known: Iterable[str]) -> dict[str, str]:
-    document = source.mapping.document
-    assert document is not None
-    return {
-        "connection": source.connection,
-        "place": str(document.place(_where(source.mapping, name, field))),
-        "what": f"{what} of {source.connection}",
-        "fix": suggest(field or name, known) or "remove it, or ask the admin for permission",
-    }
-
-
-def _where(mapping: MappingFile, name: str, field: str) -> tuple[str | int, ...]:
-    """The keys that lead to the first mention of a field in a mapping file."""
-    parts: tuple[tuple[str, Sequence[ReadRule | WriteRule]], ...] = (
-        ("read", mapping.read),
-        ("write", mapping.write),
-    )
-    objects = [
-        (part, n, rule) for part, rules in parts for n, rule in enumerate(rules) if rule.object == name
-    ]
-    for part, index, rule in objects:
-        for attribute, how in rule.fields.items():
-            if attribute == field or field in getattr(how, "sources", ()):
-                return (part, index, "fields", attribute)
-    return (*objects[0][:2], "object") if objects else ()

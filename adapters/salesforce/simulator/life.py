@@ -80,9 +80,7 @@ class Users:
         done |= {"SurveyId": invited.get("SurveyId"), "Status": "Completed", "CompletionDateTime": now}
         response = self._writer.appear(self._object("SurveyResponse"), done)
         answer = {"ResponseId": response, "InvitationId": invited["Id"], "NumberValue": dice.randint(0, 10)}
-        answer |= {
-            name: earlier.get(name, known) for name, known in (("QuestionId", None), ("Datatype", "Number"))
-        }
+        answer |= {"QuestionId": earlier.get("QuestionId"), "Datatype": "Number"}
         self._writer.appear(answers, answer)
         return self._change("SurveyInvitation", invited, {"ResponseStatus": "Completed"})
 

@@ -21,7 +21,7 @@ SurveyStatus  picklist(Draft|Active|Inactive|Archived)
     "SurveyQuestion  Survey Question  Survey Questions  0Kh  readonly": """
 Name  string(255)  name
 QuestionName  string(255)
-QuestionType  picklist(NPS|Rating|CSAT|FreeText|RadioButton|MultiChoice)
+QuestionType  picklist(Boolean|CSAT|Currency|Date|DateTime|FreeText|Image|Matrix|MultipleChoice|MultiSelectPicklist|NPS|Number|Picklist|RadioButton|StackRank|Rating|ShortText|Slider|Toggle)
 SurveyVersionId  reference(SurveyVersion)
 IsDeprecated  boolean
 """,
@@ -58,7 +58,7 @@ DateTimeValue  datetime
 IsTrueOrFalse  boolean
 ResponseValue  textarea(4000)
 ResponseShortText  string(255)
-Datatype  picklist(Number|String|Boolean|Date|DateTime)
+Datatype  picklist(Boolean|Date|Double|Int|Number|String)
 SurveyVersionId  reference(SurveyVersion)
 """,
 }

@@ -1,0 +1,134 @@
+"""mapping check: every way in which a mapping can ask for what the connection does not have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cs_connector.ports import FieldInfo, ObjectInfo
+from cs_connector.runner.fitting import Problem, fit
+from cs_connector.unify import Source, load_mapping
+
+GOOD = """version: 1
+crm: salesforce
+read:
+  - object: Account
+    entity: account
+    fields:
+      name: Name
+      customer_since: Since__c
+      kind: {field: Type, values: {Customer: customer, Partner: partner}}
+  - object: Case
+    entity: ticket
+    where:
+      - {field: Status, none_of: [Closed]}
+    fields:
+      account_id: {link: account, object: Account, field: AccountId}
+      opened_at: CreatedDate
+      status: {field: Status, values: {Closed: closed}, default: open}
+write:
+  - object: Account
+    source: account
+    fields:
+      CS_Health_Score__c: {column: score, type: number}
+      CS_Health_Band__c: {column: band, values: {green: Green, red: Red}}
+      CS_Reason__c: {column: reason, length: 255}
+"""
+ACCOUNT = ObjectInfo(
+    "Account",
+    (
+        FieldInfo("Name", "string"),
+        FieldInfo("Since__c", "date"),
+        FieldInfo("Type", "picklist", values=("Customer", "Partner")),
+        FieldInfo("Employees", "int"),
+        FieldInfo("CS_Health_Score__c", "double"),
+        FieldInfo("CS_Health_Band__c", "picklist", values=("Green", "Yellow", "Red")),
+        FieldInfo("CS_Reason__c", "string", length=255),
+        FieldInfo("Formula__c", "double", writable=False),
+    ),
+)
+CASE = ObjectInfo(
+    "Case",
+    (
+        FieldInfo("AccountId", "reference"),
+        FieldInfo("CreatedDate", "datetime"),
+        FieldInfo("Status", "picklist", values=("New", "Closed")),
+    ),
+)
+
+
+def problems(tmp_path: Path, text: str, *objects: ObjectInfo) -> list[Problem]:
+    file = tmp_path / "salesforce.yml"
+    file.write_text(text)
+    mapping = load_mapping(file)
+    source = Source("sales", mapping.crm, 0, mapping)
+    return fit(source, {o.name: o for o in objects or (ACCOUNT, CASE)})
+
+
+def test_a_mapping_that_fits_has_no_problems(tmp_path: Path) -> None:
+    assert problems(tmp_path, GOOD) == []
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "line", "what", "fix"),
+    [
+        ("- object: Case", "- object: Cases", 10, "Cases is not an object", "did you mean 'Case'?"),
+        ("name: Name", "name: Nane", 7, "Account.Nane is not a field", "did you mean 'Name'?"),
+        (
+            "customer_since: Since__c",
+            "customer_since: Employees",
+            8,
+            "account.customer_since is a date, and Account.Employees is a number",
+            "map a field of that kind",
+        ),
+        ("Partner: partner", "Partnr: partner", 9, "Account.Type has no value 'Partnr'", "did you mean 'Partner'?"),
+        (", Partner: partner", "", 9, "Account.Type can be Partner, which have no translation", "default"),
+        ("none_of: [Closed]", "none_of: [Shut]", 13, "Case.Status has no value 'Shut'", "it has New, Closed"),
+        ("object: Account, field", "object: Acount, field", 15, "Acount is not read", "did you mean 'Account'?"),
+        (
+            "CS_Health_Score__c: {column: score, type: number}",
+            "Formula__c: {column: score, type: number}",
+            22,
+            "Account.Formula__c may not be written",
+            "edit permission",
+        ),
+        ("column: score, type: number", "column: score, type: date", 22, "is a number, and the mapping writes a date", "type"),
+        ("red: Red", "red: Rot", 23, "Account.CS_Health_Band__c has no value 'Rot'", "it has Green, Yellow, Red"),
+        ("length: 255", "length: 400", 24, "Account.CS_Reason__c holds 255 characters, not 400", "length: 255"),
+        ("CS_Reason__c:", "CS_Reasn__c:", 24, "Account.CS_Reasn__c is not a field", "did you mean 'CS_Reason__c'?"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_named_with_its_line_and_a_way_out(
+    tmp_path: Path, right: str, wrong: str, line: int, what: str, fix: str
+) -> None:
+    assert right in GOOD
+    found = problems(tmp_path, GOOD.replace(right, wrong, 1))
+    assert any(
+        what in p.what and fix in p.fix and p.place.endswith(f"salesforce.yml:{line}") for p in found
+    ), found
+
+
+def test_two_rules_that_write_one_field_are_told_apart(tmp_path: Path) -> None:
+    second = "  - object: Account\n    source: relationship\n    fields: {CS_Health_Score__c: {column: score, type: number}}\n"
+    (found,) = problems(tmp_path, GOOD + second)
+    assert found.what == "Account.CS_Health_Score__c is written from the account and from the relationship"
+
+
+def test_an_object_that_may_not_be_read_or_written_is_named(tmp_path: Path) -> None:
+    closed = ObjectInfo("Account", ACCOUNT.fields, readable=False, writable=False)
+    assert [p.what for p in problems(tmp_path, GOOD, closed, CASE)] == [
+        "Account may not be read by this login",
+        "Account may not be written by this login",
+    ]
+
+
+def test_mistakes_come_in_the_order_of_the_file(tmp_path: Path) -> None:
+    text = (
+        GOOD.replace("length: 255", "length: 400")
+        .replace("name: Name", "name: Nane")
+        .replace("CreatedDate", "Made")
+    )
+    lines = [int(p.place.rpartition(":")[2]) for p in problems(tmp_path, text)]
+    assert lines == sorted(lines)
+    assert len(lines) == 3
