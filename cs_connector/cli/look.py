@@ -1,4 +1,4 @@
-"""explain, levers, runs, quarantine, export, mapping, doctor: looking, never changing."""
+"""explain, levers, timeline, runs, quarantine, export, mapping, doctor: looking, never changing."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ Id = Annotated[
 def register(app: typer.Typer) -> None:
     app.command()(explain)
     app.command()(levers)
+    app.command()(timeline)
     app.command()(export)
     app.command()(doctor)
     app.add_typer(_runs, name="runs")
@@ -73,6 +74,27 @@ def levers(
         screen.document(document)
     else:
         reports.levers(screen, document)
+
+
+def timeline(
+    id_: Id,
+    root: opt.ProjectDir = opt.HERE,
+    count: Annotated[int, typer.Option("--count", min=1, help="At most so many events.")] = 40,
+    as_json: opt.Json = False,
+    as_of: opt.AsOf = None,
+    no_color: opt.NoColor = False,
+) -> None:
+    """What happened at an account, the newest first, and what is ahead."""
+    from cs_connector.console.chronicle import chronicle
+    from cs_connector.runner.timeline import timeline as told
+
+    screen = opt.screen(as_json=as_json, no_color=no_color)
+    with opt.engine(root, as_of) as engine:
+        document = told(engine, id_)
+    if as_json:
+        screen.document(document)
+    else:
+        chronicle(screen, document, count)
 
 
 def export(

@@ -141,3 +141,19 @@ def test_fjord_gets_worse_by_waiting_and_recovers_when_its_tickets_are_closed(tm
         project.do("run", "--dry-run", "--json", code=None)
         assert support(project) == 100
         assert {e["object"] for e in sandbox.ledger()} == {"Case"}, "a dry run wrote to a CRM"
+
+
+def test_the_timeline_tells_what_came_before_the_task(ran):
+    events = ran.do("timeline", "Aurora Freight", "--json").json["events"]
+    assert [e["on"] for e in events] == sorted((e["on"] for e in events), reverse=True)
+    first = {
+        kind: next(n for n, e in enumerate(events) if e["kind"] == kind)
+        for kind in ("task", "survey", "score")
+    }
+    assert first["task"] < first["survey"]
+    answer = events[first["survey"]]
+    assert answer["text"] == "rating answer: 2 of 10, from a decision maker"
+    assert [(s["connection"], s["object"]) for s in answer["sources"]] == [
+        ("salesforce", "SurveyQuestionResponse")
+    ]
+    assert "→ red" in events[first["score"]]["text"]

@@ -1,0 +1,146 @@
+"""What happened at one account, in order: tickets, answers, usage, stages, talks, money, tasks, scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+import sqlalchemy as sa
+
+from cs_connector.store import tables
+
+from .deciding import standing
+from .engine import Engine
+from .questions import find
+
+STEP = 0.2  # by how much a month of usage must differ from the one before to be told
+
+# each gives on_date, about (a product, or null), said, entity_id (null where no record of a CRM stands behind it)
+_TOLD = {
+    "ticket": """
+        SELECT opened_at::DATE, product, coalesce(priority || ' ', '') || 'ticket opened', ticket_id
+        FROM ticket WHERE account_id = $account AND opened_at IS NOT NULL
+        UNION ALL
+        SELECT closed_at::DATE, product, coalesce(priority || ' ', '') || 'ticket closed after '
+               || date_diff('day', opened_at::DATE, closed_at::DATE) || ' days', ticket_id
+        FROM ticket WHERE account_id = $account AND closed_at IS NOT NULL""",
+    "survey": """
+        SELECT answered_on, NULL, CASE WHEN length(kind) < 5 THEN upper(kind) ELSE kind END || ' answer: ' || printf('%g', score::DOUBLE) || ' of ' || printf('%g', scale_max::DOUBLE)
+               || CASE WHEN p.decision_maker THEN ', from a decision maker' ELSE '' END, survey_response_id
+        FROM survey_response s LEFT JOIN person p USING (person_id)
+        WHERE s.account_id = $account AND answered_on IS NOT NULL AND score IS NOT NULL""",
+    "usage": """
+        SELECT last_day(on_date), product, replace(metric, '_', ' ') || ' ' || printf('%g', before::DOUBLE) || ' → ' || printf('%g', value::DOUBLE)
+               || ' (' || printf('%+.0f', (value / before - 1)::DOUBLE * 100) || ' %)', usage_id
+        FROM (SELECT *, lag(value) OVER (PARTITION BY product, metric ORDER BY on_date) AS before,
+                     lag(on_date) OVER (PARTITION BY product, metric ORDER BY on_date) AS month_before
+              FROM usage WHERE account_id = $account AND grain = 'month')
+        WHERE before > 0 AND month_before = on_date - INTERVAL 1 MONTH AND abs(value / before - 1) >= $step""",
+    "stage": """
+        SELECT on_date, product, kind, lifecycle_event_id FROM lifecycle_event
+        WHERE account_id = $account AND on_date IS NOT NULL""",
+    "opportunity": """
+        SELECT close_on, NULL, coalesce(type, 'Opportunity') || CASE WHEN won THEN ' won' ELSE ' lost' END
+               || coalesce(', ' || printf('%,d', amount::BIGINT), ''), opportunity_id
+        FROM opportunity WHERE account_id = $account AND closed AND close_on IS NOT NULL""",
+    "contact": """
+        SELECT a.at::DATE, NULL, coalesce(kind, 'contact') || CASE WHEN p.decision_maker THEN ' with a decision maker' ELSE '' END,
+               activity_id
+        FROM activity a LEFT JOIN person p USING (person_id) WHERE a.account_id = $account AND a.at IS NOT NULL""",
+    "invoice": """
+        SELECT paid_on, NULL, 'invoice paid' || CASE WHEN paid_on > due_on
+               THEN ' ' || date_diff('day', due_on, paid_on) || ' days late' ELSE '' END, invoice_id
+        FROM invoice WHERE account_id = $account AND paid_on IS NOT NULL
+        UNION ALL
+        SELECT due_on, NULL, 'invoice due and not paid', invoice_id
+        FROM invoice WHERE account_id = $account AND paid_on IS NULL AND due_on IS NOT NULL""",
+    "goal": """
+        SELECT updated_on, product, 'goal ' || lower(status), goal_id FROM goal
+        WHERE account_id = $account AND updated_on IS NOT NULL AND status IS NOT NULL""",
+    "relationship": """
+        SELECT start_on, product, 'relationship begins: ' || name, NULL FROM relationship WHERE account_id = $account
+        UNION ALL
+        SELECT notice_on, product, 'notice given: ' || name, NULL FROM relationship WHERE account_id = $account
+        UNION ALL
+        SELECT renewal_on, product, 'renewal: ' || name, NULL FROM relationship WHERE account_id = $account AND status <> 'Ended'
+        UNION ALL
+        SELECT end_on, product, 'relationship ends: ' || name, NULL FROM relationship WHERE account_id = $account""",
+    "score": """
+        SELECT on_date, product, coalesce(before || ' → ', '') || now, NULL
+        FROM (SELECT s.on_date, r.product, s.band || coalesce(' ' || printf('%g', s.score::DOUBLE), '') AS now,
+                     lag(s.band) OVER (PARTITION BY s.entity_id ORDER BY s.on_date) AS before, s.band
+              FROM snapshot s LEFT JOIN relationship r ON r.relationship_id = s.entity_id
+              WHERE s.account_id = $account AND s.main AND s.entity IN ('account', 'relationship'))
+        WHERE before IS DISTINCT FROM band""",
+}  # fmt: skip
+_SOURCES = """SELECT entity_id, connection, object, record_id FROM link
+WHERE entity_id IN (SELECT unnest($ids)) ORDER BY ALL"""
+
+
+def timeline(engine: Engine, id_: str) -> dict[str, Any]:
+    """timeline/1 of an account: `events` up to the day, the newest first, and what is known to be `ahead`.
+
+    Raises UsageError for an account that is not known.
+    """
+    with standing(engine) as con:
+        account, name = _account(con, find(con, id_))
+        events = [*told(con, account), *_tasks(engine, account)]
+        _sourced(con, events)
+    events.sort(key=lambda e: (e["on"], e["kind"], e["text"], str(e["sources"])))
+    past = [e for e in events if e["on"] <= engine.as_of]
+    return {
+        "schema": "timeline/1",
+        "id": account,
+        "name": name,
+        "as_of": engine.as_of,
+        "events": past[::-1],
+        "ahead": [e for e in events if e["on"] > engine.as_of and e["kind"] != "score"],
+    }
+
+
+def _account(con: duckdb.DuckDBPyConnection, entity: str) -> tuple[str, str | None]:
+    """Id and name of the account itself, or of the one that a relationship is with."""
+    query = (
+        "SELECT account_id, name FROM account WHERE account_id = $id "
+        "OR account_id IN (SELECT account_id FROM relationship WHERE relationship_id = $id)"
+    )
+    ((account, name),) = con.execute(query, {"id": entity}).fetchall()
+    return account, name
+
+
+def told(con: duckdb.DuckDBPyConnection, account: str) -> Iterator[dict[str, Any]]:
+    """What the entity tables and the snapshots tell of an account, in no order."""
+    for kind, query in _TOLD.items():
+        wanted = {"account": account} | ({"step": STEP} if "$step" in query else {})
+        for on, about, said, entity in con.execute(query, wanted).fetchall():
+            if on is not None and said is not None:
+                yield {"on": on, "kind": kind, "product": about, "text": said, "entity": entity}
+
+
+def _tasks(engine: Engine, account: str) -> Iterator[dict[str, Any]]:
+    """Tasks that we gave to somebody: when they were opened and closed, and why."""
+    table = tables.calls
+    with engine.store.state.read() as db:
+        rows = db.execute(sa.select(table).where(table.c.account_id == account).order_by(table.c.key)).all()
+    for row in rows:
+        common = {"kind": "task", "product": None, "entity": None}
+        subject = (row.sent or {}).get("subject") or row.rule
+        if row.opened_on:
+            yield {"on": row.opened_on, "text": f"task opened: {subject}", **common}
+        if row.closed_on:
+            yield {
+                "on": row.closed_on,
+                "text": f"task closed ({row.closed_why or 'done'}): {subject}",
+                **common,
+            }
+
+
+def _sourced(con: duckdb.DuckDBPyConnection, events: list[dict[str, Any]]) -> None:
+    """Replace each event's entity by the records of the CRMs that it comes from."""
+    found: dict[str, list[dict[str, str]]] = {}
+    ids = sorted({e["entity"] for e in events if e["entity"]})
+    for entity, connection, object_, record in con.execute(_SOURCES, {"ids": ids}).fetchall():
+        found.setdefault(entity, []).append({"connection": connection, "object": object_, "id": record})
+    for event in events:
+        event["sources"] = found.get(event.pop("entity") or "", [])

@@ -1,0 +1,125 @@
+"""One account's events, each from where it is known, nothing of another account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+import pytest
+
+from cs_connector.model import ENTITIES
+from cs_connector.runner.timeline import told
+
+
+@pytest.fixture
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as con:
+        for entity in ENTITIES.values():
+            columns = ", ".join(f'"{c.name}" {c.type}' for c in entity.columns)
+            con.execute(f'CREATE TABLE "{entity.name}"({columns})')
+        con.execute(
+            "CREATE TABLE snapshot(entity VARCHAR, entity_id VARCHAR, account_id VARCHAR, main BOOLEAN, on_date DATE, "
+            "score DOUBLE, band VARCHAR)"
+        )
+        yield con
+
+
+def put(con: duckdb.DuckDBPyConnection, table: str, **values: Any) -> None:
+    names = ", ".join(f'"{name}"' for name in values)
+    con.execute(f'INSERT INTO "{table}"({names}) VALUES ({", ".join("?" * len(values))})', [*values.values()])
+
+
+def texts(con: duckdb.DuckDBPyConnection, account: str = "a") -> list[tuple[str, str]]:
+    return sorted((str(e["on"]), e["text"]) for e in told(con, account))
+
+
+def test_a_ticket_is_told_when_it_opens_and_when_it_closes(con: duckdb.DuckDBPyConnection) -> None:
+    put(
+        con,
+        "ticket",
+        ticket_id="t",
+        account_id="a",
+        priority="P1",
+        opened_at="2026-11-01 23:59:00",
+        closed_at="2026-11-04 00:01:00",
+    )
+    put(con, "ticket", ticket_id="u", account_id="b", priority="P1", opened_at="2026-11-01 00:00:00")
+    assert texts(con) == [("2026-11-01", "P1 ticket opened"), ("2026-11-04", "P1 ticket closed after 3 days")]
+
+
+def test_usage_is_told_only_when_it_steps(con: duckdb.DuckDBPyConnection) -> None:
+    for month, value in (("2026-06-01", 100), ("2026-07-01", 119), ("2026-08-01", 80), ("2026-10-01", 8)):
+        put(
+            con,
+            "usage",
+            usage_id=month,
+            account_id="a",
+            metric="active_users",
+            on_date=month,
+            grain="month",
+            value=value,
+        )
+    assert texts(con) == [
+        ("2026-08-31", "active users 119 → 80 (-33 %)")
+    ]  # after a month that is missing there is no step
+
+
+def test_usage_of_two_products_is_not_mixed(con: duckdb.DuckDBPyConnection) -> None:
+    for product, value in (("Core", 10), ("Extra", 90)):
+        for month in ("2026-06-01", "2026-07-01"):
+            put(
+                con,
+                "usage",
+                usage_id=f"{product}{month}",
+                account_id="a",
+                product=product,
+                metric="active_users",
+                on_date=month,
+                grain="month",
+                value=value,
+            )
+    assert texts(con) == []
+
+
+def test_a_band_is_told_when_it_changes(con: duckdb.DuckDBPyConnection) -> None:
+    for day, score, band in (
+        ("2026-09-30", 80, "green"),
+        ("2026-10-31", 76, "green"),
+        ("2026-11-25", 40, "red"),
+    ):
+        put(
+            con,
+            "snapshot",
+            entity="account",
+            entity_id="a",
+            account_id="a",
+            main=True,
+            on_date=day,
+            score=score,
+            band=band,
+        )
+    assert texts(con) == [("2026-09-30", "green 80"), ("2026-11-25", "green → red 40")]
+
+
+def test_an_answer_names_its_scale_and_nobody(con: duckdb.DuckDBPyConnection) -> None:
+    put(con, "person", person_id="p", name="Anna Berg", decision_maker=True)
+    put(
+        con,
+        "survey_response",
+        survey_response_id="s",
+        account_id="a",
+        person_id="p",
+        kind="nps",
+        score=2,
+        scale_max=10,
+        answered_on="2026-11-14",
+    )
+    assert texts(con) == [("2026-11-14", "NPS answer: 2 of 10, from a decision maker")]
+
+
+def test_what_has_no_date_is_no_event(con: duckdb.DuckDBPyConnection) -> None:
+    put(con, "relationship", relationship_id="r", account_id="a", name="Core", status="Active")
+    put(con, "invoice", invoice_id="i", account_id="a")
+    put(con, "goal", goal_id="g", account_id="a", status="Met")
+    assert texts(con) == []
