@@ -11,7 +11,7 @@ from cs_connector.model import ENTITIES
 from cs_connector.runner import Engine
 from cs_connector.runner.summary import People
 from cs_connector.store import tables
-from cs_connector.unify import FeedMark, load_customers, read, unify
+from cs_connector.unify import FeedMark, hierarchy, load_customers, read, unify
 
 FEW = 20  # bad records that no share makes a failure of
 
@@ -45,7 +45,10 @@ class Unify:
         customers = load_customers(engine.project.mapping("customers"))
         fallback = engine.project.settings.tasks.fallback_owner
         counted = unify(con, engine.sources(), marks, customers, engine.as_of, fallback)
+        engine.store.facts.attach(con, "unify/parent", "parents_before", _PARENT)
+        hierarchy.remember(con, engine.clock.now())
         _quarantine(engine, con)
+        _odd_trees(engine, con)
         names = [*ENTITIES, "link", "feed"]
         known = f"TIMESTAMP '{engine.clock.now():%Y-%m-%d %H:%M:%S}' AS known_at"
         published = {f"entity/{n}": f'SELECT *, {known} FROM "{n}"' for n in names}
@@ -53,6 +56,8 @@ class Unify:
         published["unify/seen"] = "SELECT * FROM seen"
         published["unify/unowned"] = "SELECT * FROM unowned"
         published["unify/mixed_currency"] = "SELECT * FROM mixed_currency"
+        published["unify/hierarchy_issue"] = "SELECT * FROM hierarchy_issue ORDER BY ALL"
+        published["unify/parent"] = "SELECT * FROM parent_history ORDER BY account_id, since"
         engine.publish(con, published)
         engine.summary.population = People(**asdict(counted))
 
@@ -108,7 +113,22 @@ _LINK = {
     "record_id": "VARCHAR",
     "method": "VARCHAR",
     "confidence": "DOUBLE",
+    "evidence": "VARCHAR",
 }
+
+
+_PARENT = {"account_id": "VARCHAR", "parent_id": "VARCHAR", "since": "TIMESTAMP"}
+
+
+def _odd_trees(engine: Engine, con: duckdb.DuckDBPyConnection) -> None:
+    found = con.execute(
+        "SELECT kind, count(DISTINCT account_id) FROM hierarchy_issue GROUP BY kind ORDER BY kind"
+    ).fetchall()
+    if found:
+        told = ", ".join(f"{kind} {count:,}" for kind, count in found)
+        engine.summary.notes.append(
+            f"the tree of accounts is odd in places ({told}); which: cs-connector unify --report"
+        )
 
 
 def _marks(engine: Engine) -> list[FeedMark]:

@@ -1,36 +1,87 @@
-"""Account trees: parents that do not exist are dropped, circles are cut, the ultimate parent is found."""
+"""Account trees of any depth: circles are cut, the ultimate parent is found, and what is odd is listed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
 import duckdb
 
-DEEPEST = 50
+_ODD = """CREATE OR REPLACE TABLE hierarchy_issue AS
+SELECT account_id, 'own parent' AS kind, NULL AS record, name AS detail FROM account WHERE parent_id = account_id
+UNION ALL
+SELECT l.entity_id, 'unknown parent', concat_ws(' ', s.connection, s.object, s.record_id), split_part(s.parent_id, '|', 3)
+FROM stage_account s JOIN link l ON l.entity = 'account' AND (l.connection, l.object, l.record_id) = (s.connection, s.object, s.record_id)
+LEFT JOIN reference r ON r.entity = 'account' AND r.ref = s.parent_id
+WHERE s.parent_id IS NOT NULL AND r.entity_id IS NULL
+UNION ALL
+SELECT entity_id, 'several parents', string_agg(place, ', ' ORDER BY place), string_agg(DISTINCT parent, ', ' ORDER BY parent)
+FROM (SELECT l.entity_id, concat_ws(' ', s.connection, s.object, s.record_id) AS place, r.entity_id AS parent
+      FROM stage_account s JOIN reference r ON r.entity = 'account' AND r.ref = s.parent_id
+      JOIN link l ON l.entity = 'account' AND (l.connection, l.object, l.record_id) = (s.connection, s.object, s.record_id))
+GROUP BY entity_id HAVING count(DISTINCT parent) > 1"""
+
+_ROOTED = """CREATE OR REPLACE TEMP TABLE root AS WITH RECURSIVE down(account_id, top, depth) AS (
+SELECT account_id, account_id, 0 FROM account WHERE parent_id IS NULL UNION ALL
+SELECT a.account_id, d.top, d.depth + 1 FROM account a JOIN down d ON a.parent_id = d.account_id)
+SELECT * FROM down"""
+
+_LOST = "SELECT account_id, parent_id FROM account ANTI JOIN root USING (account_id) ORDER BY account_id"
+
+# a row says under whom an account has been since then; no parent is one, too, once there was another
+_REMEMBERED = """CREATE OR REPLACE TABLE parent_history AS
+SELECT account_id, parent_id, since FROM parents_before
+UNION ALL
+SELECT a.account_id, a.parent_id, $now
+FROM account a LEFT JOIN (SELECT account_id, arg_max({'parent': parent_id}, since) AS last FROM parents_before GROUP BY 1) b USING (account_id)
+WHERE a.parent_id IS DISTINCT FROM b.last.parent"""
 
 
 def climb(con: duckdb.DuckDBPyConnection) -> None:
-    """Set `ultimate_parent_id` and `depth` (0 for a root) of every account; cut circles at their smallest id."""
+    """Set `ultimate_parent_id` and `depth` (0 for a root) of every account; a circle is cut at its smallest id.
+
+    Lists in `hierarchy_issue` (account_id, kind, record, detail): own parents, parents that nobody reads, circles,
+    and accounts that two systems put under different parents, of which the connection that is believed first wins.
+    """
+    con.execute(_ODD)
     con.execute(
         "UPDATE account SET parent_id = NULL WHERE parent_id = account_id "
         "OR parent_id NOT IN (SELECT account_id FROM account)"
     )
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE ancestor AS WITH RECURSIVE up(account_id, above, steps) AS ("
-        "SELECT account_id, parent_id, 1 FROM account WHERE parent_id IS NOT NULL UNION ALL "
-        "SELECT u.account_id, a.parent_id, u.steps + 1 FROM up u JOIN account a ON a.account_id = u.above "
-        f"WHERE a.parent_id IS NOT NULL AND u.above <> u.account_id AND u.steps < {DEEPEST}) SELECT * FROM up"
-    )
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE circle AS SELECT account_id, least(account_id, min(above)) AS smallest FROM ancestor "
-        "WHERE account_id IN (SELECT account_id FROM ancestor WHERE above = account_id) GROUP BY account_id"
-    )
-    con.execute("UPDATE account SET parent_id = NULL WHERE account_id IN (SELECT smallest FROM circle)")
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE root AS WITH RECURSIVE down(account_id, top, depth) AS ("
-        "SELECT account_id, account_id, 0 FROM account WHERE parent_id IS NULL UNION ALL "
-        "SELECT a.account_id, d.top, d.depth + 1 FROM account a JOIN down d ON a.parent_id = d.account_id) "
-        "SELECT * FROM down"
-    )
+    con.execute(_ROOTED)
+    circles = list(_circles(dict(con.execute(_LOST).fetchall())))
+    for circle in circles:
+        detail = f"{len(circle)} accounts above each other; cut above {circle[0]}"
+        con.executemany(
+            "INSERT INTO hierarchy_issue VALUES (?, 'circle', NULL, ?)",
+            [(account, detail) for account in circle],
+        )
+    if circles:
+        con.execute(
+            "UPDATE account SET parent_id = NULL WHERE account_id IN (SELECT unnest($cut))",
+            {"cut": [circle[0] for circle in circles]},
+        )
+        con.execute(_ROOTED)
     con.execute(
         "UPDATE account SET ultimate_parent_id = root.top, depth = root.depth FROM root "
         "WHERE root.account_id = account.account_id"
     )
+
+
+def remember(con: duckdb.DuckDBPyConnection, now: datetime) -> None:
+    """Make `parent_history` (account_id, parent_id, since) of `parents_before` and what is different now."""
+    con.execute(_REMEMBERED, {"now": now.replace(tzinfo=None)})
+
+
+def _circles(parents: Mapping[str, str]) -> Iterator[list[str]]:
+    """The accounts of each circle, sorted; `parents` are those of accounts that no root leads to."""
+    seen: set[str] = set()
+    for start in parents:
+        path: dict[str, int] = {}
+        at = start
+        while at not in seen and at not in path:
+            path[at] = len(path)
+            at = parents[at]
+        if at in path:
+            yield sorted(list(path)[path[at] :])
+        seen |= path.keys()
