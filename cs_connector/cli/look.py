@@ -32,7 +32,7 @@ _runs = typer.Typer(help="What jobs did.", invoke_without_command=True)
 _quarantine = typer.Typer(
     help="Records that could not be read, with the reason.", invoke_without_command=True
 )
-_mapping = typer.Typer(help="Check the mapping files.")
+_mapping = typer.Typer(help="The mapping files: do they fit, and what do they make of a record.")
 
 
 def explain(
@@ -234,3 +234,18 @@ def check_mapping(root: opt.ProjectDir = opt.HERE, as_json: opt.Json = False) ->
         screen.line(f"{len(found)} problems" if found else "every mapping fits what its connection has")
     if found:
         raise typer.Exit(2)
+
+
+@_mapping.command("preview")
+def preview_mapping(id_: Id, root: opt.ProjectDir = opt.HERE, as_json: opt.Json = False) -> None:
+    """How an account comes about: what each record says, how it is read, and what counts."""
+    from cs_connector.console.preview import preview as shown
+    from cs_connector.runner.previewing import preview
+
+    screen = opt.screen(as_json=as_json)
+    with opt.engine(root) as engine:
+        document = preview(engine, id_)
+    if as_json:
+        screen.document(document)
+    else:
+        shown(screen, document)

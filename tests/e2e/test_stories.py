@@ -157,3 +157,15 @@ def test_the_timeline_tells_what_came_before_the_task(ran):
         ("salesforce", "SurveyQuestionResponse")
     ]
     assert "→ red" in events[first["score"]]["text"]
+
+
+def test_a_preview_shows_what_every_system_says_and_which_one_counts(ran):
+    shown = ran.do("mapping", "preview", "Aurora Freight", "--json").json
+    (name,) = [a for a in shown["attributes"] if a["attribute"] == "name"]
+    assert name["value"] == "Aurora Freight"
+    assert {said["connection"] for said in name["said"]} == {"salesforce", "hubspot", "zendesk"}
+    assert [said["connection"] for said in name["said"] if said["counts"]] == ["salesforce"]
+    (kind,) = [a for a in shown["attributes"] if a["attribute"] == "kind"]
+    assert kind["said"][0]["fields"] == {"Type": "Customer"}
+    assert kind["said"][0]["read"] == kind["value"] == "customer"
+    assert shown["set_aside"] == []
