@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 STRANGERS := $(VENV)/conformance
 NODE := $(STRANGERS)/node/.ready
+PEERS := $(VENV)/bench/dlt/.ready $(STRANGERS)/tap-salesforce/.ready $(STRANGERS)/meltano-tap-hubspot/.ready
 TAPS := $(patsubst tests/conformance/taps/%.txt,$(STRANGERS)/%/.ready,$(wildcard tests/conformance/taps/*.txt))
 
 help:  ## Show this
@@ -35,6 +36,14 @@ $(STRANGERS)/%/.ready: tests/conformance/taps/%.txt | $(READY)
 	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $< 2> $(@D)/setup.log || { cat $(@D)/setup.log; exit 1; }
 	@touch $@
 
+$(VENV)/bench/%/.ready: bench/peers/%.txt | $(READY)
+	@echo "setting up $* in $(VENV)/bench (once)"
+	@$(BIN)/python -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $< 2> $(@D)/setup.log || { cat $(@D)/setup.log; exit 1; }
+	@touch $@
+
+peers: $(PEERS)  ## The programs that the bench holds us against, into .venv
+
 clients: $(NODE) $(TAPS)  ## The clients of strangers that tests/conformance drives, into .venv
 
 setup: $(READY)  ## Install everything into .venv
@@ -59,7 +68,7 @@ lint: $(READY)  ## Style, types and import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: $(READY)  ## Ratios against floors and peers; writes bench/results.json
+bench: $(READY) peers  ## Ratios against floors and peers; writes bench/results.json
 	@$(BIN)/python -m bench
 
 soak: $(READY)  ## The long counted runs; writes bench/soak.json
@@ -72,4 +81,4 @@ fix: $(READY)  ## Format, and repair what can be repaired
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-.PHONY: help setup clients demo test check cover lint bench soak docs fix
+.PHONY: help setup clients peers demo test check cover lint bench soak docs fix

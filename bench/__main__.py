@@ -6,12 +6,12 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from . import again, pull, sandbox, scoring, startup, sync, whole
-from .cost import Broken
+from . import again, endless, peers, pull, sandbox, scoring, startup, sync, whole
 from .results import Row, keep, show
 from .size import QUICK, Size, Yard
 
@@ -19,36 +19,47 @@ MEASURES: dict[str, Callable[[Yard], list[Row]]] = {
     "startup": startup.measure,
     "pull": pull.measure,
     "sync": sync.measure,
+    "endless": endless.measure,
+    "peers": peers.measure,
     "again": again.measure,
     "scoring": scoring.measure,
     "whole": whole.measure,
     "sandbox": sandbox.measure,
 }
+GROUPS = {"sync": ("sync", "endless", "peers")}
 WHOLE = 100_000
 
 
 def main() -> int:
     """A measurement that breaks is said and left out; the others are kept."""
     asked = _asked()
-    size = QUICK if asked.quick else Size(accounts=asked.accounts)
-    if asked.full:
-        size = replace(size, whole=QUICK.accounts) if asked.quick else replace(size, whole=WHOLE, kept=WHOLE)
+    size = _size(asked)
     rows: list[Row] = []
-    broken = False
     with (
         tempfile.TemporaryDirectory(prefix="cs-connector-bench-") as folder,
         Yard(Path(folder), size) as yard,
     ):
-        for name in asked.only or MEASURES:
+        for name in _names(asked.only):
             sys.stderr.write(f"{name} …\n")
-            try:
-                rows += MEASURES[name](yard)
-            except Broken as error:
-                broken = True
-                sys.stderr.write(f"{name} was not measured: {error}\n")
+            rows += yard.attempt(name, partial(MEASURES[name], yard))
     show(rows)
     keep(asked.out, rows)
-    return 1 if broken else 0
+    sys.stderr.writelines(f"{line}\n" for line in yard.missing)
+    return 1 if yard.missing else 0
+
+
+def _names(only: Sequence[str]) -> list[str]:
+    """What is to be measured, groups resolved, each once."""
+    found = (each for name in only or MEASURES for each in GROUPS.get(name, (name,)))
+    return list(dict.fromkeys(found))
+
+
+def _size(asked: argparse.Namespace) -> Size:
+    size = QUICK if asked.quick else Size(accounts=asked.accounts)
+    told = {name: getattr(asked, name) for name in ("records", "rounds", "endless") if getattr(asked, name)}
+    if asked.full:
+        told |= {"whole": QUICK.accounts} if asked.quick else {"whole": WHOLE, "kept": WHOLE}
+    return replace(size, **told)
 
 
 def _asked() -> argparse.Namespace:
@@ -57,6 +68,9 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="tiny sizes: does it work at all")
     parser.add_argument("--full", action="store_true", default=os.environ.get("BENCH_FULL") == "1")
     parser.add_argument("--accounts", type=int, default=Size().accounts)
+    parser.add_argument("--records", type=int, help="tickets that sync reads")
+    parser.add_argument("--rounds", type=int, help="how often sync reads them; the least counts")
+    parser.add_argument("--endless", type=int, help="tickets of the CRM that memory is measured with")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("results.json"))
     asked = parser.parse_args()
     unknown = set(asked.only) - set(MEASURES)

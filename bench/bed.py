@@ -75,12 +75,14 @@ def serving(folder: Path, command: Sequence[str | Path]) -> Iterator[Bed]:
     """Start what prints a sandbox document on its first line and stays up. Raises Broken."""
     folder.mkdir(parents=True, exist_ok=True)
     words = [str(part) for part in command]
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    with (folder / "talk").open("w") as talk:
+        process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=talk, text=True)
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
         if not line:
-            raise Broken(f"no sandbox: {' '.join(words)}")
+            said = (folder / "talk").read_text().strip().splitlines()[-1:]
+            raise Broken(f"no sandbox: {' '.join([*words, *said])}")
         (folder / "sandbox.json").write_text(line)
         yield Bed(folder, json.loads(line), process)
     finally:

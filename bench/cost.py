@@ -6,10 +6,13 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeAlias
+
+LITTLE = 0.001  # seconds: less cannot be told from nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +25,20 @@ class Cost:
     out: str
 
 
+Work: TypeAlias = Callable[[], Cost]
+
+
 class Broken(Exception):
     """A command of a bench failed, so there is nothing to measure."""
 
 
-def spend(command: Sequence[str | Path], allowed: Sequence[int] = (0,)) -> Cost:
-    """Run a command to its end. Raises Broken for an exit code that is not allowed."""
+def spend(
+    command: Sequence[str | Path], allowed: Sequence[int] = (0,), env: Mapping[str, str] | None = None
+) -> Cost:
+    """Run a command to its end, in this environment or another. Raises Broken for an exit code that is not allowed."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         began = time.monotonic()
-        process = subprocess.Popen([str(part) for part in command], stdout=out, stderr=err)
+        process = subprocess.Popen([str(part) for part in command], stdout=out, stderr=err, env=env)
         _, status, used = os.wait4(process.pid, 0)
         wall = time.monotonic() - began
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -41,10 +49,32 @@ def spend(command: Sequence[str | Path], allowed: Sequence[int] = (0,)) -> Cost:
     return Cost(used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1024, said)
 
 
-def least(times: int, *works: Callable[[], Cost]) -> list[Cost]:
+@dataclass(frozen=True, slots=True)
+class Net:
+    """What a work costs, and what it costs with hardly anything to do; its own cost is the difference."""
+
+    gross: Cost
+    start: Cost
+
+    @property
+    def cpu(self) -> float:
+        return max(self.gross.cpu - self.start.cpu, LITTLE)
+
+    @property
+    def wall(self) -> float:
+        return max(self.gross.wall - self.start.wall, LITTLE)
+
+
+def least(times: int, *works: Work, by: str = "cpu") -> list[Cost]:
     """Each work's cheapest of some runs, taken in turns so that noise meets all alike."""
     runs = [[work() for work in works] for _ in range(times)]
-    return [min(costs, key=lambda cost: cost.cpu) for costs in zip(*runs, strict=True)]
+    return [min(costs, key=attrgetter(by)) for costs in zip(*runs, strict=True)]
+
+
+def net(times: int, works: Mapping[str, tuple[Work, Work]], by: str = "cpu") -> dict[str, Net]:
+    """The same for works of which each stands beside one that does nothing but start."""
+    found = least(times, *(work for both in works.values() for work in both), by=by)
+    return {name: Net(*found[2 * n : 2 * n + 2]) for n, name in enumerate(works)}
 
 
 def _all(file: IO[bytes]) -> str:

@@ -1,122 +1,127 @@
-"""Random histories: whatever happens in the CRMs between runs, our raw copy ends as they are."""
+"""Random histories: whatever happens in a CRM before, between and during readings, our copy ends as the CRM is."""
 
 from __future__ import annotations
 
-import json
 import random
-import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
+from cs_connector.errors import ConnectorError
+from cs_connector.ports import Adapter
 
-from cs_connector import registry
-from cs_connector.store.store import Store
-from cs_connector.transport.clock import SystemClock
-from cs_connector.unify import load_mapping
+from .soaking.hand import happen
+from .soaking.judge import difference
+from .soaking.naive import STAMPED, ByStamp, Uncounted
+from .soaking.reading import known
+from .soaking.tables import shared
+from .soaking.town import CRMS, Builder, Town
+from .tries import Begin, Tried, Try
 
-from .bed import COMMAND, FINE, Bed, company
-from .cost import spend
-from .crms import Hand, Http, Record, Refused, hand
-from .tries import Try
-
-ACCOUNTS = 25
-QUIET = "PT20M"  # longer than any change takes to become visible
-STOPPED = 5  # a safety guard may stop what a wild history would write
-Hands = Mapping[str, Hand]
+QUIET = 30.0  # minutes: longer than any change takes to show, and than clocks are wrong
+LAGS = (0, 0, 3, 60, 300, 600)  # seconds after which a change shows
+AHEAD = (0, 0, 0, 0, 40, -40, 300, -300, 600, -600)  # seconds by which the clock of the reader is wrong
+WAITS = (0, 0, 0, 1, 5, 30, 400)  # seconds between two changes
+FLOOD = 0.04  # share of the rounds in which more records get one stamp than a search gives
+CEILING = {"small": 105, "vendor": 205}  # the smaller one is above HubSpot's own in its profile
+OBJECTS = (1, 1, 2)  # of a CRM that one history reads
+Open = Callable[[str, random.Random, tuple[str, ...]], AbstractContextManager[Town]]
+Wrap = Callable[[Adapter], Adapter]
 
 
 @contextmanager
-def of_changes(folder: Path) -> Iterator[Try]:
-    """Records are made, changed, merged and deleted, with syncs and runs in between, then two quiet syncs."""
-    with company(folder, ACCOUNTS) as bed, ExitStack() as stack:
-        hands = {name: _hand(bed, block, stack) for name, block in _blocks(bed)}
-        bed.snapshot()
-
-        def attempt(seed: int) -> str:
-            return _history(bed, hands, random.Random(seed))
-
-        yield attempt
+def near(folder: Path) -> Iterator[Try]:
+    """In this process, a hundredth of the vendors' sizes."""
+    builder = Builder(folder, "small")
+    with shared():
+        yield lambda seed: Tried(history(builder.near, seed, builder.profile))
 
 
-def _blocks(bed: Bed) -> Iterator[tuple[str, dict[str, Any]]]:
-    for name in ("salesforce", "hubspot", "zendesk"):
-        yield name, {"crm": name, **bed.document[name]}
-    yield from ((n, b) for n, b in bed.document["others"].items() if b["crm"] == "hubspot")
+@contextmanager
+def far(folder: Path) -> Iterator[Try]:
+    """Over sockets, with the vendors' own sizes."""
+    builder = Builder(folder, "vendor")
+    yield lambda seed: Tried(history(builder.far, seed, builder.profile))
 
 
-def _hand(bed: Bed, block: dict[str, Any], stack: ExitStack) -> Hand:
-    return hand(block["crm"], stack.enter_context(closing(Http(block, bed.advance))), block)
+def _naive(wrap: Callable[[Adapter], Any], crm: str, objects: Sequence[str]) -> Begin:
+    @contextmanager
+    def begin(folder: Path) -> Iterator[Try]:
+        builder = Builder(folder, "small")
+
+        def attempt(seed: int) -> Tried:
+            dice = random.Random(seed)
+            with builder.near(crm, dice, (dice.choice(objects),)) as town:
+                town.wrap = wrap
+                return Tried(lived(town, dice, "small") or difference(town.copy))
+
+        with shared():
+            yield attempt
+
+    return begin
 
 
-def _history(bed: Bed, hands: Hands, dice: random.Random) -> str:
-    bed.restore()
-    root = bed.project()
-    _step(root, "sync")
-    for _ in range(dice.randint(2, 4)):
-        for _ in range(dice.randint(4, 15)):
-            _happen(dice.choice(sorted(hands.items()))[1], dice)
-            bed.advance(f"PT{dice.choice((0, 0, 1, 5, 30, 400))}S")
-        if dice.random() < 0.8:
-            _step(root, dice.choice(("sync", "sync", "run")))
-    for _ in range(2):
-        bed.advance(QUIET)
-        _step(root, "sync")
-    found = "; ".join(filter(None, (_compare(root, name, hands[name]) for name in sorted(hands))))
-    shutil.rmtree(root)
-    return found
+NAIVE: dict[str, Begin] = {
+    **{f"by stamp alone ({crm})": _naive(ByStamp, crm, objects) for crm, objects in STAMPED.items()},
+    "untold deletions (salesforce)": _naive(Uncounted, "salesforce", STAMPED["salesforce"]),
+    "untold deletions (hubspot)": _naive(Uncounted, "hubspot", ("contacts", "contacts/companies")),
+    "untold deletions (zendesk)": _naive(Uncounted, "zendesk", ("organization_memberships",)),
+}
 
 
-def _step(root: Path, command: str) -> None:
-    spend([*COMMAND, command, "--project", root, "--json"], (*FINE, STOPPED))
+def history(open_: Open, seed: int, profile: str) -> str:
+    """What was wrong at the end, or nothing. The same seed gives the same history."""
+    dice = random.Random(seed)
+    crm = CRMS[seed % len(CRMS)]
+    every = known(crm)
+    chosen = set(dice.sample(every, dice.choice(OBJECTS)))
+    with open_(crm, dice, tuple(name for name in every if name in chosen)) as town:
+        return _ended(town, dice, profile)
 
 
-def _happen(by: Hand, dice: random.Random) -> None:
-    """One thing happens in one CRM; what the CRM refuses has not happened."""
-    name = dice.choice(by.touchable)
-    ids = sorted(by.holds(name, ()))
-    what = dice.random()
+def _ended(town: Town, dice: random.Random, profile: str) -> str:
     try:
-        if what < 0.2 or not ids:
-            by.create(name, dice)
-        elif what < 0.8:
-            by.change(name, dice.choice(ids), dice)
-        else:
-            by.delete(name, dice.choice(ids), dice)
-    except Refused:
-        return
+        return lived(town, dice, profile) or difference(town.copy)
+    except ConnectorError as error:
+        return f"{town.crm}: {type(error).__name__} {error.what}: {error.why}"
 
 
-def _compare(root: Path, connection: str, by: Hand) -> str:
-    """The first difference between our copy of a connection's objects and the CRM."""
-    connection.split("_", maxsplit=1)[0]
-
-    mapping = load_mapping(registry.shipped()[0] / f"{connection.partition('_')[0]}.yml")
-    for name, fields in mapping.objects().items():
-        if name not in by.touchable:
-            continue
-        theirs, mine = by.holds(name, fields), _mine(root, connection, name)
-        lost, extra = sorted(theirs.keys() - mine.keys()), sorted(mine.keys() - theirs.keys())
-        if lost or extra:
-            return f"{connection} {name}: not in our copy {lost[:3]}, not in the CRM {extra[:3]}"
-        for id_, record in theirs.items():
-            wrong = [f for f in fields if f in record and mine[id_].get(f) != record[f]]
-            if wrong:
-                return f"{connection} {name} {id_}: {wrong[0]} is {mine[id_].get(wrong[0])!r}, not {record[wrong[0]]!r}"
-    return ""
+def lived(town: Town, dice: random.Random, profile: str) -> str:
+    """Let things happen, with readings in between, and then two quiet readings; the second may find nothing."""
+    town.hand.begin(dice)
+    town.pass_time(minutes=dice.choice((0, 0, 2, 30)))
+    read(town, dice)
+    for _ in range(dice.randint(1, 2)):
+        busy(town, dice, profile)
+        if dice.random() < 0.8:
+            read(town, dice)
+    town.pass_time(minutes=QUIET)
+    town.sync()
+    town.pass_time(minutes=QUIET)
+    late = [line for line in town.sync() if line.new or line.changed]
+    return f"{town.crm}: the second quiet reading still found {late[0]}" if late else ""
 
 
-def _mine(root: Path, connection: str, name: str) -> dict[str, Record]:
-    """Our newest version of every record that is not deleted, flat."""
-    with Store(root / ".cs-connector", None, SystemClock()) as store, duckdb.connect() as con:
-        store.facts.latest(con, connection, name, "newest")
-        rows = con.execute("SELECT id, payload FROM newest WHERE NOT deleted").fetchall()
-    records = {id_: json.loads(payload) for id_, payload in rows}
-    # a deleted user of Zendesk stays in the export, as one who is not active
-    return {
-        id_: record.get("properties", record)
-        for id_, record in records.items()
-        if name != "users" or record["active"]
-    }
+def busy(town: Town, dice: random.Random, profile: str) -> None:
+    town.simulator.control({town.hand.lag: dice.choice(LAGS)})
+    for _ in range(dice.randint(3, 12)):
+        happen(town.hand, dice)
+        town.pass_time(seconds=dice.choice(WAITS))
+    if dice.random() < FLOOD:
+        town.hand.burst(dice, CEILING[profile])
+
+
+def read(town: Town, dice: random.Random) -> None:
+    """A reading by a machine whose clock may be wrong, during which people go on working."""
+
+    def work() -> None:
+        if dice.random() < 0.1:
+            happen(town.hand, dice)
+
+    town.reader.ahead, town.before = timedelta(seconds=dice.choice(AHEAD)), work
+    try:
+        town.sync()
+    finally:
+        town.before = lambda: None

@@ -1,4 +1,4 @@
-"""Kills: of the store's landing and folding, and of the real command at any moment of a run."""
+"""Kills of the whole job at any moment of a run, also while it writes."""
 
 from __future__ import annotations
 
@@ -13,36 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from cs_connector.store.store import Store
-from tests.conftest_store import HandClock
-from tests.faults import test_store_kill as store_kill
-
 from .bed import COMMAND, DAY, FINE, Bed, company
 from .cost import spend
-from .tries import Try
+from .tries import Tried, Try
 
 ACCOUNTS = 40
 KEYS = ("CS_Key__c", "Key__c", "cs_key")  # they differ between installations
 Written = dict[tuple[str, ...], dict[str, Any]]
-
-
-@contextmanager
-def of_the_store(folder: Path) -> Iterator[Try]:
-    """A process that lands and folds is killed five times; then every page is there once."""
-
-    def attempt(seed: int) -> str:
-        root, dice = folder / f"store{seed}", random.Random(seed)
-        for number in range(5):
-            store_kill._work_and_die(root, None, f"r{number}", dice.uniform(0.01, 0.4))  # noqa: SLF001
-        try:
-            with Store(root, None, HandClock()) as store:
-                store_kill._verify(store)  # noqa: SLF001
-        except AssertionError as error:
-            return f"a page is lost or doubled: {error!s:.300}"
-        shutil.rmtree(root)
-        return ""
-
-    yield attempt
 
 
 @contextmanager
@@ -54,8 +31,8 @@ def of_the_run(folder: Path) -> Iterator[Try]:
         cost = spend(_command(root), FINE)
         expected = _outcome(bed.ledger())
 
-        def attempt(seed: int) -> str:
-            return _killed(bed, seed, cost.wall, expected)
+        def attempt(seed: int) -> Tried:
+            return Tried(_killed(bed, seed, cost.wall, expected))
 
         yield attempt
 

@@ -1,66 +1,95 @@
-"""Loops that fetch the pages of one CRM with requests, parse them with orjson and throw them away; prints how many records."""
+"""One way of reading over one simulated CRM: what the command costs, and what a loop costs that keeps nothing."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote_plus
+from urllib.parse import urlsplit
 
-import orjson
-import requests
+from .bed import COMMAND, Bed
+from .changing import change
+from .cost import Broken, Cost, Work, spend
+from .ways import Way
 
-SOQL = "SELECT Id, SystemModstamp, {fields}, IsDeleted FROM Case ORDER BY SystemModstamp, Id"
-
-
-def salesforce(session: requests.Session, org: dict[str, str], fields: str) -> Iterator[int]:
-    session.headers["Sforce-Query-Options"] = "batchSize=2000"
-    query = quote_plus(SOQL.format(fields=fields.replace(",", ", ")))
-    path = f"/services/data/v{org['api_version']}/queryAll?q={query}"
-    while path:
-        page = _get(session, org["base_url"] + path)
-        yield len(page["records"])
-        path = page.get("nextRecordsUrl")
+SHARE = 100  # one ticket in so many is changed
+SETTLED = "PT3M"  # until every change can be seen
+LISTS = ("/queryAll?q=SELECT+Id", "/objects/2026-03/tickets?", "/incremental/tickets/")
 
 
-def hubspot(session: requests.Session, portal: dict[str, str], fields: str) -> Iterator[int]:
-    start = f"{portal['base_url']}/crm/objects/2026-03/tickets?limit=100&properties={fields}"
-    after: str | None = ""
-    while after is not None:
-        page = _get(session, start + (f"&after={after}" if after else ""))
-        yield len(page["results"])
-        after = page["paging"]["next"]["after"] if "paging" in page else None
+@dataclass(slots=True)
+class Reading:
+    """`records` are there to be read. `root` is the project that read them last, `first` the target of its first page."""
+
+    way: Way
+    bed: Bed
+    records: int
+    root: Path = Path()
+    first: str = ""
+    changes: int = 0
+    asked: list[str] = field(default_factory=list)
+
+    def sync(self) -> Cost:
+        """Read everything into a new project. Raises Broken when records are missing."""
+        return self._whole(COMMAND)
+
+    def watched(self) -> Cost:
+        """The same, and `asked` gets every request: method and target."""
+        log = self.bed.folder / "asked"
+        log.unlink(missing_ok=True)
+        port = urlsplit(self.bed.document[self.way.crm]["base_url"]).port
+        cost = self._whole((sys.executable, "-m", "bench.asks", str(log), str(port)))
+        self.asked = log.read_text().splitlines()
+        targets = (line.partition(" ")[2] for line in self.asked)
+        self.first = next((t for t in targets if any(part in t for part in LISTS)), "")
+        if not self.first:
+            raise Broken(f"{self.way.name}: no list of tickets among {self.asked}")
+        return cost
+
+    def _whole(self, command: tuple[str, ...]) -> Cost:
+        self.root = self.way.project(self.bed)
+        cost = spend([*command, "sync", "--project", self.root, "--json"])
+        self._same(told(cost, "new"), self.records)
+        return cost
+
+    def typed(self) -> Cost:
+        """Turn what was read into columns."""
+        cost = spend([sys.executable, "-m", "bench.typed", self.root])
+        self._same(int(cost.out), self.records)
+        return cost
+
+    def later(self) -> Cost:
+        """Change one ticket in a hundred and sync again. Raises Broken when other than these were found."""
+        self.changes += 1
+        numbers = range(0, self.records, SHARE)
+        change(self.bed, self.way.crm, numbers, f"Changed for the {self.changes}. time")
+        self.bed.advance(SETTLED)
+        cost = spend([*COMMAND, "sync", "--project", self.root, "--json"])
+        self._same(told(cost, "changed"), len(numbers))
+        return cost
+
+    def floor(self, loop: str, first: str) -> Work:
+        """What fetches the pages and throws them away. Raises Broken when it read other than what is there."""
+        place = self.bed.folder / "sandbox.json"
+
+        def work() -> Cost:
+            cost = spend([sys.executable, "-m", "bench.loops", place, self.way.crm, loop, first])
+            self._same(json.loads(cost.out)["records"], self.records)
+            return cost
+
+        return work
+
+    def delay(self, milliseconds: int) -> None:
+        """Every answer of the CRM comes so much later."""
+        rule = {"crm": self.way.crm, "do": {"delay_ms": milliseconds}}
+        self.bed.order("/faults", {"rules": [rule] if milliseconds else []})
+
+    def _same(self, found: int, there: int) -> None:
+        if found != there:
+            raise Broken(f"{self.way.name}: {found:,} records were met, {there:,} were expected")
 
 
-def zendesk(session: requests.Session, account: dict[str, str], fields: str) -> Iterator[int]:
-    del fields  # an export has all of them
-    where = "start_time=0"
-    while where:
-        page = _get(
-            session, f"{account['base_url']}/api/v2/incremental/tickets/cursor.json?per_page=1000&{where}"
-        )
-        yield len(page["tickets"])
-        where = "" if page["end_of_stream"] else f"cursor={page['after_cursor']}"
-
-
-def _get(session: requests.Session, url: str) -> Any:
-    answer = session.get(url, timeout=60)
-    answer.raise_for_status()
-    return orjson.loads(answer.content)
-
-
-LOOPS = {"salesforce": salesforce, "hubspot": hubspot, "zendesk": zendesk}
-
-
-def main(document: Path, crm: str, fields: str) -> int:
-    block = json.loads(document.read_text())[crm]
-    with requests.Session() as session:
-        session.trust_env = False
-        session.headers["Authorization"] = f"Bearer {block['access_token']}"
-        return sum(LOOPS[crm](session, block, fields))
-
-
-if __name__ == "__main__":
-    sys.stdout.write(f"{main(Path(sys.argv[1]), sys.argv[2], sys.argv[3])}\n")
+def told(cost: Cost, what: str) -> int:
+    """A figure of a run's summary, over all objects."""
+    return sum(line[what] for line in json.loads(cost.out)["objects"])

@@ -1,112 +1,114 @@
-"""Tickets of each CRM, read, landed and folded, against a loop that parses the same pages for nothing."""
+"""Tickets of each CRM, read, landed, folded and typed, against a loop that parses the same pages for nothing."""
 
 from __future__ import annotations
 
 import json
-import sys
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from functools import partial
 
-from .bed import COMMAND, Bed, serving
-from .cost import Broken, Cost, least, spend
+from .cost import Net, Work, net
+from .reading import SHARE, Reading
 from .results import Row, judge
-from .size import Yard, runs
-from .tickets import EACH
+from .size import FEW, Size, Yard
+from .ways import WAYS, Way
 
-GOAL, MEMORY = 1.5, 300.0
-FEW = 20  # records of an org with hardly anything in it, whose cost is the start-up
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """One way to read: of which CRM, how many records a page has, and what of its settings differs."""
-
-    name: str
-    crm: str
-    object: str
-    page: int
-    fields: dict[str, str]
-    settings: str = ""
-
-
-CASE = {"status": "Status", "priority": "Priority", "opened_at": "CreatedDate", "closed_at": "ClosedDate"}
-TICKET = {"status": "hs_pipeline_stage", "priority": "hs_ticket_priority", "opened_at": "createdate"}
-REQUEST = {"status": "status", "priority": "priority", "opened_at": "created_at"}
-WAYS = (
-    Way("Salesforce REST", "salesforce", "Case", 2_000, CASE, "bulk_from: 1000000000"),
-    Way("Salesforce Bulk 2.0", "salesforce", "Case", 50_000, CASE, "bulk_from: 0"),
-    Way("HubSpot list", "hubspot", "tickets", 100, TICKET),
-    Way("Zendesk export", "zendesk", "tickets", 1_000, REQUEST),
-)
-MAPPING = """version: 1
-crm: {crm}
-{root}read:
-  - object: {object}
-    entity: ticket
-    fields: {fields}
-"""
+GOAL, BESIDES, LATENCY, CHANGED, MEMORY = 1.5, 2, 1.2, 0.05, 300.0
+DELAY = 50  # milliseconds
+WAITED, WAITS = 200, 2  # pages at most are read with a delay, and how often
+PLAIN = "requests and orjson"
+FLOORS = {"bulk": "requests and csv.reader over the results of the job"}
 
 
 def measure(yard: Yard) -> list[Row]:
-    return [row for way in WAYS[: yard.size.ways] for row in _way(yard, way)]
+    return [row for way in WAYS[: yard.size.ways] for row in yard.attempt(way.name, partial(_way, yard, way))]
 
 
-def _way(yard: Yard, way: Way) -> list[Row]:
-    records = yard.size.records
-    folder = yard.folder / way.name.replace(" ", "_")
-    with _filled(folder / "full", way, records) as full, _filled(folder / "few", way, FEW) as few:
-        ours, start, floor, floor_start = least(
-            yard.size.times,
-            lambda: _sync(full, way, records),
-            lambda: _sync(few, way, FEW),
-            lambda: _floor(full, way, records),
-            lambda: _floor(few, way, FEW),
-        )
-    mine, theirs = (max(a.cpu - b.cpu, 0.001) for a, b in ((ours, start), (floor, floor_start)))
-    calls = json.loads(ours.out)["calls"][0]["used"]
-    allowed = -(-records // way.page) + 2
-    note = f"CPU s for {records:,} records, start-up taken off; {records / mine:,.0f} records a CPU second; {runs(yard.size)}"
-    return [
-        judge("sync", f"{way.name}, landed and folded / requests and orjson", mine, theirs, GOAL, note),
-        judge(
-            "sync",
-            f"{way.name}, calls beside the login / pages and 2",
-            calls - 3,
-            allowed,
-            1.0,
-            f"{calls:,} calls in all",
-        ),
-        judge("sync", f"{way.name}, peak memory in MB", ours.memory, MEMORY, 1.0, f"{records:,} records"),
-    ]
+def pair(yard: Yard, way: Way, records: int) -> tuple[Reading, Reading]:
+    """All records, and hardly any."""
+    return Reading(way, yard.crm(way.crm, records), records), Reading(way, yard.crm(way.crm, FEW), FEW)
 
 
-def _filled(folder: Path, way: Way, records: int):  # type: ignore[no-untyped-def]  # noqa: ANN202
-    return serving(folder, [sys.executable, "-m", "bench.crm", way.crm, str(max(1, records // EACH))])
+def floors(full: Reading, few: Reading) -> dict[str, tuple[Work, Work]]:
+    """By loop; that of the REST pages first, which the goal is for. `few` must have been watched."""
+    loops = dict.fromkeys((full.way.crm, full.way.loop))
+    return {loop: (full.floor(loop, few.first), few.floor(loop, few.first)) for loop in loops}
 
 
-def _sync(bed: Bed, way: Way, records: int) -> Cost:
-    root = bed.project()
-    target = root / "mappings" / f"{way.crm}.yml"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    inside = "root: properties\n" if way.crm == "hubspot" else ""
-    target.write_text(
-        MAPPING.format(crm=way.crm, root=inside, object=way.object, fields=json.dumps(way.fields))
+def rounds(size: Size) -> str:
+    return f"least of {size.rounds} runs each, in turns" if size.rounds > 1 else "one run each"
+
+
+def _way(yard: Yard, way: Way) -> Iterator[Row]:
+    full, few = pair(yard, way, yard.size.records)
+    few.watched()
+    works = {
+        "sync": (full.sync, few.sync),
+        "typed": (full.typed, few.typed),
+        **floors(full, few),
+        "later": (full.later, few.later),
+    }
+    costs = net(yard.size.rounds, works)
+    yield from _cpu(full, costs, rounds(yard.size))
+    yield from _waiting(yard, way, costs["sync"])
+    yield _later(way, costs, rounds(yard.size))
+    peak = costs["sync"].gross.memory
+    yield judge("sync", f"{way.name}: peak memory in MB", peak, MEMORY, 1.0, f"{full.records:,} records")
+
+
+def _cpu(full: Reading, costs: Mapping[str, Net], said: str) -> Iterator[Row]:
+    """One row a floor. The goal is for requests and orjson over REST pages, also where the CRM has another way."""
+    way, landed, typed = full.way, costs["sync"].cpu, costs["typed"].cpu
+    parts = (
+        f"CPU s for {full.records:,} records, start-up ({costs['sync'].start.cpu:.2f} s) taken off; read, landed and "
+        f"folded {landed:.2f}, typed {typed:.2f}; {full.records / (landed + typed):,.0f} records a CPU second"
     )
-    if way.settings:
-        file = root / "cs-connector.yml"
-        file.write_text(
-            file.read_text().replace("    settings:\n", f"    settings:\n      {way.settings}\n", 1)
-        )
-    cost = spend([*COMMAND, "sync", "--project", root, "--json"])
-    read = sum(line["read"] for line in json.loads(cost.out)["objects"])
-    if read != max(EACH, records):
-        raise Broken(f"{way.name}: {read:,} records were read, {records:,} are there")
-    return cost
+    for loop in (name for name in costs if name in {way.crm, way.loop}):
+        size = json.loads(costs[loop].gross.out)["bytes"] / full.records
+        name = f"{way.name}: read, landed, folded and typed / {FLOORS.get(loop, PLAIN)}"
+        goal = GOAL if loop == way.crm else None
+        note = f"{parts}; {size:,.0f} bytes a record; {said}"
+        yield judge("sync", name, landed + typed, costs[loop].cpu, goal, note)
 
 
-def _floor(bed: Bed, way: Way, records: int) -> Cost:
-    fields = ",".join(way.fields.values())
-    cost = spend([sys.executable, "-m", "bench.reading", bed.folder / "sandbox.json", way.crm, fields])
-    if int(cost.out) != max(EACH, records):
-        raise Broken(f"{way.name}: the floor read {cost.out} records, {records:,} are there")
-    return cost
+def _waiting(yard: Yard, way: Way, at_once: Net) -> Iterator[Row]:
+    """How often is asked, and what that costs by the clock when every answer takes its time."""
+    full, few = pair(yard, way, min(yard.size.records, way.page * WAITED))
+    full.delay(DELAY)
+    few.delay(DELAY)
+    few.watched()
+    floor = floors(full, few)[way.loop]
+    works = {"sync": (full.watched, few.watched), "floor": floor}
+    costs = net(min(yard.size.rounds, WAITS), works, by="wall")
+    full.delay(0)
+    few.delay(0)
+    yield _calls(full, yard.size.records, json.loads(at_once.gross.out)["calls"][0]["used"])
+    ours, theirs = costs["sync"], costs["floor"]
+    note = (
+        f"s by the clock for {full.records:,} records, start-up taken off; with it {ours.gross.wall:.1f} against "
+        f"{theirs.gross.wall:.1f}; least of {min(yard.size.rounds, WAITS)} runs each, in turns"
+    )
+    name = f"{way.name}: {DELAY} ms later answers, wall / the loop's wall"
+    yield judge("sync", name, ours.wall, theirs.wall, LATENCY, note)
+
+
+def _calls(watched: Reading, records: int, used: int) -> Row:
+    """Beside those about the connection: a page each, and two. A bulk query is also made, and looked at until it is done."""
+    way = watched.way
+    asked = [line for line in watched.asked if "/jobs/query" in line and "/results" not in line]
+    allowed = -(-records // way.page) + BESIDES
+    note = f"{used:,} calls in all, {way.knows} of them to log in and to see who it is"
+    if asked:
+        pages = "one page by REST, which tells how many there are"
+        allowed += len(asked) + 1
+        note += f"; allowed are also {pages}, and {len(asked)} to make the job and to see it done"
+    return judge("sync", f"{way.name}: calls / pages and {BESIDES}", used - way.knows, allowed, 1.0, note)
+
+
+def _later(way: Way, costs: Mapping[str, Net], said: str) -> Row:
+    later, whole = costs["later"], costs["sync"]
+    note = (
+        f"CPU s, start-up taken off; with it {later.gross.cpu:.2f} against {whole.gross.cpu:.2f}; "
+        f"1 in {SHARE} changed by an app; {said}"
+    )
+    name = f"{way.name}: sync with 1 % changed / the first sync"
+    return judge("sync", name, later.cpu, whole.cpu, CHANGED, note)

@@ -1,7 +1,8 @@
 """The entities: what every CRM's records become. One row of a table is one entity at one time.
 
 Types are those of the executor (DuckDB). Money is DECIMAL(18,2) in the account's currency. Dates that
-have no time stay dates; times are UTC without a zone. Missing is NULL; a text is never empty.
+have no time stay dates; times are UTC without a zone. Missing is NULL; a text is never empty. `custom` is a JSON object
+of the fields that were passed through, by the names that they have in their CRM; empty ones are not in it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 
 TEXT, WHOLE, NUMBER, FLAG = "VARCHAR", "BIGINT", "DOUBLE", "BOOLEAN"
 MONEY, DATE, TIME = "DECIMAL(18,2)", "DATE", "TIMESTAMP"
+CUSTOM = "custom"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,27 +22,42 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """A table of entities: its key column comes first; `personal` columns identify a person."""
+    """A table of entities: its key column comes first; `personal` columns identify a person.
+
+    `evidence` columns are read to tell who is who, and are no part of the table.
+    """
 
     name: str
     columns: tuple[Column, ...]
     personal: frozenset[str] = frozenset()
+    evidence: tuple[Column, ...] = ()
 
     @property
     def key(self) -> str:
         return self.columns[0].name
 
+    @property
+    def staged(self) -> tuple[Column, ...]:
+        """What a mapping can give: attributes and evidence."""
+        return self.columns + self.evidence
+
     def column(self, name: str) -> Column | None:
         return next((c for c in self.columns if c.name == name), None)
 
 
-def _entity(table: str, /, *, identifying: str = "", **columns: str) -> Entity:
+def _table(table: str, /, *, identifying: str = "", telling: str = "", **columns: str) -> Entity:
     listed = tuple(Column(n, t) for n, t in columns.items())
-    return Entity(table, listed, frozenset(identifying.split()))
+    texts = tuple(Column(n, TEXT) for n in telling.split())
+    return Entity(table, listed, frozenset(identifying.split()), texts)
+
+
+def _entity(table: str, /, *, identifying: str = "", telling: str = "", **columns: str) -> Entity:
+    given = f"{identifying} {CUSTOM}"
+    return _table(table, identifying=given, telling=telling, **columns, **{CUSTOM: TEXT})
 
 
 ACCOUNT = _entity(
-    "account",
+    "account", telling="country city phone",
     account_id=TEXT, name=TEXT, parent_id=TEXT, ultimate_parent_id=TEXT, depth=WHOLE,
     domain=TEXT, industry=TEXT, segment=TEXT, kind=TEXT,
     customer_status=TEXT, status_reason=TEXT, lifecycle_stage=TEXT, customer_since=DATE,
@@ -50,6 +67,7 @@ ACCOUNT = _entity(
 )  # fmt: skip
 PERSON = _entity(
     "person", identifying="name email title",
+    telling="given_name family_name phone street street_2 city postal_code region country born_on",
     person_id=TEXT, account_id=TEXT, name=TEXT, email=TEXT, title=TEXT,
     decision_maker=FLAG, champion=FLAG, active=FLAG, left_on=DATE,
 )  # fmt: skip
@@ -121,11 +139,12 @@ ENTITIES: dict[str, Entity] = {
     )
 }  # fmt: skip
 
-LINK = _entity(
+LINK = _table(
     "link",
     entity_id=TEXT, entity=TEXT, connection=TEXT, object=TEXT, record_id=TEXT, method=TEXT, confidence=NUMBER,
+    evidence=TEXT,
 )  # fmt: skip
-FEED = _entity(
+FEED = _table(
     "feed",
     entity=TEXT, connection=TEXT, complete=FLAG, watermark=TIME,
 )  # fmt: skip

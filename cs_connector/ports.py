@@ -40,6 +40,8 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class FieldInfo:
+    """`refers_to` are the objects to whose records it refers, and `called` is the field with the name of such a record."""
+
     name: str
     type: str
     label: str = ""
@@ -48,6 +50,8 @@ class FieldInfo:
     unique: bool = False
     length: int | None = None
     values: tuple[str, ...] = ()
+    refers_to: tuple[str, ...] = ()
+    called: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ class RawRecord(NamedTuple):
 class Page:
     """One answer. `cursor` is what to store once this page is safe; `done` ends the object.
 
+    Large pages may give their `records` as `transport.records.Records`, which costs less than a tuple of each.
     `complete_to` is set on the last page: every change up to then has been seen. `expected` is how many records
     the whole read will bring, where the CRM says it.
     """
@@ -86,12 +91,16 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What to read: an object, the fields that are mapped, and the cursor to go on from."""
+    """What to read: an object, the fields that are mapped, and the cursor to go on from.
+
+    Of the fields in `history` the values that they had are read too, where `Capabilities.history` says that it can.
+    """
 
     object: str
     fields: tuple[str, ...]
     cursor: str | None = None
     expected: int | None = None
+    history: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +195,18 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Merging:
+    """Where payloads tell of merges, as names with dots between; empty where they do not.
+
+    A deleted record names in `into` the one that goes on in its place; a living one lists in `losers`, with ; between,
+    those that were merged into it.
+    """
+
+    into: str = "mergedInto"
+    losers: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Capabilities:
     """What an adapter can do, declared instead of asked by name."""
 
@@ -193,6 +214,8 @@ class Capabilities:
     deletes: bool = True
     writes: bool = True
     upsert: frozenset[str] = field(default_factory=frozenset)  # objects with a unique key field
+    merging: Merging = Merging()
+    history: bool = False  # whether it can read the values that fields had
 
 
 class TokenStore(Protocol):
@@ -299,6 +322,10 @@ class Adapter(Protocol):
     def metadata(self, objects: Sequence[str]) -> Iterator[Document]:  # noqa: ARG002
         """The objects and fields of the system as it describes them, all or those named; nobody's records or names."""
         return iter(())
+
+    def shown(self, document: Document) -> ObjectInfo | None:  # noqa: ARG002
+        """The object that a document of `metadata` describes, if it does."""
+        return None
 
     def look(self, ask: Ask) -> Answer | None:  # noqa: ARG002
         """The plain answer to a request that changes nothing; None from a system that has no such thing."""

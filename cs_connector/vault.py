@@ -9,13 +9,15 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from cryptography.fernet import Fernet, InvalidToken
 
+from . import keychain
 from .errors import ConfigError, Place
 
+Home = Literal["keyring", "file", "environment"]
 KEY_VARIABLE = "CS_CONNECTOR_VAULT_KEY"
 SECRETS_FILE = "secrets.env"
 _REFERENCE = re.compile(r"\$\{ENV:(\w+)\}|secret:(\w+)")
@@ -66,7 +68,8 @@ class Vault:
                 "The vault does not open with this key",
                 why="it was locked with another key, or the file is damaged",
                 safe="nothing was changed",
-                fix=f"set {KEY_VARIABLE} to the right key, or remove the file and connect again",
+                fix=f"give it the right key ({KEY_VARIABLE}, the key file or the keyring), "
+                "or remove the file and connect again",
                 place=Place(str(self._path)),
             ) from error
 
@@ -83,9 +86,36 @@ class Vault:
             os.close(handle)
 
 
-def open_vault(path: Path, env: Mapping[str, str], key_file: Path | None = None) -> Vault:
-    """The vault at `path`, with the key of the environment or else of a key file outside the project."""
-    return Vault(path, find_key(env, key_file or default_key_file(env)))
+def open_vault(
+    path: Path, env: Mapping[str, str], key_file: Path | None = None, home: Home | None = None
+) -> Vault:
+    """The vault at `path`. Its key is where `home` says, else in the environment or in a key file outside the project."""
+    file = key_file or default_key_file(env)
+    match home:
+        case None:
+            key = find_key(env, file)
+        case "file":
+            key = find_key({}, file)
+        case "environment":
+            key = _key_in(env)
+        case "keyring":
+            key = keychain.key(file.parent, lambda: _before(file) or Fernet.generate_key())
+    return Vault(path, key)
+
+
+def _before(key_file: Path) -> bytes | None:
+    """The key of a key file: what was locked before the key moved to the keyring opens on."""
+    return find_key({}, key_file) if key_file.exists() else None
+
+
+def _key_in(env: Mapping[str, str]) -> bytes:
+    if given := env.get(KEY_VARIABLE):
+        return given.encode()
+    raise ConfigError(
+        f"the vault's key is to be in {KEY_VARIABLE}, which is not set",
+        safe="nothing was read or written",
+        fix=f"set {KEY_VARIABLE} to 32 bytes in URL-safe base64, or change vault: in cs-connector.yml",
+    )
 
 
 def default_key_file(env: Mapping[str, str]) -> Path:

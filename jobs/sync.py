@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import chain
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from cs_connector.runner import CallLine, Engine, ObjectLine, budget, drift, est
 from cs_connector.runner.applying import settle
 from cs_connector.store import tables
 from cs_connector.store.folding import Fold
+from cs_connector.unify import Source
 
 
 class Sync:
@@ -20,25 +22,36 @@ class Sync:
     def __call__(self, engine: Engine) -> None:
         shrink.check_accepted(engine)
         settle(engine)
-        for source in engine.sources():
-            engine.identify(source.connection)
-            objects = drift.look(engine, source)
-            totals = shrink.guard(engine, source.connection, objects)
-            for name, fields in objects.items():
-                budget.check(engine, source.connection)
-                self._object(engine, source.connection, name, fields, totals.get(name))
-            used = engine.adapter(source.connection).usage()
-            expected = estimating.remembered(engine, source.connection)
-            engine.summary.calls.append(CallLine(source.connection, used.used, used.limit, expected))
+        spent = [stopped for source in engine.sources() if (stopped := self._connection(engine, source))]
         engine.store.tidy()
+        if spent:
+            raise budget.together(spent)
+
+    def _connection(self, engine: Engine, source: Source) -> budget.Spent | None:
+        """Read all objects of a connection; answers what stopped it where it had too few calls for that."""
+        name, stopped = source.connection, None
+        engine.identify(name)
+        objects = drift.look(engine, source)
+        totals = shrink.guard(engine, name, objects)
+        backlog = budget.Backlog(engine, name, objects)
+        try:
+            for each in backlog:
+                self._object(engine, name, objects[each], totals.get(each), backlog)
+        except budget.Spent as spent:
+            stopped = spent
+        used = engine.adapter(name).usage()
+        expected = estimating.remembered(engine, name)
+        engine.summary.calls.append(CallLine(name, used.used, used.limit, expected))
+        return stopped
 
     def _object(
-        self, engine: Engine, connection: str, name: str, fields: tuple[str, ...], total: int | None
+        self, engine: Engine, connection: str, wanted: Read, total: int | None, backlog: budget.Backlog
     ) -> None:
-        folds = [self._read(engine, connection, name, fields)]
+        name = wanted.object
+        folds = [self._read(engine, connection, wanted, backlog)]
         if total is not None and shrink.returned(engine, connection, name, total, folds[0].deleted):
             engine.store.landing.again(connection, name)
-            folds.append(self._read(engine, connection, name, fields))
+            folds.append(self._read(engine, connection, wanted, backlog))
         counts = [(fold.read, fold.new, fold.changed, fold.deleted) for fold in folds]
         read, new, changed, deleted = map(sum, zip(*counts, strict=True))
         swept = 0 if total is None else shrink.sweep(engine, connection, name, total, new)
@@ -46,18 +59,18 @@ class Sync:
         self._confirm(engine, connection, name)
         engine.summary.objects.append(ObjectLine(connection, name, read, new, changed, deleted + swept))
 
-    def _read(self, engine: Engine, connection: str, name: str, fields: tuple[str, ...]) -> Fold:
-        landing = engine.store.landing
-        request = Read(name, fields, landing.cursor(connection, name))
+    def _read(self, engine: Engine, connection: str, wanted: Read, backlog: budget.Backlog) -> Fold:
+        landing, name = engine.store.landing, wanted.object
+        request = replace(wanted, cursor=landing.cursor(connection, name))
         pages = iter(engine.adapter(connection).read(request))
         first = next(pages)
-        with engine.talk.step(f"{connection} {name}", first.expected) as tick:
+        expected = backlog.begin(name, first.expected)
+        with engine.talk.step(f"{connection} {name}", expected) as tick, landing.stretch():
             for page in chain((first,), pages):
                 landing.append(engine.lease, engine.run, connection, name, page)
                 tick(len(page.records))
                 engine.beat()
-                if not page.done:
-                    budget.check(engine, connection)
+                backlog.came(page)
         return engine.store.fold(connection, name, engine.run, engine.lease)
 
     def _confirm(self, engine: Engine, connection: str, name: str) -> None:

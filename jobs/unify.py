@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from cs_connector.model import ENTITIES
 from cs_connector.runner import Engine
+from cs_connector.runner.identities import WHO, before, decisions, kept
 from cs_connector.runner.summary import People
 from cs_connector.store import tables
 from cs_connector.unify import FeedMark, hierarchy, load_customers, read, unify
@@ -20,15 +21,15 @@ class Unify:
     name = "unify"
 
     def __call__(self, engine: Engine) -> None:
-        marks, lost = _marks(engine), _lost(engine)
+        marks, lost, decided = _marks(engine), _lost(engine), decisions(engine)
         days = [(m.connection, m.object, m.complete, m.watermark and m.watermark.date()) for m in marks]
-        digest = engine.digest(["raw/"], days, lost)
+        digest = engine.digest(["raw/"], days, lost, decided)
         if engine.stage_done(self.name, digest):
             engine.summary.skipped.append(self.name)
             self._recount(engine)
             return
         with engine.talk.step("who is who"), engine.tables() as con:
-            content = engine.digest([], days, lost, read(con, engine.sources(), engine.latest(con)))
+            content = engine.digest([], days, lost, decided, read(con, engine.sources(), engine.latest(con)))
             seen = {(connection, name) for connection, name, *_fields in lost}
             marks = _trusted(engine, con, [_without(m, seen) for m in marks])
             if engine.stage_done(f"{self.name} content", content):
@@ -42,6 +43,7 @@ class Unify:
     def _resolve(self, engine: Engine, con: duckdb.DuckDBPyConnection, marks: list[FeedMark]) -> None:
         engine.store.facts.attach(con, "entity/link", "links_before", _LINK)
         con.execute("CREATE TABLE previous_link AS SELECT * FROM links_before")
+        before(engine, con)
         customers = load_customers(engine.project.mapping("customers"))
         fallback = engine.project.settings.tasks.fallback_owner
         counted = unify(con, engine.sources(), marks, customers, engine.as_of, fallback)
@@ -58,6 +60,7 @@ class Unify:
         published["unify/mixed_currency"] = "SELECT * FROM mixed_currency"
         published["unify/hierarchy_issue"] = "SELECT * FROM hierarchy_issue ORDER BY ALL"
         published["unify/parent"] = "SELECT * FROM parent_history ORDER BY account_id, since"
+        published |= {f"{WHO}/{table}": f"SELECT * FROM after_{table}" for table in kept()}
         engine.publish(con, published)
         engine.summary.population = People(**asdict(counted))
 

@@ -20,6 +20,7 @@ from cs_connector.ports import (
     Estimate,
     FieldInfo,
     Identity,
+    Merging,
     ObjectInfo,
     Page,
     Read,
@@ -37,9 +38,9 @@ from .client import client
 from .counting import Counter
 from .discovery import documents
 from .errors import classify
-from .linking import FIELDS, Linker, is_link
+from .linking import FIELDS, Linker, is_link, linked
 from .paths import HOST, Paths
-from .reading import Reader
+from .reading import MERGED, Reader
 from .writing import Writer
 
 _OWNER_FIELDS = ("id", "email", "firstName", "lastName", "userId", "archived")
@@ -88,7 +89,9 @@ class HubSpot(Adapter):
 
     crm: ClassVar[str] = "hubspot"
     Settings: ClassVar[type[HubSpotSettings]] = HubSpotSettings
-    capabilities: ClassVar[Capabilities] = Capabilities(upsert=frozenset({"companies", "tasks"}))
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        upsert=frozenset({"companies", "tasks"}), merging=Merging(losers=f"properties.{MERGED}"), history=True
+    )
 
     def __init__(self, settings: HubSpotSettings, around: Surroundings) -> None:
         self._settings, self._around = settings, around
@@ -153,14 +156,21 @@ class HubSpot(Adapter):
         return Estimate() if is_link(read.object) else self._reader.estimate(read, self._counter)
 
     def total(self, object_name: str) -> int | None:
-        uncounted = object_name in _UNCOUNTED or is_link(object_name)
-        return None if uncounted else self._counter.total(object_name)
+        kind = linked(object_name)
+        return None if kind in _UNCOUNTED else self._counter.total(kind)
 
     def ids(self, object_name: str) -> Iterator[Sequence[str]]:
-        return self._counter.ids(object_name)
+        return self._counter.ids(linked(object_name))
 
     def metadata(self, objects: Sequence[str]) -> Iterator[Document]:
         return documents(self._transport, self._paths, objects)
+
+    def shown(self, document: Document) -> ObjectInfo | None:
+        kind, _, name = document.path.partition("/")
+        if kind != "properties":
+            return None
+        found = msgspec.convert(document.body, _Properties).results
+        return ObjectInfo(name, tuple(map(_field, found)), writable=name not in _READ_ONLY)
 
     def write(self, changes: Sequence[Change]) -> Sequence[Receipt]:
         return self._writer.write(changes)

@@ -10,10 +10,11 @@ import msgspec
 from requests import Response
 
 from cs_connector.errors import Unavailable
-from cs_connector.ports import Bucket, Estimate
+from cs_connector.ports import Bucket, Estimate, Read
 from cs_connector.transport import Transport
 
 from .errors import problem
+from .history import PAGE as HISTORY_PAGE
 from .paths import Paths
 
 LIST_PAGE, SEARCH_PAGE = 100, 200
@@ -74,15 +75,19 @@ class Counter:
                 raise Unavailable(f"HubSpot's list of {kind} does not move on")
             after = rows.after
 
-    def whole(self, kind: str) -> Estimate:
+    def whole(self, read: Read) -> Estimate:
         """A reading from the beginning: by list."""
-        records = self.total(kind)
-        return Estimate(records, None if records is None else _pages(records, LIST_PAGE) + DESCRIBE)
+        records = self.total(read.object)
+        size = HISTORY_PAGE if read.history else LIST_PAGE
+        return Estimate(records, None if records is None else _pages(records, size) + DESCRIBE)
 
-    def window(self, kind: str, filters: Sequence[dict[str, Any]]) -> Estimate:
+    def window(self, read: Read, filters: Sequence[dict[str, Any]]) -> Estimate:
         """A reading of what was modified: by search, and one look into the recycle bin at least."""
-        records = self.total(kind, filters)
-        return Estimate(records, None if records is None else _pages(records, SEARCH_PAGE) + 1 + DESCRIBE)
+        records = self.total(read.object, filters)
+        if records is None:
+            return Estimate()
+        histories = -(-records // HISTORY_PAGE) if read.history else 0
+        return Estimate(records, _pages(records, SEARCH_PAGE) + histories + 1 + DESCRIBE)
 
 
 def _rows(answer: Response) -> Rows:

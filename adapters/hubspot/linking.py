@@ -107,6 +107,11 @@ def is_link(name: str) -> bool:
     return "/" in name
 
 
+def linked(name: str) -> str:
+    """The kind whose records an object has one for each of: `contacts` of `contacts/companies` and of `contacts`."""
+    return name.partition("/")[0]
+
+
 class Linker:
     """`every` is the time between two sweeps in milliseconds."""
 

@@ -12,14 +12,17 @@ from cs_connector.errors import AdapterError, NotPermitted, Unavailable
 from cs_connector.ports import Estimate, Page, RawRecord, Read, Surroundings
 from cs_connector.transport import Transport, bucket
 from cs_connector.transport.cursors import unreadable
+from cs_connector.transport.records import Records
 
 from .counting import LIST_PAGE, SEARCH_PAGE, Counter
 from .errors import problem
+from .history import PAGE as HISTORY_PAGE
+from .history import Histories
 from .paths import Paths
 
 OWNER_PAGE = 500
-OVERLAP_MS, LAG_MS = 300_000, 5_000
-_MERGED = "hs_merged_object_ids"
+OVERLAP_MS, LAG_MS = 600_000, 5_000  # changes become visible late; 10 minutes is the most that is allowed for
+MERGED = "hs_merged_object_ids"
 _MERGING = frozenset({"companies", "contacts", "deals", "tickets"})
 _NO_OBJECT = frozenset({400, 404})  # what the first page of an object that is not there is answered with
 _OPTIONAL = frozenset({"feedback_submissions"})  # only on some plans
@@ -73,11 +76,23 @@ class _Paging(msgspec.Struct):
     next: _Next | None = None
 
 
+class Head(msgspec.Struct, rename="camel", gc=False):
+    """What is needed of every record."""
+
+    id: str
+    updated_at: str | None = None
+
+
+class _Heads(msgspec.Struct):
+    results: list[Head]
+
+
 class Batch(msgspec.Struct):
-    """An answer with records; without `after` it is the last one."""
+    """An answer with records; without `after` it is the last one. `heads` are those of `results`."""
 
     results: list[msgspec.Raw]
     paging: _Paging | None = None
+    heads: list[Head] = []
 
     @property
     def after(self) -> str | None:
@@ -85,11 +100,16 @@ class Batch(msgspec.Struct):
 
     @property
     def ids(self) -> list[str]:
-        return [_rows.decode(raw).id for raw in self.results]
+        return [head.id for head in self.heads]
+
+    @property
+    def living(self) -> Records:
+        stamps = [head.updated_at for head in self.heads]
+        return Records.of(self.ids, stamps, [False] * len(stamps), self.results)
 
 
 class _Properties(msgspec.Struct):
-    merged: str | None = msgspec.field(default=None, name=_MERGED)
+    merged: str | None = msgspec.field(default=None, name=MERGED)
 
 
 class _Row(msgspec.Struct, rename="camel"):
@@ -99,7 +119,7 @@ class _Row(msgspec.Struct, rename="camel"):
     properties: _Properties | None = None
 
 
-_batches = msgspec.json.Decoder(Batch)
+_batches, _heads = msgspec.json.Decoder(Batch), msgspec.json.Decoder(_Heads)
 _rows = msgspec.json.Decoder(_Row)
 _states = msgspec.json.Decoder(State)
 
@@ -109,6 +129,7 @@ class Reader:
 
     def __init__(self, transport: Transport, paths: Paths, around: Surroundings) -> None:
         self._transport, self._paths, self._clock = transport, paths, around.clock
+        self._histories = Histories(transport, paths)
         self.searches = bucket(around, "searches", 4.5, 1)  # 5 a second, for all apps of the portal together
 
     def read(self, read: Read) -> Iterator[Page]:
@@ -131,8 +152,8 @@ class Reader:
         if isinstance(state, Owners):
             return Estimate(None, 2)
         if isinstance(state, Delta):
-            return counter.window(read.object, _within(read.object, state))
-        return counter.whole(read.object)
+            return counter.window(read, _within(read.object, state))
+        return counter.whole(read)
 
     def _start(self, read: Read) -> State:
         if read.cursor is None:
@@ -164,11 +185,12 @@ class Reader:
     def _full(self, read: Read, state: Full) -> tuple[Page, State]:
         batch = self.listed(read, state.after)
         onward = Full(state.began, batch.after) if batch.after else Idle(state.began)
-        return _page([_live(raw) for raw in batch.results], onward)
+        return _page(batch.living, onward)
 
     def _delta(self, read: Read, state: Delta) -> tuple[Page, State]:
         batch = self.searched(read, state)
-        records = [_live(raw) for raw in batch.results]
+        rows = self._histories.told(read, _columns(read), batch.results) if read.history else batch.results
+        records = [_live(raw) for raw in rows]
         last = max((int(r.id) for r in records), default=state.last)
         if batch.after and last <= state.last:
             raise Unavailable(f"HubSpot's search of {read.object} does not move on")
@@ -185,7 +207,7 @@ class Reader:
         batch = self._get(
             self._paths.owners, limit=OWNER_PAGE, after=state.after, archived=_flag(state.former)
         )
-        records = [_live(raw) for raw in batch.results]
+        records = batch.living
         if state.former and batch.after is None:
             return Page(records, _text(Owners()), done=True, complete_to=_moment(began)), Owners()
         return _page(records, Owners(began, state.former or batch.after is None, batch.after))
@@ -193,10 +215,10 @@ class Reader:
     def listed(self, read: Read, after: str | None, *, archived: bool = False) -> Batch:
         """The next records by list."""
         query = {"limit": LIST_PAGE, "after": after, "archived": _flag(archived)}
-        properties = ",".join(_columns(read))
-        response = self._transport.get(
-            self._paths.objects(read.object), params=query | {"properties": properties}
-        )
+        query["properties"] = ",".join(_columns(read))
+        if read.history and not archived:
+            query |= {"limit": HISTORY_PAGE, "propertiesWithHistory": ",".join(read.history)}
+        response = self._transport.page(self._paths.objects(read.object), query)
         if response.status_code in _NO_OBJECT and after is None:
             raise NotPermitted(
                 f"HubSpot has no {read.object} for this app",
@@ -209,7 +231,7 @@ class Reader:
         return batch
 
     def _get(self, path: str, **query: str | int | None) -> Batch:
-        return _read(self._transport.get(path, params=query))
+        return _read(self._transport.page(path, query))
 
     def searched(self, read: Read, state: Delta) -> Batch:
         """The next records of a window by search."""
@@ -226,8 +248,9 @@ class Reader:
             return _read(self._transport.post(self._paths.objects(read.object, "/search"), json=query))
 
     def now(self) -> int:
-        """Milliseconds since 1970."""
-        return int(self._clock.now().timestamp() * 1000)
+        """Milliseconds since 1970, as HubSpot's clock shows them: stamps are its own."""
+        skew = self._transport.usage.skew or 0.0
+        return int((self._clock.now().timestamp() + skew) * 1000)
 
 
 def _within(kind: str, state: Delta) -> list[dict[str, Any]]:
@@ -243,9 +266,11 @@ def _read(response: Any) -> Batch:
     if not response.ok:
         raise AdapterError(f"HubSpot answered {response.status_code}", why=problem(response).message)
     try:
-        return _batches.decode(response.content)
+        batch = _batches.decode(response.content)
+        batch.heads = _heads.decode(response.content).results
     except msgspec.MsgspecError as error:
         raise Unavailable("HubSpot's answer is not a page", why=str(error)) from error
+    return batch
 
 
 def _page(records: Sequence[RawRecord], onward: State) -> tuple[Page, State]:
@@ -278,7 +303,7 @@ def _losers(results: Iterable[msgspec.Raw]) -> Iterator[RawRecord]:
 
 
 def _columns(read: Read) -> list[str]:
-    return sorted({*read.fields, *((_MERGED,) if read.object in _MERGING else ())})
+    return sorted({*read.fields, *((MERGED,) if read.object in _MERGING else ())})
 
 
 def _flag(value: bool) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from functools import cached_property
 from typing import Any, ClassVar
 from urllib.parse import quote_plus
@@ -21,6 +22,7 @@ from cs_connector.ports import (
     Estimate,
     FieldInfo,
     Identity,
+    Merging,
     ObjectInfo,
     Page,
     Read,
@@ -62,6 +64,8 @@ class Described(msgspec.Struct):
     unique: bool = False
     length: int = 0
     choices: list[Choice] = msgspec.field(default_factory=list, name="picklistValues")
+    refers_to: tuple[str, ...] = msgspec.field(default=(), name="referenceTo")
+    relation: str | None = msgspec.field(default=None, name="relationshipName")
 
 
 class Description(msgspec.Struct):
@@ -96,7 +100,7 @@ class Found(msgspec.Struct):
 class Salesforce(Adapter):
     crm: ClassVar[str] = "salesforce"
     Settings: ClassVar[type[BaseModel]] = auth.Settings
-    capabilities: ClassVar[Capabilities] = Capabilities(upsert=_KEYED)
+    capabilities: ClassVar[Capabilities] = Capabilities(upsert=_KEYED, merging=Merging(into="MasterRecordId"))
 
     def __init__(self, settings: auth.Settings, around: Surroundings) -> None:
         self._settings = settings
@@ -115,7 +119,10 @@ class Salesforce(Adapter):
         )
         self._login.session = self._session
         self._described: dict[str, bytes] = {}
-        self._reader = Reader(self._session, self._root, around.clock, self._description, settings.bulk_from)
+        anew = timedelta(hours=settings.formula_hours)
+        self._reader = Reader(
+            self._session, self._root, around.clock, self._description, settings.bulk_from, anew
+        )
         self._counter = Counter(self._session, self._root, self._reader)
         self._writer = Writer(self._session, self._root, around.clock)
 
@@ -150,6 +157,11 @@ class Salesforce(Adapter):
 
     def metadata(self, objects: Sequence[str]) -> Iterator[Document]:
         return documents(self._session, self._root(), objects)
+
+    def shown(self, document: Document) -> ObjectInfo | None:
+        if not document.path.startswith("describe/"):
+            return None
+        return _object_info(msgspec.convert(document.body, Description))
 
     def write(self, changes: Sequence[Change]) -> Sequence[Receipt]:
         return self._writer.write(changes)
@@ -232,4 +244,6 @@ def _field_info(found: Described) -> FieldInfo:
         unique=found.unique,
         length=found.length or None,
         values=tuple(choice.value for choice in found.choices if choice.active),
+        refers_to=found.refers_to,
+        called=f"{found.relation}.Name" if found.relation else "",
     )

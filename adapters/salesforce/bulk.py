@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
 from itertools import count
 from typing import Any
 
@@ -17,13 +15,11 @@ from cs_connector.ports import Clock, RawRecord
 from cs_connector.transport import Transport
 
 from .errors import decode
-from .soql import long_id
+from .rows import Rows
 
 ROWS = 50_000  # of one page of results
 LONGEST_POLL = 30.0  # seconds; every look at the job costs a call
 PATIENCE = 3600.0  # seconds after which a run ends; the next one goes on with the same job
-WIDEST = 16_000_000  # characters of a cell
-_NUMBERS = frozenset({"double", "currency", "percent"})
 
 
 class Lost(Exception):
@@ -39,7 +35,7 @@ class Job(msgspec.Struct):
 class Batch:
     """A page of results, and where the next one starts; None after the last."""
 
-    records: list[RawRecord]
+    records: Sequence[RawRecord]
     locator: str | None
 
 
@@ -61,12 +57,13 @@ class Bulk:
         """The results from a locator on, once the job is done. Raises Lost, and Unavailable when it takes too long."""
         if locator is None:
             self._wait(job)
-        while True:
-            batch = self._results(job, locator, types)
-            yield batch
-            locator = batch.locator
-            if locator is None:
-                return
+        with closing(Rows(types)) as rows:
+            while True:
+                batch = self._results(job, locator, rows)
+                yield batch
+                locator = batch.locator
+                if locator is None:
+                    return
 
     def _wait(self, job: str) -> None:
         waited = 0.0
@@ -90,10 +87,10 @@ class Bulk:
         found: Job = decode(self._get(f"/jobs/query/{job}").content, Job)
         return found.state
 
-    def _results(self, job: str, locator: str | None, types: Mapping[str, str]) -> Batch:
+    def _results(self, job: str, locator: str | None, rows: Rows) -> Batch:
         where = f"&locator={locator}" if locator else ""
         answer = self._get(f"/jobs/query/{job}/results?maxRecords={ROWS}{where}", Accept="text/csv")
-        records = list(_records(answer.content.decode("utf-8", "replace"), types))
+        records = rows.read(answer.content)
         told = answer.headers.get("Sforce-NumberOfRecords", "")
         if told.isdecimal() and int(told) != len(records):
             raise Unavailable(
@@ -109,67 +106,3 @@ class Bulk:
             if isinstance(error, Rejected):
                 raise Lost from error
             raise
-
-
-def _records(text: str, types: Mapping[str, str]) -> Iterator[RawRecord]:
-    """Rows as the REST API would give them: the same names, nesting, numbers and times."""
-    csv.field_size_limit(max(WIDEST, csv.field_size_limit()))
-    rows = csv.reader(io.StringIO(text, newline=""))
-    header = next(rows, [])
-    columns = [(name.split("."), _reader(types.get(name, "string"))) for name in header]
-    place = {name: at for at, name in enumerate(header)}
-    stamp = next(
-        (place[n] for n in ("SystemModstamp", "LastModifiedDate", "CreatedDate") if n in place), None
-    )
-    deleted = place.get("IsDeleted")
-    for row in rows:
-        if len(row) != len(header):
-            raise Unavailable(
-                "Salesforce's bulk results are not whole", why="a row has another number of columns"
-            )
-        payload = msgspec.json.encode(_nested(columns, row))
-        at = row[stamp] if stamp is not None else None
-        gone = deleted is not None and row[deleted] == "true"
-        yield RawRecord(long_id(row[place["Id"]]), at or None, gone, payload)
-
-
-def _nested(columns: Sequence[tuple[list[str], Callable[[str], Any]]], row: Sequence[str]) -> dict[str, Any]:
-    record: dict[str, Any] = {}
-    for (path, read), cell in zip(columns, row, strict=True):
-        value = read(cell) if cell else None
-        if len(path) == 1:
-            record[path[0]] = value
-        else:
-            _place(record, path, value)
-    return record
-
-
-def _place(record: dict[str, Any], path: Sequence[str], value: Any) -> None:
-    """Put a parent's field where REST has it; a parent with nothing in it is null."""
-    for name in path[:-1]:
-        if value is None and record.get(name) is None:
-            record[name] = None
-            return
-        record[name] = record.get(name) or {}
-        record = record[name]
-    record[path[-1]] = value
-
-
-def _reader(type_: str) -> Callable[[str], Any]:
-    if type_ == "boolean":
-        return lambda cell: cell == "true"
-    if type_ == "int":
-        return partial(_number, int)
-    if type_ in _NUMBERS:
-        return partial(_number, float)
-    if type_ == "datetime":
-        return lambda cell: f"{cell[:-1]}+0000" if cell.endswith("Z") else cell
-    return str
-
-
-def _number(kind: Callable[[str], float], cell: str) -> float | str:
-    """What is no number stays as it came, and is named when it is mapped."""
-    try:
-        return kind(cell)
-    except ValueError:
-        return cell

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from urllib.parse import quote_plus
 
 import msgspec
@@ -15,6 +14,7 @@ from cs_connector.errors import AdapterError, NotPermitted, Rejected
 from cs_connector.ports import Clock, Page, RawRecord, Read
 from cs_connector.transport import Transport
 from cs_connector.transport.cursors import unreadable
+from cs_connector.transport.records import Records
 
 from .bulk import Bulk, Lost
 from .errors import BAD_LOCATOR, decode
@@ -25,13 +25,15 @@ _LAG = timedelta(minutes=5)
 _LONG = 18  # characters of a full id
 PAGE = 2000
 _BATCH = {"Sforce-Query-Options": f"batchSize={PAGE}"}
+_ENDS = ("IsDeleted", "MasterRecordId")  # that a record ended, and which one it was merged into
 _STAMPS = ("SystemModstamp", "LastModifiedDate", "CreatedDate", "LoginTime")
 
 
 class Cursor(msgspec.Struct, omit_defaults=True):
     """`since`: where the next run begins. In the middle of a run, `at` is the last record that was
     handed over and `covered` the time up to which this run will be complete. `job` is the bulk query that
-    reads everything after `at`, and `locator` how far its results were handed over.
+    reads everything after `at`, and `locator` how far its results were handed over. `whole` is when the last reading
+    from the beginning started, of objects with calculated fields.
     """
 
     since: str | None = None
@@ -39,6 +41,7 @@ class Cursor(msgspec.Struct, omit_defaults=True):
     covered: str | None = None
     job: str | None = None
     locator: str | None = None
+    whole: str | None = None
 
 
 class Answer(msgspec.Struct):
@@ -63,9 +66,16 @@ class Head(msgspec.Struct, gc=False):
         return self.system or self.modified or self.created or self.login
 
 
+class Heads(msgspec.Struct):
+    """The same answer again: reading it twice costs less than a call for each record."""
+
+    records: list[Head]
+
+
 class Field(msgspec.Struct):
     name: str
     type: str = "string"
+    calculated: bool = False
 
 
 class Shape(msgspec.Struct):
@@ -77,6 +87,11 @@ class Shape(msgspec.Struct):
     @property
     def names(self) -> set[str]:
         return {field.name for field in self.fields}
+
+    @property
+    def calculated(self) -> set[str]:
+        """Formulas and roll-ups: they change without a new stamp on the record."""
+        return {field.name for field in self.fields if field.calculated}
 
     @property
     def types(self) -> dict[str, str]:
@@ -101,15 +116,15 @@ class Covered(msgspec.Struct):
     latest: str = msgspec.field(name="latestDateCovered")
 
 
-_head = msgspec.json.Decoder(Head)
 _answer = msgspec.json.Decoder(Answer)
-_new = partial(tuple.__new__, RawRecord)  # of (id, modified_at, deleted, payload)
+_heads = msgspec.json.Decoder(Heads)
 
 
 class Reader:
     """`root` gives the address of the API, such as https://acme.my.salesforce.com/services/data/v67.0.
 
-    A reading of which more than `bulk_from` records are left after its first page goes on as a bulk query.
+    A reading of which more than `bulk_from` records are left after its first page goes on as a bulk query. Objects of
+    which calculated fields are read are read from the beginning every `anew`.
     """
 
     def __init__(
@@ -119,27 +134,28 @@ class Reader:
         clock: Clock,
         describe: Callable[[str], bytes],
         bulk_from: int,
+        anew: timedelta,
     ) -> None:
         self._session, self._root, self._clock, self._describe = session, root, clock, describe
-        self._bulk, self._bulk_from = Bulk(session, root, clock), bulk_from
+        self._bulk, self._bulk_from, self._anew = Bulk(session, root, clock), bulk_from, anew
 
     def pages(self, read: Read) -> Iterator[Page]:
         """Raises NotPermitted for an object or fields that are missing or hidden, UsageError for a damaged cursor."""
         shape = self._shape(read.object)
         _check_fields(read, shape)
         stamp = next((name for name in _STAMPS if name in shape.names), None)
-        fields = (*read.fields, *(["IsDeleted"] if "IsDeleted" in shape.names else []))
-        cursor = _begin(read)
+        fields = (*read.fields, *(name for name in _ENDS if name in shape.names))
+        cursor = self._begin(read, shape)
         if cursor.covered is None:
             cursor.covered = self._covered(read.object)
         return self._run(Columns(read.object, fields, stamp, shape.types), cursor)
 
     def start(self, read: Read) -> tuple[datetime | None, str | None]:
         """From when on a read would look for changes, None for everything; and the column that it goes by."""
-        names = self._shape(read.object).names
-        cursor = _begin(read)
+        shape = self._shape(read.object)
+        cursor = self._begin(read, shape)
         since = cursor.at.stamp if cursor.at else cursor.since
-        return moment(since) if since else None, next((name for name in _STAMPS if name in names), None)
+        return moment(since) if since else None, next((name for name in _STAMPS if name in shape.names), None)
 
     def by_bulk(self, records: int) -> bool:
         """Whether a reading of so many goes on as a bulk query after its first page."""
@@ -153,6 +169,15 @@ class Reader:
         shape = self._shape(object_name)
         return shape.replicateable and "SystemModstamp" in shape.names
 
+    def _begin(self, read: Read, shape: Shape) -> Cursor:
+        """Where to go on; at the beginning when calculated fields were last read too long ago."""
+        cursor = _begin(read)
+        if cursor.covered is not None or shape.calculated.isdisjoint(read.fields):
+            return cursor
+        now = self._clock.now()
+        fresh = cursor.whole is not None and now - moment(cursor.whole) < self._anew
+        return cursor if fresh else Cursor(whole=literal(now))
+
     def _run(self, columns: Columns, cursor: Cursor) -> Iterator[Page]:
         if cursor.job:
             try:
@@ -164,8 +189,8 @@ class Reader:
             yield from self._by_page(columns, cursor, bulk=True)
 
     def _by_page(self, columns: Columns, cursor: Cursor, *, bulk: bool) -> Iterator[Page]:
-        for answer in self._answers(columns, cursor):
-            records = _records(answer.records)
+        for answer, heads in self._answers(columns, cursor):
+            records = _records(answer.records, heads)
             if answer.done:
                 yield _last(records, columns, cursor)
                 return
@@ -190,18 +215,19 @@ class Reader:
             cursor.locator = batch.locator
             yield Page(batch.records, _encode(cursor), done=False)
 
-    def _answers(self, columns: Columns, cursor: Cursor) -> Iterator[Answer]:
+    def _answers(self, columns: Columns, cursor: Cursor) -> Iterator[tuple[Answer, list[Head]]]:
         """Answers in order; `cursor.at` is moved to the last record of each before it is given out."""
         locator: str | None = None
         while True:
             path = locator or self._query(columns, cursor)
-            answer = self._ask(path, forgiving=locator is not None)
-            if answer is None:  # the place kept by Salesforce is gone: go on from ours
+            content = self._ask(path, forgiving=locator is not None)
+            if content is None:  # the place kept by Salesforce is gone: go on from ours
                 locator = None
                 continue
-            if answer.records:
-                cursor.at = _place(answer.records[-1], columns.stamp)
-            yield answer
+            answer, heads = _parse(content)
+            if heads:
+                cursor.at = _place(heads[-1], columns.stamp)
+            yield answer, heads
             if answer.done:
                 return
             locator = answer.next
@@ -210,7 +236,7 @@ class Reader:
         text = check_length(columns.query(cursor), columns.object)
         return f"{self._root()}/queryAll?q={quote_plus(text)}"
 
-    def _ask(self, path: str, *, forgiving: bool) -> Answer | None:
+    def _ask(self, path: str, *, forgiving: bool) -> bytes | None:
         url = path if path.startswith("http") else f"{_origin(self._root())}{path}"
         try:
             response = self._session.get(url, headers=_BATCH)
@@ -218,7 +244,7 @@ class Reader:
             if forgiving and error.code == BAD_LOCATOR:
                 return None
             raise
-        return _parse(response.content)
+        return response.content
 
     def _shape(self, object_name: str) -> Shape:
         try:
@@ -245,17 +271,19 @@ class Reader:
         return literal(min(moment(covered.latest), now))
 
 
-def _last(records: list[RawRecord], columns: Columns, cursor: Cursor) -> Page:
+def _last(records: Sequence[RawRecord], columns: Columns, cursor: Cursor) -> Page:
     assert cursor.covered is not None
     since = back(cursor.covered, OVERLAP) if columns.stamp else None
-    return Page(records, _encode(Cursor(since)), done=True, complete_to=moment(cursor.covered))
+    return Page(
+        records, _encode(Cursor(since, whole=cursor.whole)), done=True, complete_to=moment(cursor.covered)
+    )
 
 
-def _parse(content: bytes) -> Answer:
+def _parse(content: bytes) -> tuple[Answer, list[Head]]:
     try:
-        return _answer.decode(content)
+        return _answer.decode(content), _heads.decode(content).records
     except msgspec.DecodeError:
-        return decode(content, Answer)  # type: ignore[no-any-return]  # says what is wrong
+        return decode(content, Answer), decode(content, Heads).records  # says what is wrong
 
 
 def _begin(read: Read) -> Cursor:
@@ -263,7 +291,7 @@ def _begin(read: Read) -> Cursor:
         return Cursor()
     try:
         cursor = msgspec.json.decode(read.cursor, type=Cursor)
-        for time in filter(None, (cursor.since, cursor.covered)):
+        for time in filter(None, (cursor.since, cursor.covered, cursor.whole)):
             moment(time)
     except (msgspec.MsgspecError, ValueError) as error:
         raise unreadable(read.object) from error
@@ -274,17 +302,14 @@ def _encode(cursor: Cursor) -> str:
     return msgspec.json.encode(cursor).decode()
 
 
-def _records(raws: list[msgspec.Raw]) -> list[RawRecord]:
+def _records(raws: list[msgspec.Raw], heads: list[Head]) -> Records:
     """Column by column, because a call for each of a million records adds up."""
-    heads = list(map(_head.decode, raws))
     ids = [head.id if len(head.id) == _LONG else long_id(head.id) for head in heads]
     stamps = [_tidy(head.system or head.stamp) for head in heads]
-    deleted = [head.deleted for head in heads]
-    return list(map(_new, zip(ids, stamps, deleted, map(bytes, raws), strict=True)))
+    return Records.of(ids, stamps, [head.deleted for head in heads], raws)
 
 
-def _place(raw: msgspec.Raw, stamp: str | None) -> Place:
-    head = _head.decode(raw)
+def _place(head: Head, stamp: str | None) -> Place:
     return Place(_tidy(head.stamp if stamp else None) or "", head.id)
 
 

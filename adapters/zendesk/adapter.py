@@ -36,7 +36,7 @@ from .auth import SCOPES, STEPS
 from .auth import Settings as ZendeskSettings
 from .client import client, objects
 from .counting import Counter
-from .discovery import documents
+from .discovery import OWN, documents
 from .errors import classify
 from .memberships import NOUN as MEMBERSHIPS
 from .memberships import Memberships
@@ -139,6 +139,14 @@ class Zendesk(Adapter):
     def metadata(self, objects: Sequence[str]) -> Iterator[Document]:
         return documents(self._transport, self._settings.host, objects)
 
+    def shown(self, document: Document) -> ObjectInfo | None:
+        name = next((name for name, noun in OWN.items() if noun == document.path), None)
+        if name is None:
+            return None
+        found = msgspec.convert(document.body[document.path], list[OrganizationField])
+        fields = [replace(_field(f), name=f"{document.path}.{f.key}", writable=False) for f in found]
+        return ObjectInfo(name, (*_plain(name), *fields), writable=name == "organizations")
+
     def write(self, changes: Sequence[Change]) -> Sequence[Receipt]:
         return self._writer.write(changes)
 
@@ -173,11 +181,15 @@ class Zendesk(Adapter):
             return ()
 
     def _describe(self, name: str) -> ObjectInfo:
-        fields = [FieldInfo(field, "string", writable=False) for field in _FIELDS[name].split()]
+        fields = list(_plain(name))
         if name == "organizations":
             own = [_field(found) for found in self._objects.organization_fields()]
             fields += [*own, *(_read_as(field) for field in own)]
         return ObjectInfo(name, tuple(fields), writable=name == "organizations")
+
+
+def _plain(name: str) -> Iterator[FieldInfo]:
+    return (FieldInfo(field, "string", writable=False) for field in _FIELDS[name].split())
 
 
 def _read_as(field: FieldInfo) -> FieldInfo:

@@ -14,6 +14,7 @@ from cs_connector.transport import Transport
 from .errors import problem
 
 NOUNS = {"organizations": "organization_fields", "users": "user_fields", "tickets": "ticket_fields"}
+OWN = {name: noun for name, noun in NOUNS.items() if name != "tickets"}  # whose values stand under their keys
 PEOPLE = frozenset({"creator_user_id"})
 
 

@@ -1,4 +1,4 @@
-"""discover: save what connected systems say of their objects and fields."""
+"""discover: save what connected systems say of their objects and fields, and propose mappings."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def discover(
     as_json: opt.Json = False,
     quiet: opt.Quiet = False,
 ) -> None:
-    """Save the objects, fields and picklists of your systems, without records, for sandbox up --shape."""
+    """Save the objects, fields and picklists of your systems, without records, and propose mappings for them."""
     from cs_connector.runner import discovering
 
     screen = opt.screen(as_json=as_json, quiet=quiet)
@@ -38,4 +38,9 @@ def discover(
         return
     for system in found:
         screen.plain(f"{system['name']:<16} {system['crm']:<12} {system['documents']:,} documents")
+    for system in found:
+        if system["proposed"]:
+            screen.plain(
+                f"proposed for {system['name']}: {system['proposed']}; nothing reads it before it is renamed"
+            )
     screen.plain(f"saved in {out}; try it with: cs-connector sandbox up --shape {out}")

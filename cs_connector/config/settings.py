@@ -80,6 +80,12 @@ class StoreSettings(Strict):
     url: str | None = None
 
 
+class VaultSettings(Strict):
+    """Where the key of the vault is; without a place the environment is looked at, and then the key file."""
+
+    key: Literal["keyring", "file", "environment"] | None = None
+
+
 class SandboxSettings(Strict):
     control_url: str
     real_time: bool = False
@@ -91,6 +97,7 @@ class ProjectSettings(Strict):
     go_live: Literal["observe", "live"] = "observe"
     connections: dict[str, ConnectionSettings]
     store: StoreSettings = StoreSettings()
+    vault: VaultSettings = VaultSettings()
     sandbox: SandboxSettings | None = None
     tasks: Tasks = Tasks()
     safety: Safety = Safety()

@@ -18,6 +18,7 @@ from rich.progress import (
     SpinnerColumn,
     TextColumn,
     TimeElapsedColumn,
+    TimeRemainingColumn,
 )
 
 from cs_connector.errors import ConnectorError
@@ -89,6 +90,7 @@ class Screen:
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
+            TimeRemainingColumn(compact=True),
         )
         with Progress(*columns, console=self.err, transient=True) as progress:
             task = progress.add_task(escape(name), total=total)

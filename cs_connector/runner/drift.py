@@ -2,46 +2,86 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
-from cs_connector.errors import GuardStopped
+from cs_connector.errors import GuardStopped, MappingError
+from cs_connector.ports import Read
 from cs_connector.store import shapes
 from cs_connector.store.shapes import Shape
 from cs_connector.unify import Source
+from cs_connector.unify.mapping import HISTORY
+from cs_connector.unify.passing import kind
 
 from .engine import Engine
 
-_KINDS = {
-    "number": "int|integer|long|double|decimal|currency|percent|number",
-    "yes or no": "bool|boolean|checkbox",
-    "date": "date",
-    "time": "datetime|date_time",
-}
+_WHOLES = frozenset(
+    {"address", "location", "base64", "complexvalue"}
+)  # their parts are fields too, or they are files
 
 
-def look(engine: Engine, source: Source) -> dict[str, tuple[str, ...]]:
-    """The objects to read, each with those mapped fields that can be read; what changed becomes a note of the run."""
-    connection, wanted = source.connection, source.mapping.objects()
-    known = shapes.kept(engine.store.state, connection)
-    found: dict[str, Shape] = {}
-    for info in engine.adapter(connection).describe(list(wanted)):
-        before, now = known.get(info.name, {}), {f.name: f.type for f in info.fields}
-        if f"{connection}.{info.name}" in engine.accepted:
-            before = {f: t for f, t in before.items() if f not in now}
-        found[info.name] = _merged(before, now, wanted[info.name])
-    for name, fields in _unread(known, found):
+def look(engine: Engine, source: Source) -> dict[str, Read]:
+    """What to read of each object: those wanted fields that can be read; what changed becomes a note of the run."""
+    connection, mapped = source.connection, source.mapping.objects()
+    _check_histories(engine, source)
+    described = {
+        info.name: {f.name: f.type for f in info.fields}
+        for info in engine.adapter(connection).describe(list(mapped))
+    }
+    kept = shapes.kept(engine.store.state, connection)
+    known = {
+        name: _accepted(engine, connection, name, shape, described.get(name, {}), mapped.get(name, ()))
+        for name, shape in kept.items()
+    }
+    wanted = source.mapping.reads(
+        {name: {**known.get(name, {}), **_plain(described.get(name, {}))} for name in mapped}
+    )
+    found = {name: _merged(known.get(name, {}), now, wanted[name]) for name, now in described.items()}
+    for name, fields in _unread(kept, found):
         engine.store.landing.again(connection, name)
         engine.summary.notes.append(
             f"{connection} {name} is read anew: {', '.join(fields)} was not read before"
         )
     shapes.keep(engine.store.state, connection, found, engine.clock.now())
     changed = list(_changes(found))
-    for change in changed:
-        engine.summary.notes.append(_sentence(connection, *change))
+    for name, field, was, now in changed:
+        free = bool(now) or field not in mapped[name]
+        engine.summary.notes.append(
+            _sentence(f"{connection} {name}.{field}", was, now, _fix(connection, name, free))
+        )
     _check_filters(source, {(name, field) for name, field, _was, _now in changed})
     gone = {(name, field) for name, field, _was, now in changed if not now}
-    return {name: tuple(f for f in fields if (name, f) not in gone) for name, fields in wanted.items()}
+    return {
+        name: replace(read, fields=tuple(f for f in read.fields if (name, f) not in gone))
+        for name, read in wanted.items()
+    }
+
+
+def _accepted(
+    engine: Engine, connection: str, name: str, shape: Shape, now: Mapping[str, str], mapped: Iterable[str]
+) -> Shape:
+    """The shape to compare with: of an accepted object, only those mapped fields that are not there."""
+    if f"{connection}.{name}" not in engine.accepted:
+        return shape
+    return {f: t for f, t in shape.items() if f in mapped and f not in now}
+
+
+def _plain(fields: Mapping[str, str]) -> dict[str, str]:
+    """Fields that a pattern may pass through."""
+    return {name: type_ for name, type_ in fields.items() if type_ not in _WHOLES}
+
+
+def _check_histories(engine: Engine, source: Source) -> None:
+    """Raises MappingError when values of before are asked of a system that does not tell them."""
+    for index, rule in enumerate(source.mapping.read):
+        if rule.history and not engine.adapter(source.connection).capabilities.history:
+            document = source.mapping.document
+            raise MappingError(
+                f"{source.mapping.crm} does not tell what {rule.object}.{rule.history[0]} was before",
+                safe="nothing was read or written",
+                fix="remove history:",
+                place=None if document is None else document.place(("read", index, "history")),
+            )
 
 
 def _unread(known: Mapping[str, Shape], found: Mapping[str, Shape]) -> Iterable[tuple[str, list[str]]]:
@@ -79,16 +119,16 @@ def _check_filters(source: Source, changed: set[tuple[str, str]]) -> None:
             )
 
 
-def _merged(before: Shape, now: Mapping[str, str], mapped: Iterable[str]) -> Shape:
-    """The shape to keep: a mapped field that went away or turned into another kind stays on record as it was.
+def _merged(before: Shape, now: Mapping[str, str], read: Read) -> Shape:
+    """The shape to keep: a wanted field that went away or turned into another kind stays on record as it was.
 
     A field that was never described, such as that of a parent record, has no type.
     """
-    shape = {}
-    for field in mapped:
+    shape = {f"{HISTORY}{field}": "history" for field in read.history}
+    for field in read.fields:
         was, is_ = shapes.first(before.get(field, "")), now.get(field)
         if is_ is not None:
-            shape[field] = shapes.turned(was, is_) if was and _kind(was) != _kind(is_) else is_
+            shape[field] = shapes.turned(was, is_) if was and kind(was) != kind(is_) else is_
         else:
             shape[field] = shapes.turned(was, "") if was else ""
     return shape
@@ -101,14 +141,11 @@ def _changes(found: Mapping[str, Shape]) -> Iterable[tuple[str, str, str, str]]:
                 yield (name, field, *turn)
 
 
-def _sentence(connection: str, name: str, field: str, was: str, now: str) -> str:
+def _sentence(field: str, was: str, now: str, fix: str) -> str:
     what = f"was {was} and is {now}" if now else "is gone or hidden from this login"
-    return f"{connection} {name}.{field} {what}: it counts as unknown. Mend the field or the mapping" + (
-        f", or: cs-connector sync --accept {connection}.{name}" if now else ""
-    )
+    return f"{field} {what}: it counts as unknown. Mend the field or the mapping{fix}"
 
 
-def _kind(type_: str) -> str:
-    """Types of one kind can take each other's place; what is no number, date or yes-or-no is text."""
-    plain = type_.lower()
-    return next((kind for kind, names in _KINDS.items() if re.fullmatch(names, plain)), "text")
+def _fix(connection: str, name: str, free: bool) -> str:
+    """What else helps where nothing depends on the field as it was."""
+    return f", or: cs-connector sync --accept {connection}.{name}" if free else ""

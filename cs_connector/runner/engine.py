@@ -27,7 +27,7 @@ from cs_connector.ports import Adapter, Clock, Identity, Surroundings
 from cs_connector.store import tables
 from cs_connector.store.leases import Keeper, Lease, holder, release, take, unlock
 from cs_connector.store.meter import SharedMeter
-from cs_connector.store.shapes import unknown
+from cs_connector.store.shapes import kept, unknown
 from cs_connector.store.store import Store
 from cs_connector.transport.clock import SandboxTime, SystemClock
 from cs_connector.unify import Source, load_mapping
@@ -86,7 +86,11 @@ class Engine:
         for rank, (name, connection) in enumerate(self.project.settings.connections.items()):
             self._known(name, connection.adapter)
             mapping = load_mapping(self.project.mapping(connection.mapping or connection.adapter))
-            found.append(Source(name, mapping.crm, rank, mapping, unknown(self.store.state, name)))
+            merging = registry.adapter(connection.adapter).capabilities.merging
+            types = kept(self.store.state, name) if mapping.passing else {}
+            found.append(
+                Source(name, mapping.crm, rank, mapping, unknown(self.store.state, name), merging, types)
+            )
         return found
 
     def _known(self, name: str, adapter: str) -> None:
@@ -281,7 +285,8 @@ def open_engine(project: Project, as_of: date | None = None, *, exclusive: bool 
         lease = _hold(store) if exclusive else None
         store.recover()
         day = as_of or clock.now().date()
-        engine = Engine(project, store, clock, open_vault(project.state / "vault", os.environ), day, lease)
+        vault = open_vault(project.state / "vault", os.environ, home=project.settings.vault.key)
+        engine = Engine(project, store, clock, vault, day, lease)
     except BaseException:
         store.close()
         raise

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from cs_connector.ports import Read
-from cs_connector.store.tables import meta
+from cs_connector.store import shapes
+from cs_connector.store.tables import feeds, meta, segments
 from cs_connector.unify import Source
 
 from .engine import Engine
@@ -28,7 +31,7 @@ def estimate(engine: Engine) -> dict[str, Any]:
         line = {"connection": source.connection, "needed": needed, "exact": exact}
         calls.append({**line, "limit": usage.limit, "left": usage.left})
         objects += lines
-        _remember(engine, source.connection, needed)
+        _remember(engine, source.connection, needed, {o["object"]: o["records"] for o in lines if o["first"]})
     return {"objects": objects, "calls": calls}
 
 
@@ -45,6 +48,18 @@ def remembered(engine: Engine, connection: str) -> int | None:
     return int(needed) if fresh else None
 
 
+def left(engine: Engine, connection: str, name: str) -> int | None:
+    """How many records of a first reading are still to come by the last estimate; None where it did not say."""
+    with engine.store.state.read() as db:
+        text = db.scalar(sa.select(meta.c.value).where(meta.c.name == _records_key(connection)))
+        mine = (feeds.c.connection == connection) & (feeds.c.object == name)
+        complete = db.scalar(sa.select(feeds.c.complete).where(mine))
+        here = (segments.c.connection == connection) & (segments.c.object == name)
+        landed = db.scalar(sa.select(sa.func.sum(segments.c.records)).where(here))
+    records = None if text is None or complete else json.loads(text).get(name)
+    return None if records is None else max(0, records - (landed or 0))
+
+
 def _login(engine: Engine, connection: str) -> int:
     """The calls by which a run makes sure of the org; the first time may log in as well, so the second counts."""
     engine.identify(connection)
@@ -59,9 +74,9 @@ def _objects(engine: Engine, source: Source) -> list[dict[str, Any]]:
     Where fewer are there than we hold, the run will list them all besides.
     """
     adapter, lines = engine.adapter(source.connection), []
-    for name, fields in source.mapping.objects().items():
+    for name, read in source.mapping.reads(shapes.kept(engine.store.state, source.connection)).items():
         cursor = engine.store.landing.cursor(source.connection, name)
-        found = adapter.estimate(Read(name, fields, cursor))
+        found = adapter.estimate(replace(read, cursor=cursor))
         known = engine.store.live(source.connection, name)
         total = adapter.total(name) if known else None
         calls = None if found.calls is None else found.calls + (total is not None)
@@ -71,12 +86,22 @@ def _objects(engine: Engine, source: Source) -> list[dict[str, Any]]:
     return lines
 
 
-def _remember(engine: Engine, connection: str, needed: int) -> None:
-    row = {"name": _key(connection), "value": f"{needed} {engine.clock.now().isoformat()}"}
+def _remember(engine: Engine, connection: str, needed: int, first: Mapping[str, int | None]) -> None:
+    """Keep the calls, and the records of objects that were never read: a long first reading goes by them for days."""
     with engine.store.state.begin() as db:
-        db.execute(meta.delete().where(meta.c.name == row["name"]))
-        db.execute(meta.insert().values(row))
+        before = db.scalar(sa.select(meta.c.value).where(meta.c.name == _records_key(connection)))
+        values = {
+            _key(connection): f"{needed} {engine.clock.now().isoformat()}",
+            _records_key(connection): json.dumps({**json.loads(before or "{}"), **first}),
+        }
+        for name, value in values.items():
+            db.execute(meta.delete().where(meta.c.name == name))
+            db.execute(meta.insert().values(name=name, value=value))
 
 
 def _key(connection: str) -> str:
     return f"estimate {connection}"
+
+
+def _records_key(connection: str) -> str:
+    return f"estimated records {connection}"

@@ -1,19 +1,23 @@
-"""Sorted keys of many records, in arrays: they take `bisect`, insertions and deletions as lists do."""
+"""Sorted keys of many records, in arrays: they take `bisect`, insertions and deletions as lists do.
+
+The numbers of a pack are looked at where they are, until the first change.
+"""
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from copy import copy
-from typing import Any
+from typing import Any, TypeAlias
 
 from .packed import Key, Pack
+
+Numbers: TypeAlias = "array[int] | memoryview[int]"
 
 
 class Line(Sequence[tuple[int, Key]]):
     """(when, key) in order, as `bisect` and `insort` take it; half the size of a list of pairs."""
 
-    def __init__(self, when: array[int], keys: array[int] | Names) -> None:
+    def __init__(self, when: Numbers, keys: Numbers | Names) -> None:
         self.when, self.keys = when, keys
 
     def __len__(self) -> int:
@@ -30,26 +34,34 @@ class Line(Sequence[tuple[int, Key]]):
         return keys.part(first, last) if isinstance(keys, Names) else keys[first:last]
 
     def insert(self, at: int, pair: tuple[int, Key]) -> None:
-        self.when.insert(at, pair[0])
-        self.keys.insert(at, pair[1])
+        when, keys = self._own()
+        when.insert(at, pair[0])
+        keys.insert(at, pair[1])
 
     def append(self, pair: tuple[int, Key]) -> None:
         self.insert(len(self), pair)
 
     def pop(self, at: int) -> None:
-        del self.when[at]
-        del self.keys[at]
+        when, keys = self._own()
+        del when[at]
+        del keys[at]
 
     __delitem__ = pop
 
     def __copy__(self) -> Line:
-        return Line(copy(self.when), copy(self.keys))
+        keys = self.keys
+        return Line(self.when[:], keys.part(0, len(keys)) if isinstance(keys, Names) else keys[:])
+
+    def _own(self) -> tuple[array[int], array[int] | Names]:
+        when, keys = own(self.when), self.keys if isinstance(self.keys, Names) else own(self.keys)
+        self.when, self.keys = when, keys
+        return when, keys
 
 
 class Names(Sequence[str]):
     """Text keys by number: those of a pack by their slots, and others after them. A slice is a list of texts."""
 
-    def __init__(self, pack: Pack, slots: array[int], others: list[str]) -> None:
+    def __init__(self, pack: Pack, slots: Numbers, others: list[str]) -> None:
         self._pack, self._slots, self._others = pack, slots, others
 
     def __getitem__(self, at: Any) -> Any:
@@ -60,7 +72,7 @@ class Names(Sequence[str]):
     def __len__(self) -> int:
         return len(self._slots)
 
-    def slots(self, first: int, last: int) -> array[int]:
+    def slots(self, first: int, last: int) -> Numbers:
         return self._slots[first:last]
 
     def part(self, first: int, last: int) -> Names:
@@ -72,20 +84,24 @@ class Names(Sequence[str]):
         if slot < 0:
             slot = len(self._pack) + len(self._others)
             self._others.append(name)
-        self._slots.insert(at, slot)
+        self._slots = slots = own(self._slots)
+        slots.insert(at, slot)
 
     def __delitem__(self, at: int) -> None:
-        del self._slots[at]
+        self._slots = slots = own(self._slots)
+        del slots[at]
 
     def __copy__(self) -> Names:
-        return Names(self._pack, copy(self._slots), list(self._others))
+        return Names(self._pack, self._slots[:], list(self._others))
 
     def _name(self, slot: int) -> Any:
         return self._pack.key(slot) if slot < len(self._pack) else self._others[slot - len(self._pack)]
 
 
-def copied(numbers: memoryview[int]) -> array[int]:
-    """An array of a section's numbers, which can be changed."""
+def own(numbers: Numbers) -> array[int]:
+    """An array of these numbers, which can be changed."""
+    if isinstance(numbers, array):
+        return numbers
     made = array(numbers.format)
     made.frombytes(numbers.cast("B"))
     return made

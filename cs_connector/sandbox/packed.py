@@ -5,16 +5,20 @@ from __future__ import annotations
 import hashlib
 import mmap
 import os
+import sys
 import weakref
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
 from cs_connector.errors import UsageError
+
+if TYPE_CHECKING:
+    from .pieces import Columns
 
 Key: TypeAlias = Any  # an int, or a text; the same for all records of a file
 MARK = b"CSPACK1\n"
@@ -35,8 +39,8 @@ class Pack:
     """One file, open for reading. A slot is a record's number in the file; every record ends with a comma.
 
     Sections: `ends` (where each record's bytes end), `keys` or `names` with `hashes` and `hashed`, `when` and
-    `line` (number keys, or slots of texts, in order of time), and for every indexed field its sorted hashes and
-    their slots.
+    `line` (number keys, or slots of texts, in order of time), for every indexed field its sorted hashes and their
+    slots, and those of the columns.
     """
 
     def __init__(self, path: Path) -> None:
@@ -55,6 +59,8 @@ class Pack:
         self._sections: dict[str, memoryview[int]] = {}
         self._ends = self.section("ends")
         self._keys = self.section("names" if self._head.texts else "keys")
+        if self._head.texts:
+            self._hashes, self._hashed = self.section("hashes"), self.section("hashed")
 
     def __len__(self) -> int:
         return self._head.count
@@ -81,6 +87,16 @@ class Pack:
             self._sections[name] = found
         return found
 
+    def data(self, name: str) -> tuple[memoryview[int], str]:
+        """The bytes of a section, and the type of what is in them."""
+        start, length, kind = self._head.sections[name]
+        return memoryview(self._map)[start : start + length], kind
+
+    def rest(self) -> None:
+        """Give back the memory of what was read; it is read again when it is needed."""
+        if sys.platform != "win32":
+            self._map.madvise(mmap.MADV_DONTNEED)
+
     def add(self, name: str, numbers: memoryview[int]) -> None:
         """Keep a section in memory that the file does not have."""
         self._sections[name] = numbers
@@ -102,11 +118,11 @@ class Pack:
         return at if at < len(self) and self._keys[at] == key else -1
 
     def _find_text(self, key: str) -> int:
-        hashes, wanted, width = self.section("hashes"), digest(key), self._head.width
-        text = key.encode().ljust(width, b"\0")
+        hashes, hashed, width = self._hashes, self._hashed, self._head.width
+        wanted, text = digest(key), key.encode().ljust(width, b"\0")
         at = bisect_left(hashes, wanted)
         while at < len(hashes) and hashes[at] == wanted:
-            slot = self.section("hashed")[at]
+            slot = hashed[at]
             if self._keys[slot * width : slot * width + width] == text:
                 return slot
             at += 1
@@ -125,18 +141,34 @@ class Pack:
 
     def run(self, first: int, last: int) -> bytes:
         """The bytes of the records from a slot up to before another, with a comma between them."""
-        start = self._ends[first]
-        return os.pread(self._file, self._ends[last] - 1 - start, start) if last > first else b""
+        return _run(self._file, self._ends, first, last)
+
+    def framed(self, first: int, last: int, head: bytes, tail: bytes) -> bytearray:
+        """The same between a head and a tail, read to its place."""
+        start, begin = self._ends[first], len(head)
+        end = begin + self._ends[last] - 1 - start
+        made = bytearray(end + len(tail))
+        made[:begin], made[end:] = head, tail
+        os.preadv(self._file, [memoryview(made)[begin:end]], start)
+        return made
 
     def raws(self, slot: int = 0, stop: int | None = None) -> Iterator[bytes]:
         """The bytes of records in order; only some of them are in memory at a time."""
-        ends, stop = self._ends, len(self) if stop is None else stop
-        while slot < stop:
-            last = min(max(bisect_right(ends, ends[slot] + CHUNK) - 1, slot + 1), stop)
-            begin, chunk = ends[slot], self.run(slot, last)
-            for at in range(slot, last):
-                yield chunk[ends[at] - begin : ends[at + 1] - begin - 1]
-            slot = last
+        return _raws(self._file, self._ends, slot, len(self) if stop is None else stop)
+
+
+def _run(file: int, ends: Sequence[int], first: int, last: int) -> bytes:
+    start = ends[first]
+    return os.pread(file, ends[last] - 1 - start, start) if last > first else b""
+
+
+def _raws(file: int, ends: Sequence[int], slot: int, stop: int) -> Iterator[bytes]:
+    while slot < stop:
+        last = min(max(bisect_right(ends, ends[slot] + CHUNK) - 1, slot + 1), stop)
+        begin, chunk = ends[slot], _run(file, ends, slot, last)
+        for at in range(slot, last):
+            yield chunk[ends[at] - begin : ends[at + 1] - begin - 1]
+        slot = last
 
 
 def write(
@@ -144,12 +176,13 @@ def write(
     records: Iterable[tuple[Key, bytes]],
     when: Sequence[int] = (),
     indexed: Mapping[str, Sequence[str | None]] | None = None,
+    columns: Columns | None = None,
 ) -> None:
     """Write records (of int keys: in their order) to a new file, which is complete once this returns.
 
     `when` holds the time of each, if they have any; `indexed` for each field the text of each record.
     """
-    with path.open("wb") as file:
+    with path.open("w+b") as file:
         writer = _Writer(file)
         keys = writer.records(records)
         writer.number("ends", writer.ends)
@@ -161,6 +194,8 @@ def write(
             writer.line(when, keys)
         for field, column in (indexed or {}).items():
             writer.hashes(field, column)
+        if columns is not None:
+            columns.write(writer, writer.raws)
         writer.finish(Head(len(keys), texts, width, writer.sections))
         file.flush()
         os.fsync(file.fileno())
@@ -183,6 +218,11 @@ class _Writer:
             self.ends.append(at)
             keys.append(key)
         return keys
+
+    def raws(self) -> Iterator[bytes]:
+        """The bytes of the records, once they are all written."""
+        self._file.flush()
+        return _raws(self._file.fileno(), self.ends, 0, len(self.ends) - 1)
 
     def number(self, name: str, numbers: array[int]) -> None:
         self._section(name, numbers.tobytes(), numbers.typecode)
@@ -209,12 +249,24 @@ class _Writer:
 
     def finish(self, head: Head) -> None:
         data = msgspec.json.encode(head)
+        self._file.seek(0, os.SEEK_END)
         self._file.write(data + len(data).to_bytes(8, "little") + MARK)
 
-    def _section(self, name: str, data: bytes, kind: str) -> None:
-        self._file.write(bytes(-self._file.tell() % 8))
-        self.sections[name] = (self._file.tell(), len(data), kind)
+    def reserve(self, name: str, length: int, kind: str) -> int:
+        """Room for a section; says where it is."""
+        end: int = self._file.seek(0, os.SEEK_END)
+        start = end + -end % 8
+        self._file.truncate(start + length)
+        self.sections[name] = (start, length, kind)
+        return start
+
+    def fill(self, at: int, data: bytes) -> None:
+        """Write a part of a section."""
+        self._file.seek(at)
         self._file.write(data)
+
+    def _section(self, name: str, data: bytes, kind: str) -> None:
+        self.fill(self.reserve(name, len(data), kind), data)
 
 
 def hashed(column: Iterable[str | None]) -> tuple[array[int], array[int]]:

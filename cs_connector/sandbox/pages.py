@@ -5,28 +5,35 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
+from .wire import Body
+
 
 class Pages:
     """A page is good for one state of what it was made from. `most` is in bytes, all pages together."""
 
     def __init__(self, most: int = 64_000_000) -> None:
         self._most, self._size = most, 0
-        self._held: dict[Hashable, tuple[Any, bytes]] = {}
+        self._held: dict[Hashable, tuple[Any, Body]] = {}
 
-    def find(self, key: Hashable, state: Any) -> bytes | None:
+    def find(self, key: Hashable, state: Any) -> Body | None:
         known = self._held.get(key)
         return known[1] if known is not None and known[0] == state else None
 
-    def keep(self, key: Hashable, state: Any, page: bytes) -> None:
+    def keep(self, key: Hashable, state: Any, page: Body) -> None:
         """When there is no room, what is there stays: whoever reads it all again finds a part of it."""
         before = self._held.pop(key, None)
-        self._size -= 0 if before is None else len(before[1])
-        if self._size + len(page) > self._most:
+        self._size -= 0 if before is None else _size(before[1])
+        if self._size + _size(page) > self._most:
             self._held = {old: kept for old, kept in self._held.items() if kept[0] == state}
-            self._size = sum(len(kept[1]) for kept in self._held.values())
-        if self._size + len(page) <= self._most:
+            self._size = sum(_size(kept[1]) for kept in self._held.values())
+        if self._size + _size(page) <= self._most:
             self._held[key] = state, page
-            self._size += len(page)
+            self._size += _size(page)
 
     def forget(self) -> None:
         self._held, self._size = {}, 0
+
+
+def _size(page: Body) -> int:
+    """The memory that it holds: a view holds all that it is a part of."""
+    return memoryview(page.obj).nbytes if isinstance(page, memoryview) else len(page)

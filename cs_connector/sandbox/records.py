@@ -10,11 +10,13 @@ from collections.abc import ValuesView as Values
 from dataclasses import dataclass, field
 from typing import Any, Generic, Self, TypeVar
 
-from .lines import Line, Names, copied
+from .lines import Line, Names, Numbers, own
 from .packed import Key, Pack
+from .sheet import Look, Sheet
 
 V = TypeVar("V")
 REMEMBERED = 20_000
+MOST_OTHERS = 0.1  # a share of the records of a page; above it they are drawn one by one
 
 
 @dataclass(slots=True)
@@ -43,6 +45,8 @@ class Records(MutableMapping[Key, V]):
         self._pack = held.pack
         self._changed, self._added, self._gone = held.changed, held.added, held.gone
         self._recent: dict[Key, V] = {}
+        self._sheet = Sheet(held.pack)
+        self._moved: set[int] | None = None  # slots of what changed or went
 
     def __getitem__(self, key: Key) -> V:
         found: V | None = self.get(key)
@@ -77,7 +81,10 @@ class Records(MutableMapping[Key, V]):
 
     def __setitem__(self, key: Key, value: V) -> None:
         self._recent.pop(key, None)
-        (self._changed if self._base(key) else self._added)[key] = value
+        base = self._base(key)
+        (self._changed if base else self._added)[key] = value
+        if base and self._moved is not None:
+            self._moved.add(self._pack.find(key))
 
     def __delitem__(self, key: Key) -> None:
         self._recent.pop(key, None)
@@ -86,6 +93,8 @@ class Records(MutableMapping[Key, V]):
         elif self._base(key):
             self._changed.pop(key, None)
             self._gone.add(key)
+            if self._moved is not None:
+                self._moved.add(self._pack.find(key))
         else:
             raise KeyError(key)
 
@@ -119,6 +128,25 @@ class Records(MutableMapping[Key, V]):
         span = self._span(keys, first, last)
         return None if span is None else b"[%b]" % self._pack.run(*span)
 
+    def drawn(self, look: Look[V], keys: Sequence[Key], first: int, last: int) -> bytes | memoryview | None:
+        """The same as an answer shows them; None where the pack has no columns for it, or few are as they were."""
+        if first >= last or not isinstance(keys, Names) or not self._sheet.shows(look.parts):
+            return None
+        slots = keys.slots(first, last)
+        others = self._others(slots) if self.held.changes else []
+        if len(others) > MOST_OTHERS * len(slots):
+            return None
+        found = ((at, self.get(keys[first + at])) for at in others)
+        shown = {at: b"" if record is None else look.one(record) for at, record in found}
+        return self._sheet.draw(look, slots, shown)
+
+    def _others(self, slots: Numbers) -> list[int]:
+        """Places of those that are not in the pack as they are."""
+        if self._moved is None:
+            self._moved = {self._pack.find(key) for key in (*self._changed, *self._gone)}
+        moved, size = self._moved, len(self._pack)
+        return [at for at, slot in enumerate(slots) if slot in moved or slot >= size]
+
     def _span(self, keys: Sequence[Key], first: int, last: int) -> tuple[int, int] | None:
         """The slots of a part of some names, if they are all there is from one up to before another."""
         slots = keys.slots(first, last) if isinstance(keys, Names) else array("I")
@@ -135,12 +163,12 @@ class Records(MutableMapping[Key, V]):
             if key not in self._recent:
                 self._remember(key, self.decode(data))
 
-    def listed(self, keys: Sequence[Key]) -> bytes | None:
-        """The records of these number keys as one JSON list; None where they do not lie side by side as they are."""
+    def listed(self, keys: Sequence[Key], head: bytes = b"[", tail: bytes = b"]") -> bytes | bytearray | None:
+        """The records of these number keys between a head and a tail; None where they do not lie side by side as they are."""
         if self._pack.texts or not self._side_by_side(keys):
             return None
         first = self._pack.find(keys[0])
-        return b"[%b]" % self._pack.run(first, first + len(keys))
+        return self._pack.framed(first, first + len(keys), head, tail)
 
     def _side_by_side(self, keys: Sequence[Key]) -> bool:
         if self.held.changes and any(not self.untouched(key) for key in keys):
@@ -154,7 +182,7 @@ class Records(MutableMapping[Key, V]):
 
     def sorted_keys(self) -> array[int]:
         """Number keys in order, in an array that is the caller's."""
-        keys = copied(self._pack.section("keys"))
+        keys = own(self._pack.section("keys"))
         if self._gone or self._added:
             left = (key for key in keys if key not in self._gone)
             keys = array("q", sorted((*left, *self._added)))
@@ -173,8 +201,8 @@ class Records(MutableMapping[Key, V]):
     def line(self, when: Callable[[V], int]) -> Line:
         """Every record by the time that `when` gives, which is the one that the pack was written with."""
         pack, moved = self._pack, {*self._changed, *self._gone}
-        order = copied(pack.section("line"))
-        line = Line(copied(pack.section("when")), Names(pack, order, []) if pack.texts else order)
+        order = pack.section("line")
+        line = Line(pack.section("when"), Names(pack, order, []) if pack.texts else order)
         for key in moved:
             del line[bisect_left(line, (when(self.decode(pack.raw(pack.find(key)))), key))]
         for key, value in (*self._changed.items(), *self._added.items()):

@@ -22,13 +22,16 @@ from cs_connector.errors import UsageError
 
 from .faults import Do, Faults, together
 from .reading import Unreadable, body
-from .wire import Request, Response
+from .wire import Body, Request, Response
 
 HOST = "127.0.0.1"
 LARGEST = 256 << 20
 TEXT = {"content-type": "text/plain; charset=utf-8"}
 WORTH_PACKING = 1024
 DRIPS = 16
+# The C library keeps as much freed memory at hand as was once freed in one piece; fresh memory from the kernel costs
+# a large answer more than what is written to it.
+KEPT_FREE = 16 << 20
 LINGER_RESET = struct.pack("ii", 1, 0)
 
 
@@ -110,6 +113,7 @@ class Server:
     ) -> None:
         """Answer from now on; `orders` takes those of the fault rules, `before` is called before each request."""
         self.answers, self.orders, self.before = answers, orders, before
+        bytes(KEPT_FREE)
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
 
@@ -290,14 +294,14 @@ class _Handler(BaseHTTPRequestHandler):
             content = content[: do.truncate]
         self._write(content, do.drip_ms)
 
-    def _packed(self, response: Response) -> bytes:
+    def _packed(self, response: Response) -> Body:
         accepts = self.server.owner.packs and "gzip" in self.headers.get("accept-encoding", "")
         if not accepts or len(response.body) <= WORTH_PACKING:
             return response.body
         response.headers["content-encoding"] = "gzip"
         return gzip.compress(response.body, compresslevel=1, mtime=0)
 
-    def _write(self, content: bytes, drip_ms: float | None) -> None:
+    def _write(self, content: Body, drip_ms: float | None) -> None:
         if drip_ms is None:
             self.wfile.write(content)
             return

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .packed import Key, Pack, write
 from .records import Held, Records
+
+if TYPE_CHECKING:
+    from .pieces import Columns
 
 V = TypeVar("V")
 FEW = 1000  # up to here a dictionary is quicker to open than a file
@@ -17,12 +20,16 @@ MOST_CHANGED = 0.2  # a share of a pack's records; above it a new pack is writte
 
 @dataclass(frozen=True, slots=True)
 class Stored(Generic[V]):
-    """Records, and how they are written: as JSON, in order of `when`, found by `texts` (a function a field)."""
+    """Records, and how they are written: as JSON, in order of `when`, found by `texts` (a function a field).
+
+    With `columns`, answers can be drawn from them.
+    """
 
     records: MutableMapping[Key, V]
     encode: Callable[[V], bytes]
     when: Callable[[V], int] | None = None
     texts: Mapping[str, Callable[[V], str | None]] = field(default_factory=dict)
+    columns: Columns | None = None
 
 
 Ref = Any  # ("few", dictionary) or ("pack", file name, changes)
@@ -68,7 +75,7 @@ class Shelves:
 def pack(path: Path, stored: Stored[Any]) -> None:
     """Write all records of a mapping to a new file."""
     when: list[int] = []
-    columns: dict[str, list[str | None]] = {name: [] for name in stored.texts}
+    texts: dict[str, list[str | None]] = {name: [] for name in stored.texts}
     items: Any = stored.records.items()
     if isinstance(next(iter(stored.records), None), int):
         items = _ascending(stored.records)
@@ -78,10 +85,10 @@ def pack(path: Path, stored: Stored[Any]) -> None:
             if stored.when is not None:
                 when.append(stored.when(record))
             for name, text in stored.texts.items():
-                columns[name].append(text(record))
+                texts[name].append(text(record))
             yield key, stored.encode(record)
 
-    write(path, rows(), when, columns)
+    write(path, rows(), when, texts, stored.columns)
 
 
 def opened(taken: Held[V] | dict[Key, V], decode: Callable[[bytes], V]) -> MutableMapping[Key, V]:

@@ -6,8 +6,8 @@ import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import Any, ClassVar, NamedTuple, Protocol
-from urllib.parse import parse_qsl, unquote
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias
+from urllib.parse import parse_qsl, unquote, unquote_plus
 
 import msgspec
 
@@ -51,13 +51,23 @@ class Request:
 
 @lru_cache(maxsize=256)
 def _parsed(query_string: str) -> tuple[tuple[str, str], ...]:
-    return tuple(parse_qsl(query_string, keep_blank_values=True))
+    parts = (part.partition("=") for part in query_string.split("&") if part)
+    return tuple((_plain(name), _plain(value)) for name, _, value in parts)
+
+
+@lru_cache(maxsize=1024)
+def _plain(text: str) -> str:
+    """A name or a value of a query: the same ones come again with every page."""
+    return unquote_plus(text)
+
+
+Body: TypeAlias = bytes | bytearray | memoryview
 
 
 @dataclass(slots=True)
 class Response:
     status: int
-    body: bytes = b""
+    body: Body = b""
     headers: dict[str, str] = field(default_factory=dict)
 
 

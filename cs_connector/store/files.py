@@ -35,7 +35,11 @@ class Files(Protocol):
         ...
 
     def append(self, file: BinaryIO, offset: int, data: bytes) -> int:
-        """Write at `offset`, drop what was beyond, make it last; returns the new end."""
+        """Write at `offset` and drop what was beyond; returns the new end. Outlives this process, not the power."""
+        ...
+
+    def sync(self, file: BinaryIO) -> None:
+        """Make what was written last."""
         ...
 
     def fsync(self, name: str) -> None:
@@ -95,8 +99,10 @@ class LocalFiles:
             left = left[file.write(left) :]
         end = offset + len(data)
         file.truncate(end)
-        os.fsync(file.fileno())
         return end
+
+    def sync(self, file: BinaryIO) -> None:
+        os.fsync(file.fileno())
 
     def fsync(self, name: str) -> None:
         path = self.root / name
@@ -164,6 +170,7 @@ def write_mark(files: Files, mark: str) -> None:
     with files.hold(_MARK) as file:
         if not file.read():
             files.append(file, 0, mark.encode())
+            files.sync(file)
 
 
 def _read_mark(files: Files) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ from cs_connector.errors import StoreError
 
 from . import frames, living, views
 from .facts import RAW, Facts
+from .firsts import Firsts
 from .leases import Lease
 from .state import State
 from .tables import segments
@@ -54,10 +56,6 @@ WHERE k.id IS NULL OR k.digest <> i.digest OR k.deleted <> i.deleted"""
 
 _ROWS = """SELECT id, modified_at, deleted, {known_at} AS known_at, digest, payload
 FROM pages JOIN picked USING (seq)"""
-
-_FIRST = "SELECT id, modified_at, deleted, {known_at} AS known_at, NULL::UBIGINT AS digest, payload"
-_WRITTEN = "SELECT count(*), count(DISTINCT id), count(*) FILTER (deleted) FROM read_parquet({file})"
-_LAST = "CREATE TABLE last AS SELECT max(seq) AS seq FROM pages GROUP BY id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +114,10 @@ def _waiting(state: State, connection: str, object_name: str) -> list[_Segment]:
 
 def _write(facts: Facts, waiting: Sequence[_Segment], dataset: str, target: Path) -> Fold:
     """Compare with what is known and write the differences to `target`, if there are any."""
+    if not facts.files(dataset):
+        return _first(facts, waiting, target)
     with duckdb.connect() as con:
         bound(con)
-        if not facts.files(dataset):
-            return _first(con, facts, waiting, target)
         facts.attach(con, dataset, "versions", RAW)
         _scan(con, facts, waiting, _INCOMING)
         con.execute(_KNOWN)
@@ -131,17 +129,12 @@ def _write(facts: Facts, waiting: Sequence[_Segment], dataset: str, target: Path
     return counts
 
 
-def _first(con: duckdb.DuckDBPyConnection, facts: Facts, waiting: Sequence[_Segment], target: Path) -> Fold:
-    """Nothing is known, so there is nothing to compare: write all, and once more if an id came twice."""
-    rows = _FIRST.format(known_at=_timestamp(facts.state.clock.now()))
-    _scan(con, facts, waiting, _copy(f"{rows} FROM pages", target))
-    written = _WRITTEN.format(file=views.text(str(target)))
-    read, records, deleted = con.execute(written).fetchall()[0]
-    if read > records:
-        _scan(con, facts, waiting, _LAST)
-        _scan(con, facts, waiting, _copy(f"{rows} FROM pages SEMI JOIN last USING (seq)", target))
-        deleted = con.execute(written).fetchall()[0][2]
-    return Fold(read, records - deleted, 0, read - records, deleted, records - deleted)
+def _first(facts: Facts, waiting: Sequence[_Segment], target: Path) -> Fold:
+    """Nothing is known, so there is nothing to compare."""
+    firsts = Firsts(lambda: _pages(facts, waiting), facts.state.clock.now())
+    firsts.write(target)
+    living = firsts.read - firsts.stale - firsts.deleted
+    return Fold(firsts.read, living, 0, firsts.stale, firsts.deleted, living)
 
 
 def _copy(rows: str, target: Path) -> str:
@@ -201,17 +194,27 @@ def _batches(facts: Facts, waiting: Sequence[_Segment]) -> Iterator[pa.RecordBat
     """The records in the order of their arrival, numbered."""
     seq = 0
     for page in _pages(facts, waiting):
-        numbers = frames.numbers("q", range(seq, seq + page.num_rows))
-        *short, payloads = page.columns
-        yield pa.RecordBatch.from_arrays([numbers, *short, _texts(payloads)], schema=_SHAPE)
+        order = _numbers(seq, page.num_rows)
+        yield pa.RecordBatch.from_arrays([order, *page.columns], schema=_SHAPE)
         seq += page.num_rows
+
+
+def _numbers(begin: int, count: int) -> pa.Array:
+    """pa.array would import pandas where it is installed."""
+    made = array("q", range(begin, begin + count))
+    return pa.Array.from_buffers(pa.int64(), count, [None, pa.py_buffer(made)])
 
 
 def _pages(facts: Facts, waiting: Sequence[_Segment]) -> Iterator[pa.RecordBatch]:
     for segment in waiting:
         if segment.offset:
             with facts.store_files.open(segment.path) as file:
-                yield from frames.decode(file, segment.offset)
+                yield from map(_readable, frames.decode(file, segment.offset))
+
+
+def _readable(page: pa.RecordBatch) -> pa.RecordBatch:
+    *short, payloads = page.columns
+    return pa.RecordBatch.from_arrays([*short, _texts(payloads)], names=page.schema.names)
 
 
 def _texts(payloads: pa.BinaryArray) -> pa.StringArray:

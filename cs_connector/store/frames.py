@@ -1,88 +1,118 @@
-"""A page on disk: length, checksum, and the records as a compressed Arrow batch."""
+"""A page on disk: lengths, checksum, a note of where the reading stood, and the records as a compressed Arrow batch."""
 
 from __future__ import annotations
 
+import os
 import struct
 import zlib
-from array import array
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import BinaryIO
 
+import msgspec
 import pyarrow as pa
 import zstandard
 
 from cs_connector.errors import StoreError
-from cs_connector.ports import RawRecord
+from cs_connector.ports import Page, RawRecord
+from cs_connector.transport.records import SHAPE, Records
 
-SHAPE = pa.schema(
-    [("id", pa.string()), ("modified_at", pa.string()), ("deleted", pa.bool_()), ("payload", pa.binary())]
-)
-_HEAD = struct.Struct("<II")  # length of the body, its crc32
+_HEAD = struct.Struct("<III")  # lengths of the note and of the body, crc32 of these two and of both
+_LENGTHS = struct.Struct("<II")
 _LEVEL = 1
-_NUMBERS = {"B": pa.uint8(), "q": pa.int64()}
-_LARGEST = 1 << 31
 
 
-def encode(records: Sequence[RawRecord]) -> bytes:
-    ids, stamps, deleted, payloads = zip(*records, strict=True) if records else ((), (), (), ())
-    columns = [
-        _strings(ids),
-        _strings(stamps if None not in stamps else [stamp or "" for stamp in stamps], _known(stamps)),
-        numbers("B", deleted).cast(pa.bool_()),
-        _blocks(pa.binary(), list(map(len, payloads)), b"".join(payloads)),
-    ]
-    batch = pa.RecordBatch.from_arrays(columns, schema=SHAPE).serialize()
-    body = zstandard.ZstdCompressor(level=_LEVEL).compress(batch)
-    return _HEAD.pack(len(body), zlib.crc32(body)) + body
+class Note(msgspec.Struct, omit_defaults=True):
+    """What a page did to the reading: from the cursor `before` to `cursor`, with so many records.
+
+    A page with `more` goes on in the next frame, and is whole with the first that has not.
+    """
+
+    before: str | None
+    cursor: str
+    records: int
+    more: bool = False
+    done: bool = False
+    complete_to: datetime | None = None
 
 
-def numbers(code: str, values: Iterable[int]) -> pa.Array:
-    """Unsigned bytes ("B") or 64-bit integers ("q"); pa.array would import pandas where it is installed."""
-    made = array(code, values)
-    return pa.Array.from_buffers(_NUMBERS[code], len(made), [None, pa.py_buffer(made)])
+_note = msgspec.msgpack.Decoder(Note)
 
 
-def _known(stamps: Sequence[str | None]) -> pa.Buffer | None:
-    """The bits that say which are there; None when all are."""
-    if None not in stamps:
-        return None
-    return numbers("B", (stamp is not None for stamp in stamps)).cast(pa.bool_()).buffers()[1]
+class Encoder:
+    """Makes frames, one at a time."""
+
+    def __init__(self) -> None:
+        self._compressor = zstandard.ZstdCompressor(level=_LEVEL)
+
+    def frames(self, page: Page, before: str | None) -> Iterator[bytes]:
+        """A frame for each batch of the page's records, one for a page without."""
+        *first, last = _batches(page.records) or [None]
+        for batch in first:
+            yield self._frame(Note(before, page.cursor, _count(batch), more=True), batch)
+        yield self._frame(
+            Note(before, page.cursor, _count(last), done=page.done, complete_to=page.complete_to), last
+        )
+
+    def _frame(self, note: Note, batch: pa.RecordBatch | None) -> bytes:
+        said = msgspec.msgpack.encode(note)
+        body = self._compressor.compress(batch.serialize()) if batch else b""
+        sizes = len(said), len(body)
+        return b"".join((_HEAD.pack(*sizes, _checksum(sizes, said, body)), said, body))
 
 
-def _strings(values: Sequence[str], known: pa.Buffer | None = None) -> pa.Array:
-    """Texts; ids and times are ASCII, so that one encoding for all of them will do."""
-    whole = "".join(values)
-    if whole.isascii():
-        return _blocks(pa.string(), list(map(len, values)), whole.encode(), known)
-    encoded = [value.encode() for value in values]
-    return _blocks(pa.string(), list(map(len, encoded)), b"".join(encoded), known)
+def _batches(records: Sequence[RawRecord]) -> Sequence[pa.RecordBatch]:
+    if isinstance(records, Records) or not records:
+        return records.batches if isinstance(records, Records) else []
+    return Records.of(*zip(*records, strict=True)).batches
 
 
-def _blocks(kind: pa.DataType, sizes: Sequence[int], data: bytes, known: pa.Buffer | None = None) -> pa.Array:
-    ends = array("i", accumulate(sizes, initial=0))
-    return pa.Array.from_buffers(kind, len(sizes), [known, pa.py_buffer(ends), pa.py_buffer(data)])
+def _count(batch: pa.RecordBatch | None) -> int:
+    return batch.num_rows if batch else 0
 
 
 def decode(file: BinaryIO, end: int) -> Iterator[pa.RecordBatch]:
-    """The pages of a segment up to byte `end`, each a batch of SHAPE. Raises StoreError for a damaged one."""
+    """The records of a segment up to byte `end`, in batches of SHAPE.
+
+    Raises StoreError for damage.
+    """
     at = 0
+    codec = pa.Codec("zstd")  # into Arrow's memory, which is used again
     while at < end:
-        size, checksum = _head(file, at)
-        body = file.read(size)
-        if len(body) != size or zlib.crc32(body) != checksum:
+        found = _read(file, at, end)
+        if found is None:
             raise _damaged(file, at)
-        at += _HEAD.size + size
-        batch = zstandard.ZstdDecompressor().decompress(body, max_output_size=_LARGEST)
-        yield pa.ipc.read_record_batch(pa.py_buffer(batch), SHAPE)
+        at, _, body = found
+        if body:
+            batch = codec.decompress(body, zstandard.frame_content_size(body))
+            yield pa.ipc.read_record_batch(batch, SHAPE)
 
 
-def _head(file: BinaryIO, at: int) -> tuple[int, int]:
+def notes(file: BinaryIO, at: int) -> Iterator[tuple[Note, int]]:
+    """The notes of the frames from byte `at` on, each with the byte that it ends at, as far as they are whole."""
+    end = file.seek(0, os.SEEK_END)
+    file.seek(at)
+    while found := _read(file, at, end):
+        at, note, _ = found
+        yield _note.decode(note), at
+
+
+def _read(file: BinaryIO, at: int, end: int) -> tuple[int, bytes, bytes] | None:
+    """Where the frame at byte `at` ends, its note and its body; None when it is not whole."""
     head = file.read(_HEAD.size)
-    if len(head) != _HEAD.size:
-        raise _damaged(file, at)
-    size, checksum = _HEAD.unpack(head)
-    return size, checksum
+    if len(head) < _HEAD.size:
+        return None
+    *sizes, checksum = _HEAD.unpack(head)
+    beyond = at + _HEAD.size + sum(sizes)
+    if beyond > end:
+        return None
+    note, body = (file.read(size) for size in sizes)
+    whole = _checksum(sizes, note, body) == checksum
+    return (beyond, note, body) if whole else None
+
+
+def _checksum(sizes: Sequence[int], note: bytes, body: bytes) -> int:
+    return zlib.crc32(body, zlib.crc32(note, zlib.crc32(_LENGTHS.pack(*sizes))))
 
 
 def _damaged(file: BinaryIO, at: int) -> StoreError:

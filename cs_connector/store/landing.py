@@ -1,186 +1,175 @@
-"""Pages as they arrive: on disk first, then cursor and offset in one transaction."""
+"""Pages as they arrive: each is written at once; cursor and offset follow for several, in one transaction."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import BinaryIO
 from uuid import uuid4
 
-import sqlalchemy as sa
-
-from cs_connector.errors import FencedOut, StoreError
+from cs_connector.errors import FencedOut
 from cs_connector.ports import Clock, Page
 
-from . import frames, leases
+from . import frames, leases, progress, recovery
 from .files import Files, folder
 from .leases import Lease
+from .progress import Growth, Step, Where
 from .state import State
-from .tables import cursors, feeds, segments
 
-FULL = 64_000_000  # bytes after which a segment is closed and the next one begun
-
-# what every page needs is built once: SQLAlchemy takes longer to build a statement than to run it
-_ask = sa.bindparam
-_mine = sa.select(segments.c.id, segments.c.path, segments.c.offset).where(
-    segments.c.connection == _ask("of"),
-    segments.c.object == _ask("named"),
-    segments.c.run == _ask("by"),
-    segments.c.state == "open",
-)
-_grown = (
-    segments.update()
-    .where(segments.c.id == _ask("key"), segments.c.offset == _ask("begin"), segments.c.state == "open")
-    .values(offset=_ask("end"), state=_ask("then"), records=segments.c.records + _ask("more"))
-)
+GROUP = 16_000_000  # bytes that may wait for a commit
+GROUP_S = 1.0  # seconds that they may
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Segment:
+    """A segment being written, locked: up to `begin` it is recorded, up to `end` written."""
+
     id: int
-    path: str
-    offset: int
+    where: Where
+    lease: Lease | None
+    file: BinaryIO
+    begin: int
+    end: int
+    step: Step
+    encoder: frames.Encoder = field(default_factory=frames.Encoder)
+    since: float = field(default_factory=time.monotonic)
+
+    @property
+    def full(self) -> bool:
+        return self.end >= progress.FULL
+
+    @property
+    def due(self) -> bool:
+        late = time.monotonic() - self.since > GROUP_S
+        return self.step.done or self.full or self.end - self.begin > GROUP or late
 
 
 class Landing:
+    """A page outlives this process once it is appended, and the power once it is committed."""
+
     def __init__(self, state: State, files: Files, clock: Clock) -> None:
         self._state, self._files, self._clock = state, files, clock
+        self._open: _Segment | None = None
 
     def append(self, lease: Lease | None, run: str, connection: str, object_name: str, page: Page) -> None:
-        """Keep a page and move the cursor past it, both or neither.
+        """Keep a page. It is committed with others: when enough wait, after a second, or when it is the last.
 
         Raises FencedOut when the lease was lost, StoreError when the disk or the database fails.
         """
-        where = (run, connection, object_name)
-        if not page.records:
-            with self._state.begin() as db:
-                self._move(db, lease, where, page)
+        where = Where(run, connection, object_name, lease.epoch if lease else 0)
+        if self._open and self._open.where != where:
+            self.leave()
+        if self._open is None and not page.records:
+            self._skip(lease, where, page)
             return
-        segment = self._segment(lease, where)
-        with self._files.hold(segment.path) as file:
-            end = self._files.append(file, segment.offset, frames.encode(page.records))
-            with self._state.begin() as db:
-                self._grow(db, segment, end, len(page.records))
-                self._move(db, lease, where, page)
+        segment = self._open = self._open or self._segment(lease, where)
+        end = segment.end
+        for frame in segment.encoder.frames(page, segment.step.cursor):
+            end = self._files.append(segment.file, end, frame)
+        segment.end = end
+        segment.step.add(page, len(page.records))
+        if segment.due:
+            self.commit()
+
+    def commit(self) -> None:
+        """Make what was appended last, and move the cursor past it, both or neither.
+
+        Raises FencedOut when the lease was lost: then what was not committed is dropped.
+        """
+        segment = self._open
+        if segment is None:
+            return
+        try:
+            if segment.end > segment.begin:
+                self._settle(segment)
+        except FencedOut:
+            self._drop(segment)
+            raise
+        finally:
+            if segment.end > segment.begin or segment.full:
+                self._release()
+
+    @contextmanager
+    def stretch(self) -> Iterator[None]:
+        """What is appended in this block is committed when it ends, also where the reading breaks off."""
+        try:
+            yield
+        finally:
+            self.commit()
+
+    def leave(self) -> None:
+        """Commit, and let go of the segment, so that it can be folded."""
+        try:
+            self.commit()
+        finally:
+            self._release()
+
+    def close(self) -> None:
+        """What is not committed is found by the next process, as after a kill."""
+        self._release()
 
     def cursor(self, connection: str, object_name: str) -> str | None:
         """Where to go on reading; None for the beginning."""
+        self.commit()
         with self._state.read() as db:
-            return db.scalar(sa.select(cursors.c.cursor).where(_of(cursors, connection, object_name)))
+            return progress.cursor(db, connection, object_name)
 
     def reset(self, connection: str, object_name: str) -> None:
         """Read this object from the beginning next time."""
+        self.leave()
         with self._state.begin() as db:
-            db.execute(cursors.delete().where(_of(cursors, connection, object_name)))
-            db.execute(feeds.delete().where(_of(feeds, connection, object_name)))
+            progress.forget(db, connection, object_name)
+            progress.unfeed(db, connection, object_name)
 
     def again(self, connection: str, object_name: str) -> None:
         """The same, and what was read before counts as complete meanwhile."""
+        self.leave()
         with self._state.begin() as db:
-            db.execute(cursors.delete().where(_of(cursors, connection, object_name)))
+            progress.forget(db, connection, object_name)
 
     def recover(self) -> int:
-        """Cut what a killed process wrote but did not record; returns the bytes cut.
+        """Commit the whole pages that a killed process left, cut the rest; returns the bytes cut."""
+        return recovery.recover(self._state, self._files, self._clock)
 
-        A segment that a living process is writing is left alone.
-        """
-        with self._state.read() as db:
-            live = db.execute(sa.select(segments.c.id, segments.c.path).where(segments.c.state != "folded"))
-            found = live.all()
-        return sum(self._cut(row.id, row.path) for row in found)
-
-    def _cut(self, id_: int, path: str) -> int:
-        offset = self._offset(id_)
-        size = self._files.size(path) or 0
-        if size < offset:
-            raise _lost(path, size, offset)
-        if size == offset:
-            return 0
-        try:
-            file = self._files.hold(path)
-        except StoreError:
-            return 0
-        with file:  # the offset is read again: it may have grown before we had the lock
-            offset = self._offset(id_)
-            self._files.append(file, offset, b"")
-        return size - offset
-
-    def _offset(self, id_: int) -> int:
-        with self._state.read() as db:
-            return db.scalar(sa.select(segments.c.offset).where(segments.c.id == id_)) or 0
-
-    def _segment(self, lease: Lease | None, where: tuple[str, str, str]) -> _Segment:
-        run, connection, object_name = where
-        with self._state.read() as db:
-            row = db.execute(_mine, {"of": connection, "named": object_name, "by": run}).first()
-        if row is None:
-            return self._begin(lease, where)
-        return _Segment(row.id, row.path, row.offset)
-
-    def _begin(self, lease: Lease | None, where: tuple[str, str, str]) -> _Segment:
-        """Record a segment before its file exists, so that no file is ever unknown."""
-        run, connection, object_name = where
-        path = f"segments/{folder(connection)}/{folder(object_name)}/{uuid4().hex}.seg"
-        epoch = lease.epoch if lease else 0
-        row = {"connection": connection, "object": object_name, "run": run, "path": path, "state": "open"}
+    def _skip(self, lease: Lease | None, where: Where, page: Page) -> None:
+        """Move the cursor past a page without records."""
+        step = Step(None)
+        step.add(page, 0)
         with self._state.begin() as db:
             if lease:
                 leases.check(db, lease)
-            insert = segments.insert().values(**row, epoch=epoch, at=self._clock.now())
-            key = db.execute(insert).inserted_primary_key
-        return _Segment(key[0] if key else 0, path, 0)
+            progress.move(db, where, step, self._clock.now())
 
-    def _grow(self, db: sa.Connection, segment: _Segment, end: int, records: int) -> None:
-        values = {
-            "key": segment.id,
-            "begin": segment.offset,
-            "end": end,
-            "more": records,
-            "then": "closed" if end >= FULL else "open",
-        }
-        if db.execute(_grown, values).rowcount != 1:
-            raise FencedOut(
-                "another process wrote to this run's segment",
-                safe="this page was dropped, the cursor was not moved",
-                fix="give each process a run of its own",
-            )
+    def _segment(self, lease: Lease | None, where: Where) -> _Segment:
+        """The open segment of this run, or a new one: recorded before its file exists, so that no file is unknown."""
+        path = f"segments/{folder(where.connection)}/{folder(where.object)}/{uuid4().hex}.seg"
+        with self._state.begin() as db:
+            if lease:
+                leases.check(db, lease)
+            found = progress.mine(db, where)
+            id_, path, end = found or (progress.begin(db, where, path, self._clock.now()), path, 0)
+            step = Step(progress.cursor(db, where.connection, where.object))
+        return _Segment(id_, where, lease, self._files.hold(path), end, end, step)
 
-    def _move(self, db: sa.Connection, lease: Lease | None, where: tuple[str, str, str], page: Page) -> None:
-        run, connection, object_name = where
-        if lease:
-            leases.check(db, lease)
-        epoch = lease.epoch if lease else 0
-        values = {"cursor": page.cursor, "run": run, "epoch": epoch, "updated_at": self._clock.now()}
-        if page.complete_to:
-            values["complete_to"] = page.complete_to
-        _put(db, cursors, connection, object_name, values)
-        if page.done:
-            seen = {"watermark": page.complete_to} if page.complete_to else {}
-            _put(db, feeds, connection, object_name, {"complete": True, **seen})
+    def _settle(self, segment: _Segment) -> None:
+        self._files.sync(segment.file)
+        with self._state.begin() as db:
+            if segment.lease:
+                leases.check(db, segment.lease)
+            progress.grow(db, Growth(segment.id, segment.begin, segment.end), segment.step.records)
+            progress.move(db, segment.where, segment.step, self._clock.now())
+        segment.begin, segment.since = segment.end, time.monotonic()
+        segment.step = Step(segment.step.cursor)
 
+    def _drop(self, segment: _Segment) -> None:
+        """Cut what a process that was overtaken wrote, so that nobody takes it for a killed one's."""
+        with self._state.read() as db:
+            recorded = progress.offset(db, segment.id)
+        self._files.append(segment.file, recorded, b"")
 
-def _of(table: sa.Table, connection: str, object_name: str) -> sa.ColumnElement[bool]:
-    return sa.and_(table.c.connection == connection, table.c.object == object_name)
-
-
-@cache
-def _moved(table: sa.Table, names: tuple[str, ...]) -> sa.Update:
-    here = (table.c.connection == _ask("of"), table.c.object == _ask("named"))
-    return table.update().where(*here).values({name: _ask(name) for name in names})
-
-
-def _put(
-    db: sa.Connection, table: sa.Table, connection: str, object_name: str, values: dict[str, object]
-) -> None:
-    """Update the row or insert it; writers run one at a time, so nothing comes between."""
-    update = _moved(table, tuple(values))
-    if db.execute(update, {"of": connection, "named": object_name, **values}).rowcount == 0:
-        db.execute(table.insert().values(connection=connection, object=object_name, **values))
-
-
-def _lost(path: str, size: int, offset: int) -> StoreError:
-    return StoreError(
-        "a segment file lost its end",
-        why=f"{path} has {size} bytes, {offset} were recorded",
-        safe="published facts are not affected",
-        fix="restore the last backup, or reset the cursor of this object to read it again",
-    )
+    def _release(self) -> None:
+        if self._open:
+            self._open.file.close()
+            self._open = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,10 +16,15 @@ from cs_connector.ports import Clock
 from .state import State
 from .tables import limits
 
+AHEAD = timedelta(seconds=3)  # for which a busy process leases calls
 GLANCE = 0.25  # seconds after which a process looks again at what others wrote
 LONGEST = timedelta(minutes=5)  # a longer pause ends the run
 SKEW = timedelta(minutes=1)  # by which the clocks of two machines may differ
 FRESH = timedelta(minutes=5)  # how long the vendor's word on the day is believed
+# built once: SQLAlchemy takes longer to build a statement than to run it
+_ask = sa.bindparam
+_here = (limits.c.connection == _ask("of"), limits.c.bucket == _ask("named"))
+_found = sa.select(limits).where(*_here)
 _DAY, _PAUSE = "", "pause"  # the buckets that hold the day's allowance and the pause
 
 
@@ -102,34 +108,50 @@ class SharedMeter:
 
 
 class SharedBucket:
-    """Calls are booked in blocks of half the burst, so that the store is asked once for several."""
+    """Calls are leased from the store for some time ahead, first for a few and then for up to three seconds, and made in
+    steps of half the burst. What is leased and not used in its time is lost.
+    """
 
     def __init__(self, state: State, key: tuple[str, str], clock: Clock, rate: float, burst: int) -> None:
         if rate <= 0 or burst < 1:
             raise ValueError("a limit needs a rate above 0 and a burst of at least 1")
         self._state, self._key, self._clock = state, key, clock
-        self._each, self._depth = timedelta(seconds=1 / rate), timedelta(seconds=burst / rate)
-        self._block = max(1, burst // 2)
-        self._booked = 0
+        self._depth, self._step = timedelta(seconds=burst / rate), max(1, burst // 2)
+        self._time = timedelta(seconds=1 / rate) * self._step  # of one step
+        self._steps, self._most = 1, max(1, int(AHEAD / self._time))  # of a lease
+        self._ready = 0
+        self._free = self._until = clock.now() - self._depth
         self._lock = threading.Lock()
 
     def take(self) -> None:
         with self._lock:
-            wait = 0.0 if self._booked else self._book()
-            self._booked -= 1
+            wait = 0.0 if self._ready else self._next()
+            self._ready -= 1
         self._clock.sleep(wait)
 
-    def _book(self) -> float:
-        """Seconds until a block may be used: the bucket is free at a time that every booking moves on."""
-        with self._state.begin() as db:
-            now = self._clock.now()
-            row = _row(db, *self._key)
-            booked = row.free_at if row and row.free_at else now
-            ahead = booked - now > self._depth + LONGEST  # written by a clock that was put right since
-            free = (now if ahead else max(now, booked)) + self._each * self._block
-            _put(db, *self._key, {"free_at": free})
-        self._booked = self._block
+    def _next(self) -> float:
+        """Seconds until the next step may be made."""
+        now = self._clock.now()
+        free = self._later(self._free, now) + self._time
+        if free > self._later(self._until, now):
+            free = self._lease(now) + self._time
+        self._free, self._ready = free, self._step
         return max(0.0, (free - self._depth - now).total_seconds())
+
+    def _lease(self, now: datetime) -> datetime:
+        """From when the bucket is ours: it is free at a time that every lease moves on."""
+        with self._state.begin() as db:
+            row = _row(db, *self._key)
+            begin = self._later(row.free_at, now) if row and row.free_at else now
+            busy = now - self._until < self._depth
+            self._steps = min(self._steps * 2, self._most) if busy else 1
+            self._until = begin + self._time * self._steps
+            _put(db, *self._key, {"free_at": self._until})
+        return begin
+
+    def _later(self, free: datetime, now: datetime) -> datetime:
+        """When a bucket is free that was said to be at `free`, perhaps by a clock that was put right since."""
+        return now if free - now > self._depth + LONGEST else max(now, free)
 
 
 def _fresh(at: datetime, now: datetime) -> bool:
@@ -143,11 +165,15 @@ def _pause(row: Any, now: datetime) -> datetime | None:
 
 
 def _row(db: sa.Connection, connection: str, bucket: str) -> Any:
-    here = (limits.c.connection == connection) & (limits.c.bucket == bucket)
-    return db.execute(sa.select(limits).where(here)).one_or_none()
+    return db.execute(_found, {"of": connection, "named": bucket}).one_or_none()
+
+
+@cache
+def _changed(names: tuple[str, ...]) -> sa.Update:
+    return limits.update().where(*_here).values({name: _ask(name) for name in names})
 
 
 def _put(db: sa.Connection, connection: str, bucket: str, values: dict[str, Any]) -> None:
-    here = (limits.c.connection == connection) & (limits.c.bucket == bucket)
-    if db.execute(limits.update().where(here).values(values)).rowcount == 0:
+    changed = _changed(tuple(values))
+    if db.execute(changed, {"of": connection, "named": bucket, **values}).rowcount == 0:
         db.execute(limits.insert().values(connection=connection, bucket=bucket, **values))

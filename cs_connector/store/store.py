@@ -44,6 +44,7 @@ class Store:
         self.landing = Landing(self.state, self.files, clock)
 
     def fold(self, connection: str, object_name: str, run: str, lease: Lease | None = None) -> Fold:
+        self.landing.leave()
         return fold(self.state, self.facts, connection, object_name, run, lease)
 
     def live(self, connection: str, object_name: str) -> int | None:
@@ -62,10 +63,11 @@ class Store:
         return self.facts.collect()
 
     def recover(self) -> int:
-        """Put right what a killed process left; returns the bytes of unfinished pages that were cut."""
+        """Put right what a killed process left; returns the bytes of pages cut that were not whole."""
         return self.landing.recover()
 
     def close(self) -> None:
+        self.landing.close()
         self.state.close()
 
     def __enter__(self) -> Self:

@@ -180,6 +180,13 @@ quarantine = sa.Table(
     sa.Index(None, "state", "connection", "object"),
 )  # fmt: skip
 
+# action: link, unlink; a ref is connection|object|id, the smaller one left
+decisions = sa.Table(
+    "decisions", metadata,
+    _key("entity"), _key("left_ref"), _key("right_ref"), _text("action"), _text("reason", empty=True),
+    _text("who", empty=True), _moment("at"),
+)  # fmt: skip
+
 leases = sa.Table(
     "leases", metadata, _key("name"), _text("holder", empty=True), _count("epoch"), _moment("until")
 )  # fmt: skip

@@ -11,6 +11,8 @@ from urllib3.exceptions import HTTPError
 
 from cs_connector.errors import Unavailable
 
+from .mending import mended
+
 CHUNK = 1 << 18
 LARGEST = 512 << 20
 _whole = msgspec.json.Decoder(msgspec.Raw)
@@ -41,7 +43,10 @@ class TooSlow(Unavailable):
 
 
 def read_body(response: requests.Response, budget: Budget) -> None:
-    """Fill `response.content`. Raises TooSlow, and Unavailable for a body that is cut off or too large."""
+    """Fill `response.content`. Raises TooSlow, and Unavailable for a body that is cut off, too large or a web page."""
+    if getattr(response, "_content_consumed", False):
+        _check_json(response, response.content)
+        return
     try:
         content = _pull(response, budget)
     except (HTTPError, OSError) as error:
@@ -85,10 +90,18 @@ def _check_json(response: requests.Response, content: bytes) -> None:
         )
     if "json" not in kind or response.headers.get("Content-Length") == "0":
         return
+    if not _is_json(content):
+        response._content = mended(content)  # noqa: SLF001 - see above
+        if not _is_json(response.content):
+            raise Unavailable("The answer is not whole JSON", why=f"{len(content)} bytes arrived")
+
+
+def _is_json(content: bytes) -> bool:
     try:
         _whole.decode(content)
-    except msgspec.DecodeError as error:
-        raise Unavailable("The answer is not whole JSON", why=f"{len(content)} bytes arrived") from error
+    except msgspec.DecodeError:
+        return False
+    return True
 
 
 def _bodiless(response: requests.Response) -> bool:

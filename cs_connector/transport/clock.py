@@ -5,10 +5,18 @@ from __future__ import annotations
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
-import requests
+import msgspec
+from urllib3 import Timeout
+from urllib3.exceptions import HTTPError
+from urllib3.util import parse_url
 
 from cs_connector.errors import Unavailable
+
+from .wire import Http
+
+_PATIENCE = Timeout(total=10, connect=5, read=10)
 
 
 class SystemClock:
@@ -19,6 +27,11 @@ class SystemClock:
 
     def sleep(self, seconds: float) -> None:
         time.sleep(max(0.0, seconds))
+
+
+class _Told(msgspec.Struct):
+    now: datetime
+    running: bool = True
 
 
 class SandboxTime:
@@ -44,19 +57,28 @@ class SandboxTime:
         with self._lock:
             self._ask("POST", {"advance": f"PT{seconds:.3f}S"})
 
+    @cached_property
+    def _pool(self) -> Http:
+        there = parse_url(self._url)
+        return Http(there.host or "", there.port)
+
     def _ask(self, method: str, order: dict[str, str] | None = None) -> tuple[datetime, float | None]:
+        body = msgspec.json.encode(order) if order else b""
+        headers = {"Content-Type": "application/json", "Content-Length": len(body)}
         try:
-            with requests.Session() as session:
-                session.trust_env = False
-                answer = session.request(method, self._url, json=order, timeout=(5, 10))
-            answer.raise_for_status()
-            said = answer.json()
-            now = datetime.fromisoformat(said["now"])
-        except (requests.RequestException, ValueError, KeyError) as error:
-            raise Unavailable(
-                "The sandbox does not tell the time",
-                why=f"{self._url} gave no usable answer",
-                fix="start it with: cs-connector sandbox up",
-            ) from error
-        self._known = (now.astimezone(UTC), time.monotonic() if said.get("running", True) else None)
+            path = parse_url(self._url).request_uri
+            answer = self._pool.urlopen(method, path, body, headers, timeout=_PATIENCE)
+            if answer.status != 200:
+                raise self._silent()
+            said = msgspec.json.decode(answer.content(), type=_Told)
+        except (HTTPError, msgspec.MsgspecError) as error:
+            raise self._silent() from error
+        self._known = (said.now.astimezone(UTC), time.monotonic() if said.running else None)
         return self._known
+
+    def _silent(self) -> Unavailable:
+        return Unavailable(
+            "The sandbox does not tell the time",
+            why=f"{self._url} gave no usable answer",
+            fix="start it with: cs-connector sandbox up",
+        )

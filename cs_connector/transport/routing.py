@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from fnmatch import fnmatch
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
+from requests.utils import get_encoding_from_headers
+from urllib3.connectionpool import ConnectionPool
 
 from cs_connector.errors import ConfigError
+
+from .wire import Answered, Http, Https
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -45,23 +50,60 @@ class Router(HTTPAdapter):
     """Sends to `base` (http://127.0.0.1:PORT) what is addressed to a vendor; without a base, straight on.
 
     The answer keeps the vendor's address, so clients that look at it never notice.
+    The pool of connections to a host is looked up once: that costs a twentieth of a call.
     """
 
     def __init__(self, base: str | None = None) -> None:
         if base and not is_loopback(base):
             raise ConfigError(f"{base} is not on this machine", fix="a sandbox listens on 127.0.0.1")
         self._base = base
+        self._pools: dict[tuple[Any, ...], ConnectionPool] = {}
         super().__init__(pool_maxsize=8)
 
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
         if self._base is None or is_loopback(request.url or ""):
             return super().send(request, *args, **kwargs)
-        moved = request.copy()
+        moved = copy(request)
         moved.url = _moved(request.url or "", self._base)
         kwargs["proxies"] = {}
         response = super().send(moved, *args, **kwargs)
         response.request, response.url = request, request.url or ""
         return response
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Called by requests: ways through a proxy stay those of urllib3."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": Http, "https": Https}
+
+    def build_response(self, req: PreparedRequest, resp: Any) -> Response:
+        """Called by requests."""
+        if not isinstance(resp, Answered):
+            return super().build_response(req, resp)
+        response = Response()
+        response.status_code, response.reason, response.headers = resp.status, resp.reason, resp.headers
+        response.encoding = get_encoding_from_headers(resp.headers)
+        response.url, response.request, response.connection = req.url or "", req, self
+        response._content, response._content_consumed = resp.content(), True  # type: ignore[attr-defined]  # noqa: SLF001
+        return response
+
+    def get_connection_with_tls_context(
+        self, request: PreparedRequest, verify: Any, proxies: Any = None, cert: Any = None
+    ) -> ConnectionPool:
+        """Called by requests for every call."""
+        if proxies:
+            return super().get_connection_with_tls_context(request, verify, proxies, cert)
+        where = (*urlsplit(request.url or "")[:2], verify, cert)
+        if where not in self._pools:
+            self._pools[where] = super().get_connection_with_tls_context(request, verify, cert=cert)
+        return self._pools[where]
+
+    def request_url(self, request: PreparedRequest, proxies: Any) -> str:
+        """Called by requests for every call."""
+        return super().request_url(request, proxies) if proxies else request.path_url
+
+    def close(self) -> None:
+        self._pools.clear()
+        super().close()
 
 
 def _moved(url: str, base: str) -> str:

@@ -7,13 +7,13 @@ from datetime import date
 
 import duckdb
 
-from cs_connector.model import ENTITIES, FLAG, RELATIONSHIP, Entity
+from cs_connector.model import CUSTOM, ENTITIES, FLAG, RELATIONSHIP, Entity
 
+from . import passing
 from .extraction import Source
-from .identity import KINDS
 from .sql import ident
 
-RESOLVED = frozenset(kind.entity for kind in KINDS)
+RESOLVED = frozenset({"account", "person", "user"})  # those of which several records can be one
 _REFERENCES = {
     "account_id": "account",
     "parent_id": "account",
@@ -71,7 +71,7 @@ def mention(con: duckdb.DuckDBPyConnection, sources: Iterable[Source]) -> None:
                 continue
             con.execute(
                 "INSERT INTO link SELECT DISTINCT e.account_id, 'account', l.connection, l.object, e.account_id, "
-                f"'mentioned', 1.0 FROM link l JOIN {ident(name)} e ON e.{entity.key} = l.entity_id "
+                f"'mentioned', 1.0, '' FROM link l JOIN {ident(name)} e ON e.{entity.key} = l.entity_id "
                 "WHERE l.entity = ? AND l.connection = ? AND e.account_id IS NOT NULL",
                 [name, source.connection],
             )
@@ -115,7 +115,7 @@ def _plain(con: duckdb.DuckDBPyConnection, entity: Entity) -> None:
     con.execute(f"CREATE OR REPLACE TABLE {ident(entity.name)} AS {_single(con, entity)}")
     con.execute(
         f"INSERT INTO link SELECT made, '{entity.name}', connection, object, record_id, "
-        "CASE WHEN adds_ref IS NULL THEN 'itself' ELSE 'adds to' END, 1.0 FROM followed "
+        "CASE WHEN adds_ref IS NULL THEN 'itself' ELSE 'adds to' END, 1.0, '' FROM followed "
         f"SEMI JOIN {ident(entity.name)} e ON e.{entity.key} = made"
     )
 
@@ -145,14 +145,16 @@ def _merged(con: duckdb.DuckDBPyConnection, entity: Entity) -> None:
         "FROM placed WHERE entity_id IS NOT NULL GROUP BY entity_id"
     )
     con.execute(
-        f"INSERT INTO link SELECT DISTINCT entity_id, '{entity.name}', connection, object, record_id, 'adds to', 1.0 "
+        f"INSERT INTO link SELECT DISTINCT entity_id, '{entity.name}', connection, object, record_id, 'adds to', 1.0, '' "
         "FROM placed WHERE adds_ref IS NOT NULL AND entity_id IS NOT NULL"
     )
 
 
 def _laid(name: str, to: str) -> str:
-    """The first known value by rank; a flag that any added row sets is set."""
+    """The first known value by rank; a flag that any added row sets is set. What is passed through is gathered."""
     column = ident(name)
+    if name == CUSTOM:
+        return passing.laid(column)
     first = f"first({column} ORDER BY rank, record_id) FILTER (adds_ref IS NULL AND {column} IS NOT NULL)"
     extra = f"min({column}) FILTER (adds_ref IS NOT NULL)"
     if to == FLAG:

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from cs_connector.model import ENTITIES, TEXT, Entity
+from cs_connector.model import CUSTOM, ENTITIES, TEXT, Entity
+from cs_connector.ports import Merging
 
+from . import aliases, passing
 from .mapping import Condition, FieldRule, MappingFile, ReadRule
 from .sql import cast, ident, kind, literal
 
@@ -24,7 +26,8 @@ ORIGIN = (
 class Source:
     """A connection with its mapping; a lower rank is believed first.
 
-    `unknown` are the fields of each object that cannot be believed now, whatever the records say.
+    `unknown` are the fields of each object that cannot be believed now, whatever the records say; `merging` is how
+    its records tell of merges. `types` are the fields that were described of each object, with their types.
     """
 
     connection: str
@@ -32,10 +35,18 @@ class Source:
     rank: int
     mapping: MappingFile
     unknown: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    merging: Merging = field(default_factory=Merging)
+    types: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+_PASSED = ident("passed through")
 
 
 def stage(con: duckdb.DuckDBPyConnection, sources: Iterable[Source], latest: Latest) -> None:
-    """Fill `stage_<entity>` for every entity, `quarantine`, and `seen` (how many records each rule met)."""
+    """Fill `stage_<entity>` for every entity, `quarantine`, and `seen` (how many records each rule met).
+
+    Expects `alias`: records that go on as another one are left out.
+    """
     con.execute(
         "CREATE OR REPLACE TABLE quarantine(connection VARCHAR, object VARCHAR, record_id VARCHAR, "
         "code VARCHAR, reason VARCHAR)"
@@ -45,7 +56,7 @@ def stage(con: duckdb.DuckDBPyConnection, sources: Iterable[Source], latest: Lat
         "deleted BIGINT, left_out BIGINT, quarantined BIGINT, staged BIGINT)"
     )
     for entity in ENTITIES.values():
-        columns = ", ".join(f"{ident(c.name)} {c.type}" for c in entity.columns)
+        columns = ", ".join(f"{ident(c.name)} {c.type}" for c in entity.staged)
         con.execute(f"CREATE OR REPLACE TABLE stage_{entity.name}({ORIGIN}, {columns})")
     for source in sources:
         for rule in source.mapping.read:
@@ -55,13 +66,14 @@ def stage(con: duckdb.DuckDBPyConnection, sources: Iterable[Source], latest: Lat
 def _extract(con: duckdb.DuckDBPyConnection, source: Source, rule: ReadRule, view: str) -> None:
     entity = ENTITIES[rule.entity]
     names = sorted(rule.needs)
-    con.execute(f"CREATE OR REPLACE TEMP TABLE picked AS {_picked(source, rule, names, view)}")
+    rows = f"{view} WHERE NOT deleted{aliases.others(con, source, rule.object)}"
+    con.execute(f"CREATE OR REPLACE TEMP TABLE picked AS {_picked(source, rule, names, rows)}")
     con.execute(f"CREATE OR REPLACE TEMP TABLE typed AS {_typed(source, rule, entity)}")
     con.execute(
         "INSERT INTO quarantine SELECT ?, ?, record_id, 'VALUE', wrong FROM typed WHERE wrong IS NOT NULL",
         [source.connection, rule.object],
     )
-    columns = ", ".join(ident(c.name) for c in entity.columns)
+    columns = ", ".join(ident(c.name) for c in entity.staged)
     con.execute(
         f"INSERT INTO stage_{entity.name} SELECT {literal(source.connection)}, {source.rank}, "
         f"{literal(rule.object)}, record_id, same_ref, adds_ref, {columns} FROM typed WHERE wrong IS NULL"
@@ -75,16 +87,19 @@ def _extract(con: duckdb.DuckDBPyConnection, source: Source, rule: ReadRule, vie
     con.execute("DROP TABLE picked; DROP TABLE typed")
 
 
-def _picked(source: Source, rule: ReadRule, names: Sequence[str], view: str) -> str:
-    """The texts that the rule needs, one column each; only records that the rule is about."""
-    paths = ["$.__error__", "$.__line__", *(source.mapping.path(n) for n in names)]
+def _picked(source: Source, rule: ReadRule, names: Sequence[str], rows: str) -> str:
+    """The texts that the rule needs, one column each, and what is passed through; only records that the rule is about."""
+    types, lost = source.types.get(rule.object, {}), source.unknown.get(rule.object, frozenset())
+    passed = [n for n in source.mapping.passed(rule, types) if n not in lost]
+    paths = ["$.__error__", "$.__line__", *(source.mapping.path(n) for n in (*names, *passed))]
     listed = "[" + ", ".join(literal(p) for p in paths) + "]"
-    lost = source.unknown.get(rule.object, frozenset())
-    texts = ", ".join(f"{_told(i, known=n not in lost)} AS {ident(n)}" for i, n in enumerate(names))
+    texts = [f"{_told(i, known=n not in lost)} AS {ident(n)}" for i, n in enumerate(names)]
+    custom = passing.gathered({n: _told(i, known=True) for i, n in enumerate(passed, len(names))}, types)
+    given = ", ".join([*texts, f"{custom} AS {_PASSED}"])
     where = " AND ".join([_condition(c) for c in rule.where] or ["TRUE"])
     return (
-        f"SELECT * FROM (SELECT record_id, t[1] AS broken, t[2] AS line{', ' + texts if texts else ''} FROM "
-        f"(SELECT id AS record_id, json_extract_string(payload, {listed}) AS t FROM {view} WHERE NOT deleted)) "
+        f"SELECT * FROM (SELECT record_id, t[1] AS broken, t[2] AS line, {given} FROM "
+        f"(SELECT id AS record_id, json_extract_string(payload, {listed}) AS t FROM {rows})) "
         f"WHERE broken IS NOT NULL OR ({where})"
     )
 
@@ -106,8 +121,8 @@ def _condition(condition: Condition) -> str:
 
 
 def _typed(source: Source, rule: ReadRule, entity: Entity) -> str:
-    attributes = [f"{_attribute(source, rule, c.name, c.type)} AS {ident(c.name)}" for c in entity.columns]
-    checks = [_check(rule.fields[c.name], c.name, c.type) for c in entity.columns if c.name in rule.fields]
+    attributes = [f"{_attribute(source, rule, c.name, c.type)} AS {ident(c.name)}" for c in entity.staged]
+    checks = [_check(rule.fields[c.name], c.name, c.type) for c in entity.staged if c.name in rule.fields]
     checks = [c for c in checks if c]
     checks += [
         f"WHEN {ident(r.attribute)} NOT BETWEEN {r.low!r} AND {r.high!r} THEN "
@@ -126,14 +141,14 @@ def _kept(rule: ReadRule, entity: Entity) -> str:
     """The texts behind attributes that can fail to be read, to name them in the reason."""
     kept = [
         f", {ident(rule.fields[c.name].sources[0])} AS {ident('raw ' + c.name)}"
-        for c in entity.columns
+        for c in entity.staged
         if c.name in rule.fields and _fallible(rule.fields[c.name], c.type)
     ]
     return "".join(kept)
 
 
 def _fallible(rule: FieldRule, to: str) -> bool:
-    plain = rule.values is None and rule.contains is None and rule.only_if is None
+    plain = rule.values is None and rule.contains is None and rule.only_if is None and not rule.reached
     return to != TEXT and len(rule.sources) == 1 and plain
 
 
@@ -149,6 +164,8 @@ def _check(rule: FieldRule, name: str, to: str) -> str:
 
 
 def _attribute(source: Source, rule: ReadRule, name: str, to: str) -> str:
+    if name == CUSTOM:
+        return _PASSED
     how = rule.fields.get(name)
     if how is None or _unseen(source, rule, how):
         return f"CAST(NULL AS {to})"
@@ -170,6 +187,8 @@ def _conversion(source: Source, how: FieldRule, to: str) -> str:
     if how.link:
         return _ref(source, how)
     text = _text(how)
+    if how.reached:
+        return _reached(text, how.reached, to)
     if how.contains is not None:
         return f"list_contains(string_split(coalesce({text}, ''), ';'), {literal(how.contains)})"
     if how.values is not None:
@@ -177,6 +196,16 @@ def _conversion(source: Source, how: FieldRule, to: str) -> str:
         return f"CAST(CASE {text} {cases} ELSE {literal(how.default)} END AS {to})"
     read = cast(text, to)
     return read if how.default is None else f"coalesce({read}, CAST({literal(how.default)} AS {to}))"
+
+
+def _reached(text: str, values: Sequence[str], to: str) -> str:
+    """When a text of dated values, which need not be in order, first had one of some."""
+    among = ", ".join(map(literal, values))
+    times = (
+        f'list_transform(list_filter(from_json({text}, \'[{{"value":"VARCHAR","timestamp":"VARCHAR"}}]\'), '
+        f"lambda x: x.value IN ({among})), lambda x: {cast('x.timestamp', to)})"
+    )
+    return f"list_min({times})"
 
 
 def _text(how: FieldRule) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,11 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from cs_connector.config.documents import Document, load, suggest, validate
 from cs_connector.errors import MappingError
-from cs_connector.model import ENTITIES
+from cs_connector.model import CUSTOM, DATE, ENTITIES, TIME
+from cs_connector.ports import Read
+
+HISTORY = "history of "  # how the history of a field is called among the fields that were read
 
 
 class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
 
 
 class Condition(Strict):
@@ -33,7 +37,8 @@ class FieldRule(Strict):
 
     `values` translates (what is not listed becomes `default`), `contains` asks for an item of a
     `;`-separated list, `link` follows a reference to another record's entity (`crm`: in another
-    system), `only_if` leaves the attribute unknown unless a condition holds.
+    system), `only_if` leaves the attribute unknown unless a condition holds. With `reached` the field holds dated values,
+    and the attribute is when one of these was first among them.
     """
 
     field: str | None = None
@@ -49,6 +54,7 @@ class FieldRule(Strict):
     object: str | None = None
     crm: str | None = None
     only_if: Condition | None = None
+    reached: tuple[str, ...] = ()
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -72,7 +78,12 @@ class SameAs(Strict):
 
 
 class ReadRule(Strict):
-    """One object as one entity; with `adds_to` its attributes are added to the entity it refers to."""
+    """One object as one entity; with `adds_to` its attributes are added to the entity it refers to.
+
+    No two records of a `distinct` object are the same entity, unless a person says so. Fields whose names match a
+    pattern in `pass` are read too; a pattern that begins with ! takes some out again. Of the
+    fields in `history` the values that they had are read.
+    """
 
     object: str
     entity: str
@@ -81,6 +92,9 @@ class ReadRule(Strict):
     same_as: SameAs | None = None
     adds_to: FieldRule | None = None
     ranges: tuple[Range, ...] = ()
+    distinct: bool = False
+    patterns: tuple[str, ...] = Field(default=(), alias="pass")
+    history: tuple[str, ...] = ()
 
     @field_validator("fields", mode="before")
     @classmethod
@@ -89,13 +103,19 @@ class ReadRule(Strict):
             return value
         return {k: {"field": v} if isinstance(v, str) else v for k, v in value.items()}
 
+    def passes(self, field: str) -> bool:
+        """Whether a field is passed through."""
+        fits = [fnmatchcase(field, p.removeprefix("!")) != p.startswith("!") for p in self.patterns]
+        wanted = any(fit for fit, p in zip(fits, self.patterns, strict=True) if not p.startswith("!"))
+        return wanted and all(fit for fit, p in zip(fits, self.patterns, strict=True) if p.startswith("!"))
+
     @property
     def needs(self) -> set[str]:
         """Every field of the record that this rule looks at."""
         rules = [*self.fields.values(), *([self.adds_to] if self.adds_to else [])]
         found = {source for rule in rules for source in rule.sources}
         found |= {c.field for c in self.where} | {r.only_if.field for r in rules if r.only_if}
-        return found | ({self.same_as.field} if self.same_as else set())
+        return found | set(self.history) | ({self.same_as.field} if self.same_as else set())
 
 
 class WriteField(Strict):
@@ -151,6 +171,11 @@ class MappingFile(Strict):
     write: tuple[WriteRule, ...] = ()
     document: Document | None = Field(default=None, exclude=True)
 
+    @property
+    def passing(self) -> bool:
+        """Whether anything is passed through."""
+        return any(rule.patterns for rule in self.read)
+
     def path(self, name: str) -> str:
         """A field's place in a record, as a JSON path."""
         root = "" if name.startswith("/") else self.root
@@ -174,6 +199,30 @@ class MappingFile(Strict):
             name: tuple(sorted(f for f in fields if not f.startswith("/"))) for name, fields in wanted.items()
         }
 
+    def reads(self, known: Mapping[str, Iterable[str]]) -> dict[str, Read]:
+        """The same with what patterns pass through, of the fields that are `known` of each object, and with histories."""
+        return {
+            name: Read(
+                name,
+                tuple(sorted({*fields, *self._passed(name, known.get(name, ()))})),
+                history=tuple(sorted({f for rule in self.read if rule.object == name for f in rule.history})),
+            )
+            for name, fields in self.objects().items()
+        }
+
+    def _passed(self, name: str, known: Iterable[str]) -> set[str]:
+        rules = [rule for rule in self.read if rule.object == name]
+        return {field for rule in rules for field in self.passed(rule, known)}
+
+    def passed(self, rule: ReadRule, known: Iterable[str]) -> list[str]:
+        """Those of the `known` fields that a rule passes through: not what it maps, and not what we write ourselves."""
+        if not rule.patterns:
+            return []
+        ours = {field for target in self.write if target.object == rule.object for field in target.fields}
+        keys = {target.key_field for target in self.write if target.object == rule.object}
+        left = set(known) - rule.needs - ours - keys
+        return sorted(field for field in left if rule.passes(field) and not field.startswith(HISTORY))
+
 
 def _json_path(parts: list[str]) -> str:
     return "$" + "".join(f"[{p}]" if p.isdigit() else f'."{p}"' for p in parts)
@@ -183,7 +232,7 @@ def load_mapping(path: Path) -> MappingFile:
     """Read and check a mapping file. Raises ConfigError or MappingError with file and line."""
     document = load(path)
     mapping = validate(MappingFile, document)
-    for where, what, fix in (*_mistakes(mapping), *_untranslated(mapping)):
+    for where, what, fix in (*_mistakes(mapping), *_untranslated(mapping), *_unreachable(mapping)):
         raise MappingError(what, safe="nothing was read or written", fix=fix, place=document.place(where))
     return mapping.model_copy(update={"document": document})
 
@@ -208,6 +257,17 @@ def _untranslated(mapping: MappingFile) -> Iterator[Mistake]:
             yield where, f"the values of {name} are empty", "list at least one, or remove values"
 
 
+def _unreachable(mapping: MappingFile) -> Iterator[Mistake]:
+    """Attributes that are no time cannot be when something was reached."""
+    for index, rule in enumerate(mapping.read):
+        entity = ENTITIES.get(rule.entity)
+        for name, how in rule.fields.items():
+            column = entity.column(name) if entity else None
+            if how.reached and column and column.type not in (DATE, TIME):
+                where = ("read", index, "fields", name, "reached")
+                yield where, f"{rule.entity}.{name} is no date", "use reached: for a date or a time"
+
+
 def _mistakes(mapping: MappingFile) -> Iterator[Mistake]:
     for index, rule in enumerate(mapping.read):
         entity = ENTITIES.get(rule.entity)
@@ -221,7 +281,7 @@ def _mistakes(mapping: MappingFile) -> Iterator[Mistake]:
                 "a relationship is found by its key, which is not read",
                 "add key",
             )
-        known = [c.name for c in entity.columns]
+        known = [c.name for c in entity.staged if c.name != CUSTOM]
         for name in rule.fields:
             if name not in known:
                 hint = suggest(name, known) or f"known: {', '.join(known)}"

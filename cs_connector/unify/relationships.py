@@ -110,6 +110,6 @@ def _words(con: duckdb.DuckDBPyConnection) -> None:
         "FROM account a WHERE a.account_id = relationship.account_id"
     )
     con.execute(
-        "INSERT INTO link SELECT r.relationship_id, 'relationship', s.connection, s.object, s.record_id, 'key', 1.0 "
+        "INSERT INTO link SELECT r.relationship_id, 'relationship', s.connection, s.object, s.record_id, 'key', 1.0, '' "
         "FROM said s JOIN relationship r USING (key)"
     )

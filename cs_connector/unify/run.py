@@ -11,7 +11,7 @@ import duckdb
 
 from cs_connector.model import ENTITIES, RELATIONSHIP
 
-from . import entities, hierarchy, identity, owners, population, relationships
+from . import aliases, entities, hierarchy, owners, population, relationships
 from .extraction import Latest, Source, stage
 from .population import Customers, Population
 from .sql import ident
@@ -28,14 +28,16 @@ class FeedMark:
 
 
 def read(con: duckdb.DuckDBPyConnection, sources: Sequence[Source], latest: Latest) -> str:
-    """Read the mapped attributes of every record into staging tables, `quarantine` and `seen`.
+    """Read the mapped attributes of every record into staging tables, `alias`, `quarantine` and `seen`.
 
     Returns a digest of what was read: our own writes come back in the records, but not in it.
     """
     con.execute("CREATE OR REPLACE TABLE connection_crm(connection VARCHAR, crm VARCHAR)")
     for source in sources:
         con.execute("INSERT INTO connection_crm VALUES (?, ?)", [source.connection, source.crm])
+    aliases.collect(con, sources, latest)
     stage(con, sources, latest)
+    aliases.follow(con, sources)
     return _digest(con)
 
 
@@ -45,7 +47,7 @@ def _digest(con: duckdb.DuckDBPyConnection) -> str:
     told = ", ".join(f"CAST({ident(c.name)} AS VARCHAR)" for c in RELATIONSHIP.columns if c.name != "key")
     words = f"(SELECT * FROM stage_relationship WHERE coalesce({told}) IS NOT NULL)"
     plain = [f"stage_{name}" for name in sorted(ENTITIES) if name != RELATIONSHIP.name]
-    for table in [*plain, words, "quarantine"]:
+    for table in [*plain, words, "alias", "quarantine"]:
         rows = con.execute(
             f"SELECT count(*), coalesce(bit_xor(h), 0), coalesce(sum(h), 0) FROM (SELECT hash(t) AS h FROM {table} t)"
         ).fetchall()
@@ -65,7 +67,10 @@ def unify(
 
     Expects `previous_link` (may be empty) with the columns of model.LINK.
     """
-    identity.resolve(con)
+    from . import identity  # what compares names is heavy
+
+    _distinct(con, sources)
+    identity.resolve(con, as_of)
     entities.assemble(con, as_of)
     entities.normalise(con)
     hierarchy.climb(con)
@@ -75,6 +80,13 @@ def unify(
     owners.assign(con, fallback_owner)
     _feeds(con, sources, feeds)
     return counted
+
+
+def _distinct(con: duckdb.DuckDBPyConnection, sources: Sequence[Source]) -> None:
+    con.execute("CREATE OR REPLACE TABLE distinct_object(entity VARCHAR, connection VARCHAR, object VARCHAR)")
+    for source in sources:
+        for entity, name in sorted({(r.entity, r.object) for r in source.mapping.read if r.distinct}):
+            con.execute("INSERT INTO distinct_object VALUES (?, ?, ?)", [entity, source.connection, name])
 
 
 def _feeds(con: duckdb.DuckDBPyConnection, sources: Sequence[Source], feeds: Iterable[FeedMark]) -> None:

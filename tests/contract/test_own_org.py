@@ -18,6 +18,7 @@ from cs_connector.config import open_project
 from cs_connector.demo import own_org, project, sandbox
 from cs_connector.errors import ConfigError, UsageError
 from cs_connector.runner import discovering, open_engine
+from cs_connector.unify import load_mapping
 
 DAY = date(2026, 11, 25)
 HOST = re.compile(r"http://127\.0\.0\.1:\d+")
@@ -81,6 +82,19 @@ def test_nothing_saved_is_a_record_or_a_person(saved):
     assert [
         word for word in ("createdUserId", "creator_user_id", "access_token") if f'"{word}' in whole
     ] == []
+
+
+def test_a_mapping_is_proposed_for_each_system_and_fits_it(saved):
+    folder = saved.parent / "acme" / "mappings"
+    paths = sorted(folder.glob("*.proposed.yml"))
+    names = ("hubspot", "hubspot_emea", "salesforce", "zendesk")
+    assert [p.name for p in paths] == [f"{name}.proposed.yml" for name in names]
+    for path in paths:
+        mapping = load_mapping(path)
+        shipped = load_mapping(registry.shipped()[0] / f"{mapping.crm}.yml")
+        assert {r.object for r in shipped.read} <= {r.object for r in mapping.read}
+    found = {r.object: r for r in load_mapping(folder / "hubspot.proposed.yml").read}
+    assert found["companies"].fields["csm_judgement"].field == "hs_csm_sentiment"
 
 
 class Tenant:

@@ -118,8 +118,8 @@ def test_a_job_that_is_lost_costs_nothing_but_time(monkeypatch, small_pages, wor
 
 def test_results_that_are_not_whole_are_not_taken_for_whole(monkeypatch, small_pages, world):
     world.load(*(account(n) for n in range(MANY, 330)))
-    whole = bulk._records
-    monkeypatch.setattr(bulk, "_records", lambda text, types: list(whole(text, types))[:-1])
+    whole = bulk.Rows.read
+    monkeypatch.setattr(bulk.Rows, "read", lambda self, content: whole(self, content)[:-1])
     with pytest.raises(bulk.Unavailable, match="not whole"):
         read(world, bulk_from=100)
 

@@ -34,18 +34,23 @@ with Store(Path(sys.argv[1]), url, HandClock()) as store:
         records = [record(f"{n}-{k}", f'{{"n":{n}}}') for k in range(5)]
         again = record("same", f'{{"n":{n}}}')
         store.landing.append(None, run, "sf", "Case", page(*records, again, cursor=str(n)))
+        print(n, flush=True)
         if n % 3 == 0:
             store.fold("sf", "Case", run)
 """
 
 
-def _work_and_die(root: Path, url: str | None, run: str, seconds: float) -> None:
+def _work_and_die(root: Path, url: str | None, run: str, seconds: float) -> int:
+    """Returns the last page that was appended for sure."""
     command = [sys.executable, "-c", _WORK, str(root), url or "", run]
     with subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": "."}) as child:
         assert child.stdout
         assert child.stdout.readline() == b"ready\n"
+        first = child.stdout.readline()
         time.sleep(seconds)
         child.send_signal(signal.SIGKILL)
+        *_, last = first, *child.stdout.read().split(b"\n")[:-1]
+    return int(last)
 
 
 def _verify(store: Store) -> int:
@@ -66,7 +71,12 @@ def _verify(store: Store) -> int:
 def _kill_often(root: Path, url: str | None, times: int) -> int:
     chance = random.Random(7)
     for n in range(times):
-        _work_and_die(root, url, f"r{n}", chance.uniform(0.02, 0.35))
+        appended = _work_and_die(root, url, f"r{n}", chance.uniform(0, 0.3))
+        with Store(root, url, HandClock()) as store:
+            store.recover()
+            assert int(store.landing.cursor("sf", "Case") or 0) >= appended, (
+                "a page that was appended was lost"
+            )
     with Store(root, url, HandClock()) as store:
         if store.state.file:
             with store.state.read() as db:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cs_connector.errors import StoreError
-from cs_connector.ports import RawRecord
+from cs_connector.ports import Page, RawRecord
 from cs_connector.store import frames
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]))
@@ -17,16 +17,43 @@ _RECORDS = st.lists(st.builds(RawRecord, _TEXT, st.none() | _TEXT, st.booleans()
 _PAGES = st.lists(_RECORDS, min_size=1, max_size=5)
 
 
+def encode(pages: list[list[RawRecord]]) -> bytes:
+    encoder = frames.Encoder()
+    made = [
+        encoder.frames(Page(records, f"c{n}", done=False), f"c{n - 1}") for n, records in enumerate(pages)
+    ]
+    return b"".join(frame for each in made for frame in each)
+
+
 @given(_PAGES)
 def test_pages_come_back_as_they_were(pages: list[list[RawRecord]]) -> None:
-    data = b"".join(map(frames.encode, pages))
+    data = encode(pages)
     found = frames.decode(io.BytesIO(data + b"torn"), len(data))
-    assert [[tuple(row.values()) for row in batch.to_pylist()] for batch in found] == pages
+    came = [tuple(row.values()) for batch in found for row in batch.to_pylist()]
+    assert came == [record for records in pages for record in records]
+
+
+@given(_PAGES, st.data())
+def test_of_a_cut_file_every_whole_page_is_told(pages: list[list[RawRecord]], data: st.DataObject) -> None:
+    whole = encode(pages)
+    ends = [len(encode(pages[: n + 1])) for n in range(len(pages))]
+    cut = data.draw(st.integers(0, len(whole)))
+    found = [
+        (note.before, note.cursor, note.records, end)
+        for note, end in frames.notes(io.BytesIO(whole[:cut]), 0)
+    ]
+    told = [(f"c{n - 1}", f"c{n}", len(pages[n]), end) for n, end in enumerate(ends)]
+    assert found == [each for each in told if each[3] <= cut]
+
+
+@given(st.integers(0, 200))
+def test_zeros_are_no_page(count: int) -> None:
+    assert list(frames.notes(io.BytesIO(bytes(count)), 0)) == []
 
 
 @given(_PAGES, st.data())
 def test_a_changed_byte_is_noticed(pages: list[list[RawRecord]], data: st.DataObject) -> None:
-    whole = bytearray(b"".join(map(frames.encode, pages)))
+    whole = bytearray(encode(pages))
     at = data.draw(st.integers(0, len(whole) - 1))
     whole[at] ^= data.draw(st.integers(1, 255))
     with pytest.raises(StoreError):
@@ -35,7 +62,7 @@ def test_a_changed_byte_is_noticed(pages: list[list[RawRecord]], data: st.DataOb
 
 @given(_PAGES, st.data())
 def test_a_cut_file_is_noticed(pages: list[list[RawRecord]], data: st.DataObject) -> None:
-    whole = b"".join(map(frames.encode, pages))
+    whole = encode(pages)
     cut = data.draw(st.integers(0, len(whole) - 1))
     with pytest.raises(StoreError):
         list(frames.decode(io.BytesIO(whole[:cut]), len(whole)))

@@ -1,4 +1,4 @@
-"""The bench and the soak say what they found in the agreed shape, and say it when something failed."""
+"""The bench and the soak say what they found in the agreed shape, and say it when something failed or is missing."""
 
 from __future__ import annotations
 
@@ -7,12 +7,24 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from bench import soak
+import bench.__main__ as whole_bench
+from bench import crm, loops, peers, reading, soak, sync
+from bench.cost import Broken, Cost, Net, least, net
+from bench.flood import Flood
+from bench.listings import LISTINGS
+from bench.reading import Reading
 from bench.results import judge
+from bench.size import Size, Yard
 from bench.soak import Kind
+from bench.tickets import DAY
+from bench.ways import BULK, REST, WAYS
+from cs_connector import registry
+from cs_connector.sandbox.up import Sandbox
+from cs_connector.sandbox.wire import Request, Response
 
 ROOT = Path(__file__).parents[2]
 AREAS = {"main", "sandbox", "sync", "unify", "measure", "health", "write-back"}
@@ -40,7 +52,7 @@ def test_a_quick_bench_writes_every_measurement_in_the_agreed_shape(tmp_path):
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     rows = json.loads(out.read_text())
-    assert len(rows) == 7 + 3 + 3 * 7  # one way of reading, and the simulators
+    assert len(rows) == 7 + 6 + 3 * 7  # one way of reading, and the simulators
     for row in rows:
         assert list(row) == ["area", "name", "ours", "against", "ratio", "goal", "met", "note"]
         assert row["area"] in AREAS
@@ -69,3 +81,118 @@ def test_a_failed_try_is_counted_and_says_how_to_see_it_again(tmp_path, monkeypa
         }
     ]
     assert "python -m bench.soak store --tries 1 --seed 12" in capsys.readouterr().err
+
+
+FIRST = {
+    "salesforce": "/services/data/v67.0/queryAll?q=SELECT+Id,Status+FROM+Case+ORDER+BY+SystemModstamp,+Id",
+    "bulk": "/services/data/v67.0/queryAll?q=SELECT+Id,Status+FROM+Case+ORDER+BY+SystemModstamp,+Id",
+    "hubspot": "/crm/v3/objects/tickets?limit=100",
+    "zendesk": "/api/v2/incremental/tickets/cursor.json?per_page=1000&start_time=0",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.loop)
+def test_a_floor_reads_every_record_over_all_pages(tmp_path, way):
+    sandbox = Sandbox([(way.crm, registry.simulator(way.crm))], DAY, profile="unlimited")
+    crm.fill(sandbox, way.crm, 205)
+    with sandbox:
+        place = tmp_path / "sandbox.json"
+        place.write_text(json.dumps(sandbox.document()))
+        told = loops.main(place, way.crm, way.loop, FIRST[way.loop])
+    assert told["records"] == 2_050
+    assert told["pages"] == -(-2_050 // way.page)
+
+
+def costs(cpu: float, wall: float = 0.0, out: str = "") -> Cost:
+    return Cost(cpu, wall, 0.0, out)
+
+
+def test_a_floor_that_misses_records_is_none(tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "spend", lambda _command: costs(1.0, out='{"records": 19}'))
+    few = Reading(REST, SimpleNamespace(folder=tmp_path), 20)
+    with pytest.raises(Broken, match="19 records were met, 20 were expected"):
+        few.floor("salesforce", "/")()
+
+
+def test_works_are_measured_in_turns_and_the_least_of_each_counts():
+    order = []
+
+    def work(name, *found):
+        left = iter(found)
+
+        def run():
+            order.append(name)
+            return next(left)
+
+        return run
+
+    both = (work("all", costs(5, 3), costs(4, 9)), work("start", costs(1, 2), costs(2, 1)))
+    found = net(2, {"ours": both})["ours"]
+    assert order == ["all", "start", "all", "start"]
+    assert (found.cpu, found.gross.wall, found.start.wall) == (3, 9, 2)
+    assert least(2, work("x", costs(1, 8), costs(2, 7)), by="wall")[0].wall == 7
+    assert Net(costs(1), costs(2)).cpu > 0  # nothing is ever divided by nothing
+
+
+def test_a_bulk_job_may_ask_what_the_job_takes_and_no_more():
+    watched = Reading(BULK, None, 100_000)
+    watched.asked = [
+        "POST /jobs/query",
+        "GET /jobs/query/7",
+        "GET /jobs/query/7",
+        "GET /jobs/query/7/results?",
+    ]
+    row = sync._calls(watched, 100_000, used=11)
+    assert (row.ours, row.against, row.met) == (8, 2 + 2 + 3 + 1, True)
+    assert sync._calls(watched, 100_000, used=12).met is False
+    assert sync._calls(Reading(REST, None, 100_000), 100_000, used=3 + 50 + 2).met is True
+    assert sync._calls(Reading(REST, None, 100_000), 100_000, used=3 + 50 + 3).met is False
+
+
+def test_a_peer_that_is_not_installed_is_said_to_be_missing(tmp_path, monkeypatch):
+    monkeypatch.setattr(peers, "HOMES", tmp_path)
+    with Yard(tmp_path, Size()) as yard:
+        assert peers.measure(yard) == []
+        assert len(yard.missing) == len(peers.PEERS) >= 4
+        assert yard.missing[0] == "dlt 1.31.0 was not measured: it is not installed; run: make peers"
+
+
+def test_a_peer_that_meets_other_records_is_not_compared(tmp_path):
+    peer = peers.Peer("tap", "tap", REST, lambda *_: ({"printed": costs(1)}, 19))
+    with pytest.raises(Broken, match="19 records were met, 20 are there"):
+        peers._met(peer, tmp_path, Reading(REST, None, 20), tmp_path)
+
+
+def test_what_was_not_measured_is_said_last_and_ends_the_bench_with_1(tmp_path, monkeypatch, capsys):
+    def broken(_yard):
+        raise Broken("no sandbox")
+
+    fine = judge("sync", "what was measured", 1, 2, 1, "")
+    monkeypatch.setattr(whole_bench, "MEASURES", {"worse": broken, "better": lambda _yard: [fine]})
+    out = tmp_path / "results.json"
+    monkeypatch.setattr(sys, "argv", ["bench", "--quick", "--out", str(out)])
+    assert whole_bench.main() == 1
+    assert capsys.readouterr().err.endswith("worse was not measured: no sandbox\n")
+    assert [row["name"] for row in json.loads(out.read_text())] == ["what was measured"]
+
+
+def test_a_flood_gives_every_ticket_once_with_times_that_grow_and_says_where_it_ends():
+    ticket = {"id": 1001, "url": "https://x/1001.json", "updated_at": "2025-10-21T09:00:00Z", "at": 10010}
+    page = json.dumps({"tickets": [ticket, ticket | {"subject": "100 %"}], "end_of_stream": True}).encode()
+    few = SimpleNamespace(handle=lambda _request: Response(200, page))
+    flood, seen, cursor = Flood(few, LISTINGS["zendesk"], 2_500), [], ""
+    while True:
+        query = f"per_page=1000{cursor}"
+        request = Request("GET", "/api/v2/incremental/tickets/cursor.json", query, {}, b"")
+        told = json.loads(flood.handle(request).body)
+        seen += told["tickets"]
+        if told["end_of_stream"]:
+            break
+        cursor = f"&cursor={told['after_cursor']}"
+    assert [row["id"] for row in seen] == list(range(1001, 3501))
+    assert {row["url"] == f"https://x/{row['id']}.json" and row["at"] == 10010 for row in seen} == {True}
+    times = [row["updated_at"] for row in seen]
+    assert times == sorted(times)
+    assert len(set(times)) == 2_500
+    assert seen[1]["subject"] == "100 %"

@@ -12,7 +12,7 @@ from cs_connector import registry
 from cs_connector.config import open_project
 from cs_connector.errors import GuardStopped, UsageError
 from cs_connector.ports import Page, RawRecord, Read, Usage
-from cs_connector.runner import Engine, open_engine, shrink
+from cs_connector.runner import Engine, budget, open_engine, shrink
 
 ALL = [f"r{n}" for n in range(40)]
 
@@ -60,7 +60,8 @@ def sync(engine: Engine) -> int:
     """Read the object as the job does; how many records live then."""
     totals = shrink.guard(engine, "crm", ["Thing"])
     sync_job: Any = registry.job("sync")
-    sync_job._object(engine, "crm", "Thing", (), totals.get("Thing"))
+    backlog = budget.Backlog(engine, "crm", ["Thing"])
+    sync_job._object(engine, "crm", Read("Thing", ()), totals.get("Thing"), backlog)
     return engine.store.live("crm", "Thing") or 0
 
 

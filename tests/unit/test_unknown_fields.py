@@ -194,9 +194,9 @@ def test_a_field_that_comes_back_is_read_for_all_records(engine: Engine) -> None
     look(engine)
     engine.store.landing.append(engine.lease, engine.run, "crm", "Account", Page((), "c1", done=True))
     without = {"Account": {n: t for n, t in ACCOUNT.items() if n != "Stage"}}
-    assert "Stage" not in look(engine, without)["Account"]
+    assert "Stage" not in look(engine, without)["Account"].fields
     assert kept(engine) == "c1"
-    assert "Stage" in look(engine)["Account"]
+    assert "Stage" in look(engine)["Account"].fields
     assert kept(engine) is None
     assert engine.summary.notes == ["crm Account is read anew: Stage was not read before"]
 
@@ -216,7 +216,7 @@ def test_accepting_a_change_does_not_make_a_lost_field_a_known_one(engine: Engin
     look(engine)
     engine.accepted = frozenset({"crm.Account"})
     changed = {"Account": {"Active": "double", "Other": "string"}}
-    assert "Stage" not in look(engine, changed)["Account"]
+    assert "Stage" not in look(engine, changed)["Account"].fields
     assert [note.partition(":")[0] for note in engine.summary.notes] == [
         "crm Account.Stage is gone or hidden from this login"
     ]

@@ -13,7 +13,7 @@ from cs_connector.sandbox import faults
 
 from .login.oauth import Login
 from .schema.install import TYPES
-from .schema.schema import NUMBERS, Field, ObjectType, ValidationRule, retyped
+from .schema.schema import NUMBERS, Field, Fields, ObjectType, ValidationRule, retyped
 from .state import State
 from .writing.rows import Row
 
@@ -172,7 +172,8 @@ class Orders:
         obj, field = self._state.schema.objects[changed.object], changed.field
         obj.add(field)
         where = {name: place for place, name in enumerate(changed.names)}
-        obj.fields = dict(sorted(obj.fields.items(), key=lambda item: where.get(item[0], len(where))))
+        in_order = sorted(obj.fields.items(), key=lambda item: where.get(item[0], len(where)))
+        obj.fields = Fields(dict(in_order))
         table = self._state.rows.of(obj)
         for record_id, (before, since) in changed.values.items():
             row = table.rows.get(record_id)

@@ -197,6 +197,8 @@ class SalesforceOrg:
         self._jobs = state.made_jobs
         self._state.writer.bin.restore(state.bin)
         self._cursors.forget()
+        if self._state.rows.large:
+            self._cursors.ready()
         self._state.engine.paths.forget()
 
     def logins(self) -> object:

@@ -132,6 +132,7 @@ def test_records_that_arrive_during_a_fold_are_not_lost(
     def slow(*args: object) -> Fold:
         counts = write(*args)  # type: ignore[arg-type]
         land(store, record(2))
+        store.landing.commit()
         return counts
 
     with monkeypatch.context() as patch, pytest.raises(StoreError, match="arrived"):

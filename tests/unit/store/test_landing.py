@@ -9,13 +9,15 @@ import pytest
 import sqlalchemy as sa
 
 from cs_connector.errors import StoreError
-from cs_connector.store import landing
+from cs_connector.store import landing, progress
 from cs_connector.store.store import Store
 from cs_connector.store.tables import cursors, feeds, segments
 from tests.conftest_store import HandClock, page, record
 
 
 def _segment(store: Store) -> Path:
+    """The file of what was landed, after a commit."""
+    store.landing.leave()
     with store.state.read() as db:
         return store.files.locate(db.scalars(sa.select(segments.c.path)).one())
 
@@ -70,17 +72,6 @@ def test_a_page_is_kept_even_if_nobody_recovered_first(store: Store) -> None:
     assert store.fold("sf", "Case", "r1").new == 2
 
 
-def test_recovery_leaves_a_living_writer_alone(store: Store) -> None:
-    store.landing.append(None, "r1", "sf", "Case", page(record(1)))
-    path = _segment(store)
-    name = path.relative_to(store.files.locate("")).as_posix()
-    with store.files.hold(name) as file:
-        size = path.stat().st_size
-        store.files.append(file, size, b"a page on its way")
-        assert store.recover() == 0
-        assert path.stat().st_size > size
-
-
 def test_a_lost_segment_is_not_passed_over(store: Store) -> None:
     store.landing.append(None, "r1", "sf", "Case", page(record(1)))
     _segment(store).unlink()
@@ -89,12 +80,49 @@ def test_a_lost_segment_is_not_passed_over(store: Store) -> None:
 
 
 def test_a_full_segment_is_followed_by_another(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(landing, "FULL", 10)
+    monkeypatch.setattr(progress, "FULL", 10)
     for n in range(3):
         store.landing.append(None, "r1", "sf", "Case", page(record(n)))
     with store.state.read() as db:
         assert db.execute(sa.select(segments.c.state, segments.c.records)).all() == [("closed", 1)] * 3
     assert store.fold("sf", "Case", "r1").new == 3
+
+
+def test_a_page_waits_for_others_but_not_for_long(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def recorded() -> str | None:
+        with store.state.read() as db:
+            return db.scalar(sa.select(cursors.c.cursor))
+
+    def append(cursor: str, *, done: bool = False) -> str | None:
+        store.landing.append(None, "r1", "sf", "Case", page(record(cursor), cursor=cursor, done=done))
+        return recorded()
+
+    monkeypatch.setattr(landing, "GROUP_S", 1e9)
+    assert append("a") is None
+    assert append("b") is None
+    monkeypatch.setattr(landing, "GROUP", 0)
+    assert append("c") == "c"
+    monkeypatch.setattr(landing, "GROUP", 1e9)
+    assert append("d") == "c"
+    monkeypatch.setattr(landing, "GROUP_S", -1.0)
+    assert append("e") == "e"
+    monkeypatch.setattr(landing, "GROUP_S", 1e9)
+    assert append("f") == "e"
+    assert append("g", done=True) == "g", "the last page waits for nobody"
+    append("h")
+    assert store.landing.cursor("sf", "Case") == recorded() == "h"
+    append("i")
+    store.landing.append(None, "r1", "sf", "Account", page(record(1)))
+    with store.state.read() as db:
+        assert dict(db.execute(sa.select(cursors.c.object, cursors.c.cursor)).all()) == {"Case": "i"}
+
+
+def test_what_was_read_is_committed_when_the_reading_breaks_off(store: Store) -> None:
+    with pytest.raises(ConnectionError), store.landing.stretch():
+        store.landing.append(None, "r1", "sf", "Case", page(record(1), cursor="a"))
+        raise ConnectionError
+    with store.state.read() as db:
+        assert db.scalar(sa.select(cursors.c.cursor)) == "a"
 
 
 def test_names_cannot_leave_the_folder(store: Store) -> None:

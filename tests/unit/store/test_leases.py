@@ -58,10 +58,13 @@ def test_a_heartbeat_keeps_the_lease(store: Store, clock: HandClock) -> None:
 def test_who_slept_too_long_can_commit_nothing(store: Store, clock: HandClock, tmp_path: Path) -> None:
     late = leases.take(store.state, "run", "late", clock, 60)
     store.landing.append(late, "r1", "sf", "Account", page(record(1), cursor="1"))
+    store.landing.commit()
     clock.sleep(61)
     leases.take(store.state, "run", "next", clock, 60)
+    store.landing.append(late, "r1", "sf", "Account", page(record(2), cursor="2"))
     with pytest.raises(FencedOut):
-        store.landing.append(late, "r1", "sf", "Account", page(record(2), cursor="2"))
+        store.landing.commit()
+    assert store.recover() == 0, "what was refused is not taken for the work of a killed process"
     with pytest.raises(FencedOut):
         store.fold("sf", "Account", "r1", late)
     with pytest.raises(FencedOut):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from cs_connector.errors import QuotaExhausted
 from cs_connector.store.meter import SharedMeter
@@ -36,6 +37,42 @@ def test_a_bucket_that_rested_gives_its_burst_and_no_more(store: Store, clock: H
     assert clock.now() == began
     bucket.take()
     assert clock.now() > began
+
+
+def test_what_was_leased_before_a_rest_is_not_added_to_the_burst(store: Store, clock: HandClock) -> None:
+    bucket = SharedMeter(store.state, "sales", clock).bucket("calls", 8, 4)
+    for _ in range(40):
+        bucket.take()
+    clock.pass_days(1)
+    began = clock.now()
+    for _ in range(4 + 2):  # a step that was begun may be ended
+        bucket.take()
+    assert clock.now() > began
+
+
+def test_a_busy_process_seldom_asks_the_store(store: Store, clock: HandClock) -> None:
+    bucket = SharedMeter(store.state, "sales", clock).bucket("calls", 100, 10)
+    asked = 0
+
+    def count(*_: object) -> None:
+        nonlocal asked
+        asked += 1
+
+    event.listen(store.state.engine, "begin", count)
+    for _ in range(2000):
+        bucket.take()
+    assert asked <= 2000 / 100  # three seconds are 300 calls
+
+
+def test_a_clock_that_is_put_back_ends_a_lease(store: Store, clock: HandClock) -> None:
+    one, other = (meter.bucket("calls", 2, 2) for meter in two(store, clock))
+    for _ in range(9):
+        one.take()
+    clock.pass_days(-2)
+    began = clock.now()
+    for turn in range(40):
+        (one, other)[turn % 2].take()
+    assert clock.now() - began >= timedelta(seconds=(40 - 4) / 2 - 1)
 
 
 def test_buckets_and_connections_do_not_share(store: Store, clock: HandClock) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import RecordError
 from ..schema.permissions import Permissions
-from ..schema.schema import NO_ACCESS, Field, ObjectType
+from ..schema.schema import NO_ACCESS, Field, Fields, ObjectType
 from ..schema.standard import OWN_FIELDS, build, currency_field
 from ..state import State
 from ..writing.rows import Row
@@ -109,7 +109,7 @@ class CustomFields:
                 raise misfit(f"The field name '{wanted}' is not a valid custom field name")
             _check_unused(obj, held)
             renamed = [_renamed(f, wanted) if f is held else f for f in obj.fields.values()]
-            obj.fields = {f.name.lower(): f for f in renamed}
+            obj.fields = Fields({f.name.lower(): f for f in renamed})
             self._o.rewrite(obj, _moved(held.name, wanted))
             self._o.permissions.rename(f"{obj.name}.{held.name}", f"{obj.name}.{wanted}")
 

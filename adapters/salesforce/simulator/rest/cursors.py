@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+import msgspec
+
 from cs_connector.sandbox.wire import Request, Response
 
-from ..answers import as_json
+from ..answers import JSON, as_json
 from ..errors import ApiError, unsimulated
 from ..ids import make_id
 from ..soql.children import Found
@@ -79,13 +81,11 @@ class Cursors:
 
     def _page(self, found: Found, path: str, first: int, size: int, name: str = "") -> Response:
         head, last = self._head(found, path, name, first, size)
-        answer = as_json(head | {"records": ()})
-        table, start = self._state.rows.of(found.object), answer.body.removesuffix(b"[]}")
-        page = self._pages.show(table, found, start, first, last)
+        table, start = self._state.rows.of(found.object), msgspec.json.encode(head | {"records": ()})
+        page = self._pages.show(table, found, start.removesuffix(b"[]}"), first, last)
         if page is None:
             return as_json(head | {"records": self._show(found, first, last)})
-        answer.body = page
-        return answer
+        return Response(200, page, {"Content-Type": JSON})
 
     def _head(self, found: Found, path: str, name: str, first: int, size: int) -> tuple[dict[str, Any], int]:
         """What an answer says before its records, and where its page ends; `name` is that of an open cursor."""
@@ -145,6 +145,10 @@ class Cursors:
 
     def forget(self) -> None:
         self._open.clear()
+
+    def ready(self) -> None:
+        """Large tables will be read."""
+        self._pages.ready()
 
 
 def _gone(row: Row) -> bool:

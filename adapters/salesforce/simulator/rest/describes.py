@@ -38,7 +38,7 @@ class Describes:
         if request.method not in {"GET", "HEAD"}:
             raise method_not_allowed(request.method)
         answer = as_json(body)
-        changed = self._changed(key, answer.body)
+        changed = self._changed(key, bytes(answer.body))
         stamp = {"Last-Modified": format_datetime(changed, usegmt=True)}
         since = _since(request)
         if since is not None and changed <= since:

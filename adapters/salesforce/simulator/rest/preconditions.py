@@ -70,9 +70,14 @@ def _check_tags(request: Request, obj: ObjectType, row: Row, *, reading: bool) -
         raise _failed("If-None-Match")
 
 
-@lru_cache(maxsize=10_000)
 def _http_date(text: str) -> str:
-    return format_datetime(read_time(text), usegmt=True)
+    """A stored time, which is in UTC."""
+    return f"{_day(text[:10])} {text[11:19]} GMT"
+
+
+@lru_cache(maxsize=10_000)
+def _day(text: str) -> str:
+    return format_datetime(datetime.fromisoformat(text).replace(tzinfo=UTC), usegmt=True)[:16]
 
 
 def _tag(row: Row) -> str:

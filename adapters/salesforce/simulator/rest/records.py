@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cs_connector.sandbox.pages import Pages
-from cs_connector.sandbox.wire import Request, Response
+from cs_connector.sandbox.wire import Body, Request, Response
 
 from ..answers import JSON, as_json, json_object, nothing
 from ..errors import ApiError, RecordError, method_not_allowed, no_column, not_found, refused
@@ -96,7 +96,7 @@ class Records:
         attributes = _attributes(obj, row, version)
         return {"attributes": attributes, **self._reader(obj, names).read(row)}
 
-    def _shown(self, obj: ObjectType, row: Row, version: str, names: str | None) -> bytes:
+    def _shown(self, obj: ObjectType, row: Row, version: str, names: str | None) -> Body:
         """The same as bytes, which are kept while the record and all that its formulas reach are the same."""
         reader = self._reader(obj, names)
         tables = [self._state.rows.of(other) for other in reader.reached]

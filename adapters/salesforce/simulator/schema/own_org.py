@@ -16,7 +16,7 @@ from cs_connector.sandbox.wire import SeedRow
 
 from . import describe_fields
 from .describe import MASTER, child_pairs, describe, summary
-from .schema import NO_ACCESS, Access, Field, ObjectType, RecordType, Schema
+from .schema import NO_ACCESS, Access, Field, Fields, ObjectType, RecordType, Schema
 from .told import ABSENT, BASE, VERSION
 
 Json = Mapping[str, Any]
@@ -64,7 +64,7 @@ def _object(schema: Schema, told: Json, relations: Mapping[tuple[str, str], str 
     obj.writable = bool(told["createable"] or told["updateable"] or told["deletable"])
     obj.deletable = bool(told["deletable"])
     obj.access = Access(create=told["createable"], edit=told["updateable"], delete=told["deletable"])
-    before, obj.fields = obj.fields, {}
+    before, obj.fields = obj.fields, Fields()
     for given in told["fields"]:
         children = relations.get((told["name"].lower(), given["name"].lower()))
         made = _field(given, {f["name"]: f for f in told["fields"]}, children)

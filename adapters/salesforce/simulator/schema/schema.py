@@ -121,6 +121,31 @@ class ValidationRule:
     active: bool = True
 
 
+class Fields(dict[str, Field]):
+    """Fields by lower-case name. `state` is another object after every change."""
+
+    def __init__(self, fields: Mapping[str, Field] | None = None) -> None:
+        super().__init__(fields or {})
+        self.state = object()
+
+    def __setitem__(self, name: str, new: Field) -> None:
+        super().__setitem__(name, new)
+        self.state = object()
+
+    def __delitem__(self, name: str) -> None:
+        super().__delitem__(name)
+        self.state = object()
+
+    def pop(self, name: str, default: Any = None) -> Any:
+        found = self.get(name, default)
+        if name in self:
+            del self[name]
+        return found
+
+    def __reduce__(self) -> Any:
+        return type(self), (dict(self),)
+
+
 @dataclass(slots=True)
 class ObjectType:
     """An object; `fields` keeps describe's order, keyed by lower-case name, with what the user may not see.
@@ -132,7 +157,7 @@ class ObjectType:
     label: str
     plural: str
     prefix: str
-    fields: dict[str, Field] = field(default_factory=dict)
+    fields: Fields = field(default_factory=Fields)
     writable: bool = True
     deletable: bool = True
     access: Access = Access()
@@ -279,7 +304,7 @@ class Schema:
 
 
 def _copied(obj: ObjectType) -> ObjectType:
-    return replace(obj, fields=dict(obj.fields), record_types=dict(obj.record_types), rules=dict(obj.rules))
+    return replace(obj, fields=Fields(obj.fields), record_types=dict(obj.record_types), rules=dict(obj.rules))
 
 
 def retyped(old: Field, new_type: str) -> Field:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from cs_connector.sandbox.sheet import Part
+
 from ..errors import unsimulated
 from ..schema.schema import Child, Field, ObjectType, Schema
 from ..writing.rows import Row
@@ -18,12 +20,16 @@ DEEPEST, SHALLOW, DEEP_SINCE = 5, 2, 58.0
 
 
 class Shown(Protocol):
-    """How the records of a query are shown; `stored` are the fields, if they are all that is shown."""
+    """How the records of a query are shown; `stored` are the fields, if they are all that is shown.
+
+    `parts` keeps how they are drawn out of columns.
+    """
 
     url: str
     render: Render
     long_texts: int
     children: list[Children]
+    parts: tuple[Part, ...] | None
 
     @property
     def stored(self) -> list[Field] | None: ...

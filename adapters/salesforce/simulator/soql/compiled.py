@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from typing import Generic, TypeVar
 
-from ..schema.schema import Field, ObjectType
+from ..schema.schema import ObjectType
 
 T = TypeVar("T")
 MOST = 1000
-Fields = list[tuple[Field, ...]]
 
 
 class Compiled(Generic[T]):
-    """Fields never change but are replaced, so the same fields mean the same result."""
+    """Whoever changes fields gives them another state, so the same states mean the same result."""
 
     def __init__(self) -> None:
-        self._held: dict[Hashable, tuple[Sequence[ObjectType], Fields, T]] = {}
+        self._held: dict[Hashable, tuple[Sequence[ObjectType], list[object], T]] = {}
 
     def forget(self) -> None:
         self._held.clear()
@@ -24,15 +23,15 @@ class Compiled(Generic[T]):
     def of(self, key: Hashable, obj: ObjectType, make: Callable[[], tuple[T, Sequence[ObjectType]]]) -> T:
         """What `make` gives, and the objects other than `obj` whose fields it was made from."""
         known = self._held.get(key)
-        if known is not None and known[0][0] is obj and _fields(known[0]) == known[1]:
+        if known is not None and known[0][0] is obj and _states(known[0]) == known[1]:
             return known[2]
         if len(self._held) >= MOST:
             self._held.clear()
         made, others = make()
         objects = tuple({each.name: each for each in (obj, *others)}.values())
-        self._held[key] = objects, _fields(objects), made
+        self._held[key] = objects, _states(objects), made
         return made
 
 
-def _fields(objects: Sequence[ObjectType]) -> Fields:
-    return [tuple(obj.fields.values()) for obj in objects]
+def _states(objects: Sequence[ObjectType]) -> list[object]:
+    return [obj.fields.state for obj in objects]

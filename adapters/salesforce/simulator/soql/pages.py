@@ -9,6 +9,9 @@ from typing import Any
 import msgspec
 
 from cs_connector.sandbox.pages import Pages
+from cs_connector.sandbox.rooms import Rooms
+from cs_connector.sandbox.sheet import Column, Look
+from cs_connector.sandbox.wire import Body
 
 from ..schema.schema import Field
 from ..writing.rows import Row, Table
@@ -21,9 +24,13 @@ class Shower:
     """A page is kept where it follows from the table alone; it is good for one version of the table."""
 
     def __init__(self) -> None:
-        self._pages = Pages()
+        self._pages, self._rooms = Pages(), Rooms()
 
-    def show(self, table: Table, found: Found, head: bytes, first: int, last: int) -> bytes | None:
+    def ready(self) -> None:
+        """Have memory at hand for pages that come from a file."""
+        self._rooms.ready()
+
+    def show(self, table: Table, found: Found, head: bytes, first: int, last: int) -> Body | None:
         """A whole answer, of which `head` is all before the list of records.
 
         None where more is shown than the fields of one object, or not all records can be seen.
@@ -35,16 +42,36 @@ class Shower:
         known = self._pages.find(key, state)
         if known is not None:
             return known
-        every = found.every or not table.gone
-        stored = table.json(found.ids, first, last) if every and fields[0].name == "Id" else None
-        if stored is None:
-            shown = _rendered(found, fields, _seen(table.page(found.ids, first, last), every=every))
-        else:
-            shown = _sliced(found, fields, stored)
-        made = b"%b%b}" % (head, shown)
+        made = self._made(table, found, fields, head, (first, last))
         if source is not None and source[1] == table.version:
-            self._pages.keep(key, state, made)
+            self._pages.keep(key, state, made if isinstance(made, bytes) else self._rooms.copy(made))
         return made
+
+    def _made(
+        self, table: Table, found: Found, fields: Sequence[Field], head: bytes, part: tuple[int, int]
+    ) -> Body:
+        if (found.every or not table.gone) and fields[0].name == "Id":
+            drawn = table.drawn(_look(found, fields, head, self._rooms), found.ids, *part)
+            if drawn is not None:
+                return drawn
+            stored = table.json(found.ids, *part)
+            if stored is not None:
+                return b"%b%b}" % (head, _sliced(found, fields, stored))
+        rows = _seen(table.page(found.ids, *part), every=found.every)
+        return b"%b%b}" % (head, _rendered(found, fields, rows))
+
+
+def _look(found: Found, fields: Sequence[Field], head: bytes, rooms: Rooms) -> Look[Row]:
+    """How an answer shows records of which Id is the first field."""
+    parts = found.shown.parts
+    if parts is None:
+        columns = [Column(f.name, b',"%b":%b' % (f.name.encode(), _encode(f.absent))) for f in fields]
+        parts = found.shown.parts = (b'{"attributes":' + _head(found).encode(), *columns, b"},")
+
+    def one(row: Row) -> bytes:
+        return _rendered(found, fields, [row])[1:-1]
+
+    return Look(parts, one, rooms, head + b"[", b"]}")
 
 
 def _rendered(found: Found, fields: Sequence[Field], rows: Iterable[Row]) -> bytes:

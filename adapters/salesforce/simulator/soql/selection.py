@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
+from cs_connector.sandbox.sheet import Part
+
 from ..schema.schema import Field, ObjectType
 from ..writing.rows import Row
 from .abilities import COMPOUND, is_long
@@ -33,6 +35,7 @@ class Selection:
         self._seen: set[str] = set()
         self.children: list[Children] = []
         self.long_texts = 0
+        self.parts: tuple[Part, ...] | None = None
         for item in query.items:
             self._add(item)
         name = scope.object.name

@@ -14,7 +14,9 @@ from typing import Any
 import msgspec
 
 from cs_connector.sandbox.index import Index
+from cs_connector.sandbox.pieces import Columns
 from cs_connector.sandbox.records import Records, by_time, in_order
+from cs_connector.sandbox.sheet import Look
 from cs_connector.sandbox.stored import Stored, opened
 
 from ..ids import make_id
@@ -27,6 +29,7 @@ MILLISECOND = timedelta(milliseconds=1)
 CHUNK = 1000  # records that are read together
 MOST_PARENTS = 2000  # above it a walk over all records is as quick
 _versions = count(1)
+_raw = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 @dataclass(slots=True)
@@ -58,7 +61,7 @@ class Table:
 
     def __getstate__(self) -> tuple[Any, ...]:
         texts = {name: text_of(name) for name in sorted({*self.watched, *self.index})}
-        stored = Stored(self.rows, msgspec.json.encode, changed_at, texts)
+        stored = Stored(self.rows, msgspec.json.encode, changed_at, texts, Columns(pieces))
         return stored, self.veils, self.made, self.numbered, self.hidden, self.watched, self.gone
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
@@ -170,6 +173,10 @@ class Table:
         """The same as one JSON list, where it can be copied from a file; empty fields are not in it."""
         return self.rows.json(ids, first, last) if isinstance(self.rows, Records) else None
 
+    def drawn(self, look: Look[Row], ids: Sequence[str], first: int, last: int) -> bytes | memoryview | None:
+        """An answer with the same out of `pieces`; None where that is no gain."""
+        return self.rows.drawn(look, ids, first, last) if isinstance(self.rows, Records) else None
+
     def hides(self, record_id: str) -> bool:
         return bool(self.hidden) and crc32(record_id.encode()) % 1000 < self.hidden * 1000
 
@@ -202,6 +209,13 @@ def text_of(name: str) -> Callable[[Row], str | None]:
     return text
 
 
+def pieces(record: bytes) -> dict[str, bytes]:
+    """What an answer shows of each field of a record; of the Id, which comes first, also the end of the attributes."""
+    values = _raw(record)
+    made = {name: b',"%b":%b' % (name.encode(), value) for name, value in values.items()}
+    return {**made, "Id": bytes(values["Id"])[1:] + b"}" + made["Id"]}
+
+
 def changed_at(row: Row) -> int:
     """Milliseconds since 1970 of its SystemModstamp; of a record without one, -1."""
     text = row.get("SystemModstamp")
@@ -229,6 +243,11 @@ class Rows:
             watched = frozenset(f.name for f in obj.fields.values() if f.indexed or f.refers_to)
             table = self._tables[obj.name] = Table(watched=watched)
         return table
+
+    @property
+    def large(self) -> bool:
+        """Whether any of them is in a file."""
+        return any(isinstance(table.rows, Records) for table in self._tables.values())
 
     def copy(self) -> dict[str, Table]:
         return {name: table.copy() for name, table in self._tables.items()}

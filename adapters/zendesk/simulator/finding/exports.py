@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,11 +17,11 @@ from ..call import Call
 from ..kinds import Kind
 from ..paths import Routes
 from ..records.paging import limited
-from ..records.table import Key, Record
+from ..records.rows import Rows
+from ..records.table import Keep, Key, Record
 from ..state import State
 
-Show = Callable[[list[Record], Call], dict[str, Any]]
-Keep = Callable[[Record], bool]
+Show = Callable[[Sequence[Record], Call], dict[str, Any]]
 MINUTE = 60
 Mark = tuple[int, Key]
 Late = Mapping[Key, Record | None]  # as `Recent` tells them
@@ -39,7 +39,7 @@ class Export:
     """
 
     def __init__(
-        self, state: State, kind: Kind, show: Show, path: str = "", keep: Keep = lambda _: True
+        self, state: State, kind: Kind, show: Show, path: str = "", keep: Keep | None = None
     ) -> None:
         self._state, self._kind, self._show, self._keep = state, kind, show, keep
         self._table = state.table(kind)
@@ -65,16 +65,14 @@ class Export:
         mark = _read(cursor) if cursor else (self._start(call), _FIRST)
         size = limited(call.query.get("per_page"), self._state.limits.export)
         late = self._late()
-        rows: list[Record] = []
         line = self._line(late)
-        at, stop = _place(line, mark), self._end(line)
-        while at < stop and len(rows) < size:
-            mark = line[at]
-            record = self._record(mark, late)
-            if record is not None and not _left_out(call, record):
-                rows.append(record)
-            at += 1
-        after = _write(mark)
+        start, stop = _place(line, mark), self._end(line)
+        if self._whole(call, late):
+            at = max(start, min(start + size, stop))
+            rows = self._unread(line[start:at])
+        else:
+            rows, at = self._page(call, line, range(start, stop), size)
+        after = _write(line[at - 1] if at > start else mark)
         kept = {name: text for name, text in call.query.items() if name not in ("start_time", "cursor")}
         body = {
             **self._show(rows, call),
@@ -101,13 +99,11 @@ class Export:
         late = self._late()
         line = self._line(late)
         at, stop = bisect_left(line, (start_time,)), self._end(line)
-        rows: list[Record] = []
-        end_time = start_time
-        for second, record in self._records((line[i] for i in range(at, stop)), late):
-            if len(rows) >= size and second > end_time > start_time:
-                break
-            rows.append(record)
-            end_time = second
+        if self._whole(call, late):
+            end = min(_through(line, at + size, start_time), stop)
+            rows, end_time = self._unread(line[at:end]), line[end - 1][0] if end > at else start_time
+        else:
+            rows, end_time = self._seconds(line, range(at, stop), size, start_time)
         at = _place(line, (end_time, _last(line)))
         kept = {name: text for name, text in call.query.items() if name != "start_time"}
         return {
@@ -118,11 +114,39 @@ class Export:
             "end_time": end_time,
         }
 
-    def _records(self, line: Iterable[Mark], late: Late) -> Iterator[tuple[int, Record]]:
-        for mark in line:
+    def _whole(self, call: Call, late: Late) -> bool:
+        """Whether every record of the table is part of it as it is, so that none must be read to know."""
+        picky = self._keep is not None or call.query.get("exclude_deleted") == "true"
+        return not (picky or late or self._table.hidden)
+
+    def _unread(self, marks: Sequence[Mark]) -> Sequence[Record]:
+        return Rows(self._table, [key for _, key in marks])
+
+    def _page(self, call: Call, line: Sequence[Mark], span: range, size: int) -> tuple[Sequence[Record], int]:
+        """So many records of a span of the line, and the place behind them."""
+        rows: list[Record] = []
+        late, at = self._late(), span.start
+        while at < span.stop and len(rows) < size:
+            record = self._record(line[at], late)
+            if record is not None and not _left_out(call, record):
+                rows.append(record)
+            at += 1
+        return rows, at
+
+    def _seconds(
+        self, line: Sequence[Mark], span: range, size: int, start_time: int
+    ) -> tuple[Sequence[Record], int]:
+        """As many records or more, to the end of a second, and that second."""
+        rows: list[Record] = []
+        late, end_time = self._late(), start_time
+        for mark in map(line.__getitem__, span):
+            if len(rows) >= size and mark[0] > end_time > start_time:
+                break
             record = self._record(mark, late)
             if record is not None:
-                yield mark[0], record
+                rows.append(record)
+                end_time = mark[0]
+        return rows, end_time
 
     def _line(self, late: Late) -> Sequence[Mark]:
         """The table's timeline; what was not committed yet stands where it stood before."""
@@ -134,7 +158,7 @@ class Export:
 
     def _record(self, mark: Mark, late: Late) -> Record | None:
         record = late[mark[1]] if mark[1] in late else self._table.get(mark[1])
-        return record if record is not None and self._keep(record) else None
+        return record if record is not None and (self._keep is None or self._keep(record)) else None
 
     def _late(self) -> Late:
         return self._state.recent.uncommitted(self._kind.plural)
@@ -166,6 +190,15 @@ class Export:
 def _place(line: Sequence[Mark], mark: tuple[int, Any]) -> int:
     """Where the records after a mark begin; without an id, where its second begins."""
     return bisect_left(line, (mark[0],)) if mark[1] is _FIRST else bisect_right(line, mark)
+
+
+def _through(line: Sequence[Mark], at: int, start_time: int) -> int:
+    """Where the second ends in which the record before this place lies; the next one, where that is the first."""
+    if at >= len(line):
+        return len(line)
+    end = bisect_left(line, (line[at - 1][0] + 1,))
+    at_once = line[at - 1][0] == start_time and end < len(line)
+    return bisect_left(line, (line[end][0] + 1,)) if at_once else end
 
 
 def _last(line: Sequence[Mark]) -> Any:

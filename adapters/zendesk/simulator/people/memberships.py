@@ -6,7 +6,7 @@ leaves. That they follow when a new organization takes the old one's place was n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from cs_connector.sandbox.wire import Response, SeedRow
@@ -51,7 +51,7 @@ class Memberships(Resource):
     def all(self, call: Call) -> Response:
         return self.listed(call, self.table.ids())
 
-    def shown(self, records: Iterable[Record], call: Call) -> dict[str, Any]:
+    def shown(self, records: Sequence[Record], call: Call) -> dict[str, Any]:
         """An organization's name can change without its memberships."""
         del call
         return {self.kind.plural: [self.view(record) for record in records]}

@@ -6,6 +6,7 @@ Facts: the vendor's reference and help pages; a domain may be mapped to several 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from cs_connector.sandbox.wire import Response
@@ -30,6 +31,7 @@ class Organizations(Resource):
     def __init__(self, state: State, memberships: Memberships, tickets: TicketMoves) -> None:
         super().__init__(state)
         self._memberships, self._tickets = memberships, tickets
+        self.table.shown_by(self.look, self.alive)
 
     def routes(self) -> Routes:
         return super().routes() | {
@@ -116,14 +118,15 @@ class Organizations(Resource):
         found = self._memberships.having("user_id", call.ident)
         return sorted(record["organization_id"] for record in found)
 
-    def shown(self, records: Any, call: Call) -> dict[str, Any]:
-        rows = list(records)
-        shown = super().shown(rows, call)
+    def shown(self, records: Sequence[Record], call: Call) -> dict[str, Any]:
+        shown = super().shown(records, call)
         if call.wants("abilities"):
-            return shown | {"abilities": [_abilities(self.state.url("organizations"), row) for row in rows]}
+            return shown | {
+                "abilities": [_abilities(self.state.url("organizations"), row) for row in records]
+            }
         return shown
 
-    def exported(self, records: list[Record], call: Call) -> dict[str, Any]:
+    def exported(self, records: Sequence[Record], call: Call) -> dict[str, Any]:
         """With deleted_at, which only the export tells."""
         rows = [{"deleted_at": None, **self.view(record)} for record in records]
         return {**self.shown(records, call), "organizations": rows}

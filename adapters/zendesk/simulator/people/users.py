@@ -6,7 +6,7 @@ Facts: the vendor's reference; what a deleted user shows was recorded.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cs_connector.sandbox.wire import Response
@@ -37,6 +37,7 @@ class Users(Resource):
         super().__init__(state)
         self._memberships, self._identities, self._tickets = memberships, identities, tickets
         self._sideloads = Sideloads(state)
+        self.table.shown_by(self.look, self.alive)
 
     def routes(self) -> Routes:
         return super().routes() | {
@@ -53,6 +54,9 @@ class Users(Resource):
 
     def alive(self, record: Record) -> bool:
         return record.get("active", True) is not False
+
+    def one(self, ident: str) -> Sequence[Record]:
+        return [self.find(ident)] if ident == str(ME) else super().one(ident)
 
     def find(self, ident: Any) -> Record:
         return me(self.state.settings.role) if str(ident) == str(ME) else super().find(ident)
@@ -71,9 +75,8 @@ class Users(Resource):
         found = [record for record in self.living() if record.get("role", "end-user") in roles]
         return self.listed(call, [record["id"] for record in found])
 
-    def shown(self, records: Iterable[Record], call: Call) -> dict[str, Any]:
-        rows = list(records)
-        return super().shown(rows, call) | self._sideloads.of_users(rows, call)
+    def shown(self, records: Sequence[Record], call: Call) -> dict[str, Any]:
+        return super().shown(records, call) | self._sideloads.of_users(records, call)
 
     def _take(self, asked: Mapping[str, Any], new: dict[str, Any], ignored: list[str]) -> None:
         """As recorded, an alias that is cleared becomes an empty text."""

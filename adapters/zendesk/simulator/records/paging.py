@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from itertools import compress
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,9 +16,10 @@ import msgspec
 from ..answers import Refusal, bad_value, not_integer, several
 from ..call import Call
 from ..state import State
-from .table import Key, Record, Table
+from .rows import Rows
+from .table import Keep, Key, Record, Table
 
-Keep = Callable[[Record], bool]
+Test = Callable[[Sequence[Key]], Iterable[bool] | None]  # None: all of them
 OFFSET_SORTS = ("id", "created_at", "updated_at", "name", "subject", "status", "priority")
 CURSOR_SORTS = ("id", "updated_at", "status")  # as observed; anything else is refused
 _PLACES = ("page[after]", "page[before]", "page")
@@ -48,14 +51,14 @@ class Lister:
         back = "page[before]" in query
         mark = query.get("page[before]" if back else "page[after]")
         begin, step = _begin(order, unmarked(mark), down=sort.startswith("-") != back)
-        found = self._found(order, begin, step, size + 1)
-        more, rows = len(found) > size, found[:size]
+        found = self._found(order, begin, step, size + 1, self._test(ids))
+        more, marks = len(found) > size, found[:size]
         if back:
-            rows.reverse()
-        first, last = (marked(rows[0][0]), marked(rows[-1][0])) if rows else (None, None)
-        has_next, has_prev = (bool(rows), more) if back else (more, mark is not None and bool(rows))
+            marks.reverse()
+        first, last = (marked(marks[0]), marked(marks[-1])) if marks else (None, None)
+        has_next, has_prev = (bool(marks), more) if back else (more, mark is not None and bool(marks))
         return {
-            self._noun: [record for _, record in rows],
+            self._noun: Rows(self._table, _keys(marks)),
             "meta": {"has_more": more, "after_cursor": last, "before_cursor": first},
             "links": {
                 "prev": self._link(query, "page[before]", first) if has_prev else None,
@@ -76,20 +79,24 @@ class Lister:
         wanted = None if ids is None else set(ids)
         return line if wanted is None else [mark for mark in line if mark[1] in wanted]
 
-    def _found(self, order: Sequence[Any], at: int, step: int, wanted: int) -> list[tuple[Any, Record]]:
-        """So many marks with their records, from a place on."""
-        found: list[tuple[Any, Record]] = []
+    def _found(self, order: Sequence[Any], at: int, step: int, wanted: int, test: Test) -> Any:
+        """So many marks of records that pass, from a place on; a list or a part of the order."""
+        found: Any = []
         while len(found) < wanted and 0 <= at < len(order):
             end = at + step * (wanted - len(found))
-            found += self._kept(order[at : end if end >= 0 else None : step])
+            marks = order[at : end if end >= 0 else None : step]
+            fits = test(_keys(marks))
+            passed = marks if fits is None else list(compress(marks, fits))
+            found = [*found, *passed] if found else passed
             at = end
         return found
 
-    def _kept(self, marks: Sequence[Any]) -> list[tuple[Any, Record]]:
-        keep = self._keep
-        keys = [mark[1] for mark in marks] if marks and isinstance(marks[0], tuple) else marks
-        found = zip(marks, self._table.several(keys), strict=True)
-        return [(mark, record) for mark, record in found if record is not None and keep(record)]
+    def _test(self, ids: Sequence[Key] | None) -> Test:
+        """Whether records are part of the list; what the table knows of its own ids is not looked up."""
+        return self._table.listed if ids is None and self._keep == self._table.alive else self._kept
+
+    def _kept(self, keys: Sequence[Key]) -> Iterable[bool]:
+        return (record is not None and self._keep(record) for record in self._table.several(keys))
 
     def _by_number(self, call: Call, ids: Sequence[Key] | None) -> dict[str, Any]:
         number, size = numbered(call, self._state.limits.page, self._path)
@@ -105,24 +112,35 @@ class Lister:
             "count": count,
         }
 
-    def _numbered(self, call: Call, ids: Sequence[Key] | None, part: slice) -> tuple[int, list[Record]]:
+    def _numbered(self, call: Call, ids: Sequence[Key] | None, part: slice) -> tuple[int, Sequence[Record]]:
         """How many records the list has, and a part of it."""
         name, down = call.query.get("sort_by", "id"), call.query.get("sort_order") == "desc"
         plain = name not in OFFSET_SORTS or (name == "id" and not down)
         if plain and ids is None:
             kept = self._table.kept(self._keep)
-            return len(kept), [record for _, record in self._kept(kept[part])]
-        rows = [record for _, record in self._kept(self._table.ids() if ids is None else ids)]
-        if not plain:
-            rows = self._sorted(rows, name, down=down)
-        return len(rows), rows[part]
+            return len(kept), Rows(self._table, kept[part])
+        order = self._table.ids() if ids is None else ids
+        fits = self._test(ids)(order)
+        rows = Rows(self._table, order if fits is None else list(compress(order, fits)))
+        return len(rows), rows[part] if plain else self._sorted(rows, name, down=down)[part]
 
-    def _sorted(self, rows: list[Record], name: str, *, down: bool) -> list[Record]:
+    def _sorted(self, rows: Rows, name: str, *, down: bool) -> list[Record]:
         return sorted(rows, key=lambda record: (str(record.get(name) or ""), record["id"]), reverse=down)
 
     def _link(self, query: dict[str, str], name: str, value: str | None) -> str:
-        kept = {key: text for key, text in query.items() if key not in _PLACES}
-        return f"{self._state.url(self._path)}.json?{urlencode({**kept, name: value or ''})}"
+        kept = tuple((key, text) for key, text in query.items() if key not in _PLACES)
+        return f"{self._state.url(self._path)}.json?{_named(kept, name)}{(value or '').replace('=', '%3D')}"
+
+
+@lru_cache(maxsize=256)
+def _named(kept: tuple[tuple[str, str], ...], name: str) -> str:
+    """A query up to before the value of its last parameter."""
+    return urlencode([*kept, (name, "")])
+
+
+def _keys(marks: Sequence[Any]) -> Sequence[Key]:
+    """The ids in marks, which are ids themselves or have one behind what they are sorted by."""
+    return [mark[1] for mark in marks] if marks and isinstance(marks[0], tuple) else marks
 
 
 def by_cursor(call: Call) -> bool:

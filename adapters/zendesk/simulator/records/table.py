@@ -4,62 +4,39 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from copy import copy
-from dataclasses import dataclass
-from itertools import count
+from itertools import compress, count, repeat
 from typing import Any
-
-import msgspec
 
 from cs_connector.sandbox.index import Index
 from cs_connector.sandbox.records import Records, by_time, in_order, several
-from cs_connector.sandbox.stored import Stored, opened
 
-Record = Mapping[str, Any]
-Key = Any  # an int; of survey responses a text
-When = Callable[[Record], int]
+from .kept import Drawn, Kept, Key, Record, When, texts
+from .look import Look
+
+__all__ = ["Keep", "Key", "Record", "Table"]
+
 Keep = Callable[[Record], bool]
-INDEXED = (  # ready in a sandbox that was kept
-    "organization_id",
-    "requester_id",
-    "external_id",
-    "email",
-    "user_id",
-    "ticket_id",
-    "custom_object_key",
-)
 _versions = count(1)
-
-
-@dataclass(slots=True)
-class Kept:
-    """A table as it was; of one that comes from a file, `when` is not there."""
-
-    records: MutableMapping[Key, Record]
-    hidden: frozenset[Key]
-    when: When | None = None
-
-    def __getstate__(self) -> tuple[Stored[Record], frozenset[Key]]:
-        texts = {name: _texts(name) for name in INDEXED}
-        return Stored(self.records, msgspec.json.encode, self.when, texts), self.hidden
-
-    def __setstate__(self, state: tuple[Any, frozenset[Key]]) -> None:
-        self.records, self.hidden = opened(state[0], msgspec.json.decode), state[1]
-        self.when = None
 
 
 class Table:
     """Records are never changed in place but replaced, so that a copy of the mapping is a snapshot.
 
     `when` gives the second (epoch) that orders a record in the exports; `version` is another number after a change.
+    `gone` are the ids of records that lists leave out, by the test `alive`. `drawn` are answers that came with a file.
     """
 
     def __init__(self, when: When) -> None:
         self.when = when
         self.records: MutableMapping[Key, Record] = {}
         self.hidden: frozenset[Key] = frozenset()
+        self.gone: set[Key] = set()
+        self.alive: Keep | None = None
+        self.drawn = Drawn()
         self.version = next(_versions)
+        self._look: Look | None = None
         self._ids: Any = []
         self._timeline: Any = []
         self._indexes: dict[str, Index[Record]] = {}
@@ -72,8 +49,14 @@ class Table:
         """Whether the record is there, hidden or not."""
         return key in self.records
 
+    def shown_by(self, look: Look, alive: Keep) -> None:
+        """How records look in answers, and which of them lists show; told before there are any."""
+        self._look, self.alive = look, alive
+
     def load(self, records: Iterable[Record]) -> None:
-        self.records.update((record["id"], record) for record in records)
+        for record in records:
+            self.records[record["id"]] = record
+            self._judge(record["id"], record)
         self._forget()
 
     def get(self, key: Key) -> Record | None:
@@ -89,12 +72,20 @@ class Table:
             else found
         )
 
+    def listed(self, keys: Sequence[Key]) -> Iterable[bool] | None:
+        """Whether lists show each of these ids of the table, known without reading the records; None: all of them."""
+        hidden, gone = self.hidden, self.gone
+        if not (hidden or gone):
+            return None
+        return (key not in gone and key not in hidden for key in keys)
+
     def put(self, record: Record) -> None:
         """Add or replace."""
         key = record["id"]
         self.version = next(_versions)
         before = self.records.get(key)
         self.records[key] = record
+        self._judge(key, record)
         if before is None and self._ids is not None:
             insort(self._ids, key)
         if self._timeline is not None:
@@ -104,6 +95,15 @@ class Table:
         for index in self._indexes.values():
             index.move(key, before, record)
         self._follow(key, before, record)
+
+    def _judge(self, key: Key, record: Record) -> None:
+        """A record is new, or another one now: whether lists show it, and that it was not drawn."""
+        if key in self.drawn.held:
+            del self.drawn.held[key]
+        if self.alive is None or self.alive(record):
+            self.gone.discard(key)
+        else:
+            self.gone.add(key)
 
     def _follow(self, key: Key, before: Record | None, after: Record) -> None:
         """Keep the ids of the last test as they would be found now."""
@@ -121,6 +121,8 @@ class Table:
         before = self.records[key]
         self.version = next(_versions)
         del self.records[key]
+        self.drawn.held.pop(key, None)
+        self.gone.discard(key)
         if self._ids is not None:
             self._ids.pop(bisect_left(self._ids, key))
         if self._timeline is not None:
@@ -146,23 +148,31 @@ class Table:
     def kept(self, keep: Keep) -> Sequence[Key]:
         """Ids of the records that are not hidden and pass a test, ascending."""
         if self._kept is None or self._kept[:2] != (keep, self.hidden):
-            hidden, many = self.hidden, isinstance(self.records, Records)
-            found = [key for key, record in self.records.items() if key not in hidden and keep(record)]
-            self._kept = keep, hidden, array("q", sorted(found)) if many else sorted(found)
+            many = isinstance(self.records, Records)
+            found = sorted(self._passing(keep))
+            self._kept = keep, self.hidden, array("q", found) if many else found
         return self._kept[2]
+
+    def _passing(self, keep: Keep) -> Iterable[Key]:
+        if keep == self.alive:
+            return compress(self.ids(), self.listed(self.ids()) or repeat(True))
+        hidden = self.hidden
+        return (key for key, record in self.records.items() if key not in hidden and keep(record))
 
     def where(self, name: str, value: Any) -> list[Key]:
         """Ids of the records whose field has this value, whatever its case; ascending."""
         index = self._indexes.get(name)
         if index is None:
-            index = self._indexes[name] = Index(name, _texts(name), self.records)
+            index = self._indexes[name] = Index(name, texts(name), self.records)
         return sorted(index.find(str(value).casefold()))
 
     def snapshot(self) -> Kept:
-        return Kept(copy(self.records), self.hidden, self.when)
+        drawn = Drawn(copy(self.drawn.held), self.drawn.sign)
+        return Kept(copy(self.records), self.hidden, set(self.gone), drawn, self.when, self._look)
 
     def restore(self, kept: Kept) -> None:
-        self.records, self.hidden = copy(kept.records), kept.hidden
+        self.records, self.hidden, self.gone = copy(kept.records), kept.hidden, set(kept.gone)
+        self.drawn = Drawn(copy(kept.drawn.held), kept.drawn.sign)
         self._forget()
 
     def _forget(self) -> None:
@@ -171,13 +181,3 @@ class Table:
         self._indexes = {}
         self._kept = None
         self.version = next(_versions)
-
-
-def _texts(name: str) -> Callable[[Record], str | None]:
-    """What a record has in a field, as it is looked for."""
-
-    def text(record: Record) -> str | None:
-        value = record.get(name)
-        return None if value is None else str(value).casefold()
-
-    return text

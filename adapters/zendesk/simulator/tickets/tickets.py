@@ -5,7 +5,7 @@ Facts: the vendor's reference; that a closed ticket refuses every change, and ho
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cs_connector.sandbox.wire import Response
@@ -41,6 +41,7 @@ class Tickets(Resource):
         self._users, self._audits, self._metrics = users, audits, metrics
         self._fields = TicketFields(state)
         self._drawer = Drawer(state, self._fields)
+        self.table.shown_by(self.look, self.alive)
         self._sideloads = Sideloads(state)
 
     def routes(self) -> Routes:
@@ -89,12 +90,11 @@ class Tickets(Resource):
         response.headers |= headers
         return response
 
-    def shown(self, records: Iterable[Record], call: Call) -> dict[str, Any]:
-        rows = list(records)
-        beside = self._sideloads.of_tickets(rows, call)
+    def shown(self, records: Sequence[Record], call: Call) -> dict[str, Any]:
+        beside = self._sideloads.of_tickets(records, call)
         if call.wants("metric_sets") or call.wants("comment_count"):
-            return {"tickets": [self._wide(record, call) for record in rows], **beside}
-        return {"tickets": self.rendered.rows(rows), **beside}
+            return {"tickets": [self._wide(record, call) for record in records], **beside}
+        return {"tickets": self.rendered.rows(records), **beside}
 
     def _wide(self, record: Record, call: Call) -> dict[str, Any]:
         """A ticket with the sideloads that stand in it."""

@@ -1,0 +1,1 @@
+"""What the long counted runs share, and one file for each kind."""

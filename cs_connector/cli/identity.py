@@ -1,0 +1,106 @@
+"""link, unlink: a person's word on who is who; unify, with its report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from . import flow
+from . import options as opt
+
+if TYPE_CHECKING:
+    from cs_connector.console import Screen
+
+One = Annotated[
+    str, typer.Argument(metavar="ID", help="A record (its id, or connection/object/id) or an entity.")
+]
+Other = Annotated[str, typer.Argument(metavar="OTHER", help="Another one.")]
+Reason = Annotated[str | None, typer.Option("--reason", help="Why; shown with the link.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command(help=flow.JOBS["unify"])(unify)
+    app.command()(link)
+    app.command()(unlink)
+
+
+def unify(
+    root: opt.ProjectDir = opt.HERE,
+    report: Annotated[
+        bool,
+        typer.Option("--report", help="Write identity.html and identity.json into the project's reports."),
+    ] = False,
+    as_json: opt.Json = False,
+    as_of: opt.AsOf = None,
+    quiet: opt.Quiet = False,
+    no_color: opt.NoColor = False,
+) -> None:
+    from cs_connector.console import reports
+    from cs_connector.runner import identity_report
+    from cs_connector.runner.running import run_jobs
+
+    screen = opt.screen(as_json=as_json, quiet=quiet, no_color=no_color)
+    summary = run_jobs(opt.project(root), ("unify",), opt.day(as_of), screen)
+    if report:
+        with opt.engine(root, as_of) as engine:
+            document, paths = identity_report.write(engine)
+        _show(screen, document, paths)
+    elif as_json:
+        screen.document(summary.document())
+    else:
+        reports.run(screen, summary.document())
+    if summary.exit:
+        raise typer.Exit(summary.exit)
+
+
+def _show(screen: Screen, document: dict[str, Any], paths: list[Path]) -> None:
+    """On the screen what counts; the lists are in the files."""
+    from cs_connector.runner import identity_report
+
+    if screen.as_json:
+        screen.document(document)
+        return
+    for line in identity_report.sentences(document):
+        screen.line(line)
+    for path in paths:
+        screen.plain(f"wrote {path}")
+
+
+def link(
+    one: One,
+    other: Other,
+    root: opt.ProjectDir = opt.HERE,
+    reason: Reason = None,
+    as_json: opt.Json = False,
+) -> None:
+    """Say that two records, or the entities that they belong to, are the same; from the next unify on."""
+    _decide("link", one, other, root, reason, as_json=as_json)
+
+
+def unlink(
+    one: One,
+    other: Other,
+    root: opt.ProjectDir = opt.HERE,
+    reason: Reason = None,
+    as_json: opt.Json = False,
+) -> None:
+    """Say that two records are not the same, or that a record is not of an entity; from the next unify on."""
+    _decide("unlink", one, other, root, reason, as_json=as_json)
+
+
+def _decide(action: str, one: str, other: str, root: Path, reason: str | None, *, as_json: bool) -> None:
+    from cs_connector.runner import identities
+
+    screen = opt.screen(as_json=as_json)
+    with opt.engine(root) as engine:
+        pairs = identities.decide(engine, action, one, other, reason)
+    if as_json:
+        listed = [{"left": left, "right": right} for left, right in pairs]
+        screen.document({"schema": "decision/1", "action": action, "pairs": listed})
+        return
+    word = "are the same" if action == "link" else "are not the same"
+    for left, right in pairs:
+        screen.line(f"{left.replace('|', '/')} and {right.replace('|', '/')} {word}")
+    screen.line("it counts from the next run on; see at once with: cs-connector unify --report")

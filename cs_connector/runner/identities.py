@@ -1,0 +1,103 @@
+"""Who is who, between runs: what the last run left to the next one, and what people decided."""
+
+from __future__ import annotations
+
+import getpass
+
+import duckdb
+import sqlalchemy as sa
+
+from cs_connector.errors import UsageError
+from cs_connector.store.tables import decisions as decided
+
+from .engine import Engine
+
+DECISION = ("entity", "action", "left_ref", "right_ref", "reason")
+WHO = "unify/identity"  # a dataset for each table of KEPT
+_RESOLVED = "('account', 'person', 'user')"
+
+
+def kept() -> list[str]:
+    """The tables that a run leaves to the next one."""
+    from cs_connector.unify.identity import KEPT
+
+    return list(KEPT)
+
+
+def before(engine: Engine, con: duckdb.DuckDBPyConnection) -> None:
+    """Give the executor what identity.resolve reads: before_<table> of the last run, and `decision`."""
+    from cs_connector.unify.identity import KEPT
+
+    for table, columns in KEPT.items():
+        engine.store.facts.attach(con, f"{WHO}/{table}", f"before_{table}", columns)
+    con.execute(f"CREATE TABLE decision({', '.join(f'{name} VARCHAR' for name in DECISION)})")
+    rows = decisions(engine)
+    if rows:
+        con.executemany(f"INSERT INTO decision VALUES ({', '.join('?' * len(DECISION))})", rows)
+
+
+def decisions(engine: Engine) -> list[tuple[str | None, ...]]:
+    """What people decided, with the columns of DECISION."""
+    columns = [decided.c[name] for name in DECISION]
+    with engine.store.state.read() as db:
+        return [tuple(row) for row in db.execute(sa.select(*columns).order_by(*columns[:4]))]
+
+
+def decide(engine: Engine, action: str, one: str, other: str, reason: str | None) -> list[tuple[str, str]]:
+    """Record that records are the same (`link`) or not (`unlink`); the last word on a pair counts. Returns the pairs.
+
+    `one` and `other` are records (an id, or connection/object/id) or entities; an entity stands for its first record
+    when it is linked, and for all of its records when something is unlinked from it. Raises UsageError.
+    """
+    with engine.tables(["link"]) as con:
+        entity, left = _found(con, one)
+        kind, right = _found(con, other)
+    if entity != kind:
+        raise UsageError(
+            f"{one} is of {entity}, {other} of {kind}",
+            safe="nothing was changed",
+            fix="name two of the same kind",
+        )
+    both = [(a, b) for a in left for b in right if a != b]
+    pairs = sorted({(min(pair), max(pair)) for pair in (both[:1] if action == "link" else both)})
+    if not pairs:
+        raise UsageError(
+            f"{one} and {other} are the same record", safe="nothing was changed", fix="name two records"
+        )
+    with engine.store.state.begin() as db:
+        for pair in pairs:
+            row = {"entity": entity, "left_ref": pair[0], "right_ref": pair[1]}
+            db.execute(sa.delete(decided).filter_by(**row))
+            values = row | {
+                "action": action,
+                "reason": reason,
+                "who": getpass.getuser(),
+                "at": engine.clock.now(),
+            }
+            db.execute(sa.insert(decided).values(**values))
+    return pairs
+
+
+def _found(con: duckdb.DuckDBPyConnection, name: str) -> tuple[str, list[str]]:
+    """The kind of entity, and the refs of the records that a name means. Raises UsageError for none, or for several."""
+    ref = "connection || '|' || object || '|' || record_id"
+    whole = con.execute(
+        f"SELECT entity, {ref} FROM link WHERE entity_id = ? AND entity IN {_RESOLVED} AND method NOT IN ('adds to', 'mentioned') "
+        "ORDER BY method <> 'itself', 2",
+        [name],
+    ).fetchall()
+    if whole:
+        return whole[0][0], [row[1] for row in whole]
+    found = con.execute(
+        f"SELECT DISTINCT entity, {ref} FROM link WHERE (record_id = $name OR connection || '/' || object || '/' || record_id = $name) "
+        f"AND entity IN {_RESOLVED} AND method NOT IN ('adds to', 'mentioned') ORDER BY ALL",
+        {"name": name},
+    ).fetchall()
+    if len(found) == 1:
+        return found[0][0], [found[0][1]]
+    listed = ", ".join(row[1].replace("|", "/") for row in found[:5])
+    raise UsageError(
+        f"{name!r} is {'several records' if found else 'no record of an account, person or user'}",
+        safe="nothing was changed",
+        fix=f"name one of {listed}" if found else "take an id from: cs-connector unify --report",
+    )

@@ -1,0 +1,152 @@
+"""Who is who, as a report for a person: what is linked and how, what stands alone, and what is to be decided."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import duckdb
+
+from cs_connector.model import ENTITIES
+
+from .engine import Engine
+from .identities import WHO, decisions
+from .markup import page
+
+PARTS = ("conflicts", "near_misses", "pending_splits")
+_REF = "l.connection || '|' || l.object || '|' || l.record_id"
+_MEANT = "l.entity IN ('account', 'person', 'user') AND l.method NOT IN ('adds to', 'mentioned')"
+# A record with its name: of its entity, which is what a person knows it by.
+_KNOWN = Template(
+    "CREATE TEMP TABLE known AS SELECT $ref AS ref, l.entity, l.entity_id, n.name, l.connection, l.object, l.record_id, "
+    "l.method, l.confidence, l.evidence, count(*) OVER (PARTITION BY l.entity, l.entity_id) AS size FROM link l LEFT JOIN ("
+    "SELECT account_id AS entity_id, name FROM account UNION ALL SELECT person_id, coalesce(name, email) FROM person "
+    'UNION ALL SELECT user_id, coalesce(name, email) FROM "user") n USING (entity_id) WHERE $meant'
+)
+
+
+def write(engine: Engine) -> tuple[dict[str, Any], list[Path]]:
+    """The report, and its two files in the project's folder `reports`: identity.json and identity.html."""
+    document = report(engine)
+    folder = engine.project.root / "reports"
+    folder.mkdir(exist_ok=True)
+    paths = [folder / "identity.json", folder / "identity.html"]
+    paths[0].write_text(
+        json.dumps(document, indent=1, default=str, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
+    paths[1].write_text(page(document), encoding="utf-8")
+    return document, paths
+
+
+def report(engine: Engine) -> dict[str, Any]:
+    """identity/1: coverage, unmatched, conflicts, near_misses, pending_splits, events, decisions, hierarchy."""
+    with engine.tables([*ENTITIES, "link"]) as con:
+        for name in ("pair", "conflict", "event", "pending_split"):
+            engine.store.facts.attach(con, f"{WHO}/{name}", f"who_{name}", {})
+        con.execute(_KNOWN.substitute(ref=_REF, meant=_MEANT))
+        found: dict[str, Any] = {
+            "schema": "identity/1",
+            "as_of": engine.as_of.isoformat(),
+            "coverage": _coverage(con),
+        }
+        found["unmatched"] = _unmatched(con)
+        if engine.store.facts.files(f"{WHO}/pair"):
+            found |= {
+                "conflicts": _conflicts(con),
+                "near_misses": _near(con),
+                "pending_splits": _pending(con),
+            }
+            found["events"] = _rows(
+                con, "SELECT * FROM who_event ORDER BY on_date DESC, entity, entity_id, other_id, ref"
+            )
+        engine.store.facts.attach(con, "unify/hierarchy_issue", "issue", {"account_id": "VARCHAR"})
+        found["hierarchy"] = _rows(
+            con, "SELECT i.*, a.name FROM issue i LEFT JOIN account a USING (account_id) ORDER BY ALL"
+        )
+    names = ("entity", "action", "left", "right", "reason")
+    found["decisions"] = [dict(zip(names, row, strict=True)) for row in decisions(engine)]
+    return {**{name: [] for name in (*PARTS, "events")}, **found}
+
+
+def sentences(document: dict[str, Any]) -> list[str]:
+    """The report in a few lines."""
+    lines = [
+        f"{c['connection']}: {c['records']:,} of {c['entity']}, {c['linked']:,} linked to another system ({c['share']:.0%})"
+        for c in document["coverage"]
+    ]
+    count = {name: len(document[name]) for name in (*PARTS, "hierarchy")}
+    lines.append(
+        f"to decide: {count['conflicts']:,} conflicts, {count['near_misses']:,} near misses, {count['pending_splits']:,} "
+        f"splits that wait, {count['hierarchy']:,} odd places in the tree of accounts"
+    )
+    return lines
+
+
+def _coverage(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """How many records of each connection are one with a record of another connection, and by which method."""
+    return _rows(
+        con,
+        "WITH across AS (SELECT entity, entity_id, count(DISTINCT connection) AS systems FROM known GROUP BY ALL) "
+        "SELECT entity, connection, count(*) AS records, count(*) FILTER (systems > 1) AS linked, "
+        "round(count(*) FILTER (systems > 1) / count(*), 4) AS share, histogram(method) AS methods "
+        "FROM known JOIN across USING (entity, entity_id) GROUP BY entity, connection ORDER BY entity, connection",
+    )
+
+
+def _unmatched(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Records of connections that others also supply, which are one with none of them."""
+    return _rows(
+        con,
+        "SELECT entity, connection, object, record_id, name FROM known WHERE size = 1 AND entity IN (SELECT entity FROM known "
+        "GROUP BY entity HAVING count(DISTINCT connection) > 1) ORDER BY ALL",
+    )
+
+
+def _sides(table: str, columns: str, where: str) -> str:
+    """Pairs with what a person knows of both records."""
+    sides = ", ".join(
+        f"{side}.entity_id AS {side}_entity_id, {side}.name AS {side}_name, replace({side}.ref, '|', '/') AS {side}_record"
+        for side in ("one", "other")
+    )
+    return (
+        f"SELECT p.entity, {sides}, {columns} FROM {table} p JOIN known one ON one.ref = p.left_ref AND one.entity = p.entity "
+        f"JOIN known other ON other.ref = p.right_ref AND other.entity = p.entity WHERE {where}"
+    )
+
+
+def _conflicts(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    query = _sides(
+        "who_conflict",
+        "round(p.probability, 4) AS probability, p.evidence, p.why",
+        "one.entity_id <> other.entity_id",
+    )
+    return _rows(con, f"{query} ORDER BY ALL")
+
+
+def _near(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Pairs that are not likely enough, the likeliest first."""
+    columns = "round(p.probability, 4) AS probability, p.evidence"
+    where = (
+        "one.entity_id <> other.entity_id AND NOT EXISTS (FROM who_conflict c WHERE c.left_ref = p.left_ref "
+        "AND c.right_ref = p.right_ref)"
+    )
+    return _rows(
+        con,
+        f"SELECT DISTINCT * FROM ({_sides('who_pair', columns, where)}) ORDER BY probability DESC, one_record, other_record",
+    )
+
+
+def _pending(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    return _rows(
+        con,
+        "SELECT k.entity, k.entity_id, k.name, replace(k.ref, '|', '/') AS record FROM who_pending_split p "
+        "JOIN known k ON k.ref = p.ref AND k.entity = p.entity ORDER BY ALL",
+    )
+
+
+def _rows(con: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
+    found = con.execute(query)
+    names = [column[0] for column in found.description or []]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]

@@ -1,0 +1,161 @@
+"""Writes a proposal as a mapping file of its own beside the one in use; nothing reads it before it is renamed."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
+
+from cs_connector.ports import ObjectInfo
+from cs_connector.unify import Source
+from cs_connector.unify.mapping import FieldRule, MappingFile, ReadRule
+from cs_connector.unify.proposing import Guess, Match, Proposal, propose
+
+from .engine import Engine
+
+ENDING = ".proposed.yml"
+
+
+def write(engine: Engine, source: Source, shown: Iterable[ObjectInfo]) -> Path:
+    """Propose from what an org shows of itself; a proposal of before is replaced."""
+    objects = {info.name: info for info in shown}
+    unseen = sorted(source.mapping.objects().keys() - objects.keys())
+    objects |= {info.name: info for info in engine.adapter(source.connection).describe(unseen)}
+    base, name = _names(engine, source.connection)
+    path = engine.project.root / "mappings" / f"{name}{ENDING}"
+    found = propose(source.mapping, objects.values())
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(
+        _head(name, source, found) + _body(engine.project.mapping(base), source.mapping, found), "utf-8"
+    )
+    return path
+
+
+def _names(engine: Engine, connection: str) -> tuple[str, str]:
+    """The mapping that a connection uses, and what to call another one: as it, for the first connection that uses it."""
+    used = {name: c.mapping or c.adapter for name, c in engine.project.settings.connections.items()}
+    base = used[connection]
+    first = next(name for name, other in used.items() if other == base)
+    return base, base if first == connection else connection
+
+
+def _head(name: str, source: Source, found: Proposal) -> str:
+    """What was found and is not in the file, and what to do with it."""
+    lines = [
+        f"A proposal for {source.connection}, made by discover: nothing reads it. Look through it, above all at the lines",
+        f"with a comment, and rename it to {name}.yml, the mapping: of {source.connection}. What is new are guesses by names and types.",
+        *(_left_out(source.mapping.read[index], gone) for index, gone in found.missing.items()),
+        *(
+            f"{guess.object} could be read as {guess.entity} too: {_evidence(guess)}"
+            for guess in found.others
+        ),
+        *(
+            f"{product} looks like a list of products: they can be named in product of subscriptions"
+            for product in found.products
+        ),
+    ]
+    return "".join(f"# {line}\n" for line in lines)
+
+
+def _left_out(rule: ReadRule, gone: frozenset[str] | None) -> str:
+    if gone is None:
+        return f"left out: {rule.object} as {rule.entity}, which is not in this org"
+    fields = ", ".join(sorted(gone))
+    if _dead(rule, gone):
+        return f"left out: {rule.object} as {rule.entity}, which cannot be read without {fields}"
+    return f"left out: {fields} of {rule.object}, not in this org"
+
+
+def _body(base: Path, mapping: MappingFile, found: Proposal) -> str:
+    yaml = YAML(typ="rt")
+    yaml.width = 4096
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    tree = yaml.load(base.read_text("utf-8"))
+    rules = tree["read"]
+    for index in reversed(range(len(rules))):
+        if _dead(mapping.read[index], found.missing.get(index, frozenset())):
+            del rules[index]
+        else:
+            _mend(rules[index]["fields"], mapping, index, found)
+    for guess in found.rules:
+        rules.append(_rule(mapping, guess))
+        rules.yaml_set_comment_before_after_key(
+            len(rules) - 1,
+            before=f"{guess.object} could be read as {guess.entity}: {_evidence(guess)}",
+            indent=2,
+        )
+    text = io.StringIO()
+    yaml.dump(tree, text)
+    return text.getvalue()
+
+
+def _dead(rule: ReadRule, gone: frozenset[str] | None) -> bool:
+    """Whether a rule cannot be kept: its object, or a field that decides about its records, is not there."""
+    if gone is None:
+        return True
+    deciding = {c.field for c in rule.where} | ({rule.same_as.field} if rule.same_as else set())
+    deciding |= set(rule.adds_to.sources) if rule.adds_to else set()
+    key = rule.fields.get("key") if rule.entity == "relationship" else None
+    deciding |= set(key.sources) if key else set()
+    return not gone.isdisjoint(deciding)
+
+
+def _mend(fields: Any, mapping: MappingFile, index: int, found: Proposal) -> None:
+    """Take out what is read from fields that are not there, and put in what was found instead or besides."""
+    rule, gone = mapping.read[index], found.missing.get(index) or frozenset()
+    for name, how in rule.fields.items():
+        if _lost(how, gone):
+            del fields[name]
+    for match in found.added.get(index, ()):
+        _add(fields, match, mapping)
+
+
+def _lost(how: FieldRule, gone: frozenset[str]) -> bool:
+    return not gone.isdisjoint(how.sources) or bool(how.only_if and how.only_if.field in gone)
+
+
+def _rule(mapping: MappingFile, guess: Guess) -> CommentedMap:
+    fields = CommentedMap()
+    account = next(
+        o
+        for o in guess.account.refers_to
+        if any(r.object == o and r.entity == "account" for r in mapping.read)
+    )
+    fields["account_id"] = _flow(link="account", object=account, field=guess.account.name)
+    for match in guess.matches:
+        _add(fields, match, mapping)
+    return CommentedMap(object=guess.object, entity=guess.entity, fields=fields)
+
+
+def _add(fields: Any, match: Match, mapping: MappingFile) -> None:
+    name = match.info.called if match.attribute == "product" and match.info.called else match.info.name
+    how: Any = name
+    if match.attribute.endswith("_user_id"):
+        users = (r.object for r in mapping.read if r.entity == "user" and r.object in match.info.refers_to)
+        how = _flow(link="user", object=next(users), field=name)
+    elif match.values:
+        how = _flow(field=name, values=_flow(**match.values))
+    fields[match.attribute] = how
+    fields.yaml_add_eol_comment(_why(match), match.attribute)
+
+
+def _flow(**pairs: Any) -> CommentedMap:
+    made = CommentedMap(pairs)
+    made.fa.set_flow_style()
+    return made
+
+
+def _why(match: Match) -> str:
+    """The reason for a guess, in one line."""
+    label = f"“{match.info.label}”, " if match.info.label else ""
+    left = f"; no word of ours for {', '.join(match.left)}" if match.left else ""
+    return " ".join(f"{label}{match.info.type}, {match.likeness:.0f} % alike{left}".split())
+
+
+def _evidence(guess: Guess) -> str:
+    found = ", ".join(match.info.name for match in guess.matches)
+    return f"it refers to an account by {guess.account.name}, and has {found} ({guess.likeness:.0f} %)"

@@ -1,0 +1,45 @@
+"""How the requests in a block of code are sent."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar, Token
+from dataclasses import dataclass, replace
+from functools import cache
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """`safe`: they may be sent twice. `bare`: without a login. `plain`: what the CRM refuses is an answer."""
+
+    safe: bool = False
+    bare: bool = False
+    plain: bool = False
+
+
+_USUAL = Manner()
+_now: ContextVar[Manner] = ContextVar("_now", default=_USUAL)
+
+
+def manner() -> Manner:
+    """That of the innermost block."""
+    return _now.get()
+
+
+class Block:
+    """Adds one manner to those of the block around it. There is one for each call, so it is kept cheap."""
+
+    __slots__ = ("_name", "_token")
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __enter__(self) -> None:
+        self._token: Token[Manner] = _now.set(_with(_now.get(), self._name))
+
+    def __exit__(self, *_: object) -> None:
+        _now.reset(self._token)
+
+
+@cache
+def _with(before: Manner, name: str) -> Manner:
+    return replace(before, **{name: True})

@@ -1,0 +1,91 @@
+"""The records of a page as Arrow columns: made without a tuple of each record, and kept as they are."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+from typing import overload
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+
+from cs_connector.ports import RawRecord
+
+SHAPE = pa.schema(
+    [("id", pa.string()), ("modified_at", pa.string()), ("deleted", pa.bool_()), ("payload", pa.binary())]
+)
+
+
+class Records(Sequence[RawRecord]):
+    """Reads like a list of records."""
+
+    def __init__(self, batches: Sequence[pa.RecordBatch]) -> None:
+        """`batches` have the columns of SHAPE."""
+        self.batches = batches
+        self._ends = list(accumulate(batch.num_rows for batch in batches))
+
+    @classmethod
+    def of(
+        cls,
+        ids: Sequence[str],
+        stamps: Sequence[str | None],
+        deleted: Iterable[bool],
+        payloads: Sequence[bytes] | Sequence[msgspec.Raw],
+    ) -> Records:
+        """One sequence a column; payloads may be slices of the answer."""
+        columns = [
+            texts(ids),
+            texts([stamp or "" for stamp in stamps], _known(stamps)) if None in stamps else texts(stamps),  # type: ignore[arg-type]
+            flags(deleted),
+            _blocks(pa.binary(), list(map(len, payloads)), b"".join(payloads)),
+        ]
+        return cls([pa.RecordBatch.from_arrays(columns, schema=SHAPE)] if ids else [])
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    @overload
+    def __getitem__(self, at: int) -> RawRecord: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> list[RawRecord]: ...
+
+    def __getitem__(self, at: int | slice) -> RawRecord | list[RawRecord]:
+        if isinstance(at, slice):
+            return [self[n] for n in range(len(self))[at]]
+        at = range(len(self))[at]
+        which = bisect_right(self._ends, at)
+        within = at - self._ends[which]  # from the end
+        return RawRecord(*(column[within].as_py() for column in self.batches[which].columns))
+
+
+def flags(values: Iterable[bool]) -> pa.Array:
+    """Yes or no; pa.array would import pandas where it is installed."""
+    made = bytes(values)
+    return pa.Array.from_buffers(pa.bool_(), len(made), [None, _bits(made)])
+
+
+def texts(values: Sequence[str], known: pa.Buffer | None = None) -> pa.Array:
+    """Texts; ids and times are ASCII, so that one encoding for all of them will do."""
+    whole = "".join(values)
+    if whole.isascii():
+        return _blocks(pa.string(), list(map(len, values)), whole.encode(), known)
+    encoded = [value.encode() for value in values]
+    return _blocks(pa.string(), list(map(len, encoded)), b"".join(encoded), known)
+
+
+def _known(stamps: Sequence[str | None]) -> pa.Buffer:
+    """The bits that say which are there."""
+    return _bits(bytes(stamp is not None for stamp in stamps))
+
+
+def _bits(each: bytes) -> pa.Buffer:
+    return pa.py_buffer(np.packbits(np.frombuffer(each, np.uint8), bitorder="little"))
+
+
+def _blocks(kind: pa.DataType, sizes: Sequence[int], data: bytes, known: pa.Buffer | None = None) -> pa.Array:
+    ends = array("i", accumulate(sizes, initial=0))
+    return pa.Array.from_buffers(kind, len(sizes), [known, pa.py_buffer(ends), pa.py_buffer(data)])

@@ -1,0 +1,203 @@
+"""How alike the names of two companies are, once they are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import lru_cache
+
+from rapidfuzz import fuzz
+from rapidfuzz.distance import DamerauLevenshtein
+
+from .words import COMMON, GENERIC, PARTS
+
+ALIKE = 0.75  # of 1: two words with one slip in four letters, or two in eight
+CLEAR = 0.85  # of 1: one slip in seven letters
+# Spellings → one of them.
+_SOUNDS = {
+    "sch": "sh", "tsch": "ch", "tch": "ch", "ph": "f", "kh": "h", "ck": "k", "th": "t", "ae": "a", "oe": "o", "ue": "u",
+    "ou": "u", "oo": "u", "ee": "i", "ie": "i", "ei": "i", "ay": "i", "ai": "i", "q": "k", "w": "v", "y": "i", "j": "i",
+    "x": "ks", "c": "k",
+}  # fmt: skip
+JOINED = 90.0  # of 100: whole names, spaces left out
+
+
+class Grade(IntEnum):
+    """How alike two names are, the least first."""
+
+    UNLIKE = 0
+    PART = 1  # one is a part of the other, or both are parts of the same: Acme France, Acme
+    KINDRED = 2  # the same word of their own, other trades: Acme Software, Acme Consulting
+    INITIALS = 3
+    SHORTER = 4  # one leaves out words of its own: Acme, Acme Nova; or has initials for some
+    WORD = 5  # one word of their own, one without the trade: Acme, Acme Software
+    MOST = 6  # two words of their own, one leaves out others: Oak Lane Press, Oak Lane Sunday Press
+    TRADE = 7  # more words, one with a trade more: Acme Dental, Acme Dental Clinic
+    DOUBT = 8  # but for more than a slip in a short word: it may be another word
+    SLIP = 9  # but for spelling
+    SAME = 10
+
+
+@lru_cache(200_000)
+def grade(one: str, other: str) -> Grade:
+    """How alike two cores are."""
+    if one == other:
+        return Grade.SAME
+    if "|" in one or "|" in other:
+        return max(grade(a, b) for a in one.split("|") for b in other.split("|"))
+    left, right = one.replace(" ", ""), other.replace(" ", "")
+    if left == right or sorted(one.split()) == sorted(other.split()):
+        return Grade.SAME
+    return _aligned(one.split(), other.split(), left, right)
+
+
+@dataclass(slots=True)
+class _Pairing:
+    """`shared`: words of their own that both have; `slips` and `doubts`: how many were only similar, and so that they may be other words; what each has left."""
+
+    shared: list[str]
+    slips: int
+    doubts: int
+    one: list[str]
+    other: list[str]
+
+
+def _aligned(one: list[str], other: list[str], left: str, right: str) -> Grade:
+    found = _paired(one, other)
+    rest = {*found.one, *found.other}
+    if not found.shared:
+        told = _unshared(one, other, left, right)
+        short = _abbreviated(found.one, found.other) or _abbreviated(found.other, found.one)
+        return Grade.INITIALS if told is Grade.UNLIKE and short and len(found.one) < len(one) else told
+    if not rest:
+        return Grade.DOUBT if found.doubts else Grade.SLIP if found.slips else Grade.SAME
+    return _left(found, rest, min(len(one), len(other)))
+
+
+def _left(found: _Pairing, rest: set[str], least: int) -> Grade:
+    """By the words that only one of two names has, or each; the shorter one has `least` words."""
+    if _abbreviated(found.one, found.other) or _abbreviated(found.other, found.one):
+        return Grade.SHORTER
+    if rest & PARTS or any(word.isdigit() for word in rest):
+        return Grade.PART
+    if found.one and found.other:
+        return Grade.KINDRED if rest <= GENERIC else Grade.PART
+    if not rest <= GENERIC or found.doubts:
+        return Grade.MOST if len(found.shared) > 1 and not found.doubts else Grade.SHORTER
+    return Grade.TRADE if least > 1 else Grade.WORD
+
+
+def _unshared(one: list[str], other: list[str], left: str, right: str) -> Grade:
+    long = min(len(left), len(right)) > 7 and left[0] == right[0]
+    if long and _digits(left) == _digits(right) and fuzz.ratio(left, right) >= JOINED:
+        return Grade.SLIP
+    return Grade.INITIALS if _initials(one, right) or _initials(other, left) else Grade.UNLIKE
+
+
+def _paired(one: list[str], other: list[str]) -> _Pairing:
+    """Words of one name with those of the other: equal ones first, then those of one meaning or sound, then similar ones."""
+    found = _Pairing([], 0, 0, [], _joined(other, one))
+    for word in _joined(one, found.other):
+        if word in found.other:
+            found.other.remove(word)
+            found.shared.append(word)
+        else:
+            found.one.append(word)
+    known = any(word not in COMMON and len(word) > 2 for word in found.shared)
+    for word in list(found.one):
+        near = max(found.other, key=lambda w: _likeness(word, w, known=known), default="")
+        likeness = _likeness(word, near, known=known) if near else 0.0
+        if likeness < ALIKE:
+            continue
+        found.one.remove(word)
+        found.other.remove(near)
+        found.shared.append(word)
+        found.slips += likeness < 1
+        found.doubts += likeness < CLEAR
+    found.shared = [w for w in found.shared if w not in COMMON and len(w) > 1]
+    if len(found.shared) > 1:
+        found.doubts = 0
+    return found
+
+
+def _likeness(one: str, other: str, *, known: bool) -> float:
+    """As `_near`; where another word is shared, a word can be short for another one too."""
+    near = _near(one, other)
+    return CLEAR if known and near < ALIKE and (_short(one, other) or _short(other, one)) else near
+
+
+def _short(short: str, long: str) -> bool:
+    """Aero for aerospace, cnty for county, ln for lane."""
+    if len(short) < 2 or len(short) >= len(long) or short[0] != long[0] or {short, long} & PARTS:
+        return False
+    if len(short) > 2 and long.startswith(short):
+        return True
+    letters = iter(long)
+    return (
+        not set(short[1:]) & set("aeiou") and all(letter in letters for letter in short) and short.isalpha()
+    )
+
+
+def _near(one: str, other: str) -> float:
+    """How alike two words are, 0 to 1; numbers, short words and two words of the dictionary are alike only when equal."""
+    if one in COMMON and other in COMMON:
+        return float(_stem(one, other))
+    if (one in COMMON or other in COMMON) and _stem(one, other):
+        return 1.0
+    if min(len(one), len(other)) < 4 or one[0] != other[0] or one.isdigit() or other.isdigit():
+        return float(min(len(one), len(other)) > 2 and _sound(one) == _sound(other))
+    if _unmarked(one) == _unmarked(other):
+        return 1.0
+    if _sound(one) == _sound(other):
+        return 0.99
+    return DamerauLevenshtein.normalized_similarity(one, other)
+
+
+def _stem(one: str, other: str) -> bool:
+    """Forms of one word: publishing, publishers; fab, fabricators."""
+    short, long = sorted((one, other), key=len)
+    alike = one[:5] == other[:5] and len(short) > 5
+    return alike or (len(short) > 2 and long.startswith(short) and long in GENERIC)
+
+
+def _unmarked(word: str) -> str:
+    """Umlauts are written with an e, or without."""
+    return word.replace("ae", "a").replace("oe", "o").replace("ue", "u")
+
+
+@lru_cache(10_000)
+def _sound(word: str) -> str:
+    """How a word sounds, roughly: transliterations write one sound in many ways."""
+    text = word
+    for letters, sound in _SOUNDS.items():
+        text = text.replace(letters, sound)
+    return "".join(c for i, c in enumerate(text) if i == 0 or c != text[i - 1])
+
+
+def _joined(words: list[str], others: list[str]) -> list[str]:
+    """Two words in a row that the other name writes as one are one."""
+    found: list[str] = []
+    for word in words:
+        if found and found[-1] + word in others:
+            found[-1] += word
+        else:
+            found.append(word)
+    return found
+
+
+def _initials(words: list[str], letters: str) -> bool:
+    """Whether letters stand for words; one more may stand for a legal form or a small word that was left out."""
+    first = "".join(word[0] for word in words)
+    if not 2 < len(letters) < 7 or len(words) < 2:
+        return False
+    rest = iter(letters)
+    small = len(letters) == len(first) + 1 and all(letter in rest for letter in first)
+    return letters == first or (letters[0] == first[0] and small)
+
+
+def _abbreviated(short: list[str], long: list[str]) -> bool:
+    return len(short) == 1 and len(long) > 1 and short[0] == "".join(word[0] for word in long)
+
+
+def _digits(text: str) -> str:
+    return "".join(c for c in text if c.isdigit())

@@ -1,0 +1,161 @@
+"""Names, domains, phones and places as they are compared."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from anyascii import anyascii
+
+from .words import COMMON, COUNTRIES, FREE, LEADING, LEGAL, NOTES, PARTS, SHORT, SMALL, TOWNS
+
+_OTHER_SCRIPT = re.compile(r"[^\W\d_a-zA-Z\u00c0-\u024f\u1e00-\u1eff]")
+_TOKEN = re.compile(r"[a-z0-9]+")
+_ASIDE = re.compile(r"[\(\[](.*?)[\)\]]")
+# Legal forms of scripts that put no spaces between words.
+_GLUED = re.compile(
+    r"\(주\)|\(株\)|\(有\)|株式会社|有限会社|合同会社|股份有限公司|有限责任公司|有限公司|集团|公司|주식회사|유한회사|㈜|㈱"
+)
+_OTHERWISE = re.compile(
+    r"\b(?:formerly|f/?k/?a|d/?b/?a|t/a|a/?k/?a|trading as|operating as|o/a|also known as|previously|doing business as)\b[.:]?",
+    re.IGNORECASE,
+)
+_SAYS_NOTHING = COMMON | LEGAL | NOTES
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """A name as it is compared: `core` without legal forms, `own` its words that are no trade and no place, `lead` the
+    first of them, `initials` of three words or more; other names that stand in it follow in `core` after a bar. `telling`: another company of that name would be a surprise.
+    """
+
+    core: str | None = None
+    lead: str | None = None
+    initials: str | None = None
+    own: tuple[str, ...] = ()
+    telling: bool = False
+    script: str = "latin"
+
+
+def plain(text: str) -> str:
+    """Lower case Latin letters and digits, whatever the script was."""
+    folded = unicodedata.normalize("NFKC", text).casefold().replace("co-op", "coop")
+    for sign, word in (
+        ("&", " and "),
+        ("+", " and "),
+        ("ä", "ae"),
+        ("ö", "oe"),
+        ("ü", "ue"),
+        ("'", ""),
+        ("’", ""),
+    ):
+        folded = folded.replace(sign, word)
+    return folded if folded.isascii() else anyascii(folded).lower()
+
+
+def company(name: str) -> Company:
+    first, *others = _spoken(name)
+    cores = list(dict.fromkeys(" ".join(words) for words in (first, *others) if words))
+    if not cores:
+        return Company()
+    own = [word for core in cores for word in core.split() if word not in COMMON and len(word) > 1]
+    letters = "".join(word[0] for word in first)
+    return Company(
+        "|".join(cores),
+        own[0] if own else first[0],
+        letters if len(letters) > 2 else None,
+        tuple(word for word in own if len(word) > 3),
+        len(cores[0]) > 2 and not COMMON.issuperset(first),
+        "other" if _OTHER_SCRIPT.search(name) else "latin",
+    )
+
+
+def _spoken(name: str) -> list[list[str]]:
+    """The words of a name, and of other names that stand in it: in brackets, or as what it trades."""
+    bare = _GLUED.sub(" ", name)
+    aside = [text for text in _ASIDE.findall(bare) if not _belongs(text)]
+    for text in aside:
+        bare = bare.replace(f"({text})", " ").replace(f"[{text}]", " ")
+    texts = [part for part in _OTHERWISE.split(bare) if part.strip()] or [name]
+    found = [_words(text) for text in (*texts, *aside)]
+    return [found[0] or _words(name), *(words for words in found[1:] if not _SAYS_NOTHING.issuperset(words))]
+
+
+def _belongs(text: str) -> bool:
+    """Whether what stands in brackets is a part of the name: a place, a legal form."""
+    return any(word in PARTS or word in COUNTRIES or word in LEGAL for word in _TOKEN.findall(plain(text)))
+
+
+def _words(text: str) -> list[str]:
+    """Without legal forms and small words, short forms written out."""
+    kept = [part for word in _stripped(_TOKEN.findall(plain(text))) for part in SHORT.get(word, word).split()]
+    return [word for word in kept if word not in SMALL] or kept
+
+
+def _stripped(words: list[str]) -> list[str]:
+    """Without legal forms at the end, and articles and legal forms at the beginning; never nothing."""
+    rest = words
+    while len(rest) > 1:
+        cut = 1 if rest[-1] in SMALL else _legal(rest)
+        if not cut or cut == len(rest):
+            break
+        rest = rest[:-cut]
+    while len(rest) > 1 and rest[0] in LEADING:
+        rest = rest[1:]
+    return ["".join(rest)] if len(rest) > 2 and all(len(word) == 1 for word in rest) else rest
+
+
+def _legal(words: list[str]) -> int:
+    """How many of the last words are a legal form: also one written with dots, which fall apart into letters."""
+    for count in (4, 3, 2):
+        tail = words[-count:]
+        if len(tail) == count and "".join(tail) in LEGAL and all(len(word) < 4 for word in tail):
+            return count
+    return int(words[-1] in LEGAL)
+
+
+def _digits(text: str) -> str:
+    return "".join(c for c in text if c.isdigit())
+
+
+class Domains:
+    """Hosts and addresses → the registered domain, by the public suffix list."""
+
+    def __init__(self) -> None:
+        from publicsuffixlist import PublicSuffixList
+
+        self._list = PublicSuffixList()
+
+    def of(self, text: str) -> tuple[str | None, str | None]:
+        """The registered domain and its own word (acme of acme.co.uk); nothing for hosts that anybody can use."""
+        host = re.sub(r"^[a-z]+://", "", text.strip().lower()).split("/")[0].split("?")[0]
+        host = host.rpartition("@")[2].split(":")[0].strip(".")
+        host = host if host.isascii() else host.encode("idna", "ignore").decode() or host
+        found = self._list.privatesuffix(host) if "." in host else None
+        if found is None or found in FREE or host in FREE:
+            return None, None
+        return found, found.split(".")[0].replace("-", "")
+
+
+def phone(text: str) -> str | None:
+    """The digits without extension and without the zeros that stand for a way out; a country's code stays where it was given."""
+    bare = re.split(r"ext|x|#|;", unicodedata.normalize("NFKC", text).lower().replace("(0)", ""))[0]
+    digits = _digits(bare).lstrip("0")
+    return digits if len(digits) > 6 else None
+
+
+def country(text: str) -> str | None:
+    """A code of two letters for the usual ways to write a country; nothing for others."""
+    found = "".join(_TOKEN.findall(plain(text)))
+    return COUNTRIES.get(found)
+
+
+def town(text: str) -> str:
+    found = "".join(_TOKEN.findall(plain(text)))
+    return TOWNS.get(found, found)
+
+
+def latin(text: str) -> str:
+    """Letters and digits only, in Latin letters."""
+    return "".join(_TOKEN.findall(anyascii(text).lower()))

@@ -1,0 +1,124 @@
+"""The ids of entities: a group keeps the id that its records had, a merge keeps the older one, a split waits for a person."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date
+
+import duckdb
+
+from .clusters import WORD
+from .evidence import Kind
+
+EVENT = {
+    "entity": "VARCHAR",
+    "kind": "VARCHAR",
+    "entity_id": "VARCHAR",
+    "other_id": "VARCHAR",
+    "ref": "VARCHAR",
+    "on_date": "DATE",
+}
+SINCE = {"entity": "VARCHAR", "entity_id": "VARCHAR", "since": "DATE"}
+PENDING = {"entity": "VARCHAR", "entity_id": "VARCHAR", "ref": "VARCHAR"}
+
+
+def name(con: duckdb.DuckDBPyConnection, kind: Kind, as_of: date) -> None:
+    """Fill `link`, `since`, `event` and `pending_split` for the groups of `grouped`."""
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE had AS SELECT DISTINCT coalesce(a.ref, p.connection || '|' || p.object || '|' || p.record_id) "
+        "AS ref, p.entity_id, a.ref IS NOT NULL AS merged FROM previous_link p LEFT JOIN (SELECT connection, object, id, "
+        "connection || '|' || object || '|' || \"into\" AS ref FROM alias) a ON a.connection = p.connection AND a.object = p.object "
+        f"AND a.id = p.record_id WHERE p.entity = '{kind.entity}' AND p.method NOT IN ('adds to', 'mentioned')"
+    )
+    _hold(con)
+    fresh, again = (
+        f"'{kind.prefix}_' || left(md5({text}), 16)" for text in ("a.anchor", "a.anchor || $as_of::VARCHAR")
+    )
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE named AS WITH claims AS (SELECT s.anchor, h.entity_id, bool_or(s.ref = s.anchor AND NOT "
+        "h.merged) AS own, count(*) AS members, coalesce(min(b.since), DATE '1900-01-01') AS since FROM standing s JOIN had h USING (ref) "
+        f"LEFT JOIN before_since b ON b.entity = '{kind.entity}' AND b.entity_id = h.entity_id GROUP BY ALL), "
+        "claimed AS (SELECT *, row_number() OVER (PARTITION BY entity_id ORDER BY members DESC, own DESC, anchor) AS claim FROM claims), "
+        "picked AS (SELECT *, row_number() OVER (PARTITION BY anchor ORDER BY since, own DESC, entity_id) AS pick "
+        "FROM claimed WHERE claim = 1) "
+        f"SELECT a.anchor, coalesce(p.entity_id, CASE WHEN {fresh} IN (SELECT entity_id FROM claims) THEN {again} ELSE {fresh} END) "
+        "AS entity_id, coalesce(p.since, CAST($as_of AS DATE)) AS since FROM (SELECT DISTINCT anchor FROM standing) a "
+        "LEFT JOIN picked p ON p.anchor = a.anchor AND p.pick = 1",
+        {"as_of": as_of},
+    )
+    con.execute(
+        f"INSERT INTO link SELECT n.entity_id, '{kind.entity}', s.connection, s.object, s.record_id, "
+        "CASE WHEN g.kept THEN 'kept' ELSE g.method END, g.probability, g.evidence "
+        "FROM standing g JOIN named n USING (anchor) JOIN said s USING (ref)"
+    )
+    con.execute(
+        f"INSERT INTO since SELECT '{kind.entity}', entity_id, min(since) FROM named GROUP BY entity_id"
+    )
+    con.execute(
+        f"INSERT INTO pending_split SELECT '{kind.entity}', n.entity_id, s.ref FROM standing s JOIN named n USING (anchor) WHERE s.kept"
+    )
+    _events(con, kind, as_of)
+
+
+def _events(con: duckdb.DuckDBPyConnection, kind: Kind, as_of: date) -> None:
+    """merge: other_id went into entity_id; split: the record left entity_id for other_id."""
+    con.execute(
+        f"INSERT INTO event SELECT * FROM before_event WHERE entity = '{kind.entity}' UNION "
+        f"SELECT DISTINCT '{kind.entity}', CASE WHEN a.entity_id IS NULL THEN 'merge' ELSE 'split' END, "
+        "CASE WHEN a.entity_id IS NULL THEN n.entity_id ELSE h.entity_id END, "
+        "CASE WHEN a.entity_id IS NULL THEN h.entity_id ELSE n.entity_id END, "
+        "CASE WHEN a.entity_id IS NULL THEN NULL ELSE s.ref END, CAST($as_of AS DATE) "
+        "FROM standing s JOIN had h USING (ref) JOIN named n USING (anchor) LEFT JOIN named a ON a.entity_id = h.entity_id "
+        "WHERE h.entity_id <> n.entity_id AND NOT (h.merged AND a.entity_id IS NOT NULL)",
+        {"as_of": as_of},
+    )
+
+
+def _hold(con: duckdb.DuckDBPyConnection) -> None:
+    """Make `standing`: `grouped`, but what was one entity and would fall apart stays together (`kept`) until a person says.
+
+    Told otherwise (by an id, a person, the account tree, or two records of which each is one of its own), it falls apart.
+    """
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE torn AS SELECT h.entity_id, g.ref, g.anchor FROM had h JOIN grouped g USING (ref) "
+        "WHERE NOT h.merged WINDOW w AS (PARTITION BY h.entity_id) QUALIFY min(g.anchor) OVER w <> max(g.anchor) OVER w"
+    )
+    moved = _reunions(con) if con.execute("SELECT 1 FROM torn LIMIT 1").fetchone() else {}
+    con.execute("CREATE OR REPLACE TEMP TABLE reunited(anchor VARCHAR, main VARCHAR)")
+    if moved:
+        con.executemany("INSERT INTO reunited VALUES (?, ?)", sorted(moved.items()))
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE standing AS SELECT g.ref, coalesce(r.main, g.anchor) AS anchor, g.method, g.probability, "
+        "g.evidence, r.main IS NOT NULL AND g.ref = g.anchor AS kept FROM grouped g LEFT JOIN reunited r USING (anchor)"
+    )
+
+
+def _reunions(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """The groups of `torn` that go on as the largest of those that were one entity, by their anchors."""
+    parts: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for entity, ref, anchor in con.execute("SELECT entity_id, ref, anchor FROM torn ORDER BY ALL").fetchall():
+        parts[entity][anchor].add(ref)
+    own: dict[str, set[str]] = defaultdict(set)
+    for anchor, grouping in con.execute(
+        "SELECT g.anchor, s.connection || '|' || s.object FROM grouped g SEMI JOIN torn USING (anchor) JOIN said s USING (ref) "
+        "SEMI JOIN distinct_object d ON d.connection = s.connection AND d.object = s.object"
+    ).fetchall():
+        own[anchor].add(grouping)
+    told = {
+        row[0]
+        for row in con.execute(
+            f"SELECT DISTINCT unnest([left_ref, right_ref]) FROM pair WHERE weight >= {WORD}"
+        ).fetchall()
+    }
+    apart = {frozenset(pair) for pair in con.execute("SELECT one, other FROM apart").fetchall()}
+    moved: dict[str, str] = {}
+    for by_anchor in parts.values():
+        main = min(by_anchor, key=lambda a: (-len(by_anchor[a]), a))
+        for anchor, refs in sorted(by_anchor.items()):
+            split = any(frozenset((a, b)) in apart for a in refs for b in by_anchor[main])
+            tied = {anchor, main} & moved.keys() or anchor in moved.values()
+            if anchor == main or split or tied or refs & told or own[anchor] & own[main]:
+                continue
+            moved[anchor] = main
+            own[main] |= own[anchor]
+    return moved

@@ -1,0 +1,298 @@
+"""Words that tell little or something special in a name, a domain or an address. All in plain Latin letters."""
+
+from __future__ import annotations
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# Legal forms as they are written without dots and spaces; stripped from the ends of company names.
+LEGAL = _words(
+    """
+    inc incorporated incorporation corp corporation co company cos ltd limited llc lc llp lllp lp plc pllc pc unltd unlimited
+    aktiengesellschaft kommanditgesellschaft gmbh mbh ggmbh ag kg kgaa ohg gbr ug haftungsbeschrankt eg ev ek stiftung se scs sca sce
+    sa sas sasu sarl sarlu eurl snc scop sci selarl spa srl srls sapa soc societe societa sociedad sociedade
+    sl slu sau slne sab sapi sapib cv ltda eireli me epp
+    bv nv vof bvba sprl srlcv cvba vzw asbl scrl bvi
+    ab hb aktiebolag as asa aps ans ks is amba oy oyj ab oyab hf ehf ou ua uab sia tov
+    liability public gesmbh gesellschaftmbh haftungsbeschraenkt partg partgmbb ca sac saa eirl rl spol oue ae epe ike bm san tic ve
+    fsb fcu societas europaea coop pl ks kb koe limitada limitee limitata anonima anonyme anonimi etaireia responsabilite responsabilidad limited partnership
+    naamloze vennootschap besloten osakeyhtio aktieselskab anpartsselskab
+    na spolka spolkazoo spzoo zoo spj spk sp sro vos as kft bt zrt nyrt rt doo dd ad ood eood dooel sh shpk
+    ooo oao zao pao ao ip tov pat prat chp obshchestvo
+    kk kabushikigaisha kabushiki kaisha kabushikikaisha godo yugen yk gk
+    pte pty sdn bhd berhad pvt private pt tbk cia compania companhia
+    sti as anonim sirketi ticaret sanayi ltdsti
+    group grp gruppe groupe gruppo grupo holding holdings holdco
+    wll fze fzco fzc dmcc psc jsc pjsc ojsc cjsc saog saoc kscc
+    youxiangongsi gufenyouxiangongsi jituan zhushihuishe yuxianhuishe hoesa jusikhoesa
+    """
+)
+# Words before a name in some languages, legal forms too.
+LEADING = _words(
+    "shrkh sharika sharikat uab sia oue ou eood ood ad cong ty tnhh ctcp sc spol companhia compania grupo gpo gruppo groupe gruppe group the ooo oao zao pao ao pt cv the sa societe sas sarl firma fa ip tov kk ky kabushiki kaisha kabushikigaisha"
+)
+
+# Words of a trade or of size: two companies that share only these share nothing.
+GENERIC = _words(
+    """
+    and und et e y of for de des du der die das la le les el los van von the a an to in
+    international global worldwide world intl national united general central first american european
+    industries industry industrial manufacturing products production works factory mills
+    technology technologies tech digital software systems system solutions solution services service data cloud
+    computing computers it ict information informatics labs lab laboratories laboratory research
+    consulting consultants consultancy consult advisory advisors advisers partners partner associates
+    management business enterprise enterprises ventures venture capital investments investment finance financial
+    bank banking insurance assurance trust fund asset assets wealth
+    media studio studios design designs creative agency marketing communications communication publishing press
+    logistics transport transportation freight shipping cargo express lines airlines airways aviation travel
+    energy power electric electrical gas oil petroleum water utilities solar wind renewables resources mining metals steel
+    foods food beverages beverage brewery breweries winery wines farms farm dairy bakery restaurant restaurants catering
+    retail stores store shop shops market markets trading trade supply supplies wholesale distribution distributors
+    health healthcare medical medicine clinic clinics hospital hospitals pharma pharmaceutical pharmaceuticals
+    pharmacy biotech bio life sciences science care dental
+    construction builders building buildings engineering engineers contractors property properties realty estate estates
+    homes homebuilders architects architecture real
+    automotive auto motors motor cars parts machines machinery tools equipment instruments robotics automation
+    electronics semiconductor semiconductors telecom telecommunications mobile networks network wireless
+    textiles textile apparel fashion clothing furniture home hotel hotels resort resorts hospitality
+    school schools university college academy education educational learning training institute
+    security safety legal law attorneys lawyers solicitors
+    chemicals chemical plastics paper packaging print printing glass
+    sports sport games gaming entertainment music film films
+    environmental analytics intelligence practice veterinary photography marine spa inn clinic cooperative society
+    association council club theatre gallery salon plumbing roofing landscaping cleaning accounting tax staffing
+    recruitment events tours tourism coffee cafe bar grill kitchen pizza museum church charity orchestra center realty
+    petroleum petrochemical petrochemicals cement ceramics shipyard shipyards boats yachts bikes bicycles toys books
+    brothers sons fabrication fabricators metal wine trucking towing dentistry pediatric pediatrics orthopedics surgical
+    agents agent agencies savings credit union trust mutual ministry ministries federal sports rental rentals leasing
+    golf country aerospace physiotherapy physio therapy federation district county police fire municipal city town
+    optics optical lighting packaging fisheries fishing seafood meat grain seeds flowers garden gardens nursery
+    gesellschaft handel handels vertrieb dienste dienst technik werke bau maschinenbau verlag
+    servicios soluciones sistemas tecnologia tecnologias comercial industrial internacional
+    servizi sistemi soluzioni tecnologie internazionale solutions services systemes conseil
+    """
+)
+
+# Words that set a part of a company apart from the rest: the parts are not the whole, nor each other.
+PARTS = _words(
+    """
+    north south east west northern southern eastern western northeast northwest southeast southwest middle upper lower
+    nord sud ost est oeste norte sur
+    emea apac latam dach benelux nordics nordic iberia americas america asia pacific europe africa oceania mena cee anz
+    usa us uk uae eu
+    france germany deutschland spain espana italy italia portugal austria osterreich switzerland schweiz suisse
+    belgium belgique belgie netherlands nederland luxembourg denmark danmark sweden sverige norway norge finland suomi
+    iceland ireland england scotland wales britain poland polska czech czechia slovakia hungary romania bulgaria greece
+    turkey turkiye russia ukraine serbia croatia slovenia estonia latvia lithuania
+    canada mexico brazil brasil argentina chile colombia peru china japan korea india indonesia malaysia singapore
+    thailand vietnam philippines taiwan australia zealand israel egypt nigeria kenya
+    london paris berlin munich muenchen munchen hamburg frankfurt vienna wien zurich zuerich geneva madrid barcelona
+    milan milano rome roma lisbon amsterdam rotterdam brussels dublin copenhagen stockholm oslo helsinki warsaw prague
+    budapest moscow istanbul dubai tokyo osaka beijing shanghai shenzhen hongkong seoul mumbai delhi bangalore sydney
+    melbourne toronto montreal vancouver york boston chicago houston dallas texas california florida ohio
+    foundation subsidiary branch division regional
+    """
+)
+
+# Anybody can have an address there, or a site: nothing follows from sharing one.
+FREE = _words(
+    """
+    gmail.com googlemail.com outlook.com outlook.de hotmail.com hotmail.co.uk hotmail.fr live.com msn.com yahoo.com
+    yahoo.co.uk yahoo.de yahoo.fr yahoo.co.jp ymail.com icloud.com me.com mac.com aol.com gmx.de gmx.net gmx.com gmx.at
+    gmx.ch web.de t-online.de freenet.de mail.com mail.ru yandex.ru yandex.com rambler.ru bk.ru inbox.ru list.ru
+    proton.me protonmail.com tutanota.com zoho.com fastmail.com hey.com qq.com 163.com 126.com sina.com foxmail.com
+    naver.com daum.net hanmail.net orange.fr wanadoo.fr free.fr sfr.fr laposte.net libero.it virgilio.it tiscali.it
+    alice.it telefonica.net terra.com.br uol.com.br bol.com.br comcast.net verizon.net att.net sbcglobal.net cox.net
+    btinternet.com sky.com virginmedia.com ziggo.nl kpnmail.nl planet.nl telenet.be skynet.be bluewin.ch seznam.cz wp.pl
+    o2.pl onet.pl interia.pl rediffmail.com
+    facebook.com linkedin.com instagram.com twitter.com x.com youtube.com github.com github.io google.com sites.google.com
+    wordpress.com blogspot.com wixsite.com wix.com weebly.com squarespace.com webflow.io shopify.com myshopify.com
+    jimdo.com tumblr.com medium.com notion.site herokuapp.com azurewebsites.net netlify.app vercel.app
+    """
+)
+
+# Mailboxes that several people read.
+ROLES = _words(
+    """
+    info contact hello hi support help service services sales office admin administrator webmaster postmaster hostmaster
+    billing accounts accounting finance invoice invoices orders order purchasing procurement marketing press media pr
+    hr jobs careers recruiting team mail email enquiries inquiries feedback noreply no-reply donotreply newsletter
+    kontakt buero buchhaltung rechnung vertrieb contacto contato contatti ventas compras
+    it helpdesk servicedesk security privacy legal abuse reception general
+    """
+)
+
+# What people add to a name for themselves.
+NOTES = _words(
+    """
+    old new duplicate dup dupe test inactive hq headquarters main sandbox demo trial partner reseller customer prospect
+    archived archive merged closed via use not do delete deleted former active key vip global local parent child master
+    account acct billing shipping ship bill to c o care
+    """
+)
+
+# Short forms and other languages → the words that they stand for.
+SHORT = {
+    "intl": "international", "int": "international", "natl": "national", "mfg": "manufacturing", "mfr": "manufacturing",
+    "tech": "technologies", "technology": "technologies", "techs": "technologies", "svcs": "services", "svc": "services",
+    "service": "services", "solution": "solutions", "system": "systems", "sys": "systems", "assoc": "associates",
+    "assocs": "associates", "bros": "brothers", "mgmt": "management", "mgt": "management", "eng": "engineering",
+    "engr": "engineering", "ind": "industries", "inds": "industries", "industry": "industries", "univ": "university",
+    "hosp": "hospital", "lab": "labs", "laboratories": "labs", "laboratory": "labs", "pharm": "pharma",
+    "pharmaceutical": "pharma", "pharmaceuticals": "pharma", "fin": "financial", "ins": "insurance", "ctr": "center",
+    "centre": "center", "dept": "department", "dev": "development", "dist": "distribution", "elec": "electric",
+    "equip": "equipment", "ent": "enterprises", "govt": "government", "grp": "group", "inst": "institute",
+    "log": "logistics", "mkt": "market", "mktg": "marketing", "prod": "products", "prods": "products",
+    "telecommunications": "telecom", "trans": "transport", "transportation": "transport", "st": "saint",
+    "mt": "mount", "ft": "fort", "vet": "veterinary", "photo": "photography", "coop": "cooperative", "sw": "software",
+    "1st": "first", "2nd": "second", "3rd": "third", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5",
+    "six": "6", "seven": "7", "eight": "8", "nine": "9", "ten": "10", "eleven": "11", "twelve": "12", "co": "company",
+    "clinics": "clinic", "hotels": "hotel", "schools": "school", "foods": "food", "stores": "store", "bldrs": "builders",
+    "constr": "construction", "comm": "communications", "comms": "communications", "corp": "corporation",
+    "assn": "association", "soc": "society", "wks": "works", "chem": "chemicals", "eqpt": "equipment", "chemie": "chemicals", "chimie": "chemicals", "quimica": "chemicals",
+    "chimica": "chemicals", "versicherung": "insurance", "versicherungen": "insurance", "assurances": "insurance",
+    "seguros": "insurance", "assicurazioni": "insurance", "verzekeringen": "insurance", "maschinenbau": "engineering",
+    "ingenieros": "engineering", "ingenieria": "engineering", "reisen": "travel", "viajes": "travel", "voyages": "travel",
+    "viaggi": "travel", "lebensmittel": "food", "alimentos": "food", "alimentari": "food", "aliments": "food",
+    "verlag": "publishing", "editorial": "publishing", "editions": "publishing", "edizioni": "publishing",
+    "druckerei": "printing", "imprimerie": "printing", "imprenta": "printing", "brauerei": "brewery",
+    "brasserie": "brewery", "baeckerei": "bakery", "boulangerie": "bakery", "apotheke": "pharmacy",
+    "pharmacie": "pharmacy", "farmacia": "pharmacy", "spedition": "logistics", "logistik": "logistics",
+    "logistique": "logistics", "logistica": "logistics", "energie": "energy", "energia": "energy", "stahl": "steel",
+    "acier": "steel", "acero": "steel", "acciaio": "steel", "staal": "steel", "papier": "paper", "textil": "textiles",
+    "textile": "textiles", "tessile": "textiles", "werkzeuge": "tools", "moebel": "furniture", "mobel": "furniture",
+    "meubles": "furniture", "muebles": "furniture", "banco": "bank", "banca": "bank", "banque": "bank",
+    "construcciones": "construction", "costruzioni": "construction", "bouw": "construction", "bau": "construction",
+    "hermanos": "brothers", "hnos": "brothers", "ste": "saint", "freres": "brothers", "fratelli": "brothers", "gebrueder": "brothers", "gebruder": "brothers",
+    "gebr": "brothers", "soehne": "sons", "sohne": "sons", "hijos": "sons", "fils": "sons", "figli": "sons",
+    "zonen": "sons", "zn": "sons", "cu": "credit union", "synowie": "sons", "synove": "sons", "soner": "sons", "sonner": "sons", "shipyards": "shipyard",
+    "werft": "shipyard", "medizintechnik": "medical", "elektro": "electric", "technik": "technologies",
+    "technologie": "technologies", "tecnologia": "technologies", "tecnologias": "technologies",
+    "tecnologie": "technologies", "teknoloji": "technologies", "teknologi": "technologies", "loesungen": "solutions",
+    "losungen": "solutions", "soluciones": "solutions", "soluzioni": "solutions", "servicios": "services",
+    "servizi": "services", "dienste": "services", "sistemas": "systems", "sistemi": "systems", "systeme": "systems",
+    "systemes": "systems", "konsult": "consulting", "beratung": "consulting", "conseil": "consulting",
+    "consultoria": "consulting", "consulenza": "consulting", "internacional": "international",
+    "internazionale": "international", "vin": "wine", "weingut": "winery", "bodegas": "winery", "cantina": "winery",
+}  # fmt: skip
+
+_COUNTRIES = """
+us usa unitedstates unitedstatesofamerica
+gb uk greatbritain unitedkingdom england scotland wales
+de germany deutschland deu ger allemagne
+fr france fra frankreich
+it italy italia ita
+es spain espana esp
+pt portugal prt
+at austria osterreich oesterreich aut
+ch switzerland schweiz suisse che
+nl netherlands thenetherlands nederland nld holland
+be belgium belgique belgie bel
+lu luxembourg lux
+dk denmark danmark dnk
+se sweden sverige swe
+no norway norge nor
+fi finland suomi fin
+is iceland isl
+ie ireland irl
+pl poland polska pol
+cz czechia czechrepublic ceskarepublika cze
+sk slovakia svk
+hu hungary magyarorszag hun
+ro romania rou
+bg bulgaria bgr
+gr greece hellas grc el
+tr turkey turkiye tuerkiye tur
+ru russia russianfederation rus rossiya
+ua ukraine ukr ukraina
+rs serbia srb
+hr croatia hrvatska hrv
+si slovenia svn
+ee estonia eesti est
+lv latvia lva
+lt lithuania ltu
+ca canada can
+mx mexico mex
+br brazil brasil bra
+ar argentina arg
+cl chile chl
+co colombia col
+pe peru per
+cn china prc peoplesrepublicofchina chn
+hk hongkong hkg
+tw taiwan twn
+jp japan jpn nippon
+kr korea southkorea republicofkorea kor
+in india ind bharat
+id indonesia idn
+my malaysia mys
+sg singapore sgp
+th thailand tha
+vn vietnam vnm
+ph philippines phl
+au australia aus
+nz newzealand nzl
+il israel isr
+eg egypt egy
+ng nigeria nga
+ke kenya ken
+za southafrica zaf
+ae uae unitedarabemirates are
+sa saudiarabia sau ksa
+"""
+COUNTRIES = {name: line.split()[0] for line in _COUNTRIES.splitlines() if line for name in line.split()}
+
+_TOWNS = """
+munich munchen muenchen
+cologne koln koeln
+vienna wien
+prague praha
+warsaw warszawa
+milan milano
+rome roma
+turin torino
+florence firenze
+naples napoli
+venice venezia
+genoa genova
+lisbon lisboa
+copenhagen kobenhavn
+gothenburg goteborg
+geneva geneve genf
+zurich zuerich
+brussels bruxelles brussel
+antwerp antwerpen
+thehague denhaag
+moscow moskva
+saintpetersburg sanktpeterburg stpetersburg
+athens athina
+thessaloniki salonica
+bucharest bucuresti
+belgrade beograd
+seville sevilla
+nuremberg nurnberg nuernberg
+hanover hannover
+brunswick braunschweig
+dusseldorf duesseldorf
+krakow cracow
+kyiv kiev
+cairo alqahira
+mumbai bombay
+bengaluru bangalore
+kolkata calcutta
+chennai madras
+beijing peking
+guangzhou canton
+hochiminhcity saigon
+newyork newyorkcity nyc
+sanfrancisco sf
+losangeles la
+washington washingtondc
+mexicocity ciudaddemexico cdmx
+saopaulo sampa
+"""
+TOWNS = {name: line.split()[0] for line in _TOWNS.splitlines() if line for name in line.split()}
+COMMON = GENERIC | PARTS
+SMALL = _words("and und et y og och of the for de du des der die das di del della la le les el los")
