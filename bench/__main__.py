@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from . import again, endless, peers, pull, sandbox, scoring, startup, sync, whole
+from . import again, endless, peers, pull, sandbox, scoring, startup, sync, unify, whole
 from .results import Row, keep, show
 from .size import QUICK, Size, Yard
 
@@ -22,12 +22,14 @@ MEASURES: dict[str, Callable[[Yard], list[Row]]] = {
     "endless": endless.measure,
     "peers": peers.measure,
     "again": again.measure,
+    "unify": unify.measure,
     "scoring": scoring.measure,
     "whole": whole.measure,
     "sandbox": sandbox.measure,
 }
 GROUPS = {"sync": ("sync", "endless", "peers")}
 WHOLE = 100_000
+QUIET = 0.5  # load of the last minute up to which a machine counts as idle
 
 
 def main() -> int:
@@ -35,6 +37,8 @@ def main() -> int:
     asked = _asked()
     size = _size(asked)
     rows: list[Row] = []
+    if (load := os.getloadavg()[0]) > QUIET:
+        sys.stderr.write(f"the machine has other work (load {load:.1f}), so seconds come out too high\n")
     with (
         tempfile.TemporaryDirectory(prefix="cs-connector-bench-") as folder,
         Yard(Path(folder), size) as yard,

@@ -26,6 +26,11 @@ class Asked(Protocol):
     def page(self) -> str: ...
 
     @property
+    def size(self) -> int:
+        """Records of a page."""
+        ...
+
+    @property
     def extra(self) -> str: ...
 
     def one(self, number: int) -> str:
@@ -45,6 +50,7 @@ class Asked(Protocol):
 class Salesforce:
     base: str
     page: str = "2,000 records of SOQL"
+    size: int = 2000
     extra: str = "Sforce-Query-Options: batchSize=2000\r\n"
 
     def one(self, number: int) -> str:
@@ -62,6 +68,7 @@ class Salesforce:
 class HubSpot:
     base: str
     page: str = "100 listed records"
+    size: int = 100
     extra: str = ""
 
     def one(self, number: int) -> str:
@@ -79,6 +86,7 @@ class HubSpot:
 class Zendesk:
     base: str
     page: str = "100 listed records"
+    size: int = 100
     extra: str = ""
 
     def one(self, number: int) -> str:

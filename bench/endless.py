@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from functools import partial
 
 from .bed import serving
-from .reading import Reading
 from .results import Row, judge
 from .size import Yard
 from .sync import MEMORY
-from .ways import BULK, REST, ZENDESK, Way
+from .syncing.reading import Reading
+from .syncing.ways import BULK, REST, ZENDESK, Way
 
 # HubSpot's pages are the smallest, and what comes after them is the same for all: it would only take longest.
 WAYS = (ZENDESK, REST, BULK)
@@ -26,7 +26,7 @@ def measure(yard: Yard) -> list[Row]:
 def _way(yard: Yard, way: Way) -> Iterator[Row]:
     tickets = yard.size.endless
     folder = yard.folder / f"endless-{way.loop}"
-    command = (sys.executable, "-m", "bench.flood", way.crm, str(tickets))
+    command = (sys.executable, "-m", "bench.syncing.flood", way.crm, str(tickets))
     with serving(folder, command) as bed:
         cost = Reading(way, bed, tickets).sync()
     note = f"MB; {cost.wall:,.0f} s by the clock, {cost.cpu:,.0f} CPU s; one run"

@@ -50,19 +50,14 @@ def _ours(con: duckdb.DuckDBPyConnection) -> None:
         "record_id VARCHAR, method VARCHAR, confidence DOUBLE, evidence VARCHAR)"
     )
     identity.resolve(con, date(2026, 11, 25))
-    found = con.execute(
-        "SELECT entity, count(*), count(DISTINCT entity_id) FROM link GROUP BY 1 ORDER BY 1"
-    ).fetchall()
-    sys.stdout.write(f"{found}\n")
 
 
 def _first(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """All at once; what the run leaves is kept for the next one, and all but the newest for `again`."""
     _read(con, folder)
     _ours(con)
 
 
-def kept(folder: Path) -> None:
+def keep(folder: Path) -> None:
     """Link all but the newest, and keep what that leaves."""
     from cs_connector.unify.identity import KEPT
 

@@ -11,40 +11,45 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from rich.console import Console
 from rich.table import Table
 
-from . import commands, cuts, deaths, histories, kills, values
 from .cost import Broken
 from .soaking.batches import Batch, Book
 from .soaking.code import ROOT, Code, imported
-from .tries import Begin, Kind, Tried, Try
+from .soaking.tries import Begin, Kind, Tried, Try, Ways, of
 
 BATCH = 120.0  # seconds after which what was tried is written down
 PATIENCE = 60  # seeds in which a naive variant must be caught
+NO_END = sys.maxsize
 MEMORY = Path("/dev/shm")
 
 KINDS = {
     "history": Kind(
-        "sync", "random histories of a CRM, then two quiet readings", 10_000, histories.near, histories.NAIVE
+        "sync", "random histories of a CRM, then two quiet readings", 10_000, of("histories", "near")
     ),
-    "far": Kind("sync", "the same over sockets, in the vendors' sizes", 200, histories.far, histories.NAIVE),
-    "kill": Kind(
-        "sync", "kills at every point of the store", 10_000, deaths.at_points, {"cursor first": deaths.naive}
-    ),
+    "far": Kind("sync", "the same over sockets, in the vendors' sizes", 200, of("histories", "far")),
+    "kill": Kind("sync", "readings killed at every point of the store", 10_000, of("deaths", "at_points")),
     "command": Kind(
-        "sync",
-        "kills of the installed command",
-        500,
-        commands.of_readings,
-        {"cursor first": commands.naive},
-        ("cs_connector.cli",),
+        "sync", "the installed command killed", 500, of("commands", "of_readings"), ("cs_connector.cli",)
     ),
-    "cut": Kind("sync", "answers cut at every byte", 40_000, cuts.everywhere, {"trusting": cuts.trusting}),
-    "value": Kind("sync", "mutated values", 1_000_000, values.mutated, {"by hand": values.plain}),
-    "run": Kind("main", "runs killed once or twice, then let finish", 100, kills.of_the_run),
+    "cut": Kind("sync", "answers cut at every byte", 40_000, of("cuts", "everywhere")),
+    "value": Kind("sync", "mutated values", 1_000_000, of("values", "mutated")),
+    "run": Kind(
+        "main", "whole runs killed, then let finish", 100, of("runs", "killed"), ("cs_connector.cli",)
+    ),
 }
+
+
+class Going(NamedTuple):
+    """From which seed on, and when a batch ends: with so many tried, so many seeds, or at a time."""
+
+    seed: int
+    wanted: int
+    most: int
+    until: float
 
 
 def main() -> int:
@@ -68,29 +73,41 @@ def _apart(name: str, asked: argparse.Namespace) -> None:
 
 def _soak(name: str, asked: argparse.Namespace) -> None:
     """Add batches until the goal or the end of the time; a seed that is asked for is only shown."""
-    kind, until = KINDS[name], time.monotonic() + asked.minutes * 60
-    with _folder() as folder, kind.begin(folder) as attempt:
+    ways, until = KINDS[name].load(), time.monotonic() + asked.minutes * 60
+    if asked.seed is None:
+        _catch(ways)
+    with _folder() as folder, ways.begin(folder) as attempt:
         if asked.seed is not None:
             for seed in range(asked.seed, asked.seed + (asked.tries or 1)):
                 _say(name, seed, _one(attempt, seed))
             return
-        _catch(kind, attempt)
-        code, book = imported(kind.also), Book(asked.out)
-        left = asked.tries
-        while (found := book.sum(name, code)).tried < kind.goal and time.monotonic() < until and left != 0:
-            batch = _batch(name, kind, attempt, code, found.next, until, left)
-            book.add(batch)
-            left = None if left is None else left - batch.seeds
+        attempt(0)  # so that everything is imported
+        _add_batches(name, attempt, asked, until)
 
 
-def _catch(kind: Kind, attempt: Try) -> None:
+def _add_batches(name: str, attempt: Try, asked: argparse.Namespace, until: float) -> None:
+    """Raises Broken where files changed meanwhile: nobody can say what such a batch was about."""
+    kind, book, left = KINDS[name], Book(asked.out), asked.tries or NO_END
+    code = imported(kind.also)
+    while left > 0 and time.monotonic() < until:
+        found = book.sum(name, code)
+        if found.tried >= kind.goal:
+            return
+        going = Going(found.next, kind.goal - found.tried, left, min(until, time.monotonic() + BATCH))
+        batch = _batch(name, attempt, going, code)
+        if imported(kind.also).digest != code.digest:
+            raise Broken(f"the code of {name} changed while it ran: the last batch does not count")
+        book.add(batch)
+        left -= batch.seeds
+
+
+def _catch(ways: Ways) -> None:
     """Every naive variant must fail. Raises Broken where one does not: then the tries prove nothing."""
-    for name, begin in kind.naive.items():
+    for name, begin in ways.naive.items():
         seed, found = _caught(begin)
         if not found:
             raise Broken(f"the naive variant {name!r} was not caught in {PATIENCE} tries")
         sys.stderr.write(f"naive, {name}: seed {seed}: {found}\n")
-    attempt(0)  # so that everything is imported
 
 
 def _caught(begin: Begin) -> tuple[int, str]:
@@ -101,22 +118,19 @@ def _caught(begin: Begin) -> tuple[int, str]:
     return 0, ""
 
 
-def _batch(
-    name: str, kind: Kind, attempt: Try, code: Code, seed: int, until: float, most: int | None
-) -> Batch:
-    began, seeds, tried, failures = time.monotonic(), 0, 0, list[str]()
-    end = min(until, began + BATCH)
-    while not seeds or (time.monotonic() < end and seeds != most):
-        found = _one(attempt, seed + seeds)
+def _batch(name: str, attempt: Try, going: Going, code: Code) -> Batch:
+    kind, began = KINDS[name], time.monotonic()
+    seeds, tried, failures = 0, 0, list[str]()
+    while not seeds or (time.monotonic() < going.until and seeds < going.most and tried < going.wanted):
+        found = _one(attempt, going.seed + seeds)
         if found.problem:
-            _say(name, seed + seeds, found)
-            failures.append(f"seed {seed + seeds}: {found.problem}")
+            _say(name, going.seed + seeds, found)
+            failures.append(f"seed {going.seed + seeds}: {found.problem}")
         seeds += 1
         tried += found.count
-    seconds = round(time.monotonic() - began)
-    note = "; ".join(failures)[:2000]
+    seconds, note = round(time.monotonic() - began), "; ".join(failures)[:2000]
     return Batch(
-        kind.area, kind.name, tried, len(failures), seed, note,
+        kind.area, kind.name, tried, len(failures), going.seed, note,
         name, seeds, seconds, code.digest, code.commit, code.rooms,
     )  # fmt: skip
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 
 from .cost import Net, Work, net
-from .reading import SHARE, Reading
 from .results import Row, judge
 from .size import FEW, Size, Yard
-from .ways import WAYS, Way
+from .syncing.reading import SHARE, Reading
+from .syncing.ways import WAYS, Way
 
 GOAL, BESIDES, LATENCY, CHANGED, MEMORY = 1.5, 2, 1.2, 0.05, 300.0
 DELAY = 50  # milliseconds
@@ -64,10 +64,18 @@ def _cpu(full: Reading, costs: Mapping[str, Net], said: str) -> Iterator[Row]:
     )
     for loop in (name for name in costs if name in {way.crm, way.loop}):
         size = json.loads(costs[loop].gross.out)["bytes"] / full.records
-        name = f"{way.name}: read, landed, folded and typed / {FLOORS.get(loop, PLAIN)}"
-        goal = GOAL if loop == way.crm else None
         note = f"{parts}; {size:,.0f} bytes a record; {said}"
-        yield judge("sync", name, landed + typed, costs[loop].cpu, goal, note)
+        against, name = costs[loop].cpu, FLOORS.get(loop, PLAIN)
+        goal = GOAL if loop == way.crm else None
+        yield judge(
+            "sync",
+            f"{way.name}: read, landed, folded and typed / {name}",
+            landed + typed,
+            against,
+            goal,
+            note,
+        )
+        yield judge("sync", f"{way.name}: the same without typing / {name}", landed, against, None, note)
 
 
 def _waiting(yard: Yard, way: Way, at_once: Net) -> Iterator[Row]:

@@ -14,11 +14,12 @@ from cs_connector.errors import AdapterError, NotPermitted, Rejected
 from cs_connector.ports import Clock, Page, RawRecord, Read
 from cs_connector.transport import Transport
 from cs_connector.transport.cursors import unreadable
-from cs_connector.transport.records import Records
+from cs_connector.transport.records import Records, maybe
 
 from .bulk import Bulk, Lost
 from .errors import BAD_LOCATOR, decode
 from .soql import Place, back, changes, check_length, literal, long_id, moment
+from .times import rezone
 
 OVERLAP = timedelta(minutes=10)  # commits become visible late; 10 minutes covers what was ever reported
 _LAG = timedelta(minutes=5)
@@ -305,7 +306,7 @@ def _encode(cursor: Cursor) -> str:
 def _records(raws: list[msgspec.Raw], heads: list[Head]) -> Records:
     """Column by column, because a call for each of a million records adds up."""
     ids = [head.id if len(head.id) == _LONG else long_id(head.id) for head in heads]
-    stamps = [_tidy(head.system or head.stamp) for head in heads]
+    stamps = rezone(maybe([head.system or head.stamp for head in heads]), "+0000", "Z")
     return Records.of(ids, stamps, [head.deleted for head in heads], raws)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -13,13 +13,12 @@ from cs_connector.errors import Unavailable
 from cs_connector.transport.records import SHAPE, Records, texts
 
 from .soql import long_id
+from .times import rezone
 
 _NUMBERS = frozenset({"double", "currency", "percent"})
 _STAMPS = ("SystemModstamp", "LastModifiedDate", "CreatedDate")
-BATCH = 10_000  # records that are made at once
-BLOCK = 1 << 20  # bytes of CSV that are
+BLOCK = 1 << 20  # bytes of CSV that are read at once
 _LONG = 18  # characters of a full id
-_END = 1 << 30  # beyond the end of any time
 _WHOLE = "-?(0|[1-9][0-9]{0,17})"  # what is surely a number of 64 bits
 
 Tree = dict[str, Any]  # field name → SQL, or the tree of a parent
@@ -39,26 +38,40 @@ class Rows:
 
     def read(self, content: bytes) -> Records:
         """The records of a page. Raises Unavailable for one that is not whole."""
-        start, _, _ = content.partition(b"\n")
-        header = next(csv.reader([start.decode("utf-8", "replace").rstrip("\r")]), [])
+        content = _utf8(content)
+        first = content[: content.find(b"\n")] if b"\n" in content else content
+        header = next(csv.reader([first.decode().rstrip("\r")]), [])
         if not header:
             return Records([])
-        self._con.register("page", self._timed(_table(content, len(header)), header))
-        found = self._con.sql(self._query(header)).to_arrow_reader(BATCH)
-        return Records([_full(batch.cast(SHAPE)) for batch in found])
+        try:
+            return self._records(content, header, BLOCK)
+        except pa.ArrowInvalid:  # a row may be larger than a block
+            return self._whole(content, header)
+
+    def _whole(self, content: bytes, header: Sequence[str]) -> Records:
+        try:
+            return self._records(content, header, len(content) + 1)
+        except pa.ArrowInvalid as error:
+            raise Unavailable(
+                "Salesforce's bulk results are not whole", why="a row has another number of columns"
+            ) from error
+
+    def _records(self, content: bytes, header: Sequence[str], block: int) -> Records:
+        return Records([self._made(cells, header) for cells in _cells(content, len(header), block)])
+
+    def _made(self, cells: pa.RecordBatch, header: Sequence[str]) -> pa.RecordBatch:
+        self._con.register("page", self._timed(pa.Table.from_batches([cells]), header))
+        made: pa.Table = self._con.sql(self._query(header)).to_arrow_table()
+        (batch,) = made.cast(SHAPE).combine_chunks().to_batches()
+        return _full(batch)
 
     def _timed(self, table: pa.Table, header: Sequence[str]) -> pa.Table:
         """With times as REST writes them, and the stamp as it came."""
-        from pyarrow import compute
-
         place = {name: at for at, name in enumerate(header)}
         stamp = next((table.column(place[name]) for name in _STAMPS if name in place), None)
         for name, at in place.items():
             if self._types.get(name) == "datetime":
-                cells = table.column(at)
-                zone = compute.binary_replace_slice(cells, -1, _END, "+0000")
-                cells = compute.if_else(compute.ends_with(cells, "Z"), zone, cells)
-                table = table.set_column(at, f"c{at}", cells)
+                table = table.set_column(at, f"c{at}", rezone(table.column(at), "Z", "+0000"))
         return table.append_column("stamp", pa.nulls(len(table), pa.string()) if stamp is None else stamp)
 
     def _query(self, header: Sequence[str]) -> str:
@@ -73,25 +86,12 @@ class Rows:
         )
 
 
-def _table(content: bytes, columns: int) -> pa.Table:
-    """Every cell as a text; Salesforce writes nothing for null, so an empty one is null."""
-    content = _utf8(content)
-    try:
-        try:
-            return _parsed(content, columns, BLOCK)
-        except pa.ArrowInvalid:  # a row may be larger than a block
-            return _parsed(content, columns, len(content) + 1)
-    except pa.ArrowInvalid as error:
-        raise Unavailable(
-            "Salesforce's bulk results are not whole", why="a row has another number of columns"
-        ) from error
-
-
-def _parsed(content: bytes, columns: int, block: int) -> pa.Table:
+def _cells(content: bytes, columns: int, block: int) -> Iterator[pa.RecordBatch]:
+    """Every cell as a text, block by block; Salesforce writes nothing for null, so an empty one is null."""
     from pyarrow import csv as reader
 
     names = [f"c{at}" for at in range(columns)]
-    return reader.read_csv(
+    cells = reader.open_csv(
         pa.BufferReader(content),
         reader.ReadOptions(use_threads=False, block_size=block, skip_rows=1, column_names=names),
         reader.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
@@ -99,15 +99,14 @@ def _parsed(content: bytes, columns: int, block: int) -> pa.Table:
             column_types=dict.fromkeys(names, pa.string()), null_values=[""], strings_can_be_null=True
         ),
     )
+    yield from (batch for batch in cells if batch.num_rows)
 
 
 def _utf8(content: bytes) -> bytes:
     """What is not UTF-8 is replaced, so that one bad record cannot stop the others."""
-    try:
-        content.decode()
-    except UnicodeDecodeError:
-        return content.decode("utf-8", "replace").encode()
-    return content
+    if content.isascii():
+        return content
+    return content.decode("utf-8", "replace").encode()
 
 
 def _full(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -8,7 +8,7 @@ from contextlib import suppress
 import msgspec
 from requests import Response
 
-from cs_connector.errors import Unavailable
+from cs_connector.errors import NotPermitted, Unavailable
 from cs_connector.ports import Estimate, Read
 from cs_connector.transport import Transport
 
@@ -18,6 +18,7 @@ PAGE, EXPORT_PAGE = 100, 1000
 EXACT = 100_000  # above it Zendesk counts once a day
 COUNTED = frozenset({"organizations"})  # not tickets: list and count leave out the archived ones
 LISTED = frozenset({"organization_memberships"})  # counted by the list itself, a hundred a page
+ABOUT = {"tickets": "search/count.json?query=type:ticket", "users": "search/count.json?query=type:user"}
 
 
 class Count(msgspec.Struct):
@@ -29,6 +30,8 @@ class Counted(msgspec.Struct):
 
 
 class Paged(msgspec.Struct):
+    """How many there are: of a list, or of what a search finds."""
+
     count: int
 
 
@@ -85,9 +88,25 @@ class Counter:
 
     def estimate(self, read: Read) -> Estimate:
         """For a first reading only: an export from a cursor on does not say how long it is."""
-        total = None if read.cursor else self.total(read.object)
+        if read.cursor:
+            return Estimate()
+        if read.object in ABOUT:
+            about = self._about(ABOUT[read.object])
+            return Estimate(about, None if about is None else _pages(about, EXPORT_PAGE), exact=False)
+        total = self.total(read.object)
         size = PAGE if read.object in LISTED else EXPORT_PAGE
-        return Estimate(total, None if total is None else max(1, -(-total // size)))
+        return Estimate(total, None if total is None else _pages(total, size))
+
+    def _about(self, path: str) -> int | None:
+        """By the search index, which knows old tickets too, but not what was deleted: an export brings that as well."""
+        with suppress(msgspec.MsgspecError, NotPermitted):
+            answer = self._transport.get(f"{self._host}/api/v2/{path}")
+            return msgspec.json.decode(answer.content, type=Paged).count if answer.ok else None
+        return None
+
+
+def _pages(records: int, size: int) -> int:
+    return max(1, -(-records // size))
 
 
 def _ids(answer: Response, noun: str) -> tuple[list[str], Meta]:

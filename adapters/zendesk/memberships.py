@@ -67,10 +67,10 @@ class Memberships:
 
     def _step(self, state: Members, began: int) -> tuple[Page, Members]:
         query = {"page[size]": str(PAGE), **({"page[after]": state.after} if state.after else {})}
-        answer = self._transport.get(self._path, params=query)
+        answer = self._transport.page(self._path, query)
         if not answer.ok:
             raise AdapterError(f"Zendesk answered {answer.status_code}", why=problem(answer).message)
-        records = SPLIT[NOUN](answer.content)
+        records = SPLIT[NOUN](answer.content).columns()
         meta = msgspec.json.decode(answer.content, type=_List).meta
         if meta.has_more and meta.after_cursor in (None, state.after):
             raise Unavailable("Zendesk's list of memberships does not move on")

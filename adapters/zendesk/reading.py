@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -121,7 +121,8 @@ class Reader:
         if not mark.end_of_stream and mark.after_cursor in (None, state.cursor):
             raise _stuck(name)
         onward = Export(mark.after_cursor or state.cursor)
-        return self._page(split(answer.content), onward, asked if mark.end_of_stream else None), onward
+        records = split(answer.content).columns()
+        return self._page(records, onward, asked if mark.end_of_stream else None), onward
 
     def _timed(self, name: str, split: Split, state: Timed) -> tuple[Page, State]:
         asked = self._clock.now()
@@ -131,7 +132,7 @@ class Reader:
         end = start if mark.end_time is None else mark.end_time
         if not mark.end_of_stream and end <= start:
             raise _stuck(name)
-        found = {(r.id, r.modified_at): r for r in split(answer.content)}
+        found = {(r.id, r.modified_at): r for r in split(answer.content).records()}
         records = [r for key, r in found.items() if key not in set(state.seen)]
         if state.again:  # nobody refers to what was gone before the first reading
             records = self._merges.noted(records)
@@ -155,19 +156,19 @@ class Reader:
         meta = _decode(answer, _List).meta
         if meta.has_more and meta.after_cursor in (None, state.after):
             raise _stuck(name)
-        records = split(answer.content)
+        records = split(answer.content).columns()
         if meta.has_more:
             onward = Listed(state.since, began, meta.after_cursor)
             return self._page(records, onward, None), onward
         onward = Listed(max(0, began - RATING_OVERLAP))
         return Page(records, _text(onward), done=True, complete_to=datetime.fromtimestamp(began, UTC)), onward
 
-    def _page(self, records: list[RawRecord], onward: State, finished: datetime | None) -> Page:
+    def _page(self, records: Sequence[RawRecord], onward: State, finished: datetime | None) -> Page:
         complete_to = finished and finished - timedelta(seconds=QUIET)
         return Page(records, _text(onward), done=finished is not None, complete_to=complete_to)
 
     def _get(self, path: str, query: Mapping[str, str | int], *, optional: bool = False) -> Response:
-        answer = self._transport.get(self._host + path, params=query)
+        answer = self._transport.page(self._host + path, query)
         self._pace.note(answer.headers)
         if answer.ok or (optional and answer.status_code == 404):  # 404: not on this plan
             return answer

@@ -3,53 +3,80 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from time import gmtime, strftime
+from typing import Any, NamedTuple
 
 import msgspec
 
 from cs_connector.errors import Unavailable
 from cs_connector.ports import RawRecord
+from cs_connector.transport.records import Records
 
-Split = Callable[[bytes], list[RawRecord]]
+
+class Rows(NamedTuple):
+    """The records of a page, column by column. `payloads` are slices of the page, and keep all of it in memory."""
+
+    ids: list[str]
+    stamps: list[str | None]
+    gone: list[bool]
+    payloads: list[msgspec.Raw]
+
+    def columns(self) -> Records:
+        return Records.of(*self)
+
+    def records(self) -> list[RawRecord]:
+        rows = zip(self.ids, self.stamps, self.gone, map(bytes, self.payloads), strict=True)
+        return [RawRecord(*row) for row in rows]
 
 
-class _Ticket(msgspec.Struct):
+Split = Callable[[bytes], Rows]
+FAR = 1 << 33  # seconds since 1970: what is no time of our days is no time
+
+
+class _Ticket(msgspec.Struct, gc=False):
     id: int
     status: str | None = None
     updated_at: str | None = None
     generated_timestamp: int | None = None
 
-    def record(self, payload: bytes) -> RawRecord:
+    @property
+    def modified(self) -> str | None:
         # Changes by the system move generated_timestamp and leave updated_at as it is.
         at = self.generated_timestamp
-        modified = self.updated_at if at is None else _iso(at)
-        return RawRecord(str(self.id), modified, self.status == "deleted", payload)
+        return self.updated_at if at is None or not 0 <= at < FAR else _iso(at)
+
+    @property
+    def gone(self) -> bool:
+        return self.status == "deleted"
 
 
-class _User(msgspec.Struct):
+class _Plain(msgspec.Struct, gc=False):
     id: int
     updated_at: str | None = None
+
+    @property
+    def modified(self) -> str | None:
+        return self.updated_at
+
+    @property
+    def gone(self) -> bool:
+        return False
+
+
+class _User(_Plain, gc=False):
     active: bool = True  # false is deleted; who may not log in is `suspended`
 
-    def record(self, payload: bytes) -> RawRecord:
-        return RawRecord(str(self.id), self.updated_at, not self.active, payload)
+    @property
+    def gone(self) -> bool:
+        return not self.active
 
 
-class _Plain(msgspec.Struct):
-    id: int
-    updated_at: str | None = None
-
-    def record(self, payload: bytes) -> RawRecord:
-        return RawRecord(str(self.id), self.updated_at, False, payload)
-
-
-class _Organization(msgspec.Struct):
-    id: int
-    updated_at: str | None = None
+class _Organization(_Plain, gc=False):
     deleted_at: str | None = None
 
-    def record(self, payload: bytes) -> RawRecord:
-        return RawRecord(str(self.id), self.updated_at, self.deleted_at is not None, payload)
+    @property
+    def gone(self) -> bool:
+        return self.deleted_at is not None
 
 
 class _Given(msgspec.Struct):
@@ -61,30 +88,45 @@ class _Survey(msgspec.Struct):
     id: str
     answers: list[_Given] = []
 
-    def record(self, payload: bytes) -> RawRecord:
+    @property
+    def modified(self) -> str | None:
         times = [t for a in self.answers if (t := a.updated_at or a.created_at)]
-        return RawRecord(self.id, max(times, default=None), False, payload)
+        return max(times, default=None)
+
+    @property
+    def gone(self) -> bool:
+        return False
 
 
-_Row = _Ticket | _User | _Plain | _Organization | _Survey
+_Row = _Ticket | _Plain | _Survey
 
 
 def _split(name: str, kind: type[_Row]) -> Split:
-    pages, rows = msgspec.json.Decoder(dict[str, msgspec.Raw]), msgspec.json.Decoder(kind)
-    lists = msgspec.json.Decoder(list[msgspec.Raw])
+    """The page is read twice: once for what is needed of each record, and once for the texts of all of them."""
+    heads, texts = (_decoder(name, each) for each in (kind, msgspec.Raw))
 
-    def split(content: bytes) -> list[RawRecord]:
+    def split(content: bytes) -> Rows:
         try:
-            found = lists.decode(pages.decode(content)[name])
-            return [rows.decode(raw).record(bytes(raw)) for raw in found]
-        except (msgspec.MsgspecError, KeyError) as error:
+            rows, payloads = heads.decode(content).rows, texts.decode(content).rows
+        except msgspec.MsgspecError as error:
             raise Unavailable(f"Zendesk's answer holds no {name}", why=str(error)) from error
+        return Rows(
+            [str(row.id) for row in rows],
+            [row.modified for row in rows],
+            [row.gone for row in rows],
+            payloads,
+        )
 
     return split
 
 
+def _decoder(name: str, kind: Any) -> msgspec.json.Decoder[Any]:
+    """Of pages that have `rows` of a kind under a name."""
+    return msgspec.json.Decoder(msgspec.defstruct("Page", [("rows", list[kind])], rename={"rows": name}))
+
+
 def _iso(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
+    return strftime("%Y-%m-%dT%H:%M:%SZ", gmtime(seconds))  # four times as fast as by datetime
 
 
 SPLIT: dict[str, Split] = {

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TypeAlias
 
 from bench.cost import Broken, Cost, Net, net, spend
-from bench.reading import Reading
 from bench.results import Row, judge
 from bench.size import Yard
 from bench.sync import PLAIN, floors, pair, rounds
-from bench.ways import HUBSPOT, REST, ZENDESK, Way
+from bench.syncing.reading import Reading
+from bench.syncing.ways import HUBSPOT, REST, ZENDESK, Way
 
 from . import taps
 

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import requests
 
 from bench.cost import Cost, spend
-from bench.reading import Reading
+from bench.syncing.reading import Reading
 
 ROUTED = Path("tests/conformance/routed")
 START = "2024-01-01T00:00:00Z"

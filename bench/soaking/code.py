@@ -41,7 +41,7 @@ def _ours(module: object) -> Path | None:
 
 def _room(path: Path) -> str:
     parts = path.relative_to(ROOT).with_suffix("").parts
-    return "/".join(parts[: 3 if parts[0] == "adapters" else 2])
+    return "/".join(parts[:-1][:3] if parts[0] == "adapters" else parts[:2])
 
 
 def _commit() -> str:

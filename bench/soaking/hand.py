@@ -39,6 +39,10 @@ class Hand(Protocol):
         """So many records of an object, and what else it takes to have them."""
         ...
 
+    def move(self, dice: random.Random) -> None:
+        """Something goes from one company to another."""
+        ...
+
     def holds(self, name: str, fields: Sequence[str]) -> dict[str, Record]:
         """The records that are not deleted, by id, flat, with what is to be compared."""
         ...

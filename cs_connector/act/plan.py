@@ -14,8 +14,8 @@ import duckdb
 import sqlalchemy as sa
 from pyarrow.parquet import ParquetFile
 
-from cs_connector.unify.extraction import Latest, Source
 from cs_connector.unify.mapping import WriteRule
+from cs_connector.unify.source import Latest, Source
 from cs_connector.unify.sql import ident, literal
 
 from . import current

@@ -21,7 +21,7 @@ from cs_connector.vault import SECRETS_FILE, write_private
 _HEAD = """\
 # A cs-connector project. Everything here belongs in git, except .cs-connector/ and secrets.env.
 """
-_IGNORED = f".cs-connector/\n{SECRETS_FILE}\n"
+_IGNORED = f".cs-connector/\nreports/\n{SECRETS_FILE}\n"
 _KEEP_OUT = ("access_token", "portal_id")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from cs_connector.errors import GuardStopped, MappingError
@@ -15,40 +15,28 @@ from cs_connector.unify.passing import kind
 
 from .engine import Engine
 
-_WHOLES = frozenset(
-    {"address", "location", "base64", "complexvalue"}
-)  # their parts are fields too, or they are files
+# Fields whose parts are fields too, and files.
+_WHOLES = frozenset({"address", "location", "base64", "complexvalue"})
 
 
 def look(engine: Engine, source: Source) -> dict[str, Read]:
     """What to read of each object: those wanted fields that can be read; what changed becomes a note of the run."""
     connection, mapped = source.connection, source.mapping.objects()
     _check_histories(engine, source)
-    described = {
-        info.name: {f.name: f.type for f in info.fields}
-        for info in engine.adapter(connection).describe(list(mapped))
-    }
+    infos = engine.adapter(connection).describe(list(mapped))
+    described = {info.name: {f.name: f.type for f in info.fields} for info in infos}
     kept = shapes.kept(engine.store.state, connection)
-    known = {
-        name: _accepted(engine, connection, name, shape, described.get(name, {}), mapped.get(name, ()))
-        for name, shape in kept.items()
-    }
+    known = {n: _accepted(engine, connection, n, shape, described, mapped) for n, shape in kept.items()}
     wanted = source.mapping.reads(
         {name: {**known.get(name, {}), **_plain(described.get(name, {}))} for name in mapped}
     )
     found = {name: _merged(known.get(name, {}), now, wanted[name]) for name, now in described.items()}
-    for name, fields in _unread(kept, found):
-        engine.store.landing.again(connection, name)
-        engine.summary.notes.append(
-            f"{connection} {name} is read anew: {', '.join(fields)} was not read before"
-        )
+    _read_anew(engine, connection, kept, found)
     shapes.keep(engine.store.state, connection, found, engine.clock.now())
     changed = list(_changes(found))
     for name, field, was, now in changed:
-        free = bool(now) or field not in mapped[name]
-        engine.summary.notes.append(
-            _sentence(f"{connection} {name}.{field}", was, now, _fix(connection, name, free))
-        )
+        fix = _fix(connection, name, free=bool(now) or field not in mapped[name])
+        engine.summary.notes.append(_sentence(f"{connection} {name}.{field}", was, now, fix))
     _check_filters(source, {(name, field) for name, field, _was, _now in changed})
     gone = {(name, field) for name, field, _was, now in changed if not now}
     return {
@@ -58,12 +46,28 @@ def look(engine: Engine, source: Source) -> dict[str, Read]:
 
 
 def _accepted(
-    engine: Engine, connection: str, name: str, shape: Shape, now: Mapping[str, str], mapped: Iterable[str]
+    engine: Engine,
+    connection: str,
+    name: str,
+    shape: Shape,
+    described: Mapping[str, Mapping[str, str]],
+    mapped: Mapping[str, Sequence[str]],
 ) -> Shape:
     """The shape to compare with: of an accepted object, only those mapped fields that are not there."""
     if f"{connection}.{name}" not in engine.accepted:
         return shape
-    return {f: t for f, t in shape.items() if f in mapped and f not in now}
+    now = described.get(name, {})
+    return {f: t for f, t in shape.items() if f in mapped.get(name, ()) and f not in now}
+
+
+def _read_anew(
+    engine: Engine, connection: str, kept: Mapping[str, Shape], found: Mapping[str, Shape]
+) -> None:
+    for name, fields in _unread(kept, found):
+        engine.store.landing.again(connection, name)
+        engine.summary.notes.append(
+            f"{connection} {name} is read anew: {', '.join(fields)} was not read before"
+        )
 
 
 def _plain(fields: Mapping[str, str]) -> dict[str, str]:
@@ -146,6 +150,6 @@ def _sentence(field: str, was: str, now: str, fix: str) -> str:
     return f"{field} {what}: it counts as unknown. Mend the field or the mapping{fix}"
 
 
-def _fix(connection: str, name: str, free: bool) -> str:
+def _fix(connection: str, name: str, *, free: bool) -> str:
     """What else helps where nothing depends on the field as it was."""
     return f", or: cs-connector sync --accept {connection}.{name}" if free else ""

@@ -22,8 +22,8 @@ _MEANT = "l.entity IN ('account', 'person', 'user') AND l.method NOT IN ('adds t
 _KNOWN = Template(
     "CREATE TEMP TABLE known AS SELECT $ref AS ref, l.entity, l.entity_id, n.name, l.connection, l.object, l.record_id, "
     "l.method, l.confidence, l.evidence, count(*) OVER (PARTITION BY l.entity, l.entity_id) AS size FROM link l LEFT JOIN ("
-    "SELECT account_id AS entity_id, name FROM account UNION ALL SELECT person_id, coalesce(name, email) FROM person "
-    'UNION ALL SELECT user_id, coalesce(name, email) FROM "user") n USING (entity_id) WHERE $meant'
+    "SELECT account_id AS entity_id, name FROM account UNION ALL SELECT person_id, name FROM person "
+    'UNION ALL SELECT user_id, name FROM "user") n USING (entity_id) WHERE $meant'
 )
 
 

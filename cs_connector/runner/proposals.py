@@ -80,7 +80,7 @@ def _body(base: Path, mapping: MappingFile, found: Proposal) -> str:
         if _dead(mapping.read[index], found.missing.get(index, frozenset())):
             del rules[index]
         else:
-            _mend(rules[index]["fields"], mapping, index, found)
+            _mend(rules[index], mapping, index, found)
     for guess in found.rules:
         rules.append(_rule(mapping, guess))
         rules.yaml_set_comment_before_after_key(
@@ -97,25 +97,39 @@ def _dead(rule: ReadRule, gone: frozenset[str] | None) -> bool:
     """Whether a rule cannot be kept: its object, or a field that decides about its records, is not there."""
     if gone is None:
         return True
-    deciding = {c.field for c in rule.where} | ({rule.same_as.field} if rule.same_as else set())
+    deciding = {c.field for c in rule.where}
     deciding |= set(rule.adds_to.sources) if rule.adds_to else set()
     key = rule.fields.get("key") if rule.entity == "relationship" else None
     deciding |= set(key.sources) if key else set()
     return not gone.isdisjoint(deciding)
 
 
-def _mend(fields: Any, mapping: MappingFile, index: int, found: Proposal) -> None:
+def _mend(tree: Any, mapping: MappingFile, index: int, found: Proposal) -> None:
     """Take out what is read from fields that are not there, and put in what was found instead or besides."""
     rule, gone = mapping.read[index], found.missing.get(index) or frozenset()
+    fields = tree["fields"]
+    if rule.same_as and rule.same_as.field in gone:
+        del tree["same_as"]
     for name, how in rule.fields.items():
         if _lost(how, gone):
             del fields[name]
+        elif len(how.sources) > 1:
+            _thin(fields[name].get("first") or fields[name]["join"], gone)
     for match in found.added.get(index, ()):
         _add(fields, match, mapping)
 
 
 def _lost(how: FieldRule, gone: frozenset[str]) -> bool:
-    return not gone.isdisjoint(how.sources) or bool(how.only_if and how.only_if.field in gone)
+    """Whether nothing is left of what an attribute is read from."""
+    return bool(how.sources and gone.issuperset(how.sources)) or bool(
+        how.only_if and how.only_if.field in gone
+    )
+
+
+def _thin(listed: list[str], gone: frozenset[str]) -> None:
+    for index in reversed(range(len(listed))):
+        if listed[index] in gone:
+            del listed[index]
 
 
 def _rule(mapping: MappingFile, guess: Guess) -> CommentedMap:
@@ -150,10 +164,11 @@ def _flow(**pairs: Any) -> CommentedMap:
 
 
 def _why(match: Match) -> str:
-    """The reason for a guess, in one line."""
+    """The reason for a guess, in one line that YAML takes, whatever the org says."""
     label = f"“{match.info.label}”, " if match.info.label else ""
     left = f"; no word of ours for {', '.join(match.left)}" if match.left else ""
-    return " ".join(f"{label}{match.info.type}, {match.likeness:.0f} % alike{left}".split())
+    words = f"{label}{match.info.type}, {match.likeness:.0f} % alike{left}".split()
+    return "".join(letter for letter in " ".join(words) if letter.isprintable())
 
 
 def _evidence(guess: Guess) -> str:

@@ -61,4 +61,4 @@ class SandboxClock:
 
     def _at(self, mark: float) -> datetime:
         base, since = self._known
-        return base if since is None else base + timedelta(seconds=mark - since)
+        return base if since is None else base + timedelta(0, mark - since)

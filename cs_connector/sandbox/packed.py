@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import mmap
 import os
 import sys
 import weakref
 from array import array
+from binascii import crc32
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .pieces import Columns
 
 Key: TypeAlias = Any  # an int, or a text; the same for all records of a file
-MARK = b"CSPACK1\n"
+MARK = b"CSPACK2\n"
 CHUNK = 1 << 20
 TAIL = 16  # the length of the head in 8 bytes, and the mark
 
@@ -273,12 +273,12 @@ def hashed(column: Iterable[str | None]) -> tuple[array[int], array[int]]:
     """The sorted hashes of the texts of slots 0, 1, 2, …, and the slots in the same order."""
     held = {slot: digest(text) for slot, text in enumerate(column) if text is not None}
     slots = sorted(held, key=held.__getitem__)
-    return array("Q", map(held.__getitem__, slots)), array("I", slots)
+    return array("I", map(held.__getitem__, slots)), array("I", slots)
 
 
 def digest(text: str) -> int:
-    """64 bits of a text, the same on every machine."""
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
+    """32 bits of a text, the same on every machine; who finds something by them looks at it again."""
+    return crc32(text.encode())
 
 
 def _head(data: mmap.mmap) -> Head:

@@ -23,12 +23,13 @@ class Pages:
         """When there is no room, what is there stays: whoever reads it all again finds a part of it."""
         before = self._held.pop(key, None)
         self._size -= 0 if before is None else _size(before[1])
-        if self._size + _size(page) > self._most:
+        size = _size(page)
+        if self._size + size > self._most:
             self._held = {old: kept for old, kept in self._held.items() if kept[0] == state}
             self._size = sum(_size(kept[1]) for kept in self._held.values())
-        if self._size + _size(page) <= self._most:
+        if self._size + size <= self._most:
             self._held[key] = state, page
-            self._size += _size(page)
+            self._size += size
 
     def forget(self) -> None:
         self._held, self._size = {}, 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Protocol
@@ -10,12 +11,14 @@ import numpy as np
 
 Pieces = Mapping[str, bytes]
 CHUNK = 4096  # records
-WIDEST = 400  # bytes; a column with a longer piece is left out
+WIDEST = 400  # bytes; records with a wider piece are odd
+MOST_ODD = 0.01  # a share of all records; a column with more wide pieces is left out
 ROOM = 8  # bytes beyond the widest piece, for what stands where a record has none
 MOST_WORDS = 200  # different pieces, up to which a record's is a number
 # Sections of a column, before its name.
 WORDS, CODES, CELLS, SIZES, LEFT_OUT = "words", "codes", "cells", "sizes", "left out"
 ALL = "columns"  # a section that says that there are columns at all
+ODD = "odd"  # the slots of records that have a piece that is in no column
 
 
 class Sections(Protocol):
@@ -27,19 +30,21 @@ class Sections(Protocol):
 
 
 class _Column:
-    """What is known of a column: its widest and narrowest piece, and the different ones if they are few."""
+    """What is known of a column: how many wide pieces, the sizes of the others, and the different ones if they are few."""
 
     def __init__(self) -> None:
         self.words: set[bytes] = set()
-        self.count = self.widest = 0
+        self.count = self.wide = self.widest = 0
         self.least = WIDEST
 
     def see(self, pieces: list[bytes]) -> None:
-        self.count += len(pieces)
-        sizes = list(map(len, pieces))
-        self.widest, self.least = max(self.widest, *sizes), min(self.least, *sizes)
+        narrow = list(filter(_fits, pieces))
+        self.count += len(narrow)
+        self.wide += len(pieces) - len(narrow)
+        self.widest = max(self.widest, *map(len, narrow), 0)
+        self.least = min(self.least, *map(len, narrow), WIDEST)
         if len(self.words) <= MOST_WORDS:
-            self.words.update(pieces)
+            self.words.update(narrow)
 
 
 class Columns:
@@ -54,21 +59,30 @@ class Columns:
 
     def write(self, sections: Sections, records: Callable[[], Iterable[bytes]]) -> None:
         """`records` gives all of them, each time in the same order."""
+        seen, total = self._seen(records())
+        sections.reserve(ALL, 0, "B")
+        found = {name: _writer(sections, name, seen[name], total) for name in sorted(seen)}
+        writers = {name: writer for name, writer in found.items() if writer is not None}
+        wide = [name for name in writers if seen[name].wide]
+        odd, at = array("I"), 0
+        for rows in self._chunks(records()):
+            for name, writer in writers.items():
+                writer.write([piece if _fits(piece := row.get(name, b"")) else b"" for row in rows])
+            odd.extend(
+                at + n for n, row in enumerate(rows) if not all(_fits(row.get(name, b"")) for name in wide)
+            )
+            at += len(rows)
+        sections.fill(sections.reserve(ODD, len(odd) * odd.itemsize, "I"), odd.tobytes())
+
+    def _seen(self, records: Iterable[bytes]) -> tuple[dict[str, _Column], int]:
+        """What is known of each column, and how many records there are."""
         seen: dict[str, _Column] = {}
         total = 0
-        for rows in self._chunks(records()):
+        for rows in self._chunks(records):
             total += len(rows)
             for name in set[str]().union(*rows):
                 seen.setdefault(name, _Column()).see([row[name] for row in rows if name in row])
-        sections.reserve(ALL, 0, "B")
-        writers = [
-            writer
-            for name in sorted(seen)
-            if (writer := _writer(sections, name, seen[name], total)) is not None
-        ]
-        for rows in self._chunks(records()):
-            for writer in writers:
-                writer.write([row.get(writer.name, b"") for row in rows])
+        return seen, total
 
     def _chunks(self, records: Iterable[bytes]) -> Iterator[list[Pieces]]:
         rows = map(self._pieces, records)
@@ -76,29 +90,31 @@ class Columns:
             yield chunk
 
 
-class _Writer(Protocol):
-    name: str
+def _fits(piece: bytes) -> bool:
+    return len(piece) <= WIDEST
 
+
+class _Writer(Protocol):
     def write(self, pieces: list[bytes]) -> None: ...
 
 
 def _writer(sections: Sections, name: str, column: _Column, total: int) -> _Writer | None:
     """The writer of a column; None for one that is too wide."""
     gaps = column.count < total
-    if len(column.words) + gaps <= MOST_WORDS and column.widest <= WIDEST:
-        return _Words(sections, name, sorted({*column.words, b""} if gaps else column.words), total)
-    if column.widest > WIDEST:
+    if column.wide > MOST_ODD * total:
         sections.reserve(f"{LEFT_OUT} {name}", 0, "B")
         return None
+    if len(column.words) + gaps <= MOST_WORDS:
+        return _Words(sections, name, sorted({*column.words, b""} if gaps else column.words), total)
     sizes = sections.reserve(f"{SIZES} {name}", total * 2, "H") if gaps or column.least < column.widest else 0
     return _Cells(sections, name, column.widest + ROOM * gaps, total, sizes)
 
 
 class _Words:
     def __init__(self, sections: Sections, name: str, words: list[bytes], total: int) -> None:
-        self.name, self._fill = name, sections.fill
+        self._fill = sections.fill
         self._codes = {word: code for code, word in enumerate(words)}
-        data = _cells(words, width := max(map(len, words)))
+        data = _cells(words, width := max(1, *map(len, words)))
         sections.fill(sections.reserve(f"{WORDS} {name}", len(data), f"V{width}"), data)
         self._at = sections.reserve(f"{CODES} {name}", total, "B")
 
@@ -109,7 +125,7 @@ class _Words:
 
 class _Cells:
     def __init__(self, sections: Sections, name: str, width: int, total: int, sizes: int) -> None:
-        self.name, self._fill, self._width, self._sizes = name, sections.fill, width, sizes
+        self._fill, self._width, self._sizes = sections.fill, width, sizes
         self._at = sections.reserve(f"{CELLS} {name}", total * width, f"V{width}")
 
     def write(self, pieces: list[bytes]) -> None:

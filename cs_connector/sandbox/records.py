@@ -46,7 +46,7 @@ class Records(MutableMapping[Key, V]):
         self._changed, self._added, self._gone = held.changed, held.added, held.gone
         self._recent: dict[Key, V] = {}
         self._sheet = Sheet(held.pack)
-        self._moved: set[int] | None = None  # slots of what changed or went
+        self._moved: set[int] | None = None  # slots of what changed, went or is odd
 
     def __getitem__(self, key: Key) -> V:
         found: V | None = self.get(key)
@@ -133,7 +133,7 @@ class Records(MutableMapping[Key, V]):
         if first >= last or not isinstance(keys, Names) or not self._sheet.shows(look.parts):
             return None
         slots = keys.slots(first, last)
-        others = self._others(slots) if self.held.changes else []
+        others = self._others(slots) if self.held.changes or self._sheet.odd else []
         if len(others) > MOST_OTHERS * len(slots):
             return None
         found = ((at, self.get(keys[first + at])) for at in others)
@@ -141,9 +141,9 @@ class Records(MutableMapping[Key, V]):
         return self._sheet.draw(look, slots, shown)
 
     def _others(self, slots: Numbers) -> list[int]:
-        """Places of those that are not in the pack as they are."""
+        """Places of those that are not in the columns as they are."""
         if self._moved is None:
-            self._moved = {self._pack.find(key) for key in (*self._changed, *self._gone)}
+            self._moved = {*self._sheet.odd, *map(self._pack.find, (*self._changed, *self._gone))}
         moved, size = self._moved, len(self._pack)
         return [at for at, slot in enumerate(slots) if slot in moved or slot >= size]
 

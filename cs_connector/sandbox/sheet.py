@@ -10,7 +10,7 @@ from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 import numpy as np
 
 from .packed import Pack
-from .pieces import ALL, CELLS, CODES, LEFT_OUT, SIZES, WORDS
+from .pieces import ALL, CELLS, CODES, LEFT_OUT, ODD, SIZES, WORDS
 from .rooms import Rooms
 
 MOST_TOGETHER = 1000  # words of neighbours that are put together
@@ -54,6 +54,11 @@ class Sheet:
         self._pack = pack
         self._layouts: dict[tuple[Part, ...], Layout | None] = {}
         self._read = 0
+
+    @cached_property
+    def odd(self) -> set[int]:
+        """Slots of records that are not whole in the columns."""
+        return set(self._pack.section(ODD) if self._pack.has(ODD) else ())
 
     def shows(self, parts: tuple[Part, ...]) -> bool:
         """Whether all of these columns are there."""
@@ -119,9 +124,12 @@ class _Words:
     """One of some words, by the sum of a record's numbers, each times its weight; a constant without numbers."""
 
     def __init__(self, words: Sequence[bytes], numbers: Sequence[tuple[Array, int]] = ()) -> None:
-        self.words, self._numbers = words, [(column, np.uint16(weight)) for column, weight in numbers]
-        self.sizes = np.array([len(word) for word in words])
-        self.least, self.most = int(self.sizes.min()), int(self.sizes.max())
+        self.words, self._numbers = words, numbers
+        self.least, self.most = min(map(len, words)), max(map(len, words))
+
+    @cached_property
+    def _sizes(self) -> Array:
+        return np.array([len(word) for word in self.words])
 
     @cached_property
     def _table(self) -> Array:
@@ -130,14 +138,14 @@ class _Words:
     def take(self, slots: Slots) -> Taken:
         if len(self.words) == 1:
             return self._table[0], self.most
-        which = sum(column[slots] * weight for column, weight in self._numbers)
-        return self._table.take(which), self.most if self.least == self.most else self.sizes.take(which)
+        which = sum(column[slots] * np.uint16(weight) for column, weight in self._numbers)
+        return self._table.take(which), self.most if self.least == self.most else self._sizes.take(which)
 
     def then(self, other: _Words) -> _Words:
         """Both, one after the other."""
         words = [one + two for one in self.words for two in other.words]
-        heavier = [(column, int(weight) * len(other.words)) for column, weight in self._numbers]
-        return _Words(words, [*heavier, *((column, int(weight)) for column, weight in other._numbers)])
+        heavier = [(column, weight * len(other.words)) for column, weight in self._numbers]
+        return _Words(words, [*heavier, *other._numbers])
 
 
 class _Cells:

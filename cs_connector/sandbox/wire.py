@@ -25,15 +25,15 @@ class Request:
     headers: Mapping[str, str]
     body: bytes
 
-    @cached_property
+    @property
     def pairs(self) -> list[tuple[str, str]]:
         """Query parameters in their order, repeated ones too."""
         return list(_parsed(self.query_string)) if self.query_string else []
 
-    @cached_property
+    @property
     def query(self) -> dict[str, str]:
         """Query parameters, the last value of each."""
-        return dict(self.pairs) if self.query_string else {}
+        return dict(_parsed(self.query_string)) if self.query_string else {}
 
     @cached_property
     def form(self) -> dict[str, str]:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 
 from cs_connector.transport.records import flags
 
-ROWS = 20_000  # records of a row group
+ROWS = 10_000  # records of a row group
 SIZE = 16_000_000  # bytes of one
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_WEIGHTS = np.cumprod(
+    np.full(256, 0x9E3779B97F4A7C15, np.uint64)
+)  # the odd number has no pattern in its bits
+
+Numbers = np.ndarray[Any, np.dtype[np.uint64]]
 Pages = Callable[[], Iterable[pa.RecordBatch]]
 
 _SHAPE = pa.schema(
@@ -40,31 +45,28 @@ class Firsts:
 
     def __init__(self, pages: Pages, known_at: datetime) -> None:
         self._pages = pages
-        self._known_at = pa.scalar(known_at.astimezone(UTC).replace(tzinfo=None), pa.timestamp("us"))
+        self._known_at = (known_at - _EPOCH) // timedelta(microseconds=1)
         self.read = self.stale = self.deleted = 0
 
     def write(self, target: Path) -> None:
         """Write each record once, as it came last. What is kept in memory is eight bytes a record."""
-        with duckdb.connect() as con:
-            con.execute("SET threads = 1")
-            hashes = array("Q")
-            self.read = self._copy(
-                target, self._pages(), lambda ids: hashes.frombytes(_hash(con, ids).tobytes())
-            )
-            twice = _twice(hashes)
-            if len(twice):
-                stale = _stale(con, self._pages(), twice)
-                self.stale = len(stale)
-                self._copy(target, _without(self._pages(), stale), lambda _: None)
+        hashes = array("Q")
+        self.read = self._copy(target, self._pages(), lambda ids: hashes.frombytes(_hash(ids).tobytes()))
+        twice = _twice(hashes)
+        if len(twice):
+            stale = _stale(self._pages(), twice)
+            self.stale = len(stale)
+            self._copy(target, _without(self._pages(), stale), lambda _: None)
 
-    def _copy(self, target: Path, pages: Iterable[pa.RecordBatch], look: Callable[[pa.Table], None]) -> int:
+    def _copy(self, target: Path, pages: Iterable[pa.RecordBatch], look: Callable[[pa.Array], None]) -> int:
         from pyarrow import parquet
 
         count = self.deleted = 0
         kind = {"compression": "zstd", "compression_level": 1, "use_dictionary": False}
         with parquet.ParquetWriter(target, _SHAPE, **kind) as writer:
             for group in _groups(pages):
-                look(group.select(["id"]))
+                for ids in group["id"].chunks:
+                    look(ids)
                 writer.write_table(self._rows(group), row_group_size=group.num_rows)
                 count += group.num_rows
                 self.deleted += sum(chunk.true_count for chunk in group["deleted"].chunks)
@@ -72,9 +74,10 @@ class Firsts:
 
     def _rows(self, group: pa.Table) -> pa.Table:
         count = group.num_rows
-        known, digest = pa.repeat(self._known_at, count), pa.nulls(count, pa.uint64())
+        moments = pa.py_buffer(np.full(count, self._known_at, np.int64))  # pa.scalar would import pandas
+        known = pa.Array.from_buffers(pa.timestamp("us"), count, [None, moments])
         *short, payload = group.columns
-        return pa.table([*short, known, digest, payload], schema=_SHAPE)
+        return pa.Table.from_arrays([*short, known, pa.nulls(count, pa.uint64()), payload], schema=_SHAPE)
 
 
 def _groups(pages: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
@@ -91,13 +94,19 @@ def _groups(pages: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
         yield pa.Table.from_batches(group)
 
 
-def _hash(con: duckdb.DuckDBPyConnection, ids: Any) -> np.ndarray[Any, np.dtype[np.uint64]]:
-    """64 bits of each id, in their order."""
-    con.register("ids", ids)
-    return np.asarray(con.execute("SELECT hash(id) AS h FROM ids").fetchnumpy()["h"], np.uint64)
+def _hash(ids: pa.Array) -> Numbers:
+    """64 bits of each id: the sum of its bytes, each times a number of its place."""
+    ends = np.frombuffer(ids.buffers()[1], np.int32)[ids.offset :][: len(ids) + 1]
+    data = np.frombuffer(ids.buffers()[2] or b"", np.uint8)[ends[0] : ends[-1]]
+    ends = ends - ends[0]
+    places = np.arange(len(data)) - np.repeat(ends[:-1], np.diff(ends))
+    sums = np.zeros(len(data) + 1, np.uint64)
+    np.cumsum((data + np.uint64(1)) * _WEIGHTS[places % len(_WEIGHTS)], out=sums[1:])
+    each: Numbers = sums[ends[1:]] - sums[ends[:-1]]
+    return each
 
 
-def _twice(hashes: array[int]) -> np.ndarray[Any, np.dtype[np.uint64]]:
+def _twice(hashes: array[int]) -> Numbers:
     """Those that are there more than once; sorts them where they are."""
     if not hashes:
         return np.empty(0, np.uint64)
@@ -106,15 +115,13 @@ def _twice(hashes: array[int]) -> np.ndarray[Any, np.dtype[np.uint64]]:
     return np.unique(found[1:][found[1:] == found[:-1]])
 
 
-def _stale(
-    con: duckdb.DuckDBPyConnection, pages: Iterable[pa.RecordBatch], twice: np.ndarray[Any, Any]
-) -> list[int]:
+def _stale(pages: Iterable[pa.RecordBatch], twice: Numbers) -> list[int]:
     """The numbers of the records that come again later. Hashes only say where to look: the ids decide."""
     last: dict[str, int] = {}
     stale: list[int] = []
     begin = 0
     for page in pages:
-        found = np.isin(_hash(con, page.select(["id"])), twice)
+        found = np.isin(_hash(page.column(0)), twice)
         for at in np.flatnonzero(found).tolist():
             key = page.column(0)[at].as_py()
             if key in last:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Sized
 from itertools import accumulate
 from typing import overload
 
@@ -17,6 +16,7 @@ from cs_connector.ports import RawRecord
 SHAPE = pa.schema(
     [("id", pa.string()), ("modified_at", pa.string()), ("deleted", pa.bool_()), ("payload", pa.binary())]
 )
+_LARGEST = 1 << 31
 
 
 class Records(Sequence[RawRecord]):
@@ -31,16 +31,16 @@ class Records(Sequence[RawRecord]):
     def of(
         cls,
         ids: Sequence[str],
-        stamps: Sequence[str | None],
+        stamps: Sequence[str | None] | pa.Array,
         deleted: Iterable[bool],
         payloads: Sequence[bytes] | Sequence[msgspec.Raw],
     ) -> Records:
-        """One sequence a column; payloads may be slices of the answer."""
+        """One sequence a column; payloads may be slices of the answer, stamps an array of texts."""
         columns = [
             texts(ids),
-            texts([stamp or "" for stamp in stamps], _known(stamps)) if None in stamps else texts(stamps),  # type: ignore[arg-type]
+            stamps if isinstance(stamps, pa.Array) else maybe(stamps),
             flags(deleted),
-            _blocks(pa.binary(), list(map(len, payloads)), b"".join(payloads)),
+            _blocks(pa.binary(), payloads, b"".join(payloads)),
         ]
         return cls([pa.RecordBatch.from_arrays(columns, schema=SHAPE)] if ids else [])
 
@@ -72,20 +72,29 @@ def texts(values: Sequence[str], known: pa.Buffer | None = None) -> pa.Array:
     """Texts; ids and times are ASCII, so that one encoding for all of them will do."""
     whole = "".join(values)
     if whole.isascii():
-        return _blocks(pa.string(), list(map(len, values)), whole.encode(), known)
+        return _blocks(pa.string(), values, whole.encode(), known)
     encoded = [value.encode() for value in values]
-    return _blocks(pa.string(), list(map(len, encoded)), b"".join(encoded), known)
+    return _blocks(pa.string(), encoded, b"".join(encoded), known)
 
 
-def _known(stamps: Sequence[str | None]) -> pa.Buffer:
-    """The bits that say which are there."""
-    return _bits(bytes(stamp is not None for stamp in stamps))
+def maybe(values: Sequence[str | None]) -> pa.Array:
+    """Texts that may be missing."""
+    if None not in values:
+        return texts(values)  # type: ignore[arg-type]
+    known = _bits(bytes(value is not None for value in values))
+    return texts([value or "" for value in values], known)
 
 
 def _bits(each: bytes) -> pa.Buffer:
     return pa.py_buffer(np.packbits(np.frombuffer(each, np.uint8), bitorder="little"))
 
 
-def _blocks(kind: pa.DataType, sizes: Sequence[int], data: bytes, known: pa.Buffer | None = None) -> pa.Array:
-    ends = array("i", accumulate(sizes, initial=0))
-    return pa.Array.from_buffers(kind, len(sizes), [known, pa.py_buffer(ends), pa.py_buffer(data)])
+def _blocks(
+    kind: pa.DataType, values: Sequence[Sized], data: bytes, known: pa.Buffer | None = None
+) -> pa.Array:
+    """`data` is all the values, one behind the other."""
+    if len(data) >= _LARGEST:
+        raise OverflowError("a page has less than 2 GB")
+    ends = np.zeros(len(values) + 1, np.int32)
+    np.cumsum(np.fromiter(map(len, values), np.int32, len(values)), out=ends[1:])
+    return pa.Array.from_buffers(kind, len(values), [known, pa.py_buffer(ends), pa.py_buffer(data)])

@@ -62,16 +62,40 @@ def from_exception(error: requests.RequestException, host: str) -> Failure:
     never_sent = isinstance(error, requests.ConnectTimeout) or _refused(error)
     match error:
         case requests.exceptions.ProxyError():
-            text = f"{host} cannot be reached through the proxy"
-            return Failure(Unavailable(text, fix="check HTTPS_PROXY and NO_PROXY"), unsent=True)
+            return Failure(_proxy(error, host), unsent=True)
         case requests.exceptions.SSLError():
-            fix = "if your company replaces certificates, name its file in ca_file or REQUESTS_CA_BUNDLE"
-            return Failure(AdapterError(f"The certificate of {host} is not trusted", fix=fix), unsent=True)
+            return Failure(_tls(error, host), unsent=True)
+        case requests.exceptions.InvalidHeader():
+            text = "A request cannot be sent: there is a line break or a strange letter in its login"
+            fix = "correct the credentials of the connection in secrets.env"
+            return Failure(AdapterError(text, safe="nothing was sent", fix=fix), unsent=True)
         case requests.Timeout():
             text = f"{host} did not answer in time"
         case _:
             text = f"{host} cannot be reached" if never_sent else f"{host} broke the connection"
     return Failure(Unavailable(text, why=type(error).__name__), unsent=never_sent)
+
+
+def _proxy(error: requests.RequestException, host: str) -> AdapterError:
+    if "407" in str(error):
+        return AdapterError(
+            f"{host} cannot be reached: the proxy asks for a login",
+            safe="nothing was sent",
+            fix="put it into HTTPS_PROXY: http://name:password@host:port",
+        )
+    return Unavailable(f"{host} cannot be reached through the proxy", fix="check HTTPS_PROXY and NO_PROXY")
+
+
+def _tls(error: requests.RequestException, host: str) -> AdapterError:
+    if "CERTIFICATE_VERIFY_FAILED" in str(error) or "doesn't match" in str(error):
+        fix = "if your company replaces certificates, name its file in ca_file or REQUESTS_CA_BUNDLE"
+        return AdapterError(f"The certificate of {host} is not trusted", safe="nothing was sent", fix=fix)
+    return AdapterError(
+        f"{host} does not speak TLS as it should",
+        why="the encryption could not be agreed on",
+        safe="nothing was sent",
+        fix="look whether something stands in between, and whether the address is right",
+    )
 
 
 def _refused(error: requests.RequestException) -> bool:

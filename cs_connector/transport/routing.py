@@ -15,7 +15,8 @@ from urllib3.connectionpool import ConnectionPool
 
 from cs_connector.errors import ConfigError
 
-from .wire import Answered, Http, Https
+from .answered import Answered
+from .wire import Http, Https
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 

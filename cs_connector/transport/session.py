@@ -17,12 +17,12 @@ from urllib3 import Timeout
 from cs_connector.errors import AdapterError, ConfigError, Unavailable
 from cs_connector.ports import Bucket, Clock, Meter, Usage
 
+from .answered import PACKED
 from .body import Budget, TooSlow, read_body
 from .manner import Block, manner
 from .preparing import Lists
 from .retry import Failure, Policy, from_exception, from_response
 from .routing import Router, check_host, is_loopback
-from .wire import PACKED
 
 CONNECT, READ, DEADLINE, HOPS = 10.0, 60.0, 120.0, 5
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

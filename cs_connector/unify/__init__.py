@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .extraction import Source
 from .mapping import MappingFile, load_mapping
 from .population import Customers, Population, load_customers
 from .run import FeedMark, read, unify
+from .source import Source
 
 __all__ = [
     "Customers",

@@ -7,16 +7,13 @@ the end of its chain of merges, `at` when that was told. `follow` points what wa
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 import duckdb
 
 from cs_connector.model import TIME
 
+from .source import Latest, Source
 from .sql import cast, ident, literal
-
-if TYPE_CHECKING:
-    from .extraction import Latest, Source
 
 _ALIAS = 'alias(connection VARCHAR, object VARCHAR, id VARCHAR, "into" VARCHAR, "at" TIMESTAMP)'
 # Circles have no end, so that nothing in them is an alias.

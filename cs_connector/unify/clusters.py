@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from .grades import Grade, grade
 from .models import ENOUGH
@@ -20,8 +21,7 @@ DIFFERS = 6.0  # what different domains weigh
 SURE = math.log2(ENOUGH / (1 - ENOUGH))
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """`group` is what no two records of one entity share; `rank` orders systems; `domain` is told, and not shared; `core` is a
     company's name as it is compared.
     """
@@ -33,8 +33,7 @@ class Record:
     core: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """`weight` in bits; `sure` pairs were told by a system or a person."""
 
     one: str
@@ -71,11 +70,18 @@ class Groups:
 
 @dataclass(slots=True)
 class _Group:
+    """`first` is the record that names the group, with its rank; a `bare` one excludes no other."""
+
     members: list[str]
-    groups: dict[str, str]
+    first: tuple[int, str]
+    groups: set[str]
     domains: set[str]
     cores: set[str]
     apart: set[str]
+
+    @property
+    def bare(self) -> bool:
+        return not (self.groups or self.domains or self.cores or self.apart)
 
 
 class Clusters:
@@ -114,8 +120,7 @@ class Clusters:
             else:
                 self._join(one, other)
         for ref in self._records:
-            members = self._at[ref].members if ref in self._at else [ref]
-            first = min(members, key=lambda r: (self._records[r].rank, r))
+            first = self._at[ref].first[1] if ref in self._at else ref
             found.of[ref] = first
             if ref != first:
                 found.by[ref] = next(e for e in self._next[ref] if self._at[e.one] is self._at[e.other])
@@ -126,7 +131,8 @@ class Clusters:
             record = self._records[ref]
             self._at[ref] = _Group(
                 [ref],
-                {record.group: ref} if record.group else {},
+                (record.rank, ref),
+                {record.group} if record.group else set(),
                 {record.domain} if record.domain else set(),
                 {record.core} if record.core else set(),
                 set(self._apart.get(ref, ())),
@@ -136,6 +142,7 @@ class Clusters:
     def _join(self, one: _Group, other: _Group) -> None:
         big, small = (one, other) if len(one.members) >= len(other.members) else (other, one)
         big.members += small.members
+        big.first = min(big.first, small.first)
         big.groups |= small.groups
         big.domains |= small.domains
         big.cores |= small.cores
@@ -145,9 +152,11 @@ class Clusters:
 
     def _against(self, one: _Group, other: _Group, edge: Edge) -> str:
         """Why two groups cannot be one, whatever the pair weighs."""
+        if one.bare or other.bare:
+            return ""
+        shared = one.groups & other.groups
         if not one.apart.isdisjoint(other.members):
             return "a person, or the account tree, says that they are not the same"
-        shared = one.groups.keys() & other.groups.keys()
         if shared and edge.weight <= WORD:
             return f"two different records of {min(shared)} would become one"
         if not edge.sure and not self._named(edge) and self._kindred(one, other):
@@ -176,30 +185,33 @@ class Clusters:
 
     def _rival(self, one: _Group, other: _Group, edge: Edge) -> str:
         """Another record that one of the groups could as well belong to, and that cannot be in the same one."""
-        if edge.sure:
+        if edge.sure or len(self._next[edge.one]) == len(self._next[edge.other]) == 1:
             return ""
         for here, there in ((one, other), (other, one)):
-            for ref in here.members:
-                for rival in self._next[ref]:
-                    if rival.weight < edge.weight - MARGIN:
-                        break
-                    third = self._group(rival.other if rival.one == ref else rival.one)
-                    if third is here or third is there or self._yields(here, there, third):
-                        continue
-                    if self._excludes(third, there, rival):
-                        return f"{rival.one} and {rival.other} are about as likely"
+            for rival, third in self._likely(here, edge.weight - MARGIN):
+                if third is there or third.bare or _yields(here, there, third):
+                    continue
+                if self._excludes(third, there, rival):
+                    return f"{rival.one} and {rival.other} are about as likely"
         return ""
+
+    def _likely(self, here: _Group, least: float) -> Iterator[tuple[Edge, _Group]]:
+        """The pairs of a group that weigh as much, with the other group of each."""
+        for ref in here.members:
+            for rival in self._next[ref]:
+                if rival.weight < least:
+                    break
+                third = self._group(rival.other if rival.one == ref else rival.one)
+                if third is not here:
+                    yield rival, third
 
     def _excludes(self, third: _Group, there: _Group, rival: Edge) -> bool:
         """Whether two groups cannot be one."""
-        if third.groups.keys() & there.groups.keys() or not third.apart.isdisjoint(there.members):
+        if third.groups & there.groups or not third.apart.isdisjoint(there.members):
             return True
         return self._kindred(third, there) or (self._elsewhere(third, there) and self._unaware(rival))
 
-    def _yields(self, here: _Group, there: _Group, third: _Group) -> bool:
-        """Of two systems that come after a record's own, the one that is believed first goes first."""
-        first, second, last = (min(self._rank(r) for r in g.members) for g in (here, there, third))
-        return first < second < last
 
-    def _rank(self, ref: str) -> int:
-        return self._records[ref].rank
+def _yields(here: _Group, there: _Group, third: _Group) -> bool:
+    """Of two systems that come after a record's own, the one that is believed first goes first."""
+    return here.first[0] < there.first[0] < third.first[0]

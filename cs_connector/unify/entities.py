@@ -10,7 +10,7 @@ import duckdb
 from cs_connector.model import CUSTOM, ENTITIES, FLAG, RELATIONSHIP, Entity
 
 from . import passing
-from .extraction import Source
+from .source import Source
 from .sql import ident
 
 RESOLVED = frozenset({"account", "person", "user"})  # those of which several records can be one

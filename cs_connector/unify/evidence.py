@@ -149,7 +149,7 @@ def said(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
     employer = ", e.anchor AS employer" if employed else ", CAST(NULL AS VARCHAR) AS employer"
     join = "LEFT JOIN placed e ON e.ref = s.account_id" if employed else ""
     parent = "s.parent_id" if "parent_id" in staged else "CAST(NULL AS VARCHAR)"
-    hashed = ", ".join(f"coalesce({c}, chr(30))" for c in kind.said)
+    hashed = ", ".join(f"coalesce({c}, chr(30))" for c in ("same_ref", "parent_ref", *kind.said))
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE said AS SELECT *, hash(concat_ws(chr(31), '{kind.edition}', {hashed})) AS digest "
         f"FROM (SELECT s.connection || '|' || s.object || '|' || s.record_id AS ref, s.connection, s.rank, s.object, "

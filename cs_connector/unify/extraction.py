@@ -2,43 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 
 import duckdb
 
 from cs_connector.model import CUSTOM, ENTITIES, TEXT, Entity
-from cs_connector.ports import Merging
 
 from . import aliases, passing
-from .mapping import Condition, FieldRule, MappingFile, ReadRule
+from .mapping import Condition, FieldRule, ReadRule
+from .source import Latest, Source
 from .sql import cast, ident, kind, literal
-
-Latest = Callable[[str, str], str]
-"""(connection, object) → the name of a view of the latest raw records: id, modified_at, deleted, payload."""
 
 ORIGIN = (
     "connection VARCHAR, rank INTEGER, object VARCHAR, record_id VARCHAR, same_ref VARCHAR, adds_ref VARCHAR"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A connection with its mapping; a lower rank is believed first.
-
-    `unknown` are the fields of each object that cannot be believed now, whatever the records say; `merging` is how
-    its records tell of merges. `types` are the fields that were described of each object, with their types.
-    """
-
-    connection: str
-    crm: str
-    rank: int
-    mapping: MappingFile
-    unknown: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    merging: Merging = field(default_factory=Merging)
-    types: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-
-
 _PASSED = ident("passed through")
 
 

@@ -40,9 +40,11 @@ class Grade(IntEnum):
 
 @lru_cache(200_000)
 def grade(one: str, other: str) -> Grade:
-    """How alike two cores are."""
+    """How alike two cores are, whichever comes first."""
     if one == other:
         return Grade.SAME
+    if one > other:
+        return grade(other, one)
     if "|" in one or "|" in other:
         return max(grade(a, b) for a in one.split("|") for b in other.split("|"))
     left, right = one.replace(" ", ""), other.replace(" ", "")

@@ -59,46 +59,46 @@ def tell(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
 def group(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
     """Make `grouped` (ref, anchor, method, probability, evidence), one row a record of `said`, and add to `conflict`."""
     _affected(con, kind)
-    edges = [
-        Edge(*row)
-        for row in con.execute(
-            "SELECT left_ref, right_ref, weight, least(probability, 0.9999) + 0.0001 * (weight >= ?)::INTEGER, method, evidence "
-            "FROM pair p SEMI JOIN affected a ON a.ref = p.left_ref WHERE probability >= ?",
-            [WORD, ENOUGH],
-        ).fetchall()
-    ]
-    domain = "e.domain, e.core" if kind.model is ACCOUNT else "NULL, NULL"
-    records = {
-        row[0]: Record(*row)
-        for row in con.execute(
-            f"SELECT s.ref, s.rank, CASE WHEN d.object IS NOT NULL THEN s.connection || ' ' || s.object END, {domain} FROM said s "
-            "SEMI JOIN affected a USING (ref) LEFT JOIN distinct_object d ON d.connection = s.connection "
-            f"AND d.object = s.object AND d.entity = '{kind.entity}' JOIN evidence e USING (ref)"
-        ).fetchall()
-    }
-    pairs = con.execute("SELECT one, other FROM apart SEMI JOIN affected a ON a.ref = one").fetchall()
-    found = Clusters(records, edges, pairs).group()
+    apart = con.execute("SELECT one, other FROM apart SEMI JOIN affected a ON a.ref = one").fetchall()
+    found = Clusters(_records(con, kind), _edges(con), apart).group()
     rows = [
-        (ref, anchor, by.method, by.probability, by.evidence)
-        if (by := found.by.get(ref))
-        else (ref, anchor, "itself", 1.0, "")
+        (ref, anchor, by.method, by.probability, by.evidence) if by else (ref, anchor, "itself", 1.0, "")
         for ref, anchor in found.of.items()
+        for by in (found.by.get(ref),)
     ]
     _table(con, "regrouped", rows, _BY)
     con.execute(
         "CREATE OR REPLACE TEMP TABLE grouped AS SELECT * FROM regrouped UNION ALL SELECT s.ref, coalesce(b.anchor, s.ref), "
-        "coalesce(b.method, 'itself'), coalesce(b.probability, 1.0), coalesce(b.evidence, '') "
-        f"FROM said s LEFT JOIN before_{kind.entity} b USING (ref) ANTI JOIN affected a ON a.ref = s.ref"
+        "coalesce(b.method, 'itself'), coalesce(b.probability, 1.0), coalesce(b.evidence, '') FROM said s LEFT JOIN "
+        f"(SELECT * FROM before_{kind.entity} ANTI JOIN affected USING (ref)) b USING (ref) ANTI JOIN regrouped r ON r.ref = s.ref"
     )
-    told = [
-        (kind.entity, c.edge.one, c.edge.other, c.edge.probability, c.edge.evidence, c.why)
-        for c in found.conflicts
-    ]
+    told = [(kind.entity, *c.edge[:2], c.edge.probability, c.edge.evidence, c.why) for c in found.conflicts]
     _table(con, "contradicted", told, _CONFLICTS)
     con.execute(
         "INSERT INTO conflict SELECT * FROM contradicted UNION ALL SELECT b.* FROM before_conflict b SEMI JOIN said s "
         f"ON s.ref = b.left_ref ANTI JOIN affected a ON a.ref = b.left_ref WHERE b.entity = '{kind.entity}'"
     )
+
+
+def _edges(con: duckdb.DuckDBPyConnection) -> list[Edge]:
+    """The pairs of `affected` that are likely enough; none that was weighed is as sure as one that was told."""
+    found = con.execute(
+        "SELECT left_ref, right_ref, weight, CASE WHEN weight >= ? THEN 1.0 ELSE least(probability, 0.9999) END, method, evidence "
+        "FROM pair p SEMI JOIN affected a ON a.ref = p.left_ref WHERE probability >= ?",
+        [WORD, ENOUGH],
+    )
+    return [Edge(*row) for row in found.fetchall()]
+
+
+def _records(con: duckdb.DuckDBPyConnection, kind: Kind) -> dict[str, Record]:
+    """The records of `affected` that have pairs."""
+    firm = "e.domain, e.core" if kind.model is ACCOUNT else "NULL, NULL"
+    found = con.execute(
+        f"SELECT s.ref, s.rank, CASE WHEN d.object IS NOT NULL THEN s.connection || ' ' || s.object END, {firm} FROM said s "
+        "SEMI JOIN affected a USING (ref) SEMI JOIN edge ON edge.one = s.ref LEFT JOIN distinct_object d "
+        f"ON d.connection = s.connection AND d.object = s.object AND d.entity = '{kind.entity}' JOIN evidence e USING (ref)"
+    )
+    return {row[0]: Record(*row) for row in found.fetchall()}
 
 
 def _affected(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:

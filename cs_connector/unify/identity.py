@@ -52,6 +52,9 @@ def resolve(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
     _prepare(con)
     for kind in KINDS:
         evidence.said(con, kind)
+        if not con.execute("SELECT 1 FROM said LIMIT 1").fetchone():
+            con.execute(f"INSERT INTO after_event SELECT * FROM before_event WHERE entity = '{kind.entity}'")
+            continue
         evidence.gather(con, kind, f"before_{kind.entity}")
         scoring.score(con, kind)
         grouping.tell(con, kind)

@@ -105,9 +105,8 @@ class ReadRule(Strict):
 
     def passes(self, field: str) -> bool:
         """Whether a field is passed through."""
-        fits = [fnmatchcase(field, p.removeprefix("!")) != p.startswith("!") for p in self.patterns]
-        wanted = any(fit for fit, p in zip(fits, self.patterns, strict=True) if not p.startswith("!"))
-        return wanted and all(fit for fit, p in zip(fits, self.patterns, strict=True) if p.startswith("!"))
+        wanted = any(fnmatchcase(field, p) for p in self.patterns if not p.startswith("!"))
+        return wanted and not any(fnmatchcase(field, p[1:]) for p in self.patterns if p.startswith("!"))
 
     @property
     def needs(self) -> set[str]:

@@ -74,7 +74,7 @@ _COMPANY = Comparison(
         _graded(Grade.SLIP, 0.1, 3.8e-7, "same name but for spelling"),
         _graded(Grade.DOUBT, 0.03, 5.9e-5, "similar name"),
         _graded(Grade.TRADE, 0.1, 4.3e-6, "same name, one with a trade more"),
-        _graded(Grade.WORD, 0.1, 2e-4, "same word of their own, one with the trade"),
+        _graded(Grade.WORD, 0.1, 2.1e-4, "same word of their own, one with the trade"),
         _graded(Grade.MOST, 0.05, 6e-6, "same name, one with other words left out"),
         _graded(Grade.SHORTER, 0.06, 1e-3, "same name, one shorter"),
         _graded(Grade.INITIALS, 0.04, 1.6e-4, "one name is the initials of the other"),

@@ -96,7 +96,8 @@ def _words(text: str) -> list[str]:
 def _stripped(words: list[str]) -> list[str]:
     """Without legal forms at the end, and articles and legal forms at the beginning; never nothing."""
     rest = words
-    while len(rest) > 1:
+    spelt = all(len(word) == 1 for word in words)  # I.B.M. is no legal form after an I
+    while len(rest) > 1 and not spelt:
         cut = 1 if rest[-1] in SMALL else _legal(rest)
         if not cut or cut == len(rest):
             break

@@ -36,9 +36,9 @@ def name(con: duckdb.DuckDBPyConnection, kind: Kind, as_of: date) -> None:
     )
     con.execute(
         "CREATE OR REPLACE TEMP TABLE named AS WITH claims AS (SELECT s.anchor, h.entity_id, bool_or(s.ref = s.anchor AND NOT "
-        "h.merged) AS own, count(*) AS members, coalesce(min(b.since), DATE '1900-01-01') AS since FROM standing s JOIN had h USING (ref) "
+        "h.merged) AS own, count(*) AS members, min(said.rank) AS rank, coalesce(min(b.since), DATE '1900-01-01') AS since FROM standing s JOIN had h USING (ref) JOIN said USING (ref) "
         f"LEFT JOIN before_since b ON b.entity = '{kind.entity}' AND b.entity_id = h.entity_id GROUP BY ALL), "
-        "claimed AS (SELECT *, row_number() OVER (PARTITION BY entity_id ORDER BY members DESC, own DESC, anchor) AS claim FROM claims), "
+        "claimed AS (SELECT *, row_number() OVER (PARTITION BY entity_id ORDER BY members DESC, own DESC, rank, anchor) AS claim FROM claims), "
         "picked AS (SELECT *, row_number() OVER (PARTITION BY anchor ORDER BY since, own DESC, entity_id) AS pick "
         "FROM claimed WHERE claim = 1) "
         f"SELECT a.anchor, coalesce(p.entity_id, CASE WHEN {fresh} IN (SELECT entity_id FROM claims) THEN {again} ELSE {fresh} END) "
@@ -98,22 +98,20 @@ def _reunions(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     parts: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for entity, ref, anchor in con.execute("SELECT entity_id, ref, anchor FROM torn ORDER BY ALL").fetchall():
         parts[entity][anchor].add(ref)
-    own: dict[str, set[str]] = defaultdict(set)
-    for anchor, grouping in con.execute(
-        "SELECT g.anchor, s.connection || '|' || s.object FROM grouped g SEMI JOIN torn USING (anchor) JOIN said s USING (ref) "
-        "SEMI JOIN distinct_object d ON d.connection = s.connection AND d.object = s.object"
-    ).fetchall():
-        own[anchor].add(grouping)
+    ranks = dict(
+        con.execute("SELECT ref, rank FROM said SEMI JOIN torn ON torn.anchor = said.ref").fetchall()
+    )
+    own = _own(con)
     told = {
         row[0]
         for row in con.execute(
-            f"SELECT DISTINCT unnest([left_ref, right_ref]) FROM pair WHERE weight >= {WORD}"
+            f"SELECT unnest([left_ref, right_ref]) FROM pair WHERE weight >= {WORD}"
         ).fetchall()
     }
     apart = {frozenset(pair) for pair in con.execute("SELECT one, other FROM apart").fetchall()}
     moved: dict[str, str] = {}
     for by_anchor in parts.values():
-        main = min(by_anchor, key=lambda a: (-len(by_anchor[a]), a))
+        main = min(by_anchor, key=lambda a: (-len(by_anchor[a]), ranks[a], a))
         for anchor, refs in sorted(by_anchor.items()):
             split = any(frozenset((a, b)) in apart for a in refs for b in by_anchor[main])
             tied = {anchor, main} & moved.keys() or anchor in moved.values()
@@ -122,3 +120,15 @@ def _reunions(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
             moved[anchor] = main
             own[main] |= own[anchor]
     return moved
+
+
+def _own(con: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
+    """The objects of which the groups of `torn` have a record, and can have only one, by their anchors."""
+    found: dict[str, set[str]] = defaultdict(set)
+    rows = con.execute(
+        "SELECT g.anchor, s.connection || '|' || s.object FROM grouped g SEMI JOIN torn USING (anchor) JOIN said s USING (ref) "
+        "SEMI JOIN distinct_object d ON d.connection = s.connection AND d.object = s.object"
+    )
+    for anchor, name in rows.fetchall():
+        found[anchor].add(name)
+    return found

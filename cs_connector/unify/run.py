@@ -12,8 +12,9 @@ import duckdb
 from cs_connector.model import ENTITIES, RELATIONSHIP
 
 from . import aliases, entities, hierarchy, owners, population, relationships
-from .extraction import Latest, Source, stage
+from .extraction import stage
 from .population import Customers, Population
+from .source import Latest, Source
 from .sql import ident
 
 

@@ -57,6 +57,7 @@ def score(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
 def _splink(con: duckdb.DuckDBPyConnection, kind: Kind, *, within: bool, between: bool) -> None:
     from splink import DuckDBAPI, Linker
 
+    con.execute("SET enable_progress_bar = false")  # nothing but the result goes to the terminal
     api = DuckDBAPI(con)
     anew = api.register("anew")
     linker = Linker(anew, settings(kind.model), log_level=None, validate_settings=False)

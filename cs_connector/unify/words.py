@@ -16,7 +16,7 @@ LEGAL = _words(
     sl slu sau slne sab sapi sapib cv ltda eireli me epp
     bv nv vof bvba sprl srlcv cvba vzw asbl scrl bvi
     ab hb aktiebolag as asa aps ans ks is amba oy oyj ab oyab hf ehf ou ua uab sia tov
-    liability public gesmbh gesellschaftmbh haftungsbeschraenkt partg partgmbb ca sac saa eirl rl spol oue ae epe ike bm san tic ve
+    liability public gesmbh gesellschaftmbh haftungsbeschraenkt partg partgmbb ca sac saa eirl rl spol oue ae epe ike san tic ve
     fsb fcu societas europaea coop pl ks kb koe limitada limitee limitata anonima anonyme anonimi etaireia responsabilite responsabilidad limited partnership
     naamloze vennootschap besloten osakeyhtio aktieselskab anpartsselskab
     na spolka spolkazoo spzoo zoo spj spk sp sro vos as kft bt zrt nyrt rt doo dd ad ood eood dooel sh shpk

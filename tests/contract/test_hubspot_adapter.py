@@ -136,7 +136,7 @@ def test_a_later_reading_sees_a_change_a_creation_and_a_delete(
     assert {k: r.deleted for k, r in second.records.items()} == {one: False, two: True, made: False}
     portal.later(minutes=30)
     third = read_all(portal.adapter, kind, ("hs_object_id",), second.cursor)
-    assert third.records == second.records  # the last five minutes are read again, the same
+    assert third.records == second.records  # the last ten minutes are read again, the same
     assert read_all(portal.adapter, kind, ("hs_object_id",), third.cursor).records == {}
 
 

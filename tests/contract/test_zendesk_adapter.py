@@ -165,6 +165,20 @@ def test_a_deleted_user_is_a_tombstone_and_a_suspended_one_is_not(account: Accou
     assert {k: r.deleted for k, r in second.records.items()} == {"104": False, "105": True}
 
 
+def test_a_first_reading_of_tickets_is_estimated_and_a_later_one_is_not(account: Account) -> None:
+    first = account.adapter.estimate(Read("tickets", ()))
+    assert (first.records, first.calls, first.exact) == (7, 1, False)
+    assert account.adapter.estimate(Read("organizations", ())).exact
+    later = account.adapter.estimate(Read("tickets", (), read_all(account.adapter, "tickets").cursor))
+    assert (later.records, later.calls) == (None, None)
+
+
+def test_an_estimate_without_the_permission_to_search_says_nothing(account: Account) -> None:
+    rule = {"crm": "zendesk", "path": "/search/count", "do": {"status": 403, "body": "{}"}}
+    requests.post(f"{account.sandbox.control.base_url}/faults", json={"rules": [rule]}).raise_for_status()
+    assert account.adapter.estimate(Read("tickets", ())).records is None
+
+
 def test_a_merged_organization_names_the_one_that_goes_on(account: Account) -> None:
     first = read_all(account.adapter, "organizations")
     account.other("POST", "/api/v2/organizations/4/merge.json", {"organization_merge": {"winner_id": 5}})

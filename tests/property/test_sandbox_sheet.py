@@ -56,7 +56,8 @@ def shown(names):
 def small(monkeypatch):
     """Columns become cells, or are left out, with little in them."""
     monkeypatch.setattr(pieces, "MOST_WORDS", 4)
-    monkeypatch.setattr(pieces, "WIDEST", 70)
+    monkeypatch.setattr(pieces, "WIDEST", 60)
+    monkeypatch.setattr(pieces, "MOST_ODD", 0.2)
     monkeypatch.setattr(pieces, "CHUNK", 7)
     monkeypatch.setattr(sheet, "MOST_READ", 20)
 
@@ -144,6 +145,18 @@ def test_most_are_drawn_out_of_columns(tmp_path):
     for n in range(50):
         records[f"{n:04d}"] = {"id": f"{n:04d}"}
     assert records.drawn(look, line, 0, 100) is None  # as quick one by one
+
+
+def test_a_record_with_a_wide_field_is_drawn_by_itself(tmp_path):
+    rows = [{"id": f"{n:04d}", "text": "x" * (200 if n in (3, 44) else n % 40)} for n in range(100)]
+    rows[7]["note"] = "y" * 300
+    data = [(row["id"], msgspec.json.encode(row)) for row in rows]
+    write(tmp_path / "1.pack", data, list(range(100)), columns=Columns(fragments))
+    records = Records(Held(Pack(tmp_path / "1.pack")), msgspec.json.decode)
+    line = records.line(lambda row: int(row["id"])).keys
+    one = shown(["text", "note"])
+    drawn = records.drawn(Look(parts(["text", "note"]), one, Rooms()), line, 0, 100)
+    assert bytes(drawn) == b"[" + b",".join(map(one, rows)) + b"]"
 
 
 def test_a_pack_without_columns_or_with_wide_ones_draws_nothing(tmp_path):

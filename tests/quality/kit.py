@@ -17,7 +17,7 @@ from cs_connector.unify import identity
 from cs_connector.unify.extraction import ORIGIN
 from cs_connector.unify.sql import ident
 
-_ORDER = "sales marketing service files"
+_ORDER = ("sales", "marketing", "service", "files")
 AS_OF = date(2026, 11, 25)
 Row = Mapping[str, str | None]
 
@@ -54,7 +54,6 @@ def executor() -> duckdb.DuckDBPyConnection:
 def stage(con: duckdb.DuckDBPyConnection, entity: str, rows: Iterable[Row]) -> None:
     """Rows of `record`, `system`, and attributes, as if they had been read; a system that sells is believed first."""
     rows = list(rows)
-    systems = sorted({row["system"] or "" for row in rows}, key=lambda s: (_ORDER.find(s), s))
     columns = [c for c in rows[0] if c not in ("record", "system")]
     con.executemany(
         f"INSERT INTO stage_{entity}(connection, rank, object, record_id, {', '.join(columns)}) "
@@ -62,7 +61,7 @@ def stage(con: duckdb.DuckDBPyConnection, entity: str, rows: Iterable[Row]) -> N
         [
             [
                 row["system"],
-                systems.index(row["system"] or ""),
+                _ORDER.index(row["system"] or ""),
                 row["record"],
                 *(row[c] or None for c in columns),
             ]
@@ -116,6 +115,22 @@ def people(rows: Sequence[Row], *without: str) -> list[dict[str, str | None]]:
             "postal_code": row["postcode"],
             "region": row["state"],
             "born_on": None if "born_on" in without else row["date_of_birth"],
+        }
+        for row in rows
+    ]
+
+
+def contacts(rows: Sequence[Row]) -> list[dict[str, str | None]]:
+    """The columns of the set fake_1000, of people with name, birthday, city and email."""
+    return [
+        {
+            "record": row["unique_id"],
+            "system": "files",
+            "given_name": row["first_name"],
+            "family_name": row["surname"],
+            "email": row["email"],
+            "city": row["city"],
+            "born_on": row["dob"],
         }
         for row in rows
     ]

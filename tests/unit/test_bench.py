@@ -12,16 +12,19 @@ from types import SimpleNamespace
 import pytest
 
 import bench.__main__ as whole_bench
-from bench import crm, loops, peers, reading, soak, sync
+from bench import crm, peers, soak, sync
 from bench.cost import Broken, Cost, Net, least, net
-from bench.flood import Flood
-from bench.listings import LISTINGS
-from bench.reading import Reading
 from bench.results import judge
 from bench.size import Size, Yard
-from bench.soak import Kind
+from bench.soaking.batches import Book
+from bench.soaking.code import Code
+from bench.soaking.tries import Kind, Tried, Ways
+from bench.syncing import loops, reading
+from bench.syncing.flood import Flood
+from bench.syncing.listings import LISTINGS
+from bench.syncing.reading import Reading
+from bench.syncing.ways import BULK, REST, WAYS
 from bench.tickets import DAY
-from bench.ways import BULK, REST, WAYS
 from cs_connector import registry
 from cs_connector.sandbox.up import Sandbox
 from cs_connector.sandbox.wire import Request, Response
@@ -46,13 +49,14 @@ def test_a_row_is_held_to_its_goal(ours, against, goal, ratio, met):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_quick_bench_writes_every_measurement_in_the_agreed_shape(tmp_path):
     out = tmp_path / "results.json"
     command = [sys.executable, "-m", "bench", "--quick", "--full", "--out", str(out)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     rows = json.loads(out.read_text())
-    assert len(rows) == 7 + 6 + 3 * 7  # one way of reading, and the simulators
+    assert len(rows) == 7 + 7 + 3 * 7  # one way of reading, and the simulators
     for row in rows:
         assert list(row) == ["area", "name", "ours", "against", "ratio", "goal", "met", "note"]
         assert row["area"] in AREAS
@@ -61,26 +65,74 @@ def test_a_quick_bench_writes_every_measurement_in_the_agreed_shape(tmp_path):
         assert row["name"].split()[0] in done.stdout
 
 
-def test_a_failed_try_is_counted_and_says_how_to_see_it_again(tmp_path, monkeypatch, capsys):
-    @contextmanager
-    def begin(_folder):
-        yield lambda seed: "" if seed % 2 else "a record is missing"
+@contextmanager
+def odd(_folder):
+    """Fails for every even seed, and counts two of something for each."""
+    yield lambda seed: Tried("" if seed % 2 else "a record is missing", 2)
 
-    monkeypatch.setattr(soak, "KINDS", {"store": Kind("sync", "kills", begin)})
+
+@contextmanager
+def good(_folder):
+    yield lambda _seed: Tried("")
+
+
+def soaked(monkeypatch, out, *words, naive=odd):
+    monkeypatch.setattr(
+        soak, "KINDS", {"kill": Kind("sync", "kills", 100, lambda: Ways(odd, {"naive": naive}))}
+    )
+    monkeypatch.setattr(sys, "argv", ["soak", "kill", "--out", str(out), *words])
+    return soak.main()
+
+
+def test_a_soak_goes_on_where_it_was_stopped(tmp_path, monkeypatch, capsys):
     out = tmp_path / "soak.json"
-    monkeypatch.setattr(sys, "argv", ["soak", "--tries", "4", "--seed", "10", "--out", str(out)])
-    assert soak.main() == 1
-    assert json.loads(out.read_text()) == [
-        {
-            "area": "sync",
-            "name": "kills",
-            "tried": 4,
-            "failed": 2,
-            "seed": 10,
-            "note": "seed 10: a record is missing; seed 12: a record is missing",
-        }
+    assert soaked(monkeypatch, out, "--tries", "4") == 1
+    assert soaked(monkeypatch, out, "--tries", "3") == 1
+    rows = json.loads(out.read_text())
+    assert [(row["seed"], row["seeds"], row["tried"], row["failed"]) for row in rows] == [
+        (1, 4, 8, 2),
+        (5, 3, 6, 1),
     ]
-    assert "python -m bench.soak store --tries 1 --seed 12" in capsys.readouterr().err
+    assert rows[0]["note"] == "seed 2: a record is missing; seed 4: a record is missing"
+    assert (rows[0]["area"], rows[0]["name"]) == ("sync", "kills")
+    assert all(row["commit"] and row["digest"] and row["rooms"] for row in rows)
+    told = capsys.readouterr()
+    assert "python -m bench.soak kill --seed 6" in told.err
+    assert "14" in told.out
+
+
+def test_counts_of_other_code_are_not_added(tmp_path, monkeypatch):
+    out = tmp_path / "soak.json"
+    soaked(monkeypatch, out, "--tries", "4")
+    monkeypatch.setattr(soak, "imported", lambda _also: Code("other", ("here",), "abc"))
+    soaked(monkeypatch, out, "--tries", "2")
+    assert [row["seed"] for row in json.loads(out.read_text())] == [1, 1]
+    assert Book(out).sum("kill", "other").tried == 4
+
+
+def test_a_soak_ends_at_its_goal(tmp_path, monkeypatch):
+    soaked(monkeypatch, tmp_path / "soak.json")
+    assert Book(tmp_path / "soak.json").sum("kill", Book(tmp_path / "soak.json").newest("kill")).tried == 100
+
+
+def test_a_batch_during_which_the_code_changed_does_not_count(tmp_path, monkeypatch):
+    codes = iter("abcd")
+    monkeypatch.setattr(soak, "imported", lambda _also: Code(next(codes), (), ""))
+    with pytest.raises(Broken, match="changed"):
+        soaked(monkeypatch, tmp_path / "soak.json", "--tries", "2")
+    assert not (tmp_path / "soak.json").exists()
+
+
+def test_a_seed_that_is_shown_again_is_not_counted(tmp_path, monkeypatch, capsys):
+    soaked(monkeypatch, tmp_path / "soak.json", "--seed", "6")
+    assert "FAILED a record is missing" in capsys.readouterr().err
+    assert not (tmp_path / "soak.json").exists()
+
+
+def test_nothing_counts_where_a_naive_variant_is_not_caught(tmp_path, monkeypatch):
+    with pytest.raises(Broken, match="naive"):
+        soaked(monkeypatch, tmp_path / "soak.json", naive=good)
+    assert not (tmp_path / "soak.json").exists()
 
 
 FIRST = {
@@ -93,7 +145,8 @@ FIRST = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.loop)
-def test_a_floor_reads_every_record_over_all_pages(tmp_path, way):
+def test_a_floor_reads_every_record_over_all_pages(tmp_path, monkeypatch, way):
+    monkeypatch.setattr(loops, "ROWS", 1_000)  # of bulk results, or all would be on one page
     sandbox = Sandbox([(way.crm, registry.simulator(way.crm))], DAY, profile="unlimited")
     crm.fill(sandbox, way.crm, 205)
     with sandbox:
@@ -101,7 +154,7 @@ def test_a_floor_reads_every_record_over_all_pages(tmp_path, way):
         place.write_text(json.dumps(sandbox.document()))
         told = loops.main(place, way.crm, way.loop, FIRST[way.loop])
     assert told["records"] == 2_050
-    assert told["pages"] == -(-2_050 // way.page)
+    assert told["pages"] == {"salesforce": 2, "bulk": 3, "hubspot": 21, "zendesk": 3}[way.loop]
 
 
 def costs(cpu: float, wall: float = 0.0, out: str = "") -> Cost:

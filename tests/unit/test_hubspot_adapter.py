@@ -105,7 +105,7 @@ def test_changes_are_searched_by_id_in_a_closed_window_and_never_by_offset(
     assert (lo["propertyName"], lo["operator"], hi["operator"]) == ("lastmodifieddate", "GTE", "LT")
     assert (lo2, hi2, last["value"]) == (lo, hi, "9")
     now = START.timestamp() * 1000
-    assert int(lo["value"]) == now - 300_000
+    assert int(lo["value"]) == now - 600_000
     assert now + 595_000 - 5000 < int(hi["value"]) < now + 600_000
     assert json.loads(reading.cursor) == {"mode": "idle", "hwm": int(hi["value"])}
 

@@ -25,10 +25,12 @@ read:
     fields: {name: Name}
   - object: Account
     entity: account
+    same_as: {crm: other, object: companies, field: Company_Id__c}
     fields:
       name: Name
       segment: Segment__c
-      industry: Industry
+      industry: {first: [Sector__c, Industry]}
+      lifecycle_stage: {const: sold}
   # nobody has these but the demo company
   - object: Subscription__c
     entity: subscription
@@ -177,6 +179,9 @@ def test_the_file_loads_when_it_is_renamed_and_says_why(engine: Engine, tmp_path
     renamed = path.rename(tmp_path / "mappings" / "base.yml")
     rules = {rule.object: rule for rule in load_mapping(renamed).read}
     assert list(rules) == ["User", "Account", "abc__Customer_Agreement__c", "Success_Goal__c"]
+    assert rules["Account"].same_as is None
+    assert rules["Account"].fields["industry"].first == ("Industry",)
+    assert rules["Account"].fields["lifecycle_stage"].const == "sold"
     assert rules["Account"].fields["segment"].field == "Customer_Tier__c"
     assert rules["Account"].fields["csm_user_id"].link == "user"
     bought = rules["abc__Customer_Agreement__c"]
@@ -186,13 +191,27 @@ def test_the_file_loads_when_it_is_renamed_and_says_why(engine: Engine, tmp_path
     assert [w.object for w in load_mapping(renamed).write] == ["Account"]
     assert "# left out: Subscription__c as subscription, which is not in this org" in text
     assert "# left out: Contact as person, which cannot be read without Kind__c" in text
-    assert "# left out: Segment__c of Account, not in this org" in text
+    assert "# left out: Company_Id__c, Sector__c, Segment__c of Account, not in this org" in text
     assert "# Contract could be read as subscription too: it refers to an account by AccountId" in text
     assert "no word of ours for Draft" in text
     assert (
         "# abc__Customer_Agreement__c could be read as subscription: it refers to an account by Client__c"
         in text
     )
+
+
+def test_whatever_an_org_calls_its_fields_the_file_loads(engine: Engine, tmp_path: Path) -> None:
+    odd = 'a\x07\n - b: "#\u2028 \ud800'.encode("utf-8", "replace").decode()
+    fields = (
+        ref("Account__c", "Account"),
+        FieldInfo("End__c", "date", label=odd),
+        picklist("Contract_Status__c", "Expired", odd, "no: #", label="Status"),
+        FieldInfo("ARR__c", "currency"),
+    )
+    source = next(s for s in engine.sources() if s.connection == "sales")
+    path = proposals.write(engine, source, [*ORG[:2], ObjectInfo("Contract__c", fields, label=odd)])
+    rules = {rule.object: rule for rule in load_mapping(path).read}
+    assert rules["Contract__c"].fields["status"].values == {"Expired": "Ended"}
 
 
 def test_nothing_is_applied_by_itself(engine: Engine, tmp_path: Path) -> None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import msgspec
 import pytest
 import responses
+from cs_connector.adapters.salesforce import rows
 from cs_connector.adapters.salesforce.bulk import Bulk
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cs_connector.errors import Unavailable
 from cs_connector.ports import RawRecord
@@ -66,5 +72,49 @@ def test_a_number_that_is_none_stays_a_text(bulk: Bulk) -> None:
 
 
 @responses.activate
-def test_a_text_as_long_as_a_field_can_hold_is_read(bulk: Bulk) -> None:
-    assert len(row(bulk, f"Id,Name\n001A00000000001,{'é' * 200_000}\n")["Name"]) == 200_000
+@pytest.mark.parametrize("length", [200_000, rows.BLOCK])
+def test_a_text_as_long_as_a_field_can_hold_is_read(bulk: Bulk, length: int) -> None:
+    assert len(row(bulk, f"Id,Name\n001A00000000001,{'é' * length}\n")["Name"]) == length
+
+
+@responses.activate
+def test_a_parent_with_nothing_in_it_is_null(bulk: Bulk) -> None:
+    found = row(
+        bulk, 'Id,Owner.Name,Account.Owner.Name,Account.Name,"Contact.Name"\n001A00000000001,"",,Elm,""\n'
+    )
+    assert found["Owner"] is None
+    assert found["Contact"] is None
+    assert found["Account"] == {"Owner": None, "Name": "Elm"}
+
+
+@responses.activate
+def test_what_is_not_utf8_does_not_stop_the_others(bulk: Bulk) -> None:
+    responses.get(RESULTS, body=b"Id,Name\n001,a\xff\n002,b\n", headers={"Sforce-Locator": "null"})
+    (batch,) = bulk.batches("750", "L1", TYPES)
+    assert [msgspec.json.decode(r.payload)["Name"] for r in batch.records] == ["a\ufffd", "b"]
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+
+
+@pytest.mark.slow
+@settings(deadline=None, max_examples=30)
+@given(
+    st.lists(st.tuples(TEXT, TEXT, st.sampled_from(["true", "false"])), max_size=40),
+    st.sampled_from(["\n", "\r\n"]),
+)
+def test_every_text_comes_through_as_it_is(table: list[tuple[str, str, str]], ending: str) -> None:
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator=ending)
+    ids = [f"001A{n:011d}" for n in range(len(table))]
+    writer.writerows(
+        [("Id", "Name", "It's", "Active"), *((key, *cells) for key, cells in zip(ids, table, strict=True))]
+    )
+    with pytest.MonkeyPatch.context() as patch, closing(rows.Rows(TYPES)) as made:
+        patch.setattr(rows, "BLOCK", 400)
+        found = list(made.read(out.getvalue().encode()))
+    assert [r.id[:15] for r in found] == ids
+    payloads = [msgspec.json.decode(r.payload) for r in found]
+    assert [(p["Name"], p["It's"], p["Active"]) for p in payloads] == [
+        (name or None, other or None, active == "true") for name, other, active in table
+    ]

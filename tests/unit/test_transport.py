@@ -5,10 +5,7 @@ from __future__ import annotations
 import gzip
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
@@ -26,91 +23,7 @@ from cs_connector.errors import (
 from cs_connector.transport import Policy, TokenBucket, Transport, redact
 from cs_connector.transport.retry import retry_after
 
-HOST = "https://acme.my.salesforce.com"
-
-
-class FakeClock:
-    def __init__(self) -> None:
-        self.time = datetime(2026, 1, 1, tzinfo=UTC)
-        self.slept: list[float] = []
-
-    def now(self) -> datetime:
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.time += timedelta(seconds=seconds)
-
-
-Answer = tuple[int, dict[str, str], bytes] | bytes | None
-
-
-class Script:
-    """Answers in turn (the last one again and again); bytes are sent as they are, None resets."""
-
-    def __init__(self, *answers: Answer) -> None:
-        self.answers, self.seen = list(answers), []
-
-    def next(self) -> Answer:
-        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-
-
-@contextmanager
-def serving(script: Script) -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def handle_any(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            script.seen.append((self.command, self.path, dict(self.headers), body))
-            answer = script.next()
-            if not isinstance(answer, tuple):
-                self._raw(answer)
-                return
-            status, headers, content = answer
-            self.send_response(status)
-            for name, value in ({"Content-Length": str(len(content))} | headers).items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(content)
-
-        def _raw(self, answer: bytes | None) -> None:
-            self.close_connection = True
-            if answer:
-                self.wfile.write(answer)
-            self.connection.shutdown(socket.SHUT_RDWR)
-
-        do_GET = do_POST = do_PATCH = handle_any  # noqa: N815 - the names that http.server calls
-
-        def log_message(self, *args: object) -> None: ...
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-@contextmanager
-def session(script: Script, **options: object) -> Iterator[Transport]:
-    options.setdefault("clock", FakeClock())
-    with (
-        serving(script) as base,
-        Transport(connection="sales", hosts=("*.salesforce.com",), base=base, **options) as transport,
-    ):
-        yield transport
-
-
-JSON = {"Content-Type": "application/json"}
-GOOD: Answer = (200, JSON, b'{"a": 1}')
-
-
-def failed(status: int, **headers: str) -> Answer:
-    return status, JSON | {k.replace("_", "-"): v for k, v in headers.items()}, b"{}"
+from .http_kit import GOOD, HOST, JSON, FakeClock, Script, failed, serving, session
 
 
 def test_requests_to_the_vendor_reach_the_base_and_keep_their_address():

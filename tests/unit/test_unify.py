@@ -14,7 +14,7 @@ import pytest
 from cs_connector import registry
 from cs_connector.errors import MappingError
 from cs_connector.unify import Customers, FeedMark, Source, load_mapping, read, unify
-from cs_connector.unify.extraction import Latest
+from cs_connector.unify.source import Latest
 
 AS_OF = date(2026, 11, 25)
 Records = dict[tuple[str, str], list[dict[str, Any]]]

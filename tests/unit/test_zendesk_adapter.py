@@ -13,6 +13,7 @@ from cs_connector.adapters.zendesk import Zendesk
 from cs_connector.adapters.zendesk.client import objects
 from cs_connector.adapters.zendesk.errors import read_problem
 from cs_connector.adapters.zendesk.objects import ByZenpy, Plain
+from cs_connector.adapters.zendesk.rows import SPLIT
 from pydantic import ValidationError
 from responses.matchers import query_param_matcher, urlencoded_params_matcher
 
@@ -380,3 +381,10 @@ def test_every_form_of_error_is_understood(body: Any, code: str, text: str) -> N
 def test_settings_that_cannot_work_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Zendesk.Settings(**wrong)
+
+
+@pytest.mark.parametrize("at", [-1, 10**11, 10**17])
+def test_a_time_that_no_clock_knows_is_passed_over(at: int) -> None:
+    ticket = {"id": 1, "updated_at": "2026-01-01T00:00:00Z", "generated_timestamp": at}
+    rows = SPLIT["tickets"](json.dumps({"tickets": [ticket]}).encode())
+    assert rows.stamps == ["2026-01-01T00:00:00Z"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import quote_plus, urlencode
 
 from .call import Call
 
@@ -14,9 +15,15 @@ def link(call: Call, after: int | str | None) -> dict[str, Any]:
     """The `paging` member of a page; nothing on the last one."""
     if after is None:
         return {}
-    kept = [(name, value) for name, value in parse_qsl(call.request.query_string) if name != "after"]
-    query = urlencode([*kept, ("after", str(after))])
+    kept = tuple((name, value) for name, value in call.request.pairs if name != "after" and value)
+    query = f"{_query(kept)}after={quote_plus(str(after))}"
     return {"paging": {"next": {"after": str(after), "link": f"{HOST}{call.request.path}?{query}"}}}
+
+
+@lru_cache(maxsize=256)
+def _query(kept: tuple[tuple[str, str], ...]) -> str:
+    """The part of a query that is the same for every page."""
+    return urlencode(kept) + "&" if kept else ""
 
 
 def onward(after: int | None) -> dict[str, Any]:

@@ -167,7 +167,8 @@ class State:
         own = kind.singular if kind.custom else kind.name
         name, label = builtin.group(own)
         group = {"name": name, "label": label, "displayOrder": 0, "archived": False}
-        shelf = Shelf(kind, builtin.properties(own), {name: group}, lag=self.limits.sizes.index_lag_ms)
+        lag = self.limits.sizes.index_lag_ms
+        shelf = Shelf(kind, builtin.properties(own), {name: group}, lag=lag, portal=self.portal_id)
         self.shelves[kind.type_id] = shelf
         self.names |= dict.fromkeys(kind.names(), kind.type_id)
         return shelf

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from .errors import ApiError
 
 HOURS = 24
+EPOCH = date(1970, 1, 1).toordinal()
 DAILY = {"vendor": 150_000, "small": 1_500, "unlimited": 1_000_000_000}
 PAGE = {"vendor": 2000, "small": 20, "unlimited": 2000}
 SMALLEST_PAGE = {"vendor": 200, "small": 2, "unlimited": 200}
@@ -58,13 +59,14 @@ class Rolling:
     def used(self, now: datetime) -> int:
         return self._used(_hour(now))
 
-    def take(self, now: datetime) -> bool:
-        """Use one, if one is left."""
+    def take(self, now: datetime) -> int:
+        """Use one, if one is left; says how many are used then, or 0."""
         hour = _hour(now)
-        left = self._used(hour) < self.most
-        if left:
-            self.hours[hour] = self.hours.get(hour, 0) + 1
-        return left
+        used = self._used(hour)
+        if used >= self.most:
+            return 0
+        self.hours[hour] = self.hours.get(hour, 0) + 1
+        return used + 1
 
     def _used(self, hour: int) -> int:
         oldest = hour - HOURS
@@ -91,7 +93,7 @@ class Limits:
         self._requests, self._query_jobs = Rolling(DAILY[profile]), Rolling(QUERY_JOBS[profile])
         self.calls: Counter[str] = Counter()
         self.shortened: int | None = None
-        self.long_requests = 0
+        self.long_requests = self._spent = 0
 
     @property
     def used(self) -> int:
@@ -100,7 +102,7 @@ class Limits:
 
     @used.setter
     def used(self, used: int) -> None:
-        self._requests.leave(self._now(), self._requests.most - used)
+        self.leave(self._requests.most - used)
 
     @property
     def daily(self) -> int:
@@ -111,7 +113,8 @@ class Limits:
         """Count a request to a resource. Raises ApiError REQUEST_LIMIT_EXCEEDED when none are left."""
         if self.long_requests >= LONG_REQUESTS:
             raise ApiError(403, EXCEEDED, "ConcurrentPerOrgLongTxn Limit exceeded.")
-        if not self._requests.take(self._now()):
+        self._spent = self._requests.take(self._now())
+        if not self._spent:
             raise ApiError(403, EXCEEDED, "TotalRequests Limit exceeded.")
         self.calls[resource] += 1
 
@@ -126,6 +129,7 @@ class Limits:
     def leave(self, left: int) -> None:
         """As if all but `left` requests of the day were gone."""
         self._requests.leave(self._now(), left)
+        self._spent = 0
 
     def page_of(self, size: int, long_texts: int) -> int:
         """Two selected custom fields of long text make a page small."""
@@ -134,8 +138,9 @@ class Limits:
 
     @property
     def info(self) -> str:
-        """The header Sforce-Limit-Info."""
-        return f"api-usage={self.used}/{self._requests.most}"
+        """The header Sforce-Limit-Info of an answer; what its request spent was counted with it."""
+        used, self._spent = self._spent or self.used, 0
+        return f"api-usage={used}/{self._requests.most}"
 
     def body(self, records: int, more: Mapping[str, tuple[int, int]]) -> dict[str, Any]:
         """What /limits answers, in an org with this many records; `more` is the most and the use of what others count."""
@@ -156,6 +161,7 @@ class Limits:
         return tuple(dict(rolling.hours) for rolling in self._rolling)
 
     def restore(self, kept: Kept) -> None:
+        self._spent = 0
         for rolling, hours in zip(self._rolling, kept, strict=True):
             rolling.hours = dict(hours)
 
@@ -172,4 +178,5 @@ def record_count(counts: Mapping[str, int], names: str | None) -> dict[str, Any]
 
 
 def _hour(when: datetime) -> int:
-    return int(when.timestamp()) // 3600
+    """Full hours since 1970 of a time in UTC."""
+    return (when.toordinal() - EPOCH) * HOURS + when.hour

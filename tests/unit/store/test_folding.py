@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import random
 from datetime import timedelta
 
 import duckdb
+import numpy as np
 import pytest
 import sqlalchemy as sa
 
 from cs_connector.errors import StoreError
 from cs_connector.ports import RawRecord
-from cs_connector.store import folding
+from cs_connector.store import firsts, folding
 from cs_connector.store.folding import Fold
 from cs_connector.store.store import Store
 from cs_connector.store.tables import segments
@@ -100,11 +102,32 @@ def test_a_record_that_is_not_utf8_does_not_stop_the_others(store: Store) -> Non
 
 
 def test_large_folds_go_in_batches(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(firsts, "ROWS", 7)
     monkeypatch.setattr(folding, "BATCH", 7)
-    for start in range(0, 100, 10):
-        land(store, *(record(n, f"p{n}") for n in range(start, start + 10)))
-    assert store.fold("sf", "Account", "r1").new == 100
-    assert latest(store) == {str(n): (f"p{n}", False) for n in range(100)}
+    for text in ("p", "q"):
+        for start in range(0, 100, 10):
+            land(store, *(record(n, f"{text}{n}") for n in range(start, start + 10)))
+        found = store.fold("sf", "Account", "r1")
+        assert found.new + found.changed == 100
+        assert latest(store) == {str(n): (f"{text}{n}", False) for n in range(100)}
+
+
+@pytest.mark.parametrize("same", [False, True], ids=["hashes", "hashes that say nothing"])
+def test_records_that_came_again_are_told_by_their_ids(
+    store: Store, monkeypatch: pytest.MonkeyPatch, *, same: bool
+) -> None:
+    if same:
+        monkeypatch.setattr(firsts, "_hash", lambda ids: np.zeros(len(ids), np.uint64))
+    monkeypatch.setattr(firsts, "ROWS", 5)
+    chance = random.Random(3)
+    came = [record(chance.randrange(30), f"v{n}", deleted=chance.random() < 0.3) for n in range(60)]
+    for start in range(0, 60, 4):
+        land(store, *came[start : start + 4])
+    found = store.fold("sf", "Account", "r1")
+    last = {r.id: (r.payload.decode(), r.deleted) for r in came}
+    assert latest(store) == last
+    gone = sum(deleted for _, deleted in last.values())
+    assert found == Fold(60, len(last) - gone, 0, 60 - len(last), gone)
 
 
 def test_a_fold_that_dies_before_its_commit_can_be_repeated(

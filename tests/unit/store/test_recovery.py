@@ -37,12 +37,9 @@ def die(store: Store) -> Path:
     """End as by SIGKILL: locks are gone, nothing more is written; returns the segment that was open."""
     opened = store.landing._open
     assert opened
-    name = opened.file.name
     store.landing.close()
     with store.state.read() as db:
-        path = db.scalar(sa.select(segments.c.path).where(segments.c.id == opened.id))
-    del name
-    assert path
+        path = db.scalars(sa.select(segments.c.path).where(segments.c.id == opened.id)).one()
     return store.files.locate(path)
 
 

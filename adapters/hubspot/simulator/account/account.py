@@ -8,7 +8,7 @@ from cs_connector.sandbox.wire import Response
 
 from ..call import Call, answer
 from ..limits import ZONE
-from ..records.shown import UI
+from ..records.shelf import UI
 from ..state import State
 from ..times import millis
 

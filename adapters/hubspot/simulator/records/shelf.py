@@ -4,31 +4,23 @@ from __future__ import annotations
 
 import zlib
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping, MutableSequence, Sequence
+from collections.abc import Iterable, Iterator, MutableMapping, MutableSequence, Sequence
 from copy import copy
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Self
-
-import msgspec
+from typing import Any, Self
 
 from cs_connector.sandbox.lines import Line
 from cs_connector.sandbox.records import Records, by_time, in_order, several
 from cs_connector.sandbox.stored import Stored, opened
+from cs_connector.sandbox.wire import Body
 
 from ..properties.fields import Property
 from .kinds import Kind
+from .laid import Laying, Record, beyond, read
 
+__all__ = ["UI", "Record", "Shelf", "key"]
 
-class Record(NamedTuple):
-    """A version of a record, never changed in place. `properties` holds no empty values."""
-
-    id: int
-    properties: Mapping[str, str]
-    modified: int
-    archived_at: str | None = None
-
-
-_decode = msgspec.json.Decoder(Record).decode
+UI = "app.hubspot.com"
 FOLLOWING = ("ids", "log")  # follow from the live records
 
 
@@ -53,6 +45,7 @@ class Shelf:
     version: int = 0
     lag: int = 0
     hidden: float = 0.0
+    portal: int = 0
 
     def __post_init__(self) -> None:
         for name, prop in self.fields.items():
@@ -77,7 +70,13 @@ class Shelf:
             self.version,
             self.lag,
             self.hidden,
+            self.portal,
         )
+
+    @property
+    def address(self) -> str:
+        """Where people see these records, before the id of one."""
+        return f"https://{UI}/contacts/{self.portal}/record/{self.kind.type_id}/"
 
     def get(self, record_id: int, *, archived: bool = False) -> Record | None:
         """The record, a merged one as its winner; nothing where it is hidden."""
@@ -157,14 +156,21 @@ class Shelf:
             at += 1
         return found, (found[-1].id + 1 if found and at < len(ids) else None)
 
-    def stored(self, start: int, limit: int) -> tuple[bytes, int | None] | None:
-        """The same page of live records as they lie in the file, as a JSON list; None where they do not."""
-        if self.hidden or not isinstance(self.live, Records):
-            return None
+    def span(self, start: int, limit: int) -> tuple[Sequence[int], int | None]:
+        """The ids of the same page of live records, if none is hidden."""
         at = bisect_left(self.ids, start)
         ids = self.ids[at : at + limit]
-        data = self.live.listed(ids)
-        return None if data is None else (data, ids[-1] + 1 if at + limit < len(self.ids) else None)
+        return ids, ids[-1] + 1 if at + limit < len(self.ids) else None
+
+    def laid(self, ids: Sequence[int], head: bytes = b"[", tail: bytes = b"]") -> Body | None:
+        """Live records as they lie in the file, between a head and a tail; None where they do not."""
+        if self.hidden or not isinstance(self.live, Records):
+            return None
+        return self.live.listed(ids, head, tail)
+
+    def beyond(self, columns: tuple[str, ...]) -> bytes | None:
+        """What an answer with these properties has beyond what lies in the file, as `laid.beyond` says it."""
+        return beyond(self.live.held.pack, columns) if isinstance(self.live, Records) else None
 
     def between(self, low: int, high: int) -> Sequence[int]:
         """Ids from `low` to `high`, in order."""
@@ -240,12 +246,13 @@ class Shelf:
     def __getstate__(self) -> dict[str, Any]:
         names = (name for name in self.__dataclass_fields__ if name not in FOLLOWING)
         state = {name: getattr(self, name) for name in names}
-        return {**state, "live": Stored(self.live, msgspec.json.encode, _modified)}
+        laying = Laying(self.kind, self.address, self.live)
+        return {**state, "live": Stored(self.live, laying.write, _modified)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         for name, value in state.items():
             setattr(self, name, value)
-        self.live = opened(state["live"], _decode)
+        self.live = opened(state["live"], read)
         self._follow()
 
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from operator import attrgetter
 from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
+
+from cs_connector.sandbox.wire import Body
 
 from ..state import State
 from ..times import iso
 from .derived import TIMELY, at_read
 from .shelf import Record, Shelf
 
-UI = "app.hubspot.com"
+CUT = ("id", "properties", "createdAt", "updatedAt", "archived", "url")  # of what lies in a file
 
 
 class Shown(msgspec.Struct, gc=False):
@@ -50,7 +51,7 @@ class View:
         properties = {name: value(name) for name in self.columns}
         for name in self.timely:
             properties[name] = at_read(self.state, record.properties, name)
-        answer = frame(self.state, self.shelf, record, properties)
+        answer = frame(self.shelf, record, properties)
         if self.history:
             answer["propertiesWithHistory"] = {name: self._versions(record, name) for name in self.history}
         if self.linked:
@@ -70,7 +71,7 @@ class View:
         if not self.plain:
             return [self.show(record) for record in records]
         kind, columns, make = self.shelf.kind, self.columns, _properties(self.columns)
-        url, created, modified = _url(self.state, self.shelf), kind.created, kind.modified
+        url, created, modified = self.shelf.address, kind.created, kind.modified
         rows = []
         for record in records:
             held, number, archived = record.properties, str(record.id), record.archived_at
@@ -79,21 +80,10 @@ class View:
             rows.append(Shown(number, properties, held[created], held[modified], gone, at, url + number))
         return rows
 
-    @property
-    def cuts(self) -> bool:
-        """Whether `cut` will do."""
-        kind = self.shelf.kind
-        return self.plain and kind.created in self.columns and kind.modified in self.columns
-
-    def cut(self, data: bytes) -> list[Any]:
-        """The same from a JSON list of live records: what is not shown is skipped, and no value is read."""
-        kind, columns, url = self.shelf.kind, self.columns, _url(self.state, self.shelf)
-        created, modified = (attrgetter(f"p{columns.index(name)}") for name in (kind.created, kind.modified))
-        rows = []
-        for row in _cutter(columns)(data):
-            number, held = str(row.id), row.properties
-            rows.append(Shown(number, held, created(held), modified(held), False, UNSET, url + number))
-        return rows
+    def cut(self, data: Body) -> list[Any]:
+        """The same from a JSON list of live records, if it is plain: what is not shown is skipped, no value is read."""
+        found: list[Any] = _cutter(self.columns)(data)
+        return found
 
     def _versions(self, record: Record, name: str) -> list[dict[str, Any]]:
         kind = self.shelf.kind
@@ -125,10 +115,11 @@ def view(
     known = tuple(name for name in history if name in shelf.fields)
     columns = shelf.columns(wanted)
     linked = tuple(state.shelf(name) for name in associations)
-    return View(state, shelf, columns, known, linked, tuple(name for name in columns if name in TIMELY))
+    timely = () if TIMELY.isdisjoint(columns) else tuple(name for name in columns if name in TIMELY)
+    return View(state, shelf, columns, known, linked, timely)
 
 
-def frame(state: State, shelf: Shelf, record: Record, properties: Mapping[str, str | None]) -> dict[str, Any]:
+def frame(shelf: Shelf, record: Record, properties: Mapping[str, str | None]) -> dict[str, Any]:
     """A record with the given properties around which everything else is put."""
     kind = shelf.kind
     answer: dict[str, Any] = {
@@ -140,12 +131,8 @@ def frame(state: State, shelf: Shelf, record: Record, properties: Mapping[str, s
     }
     if record.archived_at is not None:
         answer["archivedAt"] = record.archived_at
-    answer["url"] = f"{_url(state, shelf)}{record.id}"
+    answer["url"] = f"{shelf.address}{record.id}"
     return answer
-
-
-def _url(state: State, shelf: Shelf) -> str:
-    return f"https://{UI}/contacts/{state.portal_id}/record/{shelf.kind.type_id}/"
 
 
 @lru_cache(maxsize=256)
@@ -157,13 +144,13 @@ def _properties(columns: tuple[str, ...]) -> Any:
 
 @lru_cache(maxsize=256)
 def _cutter(columns: tuple[str, ...]) -> Any:
-    """Reads a JSON list of records with these properties, each value as the bytes that it is."""
-    fields = [(f"p{n}", msgspec.Raw, msgspec.Raw(b"null")) for n in range(len(columns))]
+    """Reads a JSON list of records as they lie, with these properties, each value as the bytes that it is."""
+    raw = msgspec.Raw
+    fields = [(f"p{n}", raw, raw(b"null")) for n in range(len(columns))]
     names = {f"p{n}": name for n, name in enumerate(columns)}
     properties: Any = msgspec.defstruct("Properties", fields, rename=names, gc=False)
-    record: Any = msgspec.defstruct(
-        "Kept", [("id", int), ("properties", properties)], array_like=True, gc=False
-    )
+    frame = [(name, properties if name == "properties" else raw) for name in CUT]
+    record: Any = msgspec.defstruct("Cut", frame, gc=False)
     return msgspec.json.Decoder(list[record]).decode
 
 

@@ -79,6 +79,13 @@ class Records:
 
     def row(self, obj: ObjectType, text: str, *, reading: bool) -> Row:
         """The record that a path names. Raises ApiError."""
+        row = self._state.rows.of(obj).rows.get(text) or self._by_other_id(obj, text)
+        if row is None or (reading and row.get("IsDeleted")):
+            raise not_found()
+        return row
+
+    def _by_other_id(self, obj: ObjectType, text: str) -> Row | None:
+        """The record, if this is its id in another form. Raises ApiError where it can be none."""
         if len(text) not in {15, 18} or not text.isalnum():
             raise ApiError(
                 404, "NOT_FOUND", f"Provided external ID field does not exist or is not accessible: {text}"
@@ -86,10 +93,7 @@ class Records:
         record_id = full_id(text)
         if record_id is None or record_id[:3] != obj.prefix:
             raise ApiError(400, "MALFORMED_ID", f"{obj.label} ID: id value of incorrect type: {text}", ["Id"])
-        row = self._state.rows.of(obj).rows.get(record_id)
-        if row is None or (reading and row.get("IsDeleted")):
-            raise not_found()
-        return row
+        return self._state.rows.of(obj).rows.get(record_id)
 
     def show(self, obj: ObjectType, row: Row, version: str, names: str | None) -> dict[str, Any]:
         """A record with all fields or those named, comma between. Raises ApiError INVALID_FIELD."""
@@ -101,9 +105,9 @@ class Records:
         reader = self._reader(obj, names)
         tables = [self._state.rows.of(other) for other in reader.reached]
         key = (obj.name, row["Id"], version, names)
-        day = self._state.now().date() if reader.made else None  # for formulas that ask for it
+        day = self._state.now().date() if reader.dated else None
         state = (row, reader, day, *[table.version for table in tables])
-        lasting = not any(table.veils for table in tables)
+        lasting = not [table for table in tables if table.veils]
         known = self._kept.find(key, state) if lasting else None
         if known is not None:
             return known
@@ -114,7 +118,9 @@ class Records:
 
     def _reader(self, obj: ObjectType, names: str | None) -> Reader:
         """Raises ApiError INVALID_FIELD."""
-        wanted = tuple(name.strip() for name in names.split(",")) if names else ()
+        if not names:
+            return self._state.engine.paths.reader(obj, ())
+        wanted = tuple(name.strip() for name in names.split(","))
         unknown = next((name for name in wanted if obj.field(name) is None), None)
         if unknown is not None:
             raise no_column(unknown, obj.name)

@@ -75,7 +75,7 @@ class Reached:
 class Reader:
     """Fields by name; `absent` are the values of those that a record does not hold, `made` the ones it never does.
 
-    `reached` are the other objects that those are made from.
+    `reached` are the other objects that those are made from, `dated` says that a formula may ask for the day.
     """
 
     names: list[str]
@@ -83,6 +83,7 @@ class Reader:
     made: dict[str, Getter]
     reached: tuple[ObjectType, ...]
     drawing: Drawing
+    dated: bool
 
     def read(self, row: Row) -> dict[str, Any]:
         found = dict(zip(self.names, map(row.get, self.names, self.absent), strict=True))
@@ -162,7 +163,8 @@ class Paths:
             reached = tuple({other.name: other for other in others}.values())
             columns = [Column(f.name, f.name, f.absent) for f in fields]
             given = [f.name for f in fields], [f.absent for f in fields]
-            return Reader(*given, made, reached, Drawing("attributes", columns)), others
+            drawing, dated = Drawing("attributes", columns), any(map(_ask_for_the_day, (obj, *reached)))
+            return Reader(*given, made, reached, drawing, dated), others
 
         return self._readers.of((obj.name, names), obj, make)
 
@@ -256,6 +258,10 @@ def strip(obj: ObjectType, path: Path, alias: str | None) -> Path:
     head = path[0].lower()
     named = (alias and head == alias.lower()) or head == obj.name.lower()
     return path[1:] if len(path) > 1 and named and not obj.parent(path[0]) else path
+
+
+def _ask_for_the_day(obj: ObjectType) -> bool:
+    return any("TODAY" in (field.formula or "").upper() for field in obj.fields.values())
 
 
 def _climb(steps: tuple[Step, ...], own: Getter) -> Getter:

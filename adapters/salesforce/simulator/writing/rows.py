@@ -29,6 +29,7 @@ MILLISECOND = timedelta(milliseconds=1)
 CHUNK = 1000  # records that are read together
 MOST_PARENTS = 2000  # above it a walk over all records is as quick
 _versions = count(1)
+_decode = msgspec.json.Decoder().decode
 _raw = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
@@ -66,7 +67,7 @@ class Table:
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         stored, self.veils, self.made, self.numbered, self.hidden, self.watched, self.gone = state
-        self.rows = opened(stored, msgspec.json.decode)
+        self.rows = opened(stored, _decode)
         self.index, self.version = {}, next(_versions)
         self._line = self._ids = None
 

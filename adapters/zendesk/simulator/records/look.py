@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import msgspec
-
-from cs_connector.sandbox.packed import digest
 
 from ..kinds import Kind
 
@@ -41,7 +40,7 @@ class Look:
         kind, account = self._kind, self._account
         removed = sorted(account.removed.get(kind.plural, ()))
         what = kind.columns, sorted(kind.kept), kind.where, account.fields, removed
-        return f"{digest(msgspec.json.encode(what).decode()):016x}"
+        return hashlib.blake2b(msgspec.json.encode(what), digest_size=16).hexdigest()
 
     def unplaced(self, record: Mapping[str, Any]) -> bytes:
         """As drawn, for any address."""

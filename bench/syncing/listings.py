@@ -8,10 +8,9 @@ import json
 from collections.abc import Sequence
 from typing import ClassVar, NamedTuple, Protocol, TypeAlias
 
+from bench.tickets import FIRST
 from cs_connector.sandbox.ids import sales_id
 from cs_connector.sandbox.wire import Request, Response
-
-from .tickets import FIRST
 
 Text: TypeAlias = tuple[bytes, str, str]  # of a record: all of it, its id, its time
 

@@ -12,12 +12,12 @@ from typing import Any
 from cs_connector.errors import ConnectorError
 from cs_connector.ports import Adapter
 
-from .soaking.hand import happen
-from .soaking.judge import difference
-from .soaking.naive import STAMPED, ByStamp, Uncounted
-from .soaking.reading import known
-from .soaking.tables import shared
-from .soaking.town import CRMS, Builder, Town
+from .hand import happen
+from .judge import difference
+from .naive import STAMPED, ByStamp, Uncounted
+from .reading import known
+from .tables import shared
+from .town import CRMS, Builder, Town
 from .tries import Begin, Tried, Try
 
 QUIET = 30.0  # minutes: longer than any change takes to show, and than clocks are wrong

@@ -12,23 +12,23 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from bench.bed import FINE, Bed, serving
+from bench.cost import spend
 from cs_connector.config import Project
 from cs_connector.store.store import Store
 from cs_connector.transport.clock import SystemClock
 
-from .bed import FINE, Bed, serving
-from .cost import spend
 from .deaths import FLOOD, QUIET, SERVE
-from .soaking.hand import Hand, happen
-from .soaking.judge import Copy, difference
-from .soaking.project import written
-from .soaking.reading import known
-from .soaking.remote import Remote, remote
-from .soaking.town import CRMS
+from .hand import Hand, happen
+from .judge import Copy, difference
+from .project import written
+from .reading import known
+from .remote import Remote, remote
+from .town import CRMS
 from .tries import Tried, Try
 
 KILLS = 10  # of one project, one after another
-SLOW = {"rules": [{"do": {"delay_ms": 5}}]}  # so that a run is reading for most of its time
+SLOW = {"rules": [{"do": {"delay_ms": 3}}]}  # so that a run is reading for most of its time
 INSTALLED = (str(Path(sys.executable).with_name("cs-connector")),)
 HASTY = (sys.executable, "-m", "bench.soaking.hasty")
 
@@ -66,9 +66,8 @@ class _Killing:
         dice = random.Random(seed)
         crm = self._crms[seed % len(self._crms)]
         self._bed.restore()
-        for _ in range(2):
-            crm.hand.begin(dice)
-            crm.hand.burst(dice, FLOOD)
+        crm.hand.begin(dice)
+        crm.hand.burst(dice, FLOOD)
         project = self._project(f"project{seed}", crm)
         kills = sum(self._kill(project, crm, dice) for _ in range(KILLS))
         return Tried(self._end(project, crm), kills)
@@ -112,3 +111,6 @@ class _Killing:
 def _busy(hand: Hand, dice: random.Random) -> None:
     for _ in range(dice.randint(1, 4)):
         happen(hand, dice)
+
+
+NAIVE = {"cursor first": naive}

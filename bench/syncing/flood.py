@@ -15,15 +15,15 @@ from typing import TypeAlias
 
 import msgspec
 
+from bench.crm import fill
+from bench.tickets import DAY, LONG_AGO, SPAN_S
 from cs_connector import registry
 from cs_connector.demo.sandbox import wait
 from cs_connector.sandbox.server import Answers
 from cs_connector.sandbox.up import Sandbox
 from cs_connector.sandbox.wire import Request, Response
 
-from .crm import fill
 from .listings import LISTINGS, Listing, Part
-from .tickets import DAY, LONG_AGO, SPAN_S
 
 Cut: TypeAlias = tuple[bytes, list[bool]]
 SMALL = 200  # accounts, each with ten tickets

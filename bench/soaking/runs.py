@@ -13,9 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from .bed import COMMAND, DAY, FINE, Bed, company
-from .cost import spend
-from .tries import Tried, Try
+from bench.bed import COMMAND, DAY, FINE, Bed, company
+from bench.cost import spend
+
+from .tries import Begin, Tried, Try
 
 ACCOUNTS = 40
 KEYS = ("CS_Key__c", "Key__c", "cs_key")  # they differ between installations
@@ -23,7 +24,7 @@ Written = dict[tuple[str, ...], dict[str, Any]]
 
 
 @contextmanager
-def of_the_run(folder: Path) -> Iterator[Try]:
+def killed(folder: Path) -> Iterator[Try]:
     """`run` is killed once or twice and then let finish: the CRMs end as if it never had been."""
     with company(folder, ACCOUNTS) as bed:
         bed.snapshot()
@@ -32,7 +33,7 @@ def of_the_run(folder: Path) -> Iterator[Try]:
         expected = _outcome(bed.ledger())
 
         def attempt(seed: int) -> Tried:
-            return Tried(_killed(bed, seed, cost.wall, expected))
+            return Tried(_tried(bed, seed, cost.wall, expected))
 
         yield attempt
 
@@ -41,7 +42,7 @@ def _command(root: Path) -> list[str | Path]:
     return [*COMMAND, "run", "--project", root, "--as-of", DAY, "--json"]
 
 
-def _killed(bed: Bed, seed: int, lasts: float, expected: Written) -> str:
+def _tried(bed: Bed, seed: int, lasts: float, expected: Written) -> str:
     dice = random.Random(seed)
     bed.restore()
     root = bed.project()
@@ -124,3 +125,8 @@ def _differs(found: Written, expected: Written) -> str:
 
 def _more(late: list[dict[str, Any]]) -> str:
     return f"the run after wrote {len(late)} times more, such as {late[0]}" if late else ""
+
+
+NAIVE: dict[
+    str, Begin
+] = {}  # the tasks that a naive one writes twice are the matter of the outbox's own tests

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from .bed import COMMAND, Bed
+from bench.bed import COMMAND, Bed
+from bench.cost import Broken, Cost, Work, spend
+
 from .changing import change
-from .cost import Broken, Cost, Work, spend
 from .ways import Way
 
 SHARE = 100  # one ticket in so many is changed
@@ -39,7 +40,7 @@ class Reading:
         log = self.bed.folder / "asked"
         log.unlink(missing_ok=True)
         port = urlsplit(self.bed.document[self.way.crm]["base_url"]).port
-        cost = self._whole((sys.executable, "-m", "bench.asks", str(log), str(port)))
+        cost = self._whole((sys.executable, "-m", "bench.syncing.asks", str(log), str(port)))
         self.asked = log.read_text().splitlines()
         targets = (line.partition(" ")[2] for line in self.asked)
         self.first = next((t for t in targets if any(part in t for part in LISTS)), "")
@@ -55,7 +56,7 @@ class Reading:
 
     def typed(self) -> Cost:
         """Turn what was read into columns."""
-        cost = spend([sys.executable, "-m", "bench.typed", self.root])
+        cost = spend([sys.executable, "-m", "bench.syncing.typed", self.root])
         self._same(int(cost.out), self.records)
         return cost
 
@@ -74,7 +75,7 @@ class Reading:
         place = self.bed.folder / "sandbox.json"
 
         def work() -> Cost:
-            cost = spend([sys.executable, "-m", "bench.loops", place, self.way.crm, loop, first])
+            cost = spend([sys.executable, "-m", "bench.syncing.loops", place, self.way.crm, loop, first])
             self._same(json.loads(cost.out)["records"], self.records)
             return cost
 

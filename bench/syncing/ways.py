@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from .bed import Bed
+from bench.bed import Bed
 
 MAPS = Path(__file__).with_name("maps")
 

@@ -17,10 +17,10 @@ from cs_connector.sandbox.wire import Request, Response
 from cs_connector.transport.mending import mended
 from cs_connector.unify import Source, read
 
-from .soaking.fragments import fragment
-from .soaking.reading import mapping
-from .soaking.tables import shared
-from .soaking.town import Builder, Town
+from .fragments import fragment
+from .reading import mapping
+from .tables import shared
+from .town import Builder, Town
 from .tries import Tried, Try
 
 RECORDS = 2000  # of a page
@@ -191,3 +191,6 @@ def _by_hand(town: Town, form: Form, rows: Rows) -> str:
     except (TypeError, ValueError) as error:
         return f"{form.object}: {error}"
     return ""
+
+
+NAIVE = {"converted by hand": plain}

@@ -15,8 +15,8 @@ from cs_connector.ports import Adapter, Page, Read, Surroundings
 from cs_connector.sandbox.wire import Request, Response
 from cs_connector.testing import MemoryTokens
 
-from .soaking.naive import Around
-from .soaking.town import Builder, Town
+from .naive import Around
+from .town import Builder, Town
 from .tries import Tried, Try
 
 Wrap = Callable[[Adapter], Any]
@@ -110,7 +110,7 @@ def everywhere(folder: Path) -> Iterator[Try]:
 @contextmanager
 def sampled(folder: Path) -> Iterator[Try]:
     """The same, at some of the bytes."""
-    with _cutting(folder, lambda adapter: adapter, 41) as attempt:
+    with _cutting(folder, lambda adapter: adapter, 101) as attempt:
         yield attempt
 
 
@@ -214,3 +214,6 @@ def _judged(pages: list[Page], whole: Mapping[str, bytes]) -> str:
 
 def _content(pages: Iterable[Page]) -> dict[str, bytes]:
     return {record.id: record.payload for page in pages for record in page.records}
+
+
+NAIVE = {"a broken page is the end": trusting}

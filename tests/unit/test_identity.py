@@ -1,0 +1,201 @@
+"""What is linked, what is left for a person, whose word stands, and which ids remain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from cs_connector.unify import identity
+from tests.quality import kit
+
+pytestmark = pytest.mark.slow
+
+
+class World:
+    """Accounts and people of several systems, linked again and again; `sales` has one record for each account."""
+
+    def __init__(self) -> None:
+        self.con = kit.executor()
+        self.day = date(2026, 11, 1)
+        self.con.execute("INSERT INTO connection_crm VALUES ('sales', 'seller'), ('marketing', 'mailer')")
+        self.con.execute("CREATE TABLE distinct_object(entity VARCHAR, connection VARCHAR, object VARCHAR)")
+        self.con.execute("INSERT INTO distinct_object VALUES ('account', 'sales', 'account')")
+        columns = ", ".join(f"{c} VARCHAR" for c in identity.DECISION)
+        self.con.execute(f"CREATE TABLE decision({columns})")
+
+    def has(self, system: str, record: str, name: str, **more: str) -> None:
+        attributes = {"name": name, "domain": None, "country": None, "same_ref": None, **more}
+        self.con.execute("DELETE FROM stage_account WHERE connection = ? AND record_id = ?", [system, record])
+        kit.stage(self.con, "account", [{"record": record, "system": system, **attributes}])
+
+    def says(self, action: str, left: str, right: str, entity: str = "account") -> None:
+        self.con.execute("INSERT INTO decision VALUES (?, ?, ?, ?, 'I know')", [entity, action, left, right])
+
+    def link(self) -> dict[str, str]:
+        """Account record → entity, a day later, with what the last run left."""
+        self.day += timedelta(days=1)
+        identity.resolve(self.con, self.day)
+        for table in identity.KEPT:
+            self.con.execute(f"CREATE OR REPLACE TABLE before_{table} AS SELECT * FROM after_{table}")
+        self.con.execute("CREATE OR REPLACE TABLE previous_link AS SELECT * FROM link")
+        return dict(self.rows("SELECT record_id, entity_id FROM link WHERE entity = 'account'"))
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        return self.con.execute(sql).fetchall()
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    made = World()
+    yield made
+    made.con.close()
+
+
+def test_a_record_that_fits_two_others_goes_to_none_and_is_listed(world: World) -> None:
+    world.has("sales", "1", "Harbor Dental", country="US", domain="one.example")
+    world.has("sales", "2", "Harbor Dental", country="US", domain="two.example")
+    world.has("marketing", "3", "Harbor Dental", country="US")
+    found = world.link()
+    assert len(set(found.values())) == 3
+    assert {row[0] for row in world.rows("SELECT unnest([left_ref, right_ref]) FROM after_conflict")} == {
+        "sales|account|1", "sales|account|2", "marketing|account|3",
+    }  # fmt: skip
+
+
+def test_what_is_not_likely_enough_is_not_joined_but_kept_as_a_near_miss(world: World) -> None:
+    world.has("sales", "1", "Hansen Shipping", country="NO", city="Bergen")
+    world.has("marketing", "2", "Hanson Shipping", country="NO", city="Bergen")
+    found = world.link()
+    assert found["1"] != found["2"]
+    ((probability, evidence),) = world.rows("SELECT probability, evidence FROM after_pair")
+    assert 0.02 <= probability < 0.9
+    assert evidence == "similar name; same country; same city"
+
+
+def test_every_link_tells_how_it_came_about(world: World) -> None:
+    world.has("sales", "1", "Ember Retail", domain="ember.example", country="DE")
+    world.has("marketing", "2", "Ember", domain="www.ember.example", country="Germany")
+    world.link()
+    told = world.rows("SELECT record_id, method, confidence > 0.9, evidence FROM link ORDER BY 1")
+    assert told == [
+        ("1", "itself", True, ""),
+        ("2", "domain", True, "same word of their own, one with the trade; same domain; same country"),
+    ]
+
+
+def test_a_persons_word_stands_above_ids_and_evidence(world: World) -> None:
+    world.has("sales", "1", "Ember Retail", domain="ember.example")
+    world.has("sales", "2", "Something Else")
+    world.has("marketing", "3", "Ember Retail", domain="ember.example", same_ref="crm:seller|account|1")
+    assert world.link()["3"] == world.link()["1"]
+    world.says("unlink", "marketing|account|3", "sales|account|1")
+    world.says("link", "marketing|account|3", "sales|account|2")
+    found = world.link()
+    assert found["3"] == found["2"] != found["1"]
+    assert world.link() == found
+
+
+def test_two_records_of_one_system_are_one_only_when_a_person_says_so(world: World) -> None:
+    world.has("sales", "1", "Ember Retail", domain="ember.example")
+    world.has("sales", "2", "Ember Retail", domain="ember.example")
+    assert len(set(world.link().values())) == 2
+    world.says("link", "sales|account|1", "sales|account|2")
+    assert len(set(world.link().values())) == 1
+
+
+def test_a_merge_keeps_the_id_that_is_older(world: World) -> None:
+    world.has("marketing", "9", "Nordwind", domain="nordwind.example")
+    older = world.link()["9"]
+    world.has("sales", "1", "Nordwind Energy", country="DE")
+    newer = world.link()["1"]
+    assert newer != older
+    world.has("sales", "1", "Nordwind Energy", country="DE", domain="nordwind.example")
+    assert set(world.link().values()) == {older}
+    assert world.rows("SELECT kind, entity_id, other_id FROM after_event") == [("merge", older, newer)]
+
+
+def test_a_split_waits_for_a_person(world: World) -> None:
+    world.has("sales", "1", "Ember Retail", domain="ember.example")
+    world.has("marketing", "2", "Ember Retail", domain="ember.example")
+    before = world.link()
+    world.has("marketing", "2", "Quite Another Name", domain="other.example")
+    assert world.link() == before
+    assert world.rows("SELECT ref FROM after_pending_split") == [("marketing|account|2",)]
+    assert world.rows("SELECT method FROM link WHERE record_id = '2'") == [("kept",)]
+    world.says("unlink", "marketing|account|2", "sales|account|1")
+    after = world.link()
+    assert after["1"] == before["1"] != after["2"]
+    assert world.rows("SELECT kind, ref FROM after_event") == [("split", "marketing|account|2")]
+    assert world.rows("SELECT * FROM after_pending_split") == []
+
+
+def test_an_id_of_another_record_moves_a_record_at_once(world: World) -> None:
+    world.has("sales", "1", "Ember Retail", domain="ember.example")
+    world.has("sales", "2", "Nordwind")
+    world.has("marketing", "3", "Ember Retail", domain="ember.example")
+    assert world.link()["3"] == world.link()["1"]
+    world.has("marketing", "3", "Ember Retail", domain="ember.example", same_ref="crm:seller|account|2")
+    found = world.link()
+    assert found["3"] == found["2"]
+
+
+def test_a_domain_of_many_companies_is_no_evidence(world: World) -> None:
+    world.has("sales", "1", "Acme", domain="host.example")
+    world.has("marketing", "2", "Acme Software", domain="host.example")
+    found = world.link()
+    assert found["1"] == found["2"]
+    other = World()
+    for number, name in enumerate(("Harbor", "Nordwind", "Zeta"), 7):
+        other.has("marketing", str(number), name, domain="host.example")
+    other.has("sales", "1", "Acme", domain="host.example")
+    other.has("marketing", "2", "Acme Software", domain="host.example")
+    assert len(set(other.link().values())) == 5
+    other.con.close()
+
+
+def test_a_child_is_not_its_parent(world: World) -> None:
+    world.has("sales", "1", "Ember Retail", domain="ember.example")
+    world.has("marketing", "2", "Ember Retail", domain="ember.example", parent_id="crm:seller|account|1")
+    assert len(set(world.link().values())) == 2
+
+
+def test_people_are_one_by_address_or_by_name_and_account(world: World) -> None:
+    world.has("sales", "1", "Ember Retail", domain="ember.example")
+    world.has("marketing", "2", "Ember Retail", domain="ember.example")
+    at = {"sales": "sales|account|1", "marketing": "marketing|account|2"}
+    people = [
+        ("a", "sales", "Ann Holt", "ann@ember.example", "sales"),
+        ("b", "marketing", "Holt, Ann", None, "marketing"),
+        ("c", "marketing", "A. Holt", "ANN@ember.example", "marketing"),
+        ("d", "sales", "Bob Lund", "info@ember.example", None),
+        ("e", "marketing", "Eva Berg", "info@ember.example", None),
+    ]
+    kit.stage(
+        world.con,
+        "person",
+        [
+            {"record": r, "system": s, "name": n, "email": m, "account_id": at.get(a or "")}
+            for r, s, n, m, a in people
+        ],
+    )
+    world.link()
+    found = dict(world.rows("SELECT record_id, entity_id FROM link WHERE entity = 'person'"))
+    assert found["a"] == found["b"] == found["c"]
+    assert len({found["a"], found["d"], found["e"]}) == 3
+
+
+def test_a_run_without_news_compares_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.has("sales", "1", "Ember Retail", domain="ember.example")
+    world.has("marketing", "2", "Ember Retail", domain="ember.example")
+    first = world.link()
+    links = world.rows("SELECT * FROM link ORDER BY ALL")
+    monkeypatch.setitem(__import__("sys").modules, "splink", None)
+    assert world.link() == first
+    assert world.rows("SELECT * FROM link ORDER BY ALL") == links
+
+
+def test_nothing_to_link_is_no_trouble(world: World) -> None:
+    assert world.link() == {}
