@@ -71,8 +71,8 @@ lint: $(READY)  ## Style, types and import contracts
 bench: $(READY) peers  ## Ratios against floors and peers; writes bench/results.json
 	@$(BIN)/python -m bench
 
-soak: $(READY)  ## The long counted runs; writes bench/soak.json
-	@$(BIN)/python -m bench.soak
+soak: $(READY)  ## The long counted runs, on from where they stopped; writes bench/soak.json
+	@$(BIN)/python -m bench.soak $(if $(MINUTES),--minutes $(MINUTES))
 
 docs: $(READY)  ## Check that every command, setting and file is documented
 	@$(BIN)/python -m pytest -q tests/architecture/test_docs.py

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -10,6 +11,7 @@ import msgspec
 from cs_connector import registry
 from cs_connector.config import load
 from cs_connector.demo.sandbox import wait
+from cs_connector.errors import UsageError
 from cs_connector.sandbox.keeping import Folder
 from cs_connector.sandbox.up import Sandbox
 
@@ -18,9 +20,9 @@ from .tickets import DAY, rows
 
 def main(crm: str, accounts: int, keep: Path | None) -> None:
     """With a folder: go on with what is there, or fill it and leave."""
-    sandbox = Sandbox([(crm, registry.simulator(crm))], DAY, profile="unlimited")
     folder = Folder(keep) if keep else None
     save = folder.find() if folder else None
+    sandbox = made(crm, save.head.ports if save else ())
     if save:
         sandbox.snapshots.resume(save)
     else:
@@ -33,6 +35,15 @@ def main(crm: str, accounts: int, keep: Path | None) -> None:
         sys.stdout.write(msgspec.json.encode(sandbox.document()).decode() + "\n")
         sys.stdout.flush()
         wait()
+
+
+def made(crm: str, ports: Sequence[int] = ()) -> Sandbox:
+    """On these ports, as a kept sandbox comes back; on any others where they are taken."""
+    simulators = [(crm, registry.simulator(crm))]
+    try:
+        return Sandbox(simulators, DAY, profile="unlimited", ports=ports)
+    except UsageError:
+        return Sandbox(simulators, DAY, profile="unlimited")
 
 
 def fill(sandbox: Sandbox, crm: str, accounts: int) -> None:

@@ -99,10 +99,10 @@ def _work(work: Callable[[], dict[str, object]], said: Path) -> None:
 
 
 def _read(job: Job, run_id: str, plan: Plan | None) -> dict[str, object]:
-    if job.change:
-        job.change()
     points = Points(plan)
     arm(points)
+    if job.change:
+        job.change()
     clock = SandboxTime(job.control_url)
     with Store(job.project.state, None, clock) as store:
         store.recover()

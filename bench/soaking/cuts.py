@@ -170,17 +170,14 @@ def _adapter(town: Town, case: Case) -> Adapter:
 def _cut_all(bench: Bench, step: int, turn: int) -> Tried:
     bench.town.alter = lambda _, answer: answer
     whole = _content(bench.pages())
-    sizes, count = bench.answers(), 0
-    for number, size in enumerate(sizes):
-        for at in range(turn % step, size, step):
-            for cut in CUTS:
-                count += 1
-                if problem := _cut(bench, number, at, cut, whole):
-                    case = f"{bench.case.crm} {bench.case.object}"
-                    return Tried(
-                        f"{case}, answer {number} cut at {at} of {size} ({cut.__name__}): {problem}", count
-                    )
-    return Tried("" if sizes else f"no answer of {bench.case} was cut", count)
+    sizes = bench.answers()
+    places = [(n, at) for n, size in enumerate(sizes) for at in range(turn % step, size, step)]
+    for count, (number, at) in enumerate(places, 1):
+        cut = CUTS[(at + turn) % len(CUTS)]
+        if problem := _cut(bench, number, at, cut, whole):
+            where = f"answer {number} of {bench.case.object} cut at {at} of {sizes[number]}, {cut.__name__}"
+            return Tried(f"{bench.case.crm}: {where}: {problem}", count)
+    return Tried("" if places else f"no answer of {bench.case} was cut", len(places))
 
 
 def _cut(bench: Bench, number: int, at: int, cut: Cut, whole: Mapping[str, bytes]) -> str:

@@ -58,7 +58,10 @@ def _deadly(folder: Path) -> Iterator[Deadly]:
 
 
 class Deadly:
-    """Tries of a kind; `met` counts how often each point was aimed at. With `only`, every kill is at that one."""
+    """Tries of a kind; `met` counts how often each point was aimed at. With `only`, every kill is at that one.
+
+    `kills` is how many there are in one try.
+    """
 
     def __init__(self, folder: Path, bed: Bed, crms: Sequence[Remote]) -> None:
         self._folder, self._bed, self._crms = folder, bed, crms
@@ -69,6 +72,7 @@ class Deadly:
         registry.job("sync")
         self.change: Callable[[], None] | None = None
         self.only: str | None = None
+        self.kills = KILLS
 
     def __call__(self, seed: int) -> Tried:
         dice = random.Random(seed)
@@ -94,7 +98,7 @@ class Deadly:
         crm.hand.burst(dice, FLOOD)
         self._bed.advance("PT2M")
         kills = 0
-        for number in range(KILLS):
+        for number in range(self.kills):
             plan = self._plan(crm.crm, dice)
             left = run(job, f"R{number}", plan)
             if left.problem:

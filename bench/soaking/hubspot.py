@@ -115,16 +115,14 @@ class HubSpotHand:
 
     def _linked(self, name: str, ids: Sequence[str]) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
-        for start in range(0, len(ids), 100):
-            inputs = [{"id": key} for key in ids[start : start + 100]]
-            while inputs:
-                results = self._call("POST", f"{LINKS}/{name}/batch/read", {"inputs": inputs})["results"]
-                inputs = []
-                for one in results:
-                    held = found.setdefault(one["from"]["id"], [])
-                    held += [str(to["toObjectId"]) for to in one["to"] if str(to["toObjectId"]) not in held]
-                    if "paging" in one:
-                        inputs.append({"id": one["from"]["id"], "after": one["paging"]["next"]["after"]})
+        waiting = [{"id": key} for key in ids]
+        while waiting:
+            inputs, waiting = waiting[:100], waiting[100:]
+            for one in self._call("POST", f"{LINKS}/{name}/batch/read", {"inputs": inputs})["results"]:
+                key, held = one["from"]["id"], found.setdefault(one["from"]["id"], [])
+                held += [str(to["toObjectId"]) for to in one["to"] if str(to["toObjectId"]) not in held]
+                if "paging" in one:
+                    waiting.append({"id": key, "after": one["paging"]["next"]["after"]})
         return found
 
     def _make(self, name: str, dice: random.Random, many: int) -> None:

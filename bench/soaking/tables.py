@@ -1,14 +1,16 @@
-"""DuckDB connections that share one instance: to set one up costs more than to fold a few records."""
+"""What is dear to set up and the same for every history: an instance of DuckDB, and the key of an org's login."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from itertools import count
 from typing import Any, Self
 from unittest.mock import patch
 
 import duckdb
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 
 class Shared:
@@ -34,13 +36,13 @@ class Shared:
 
 @contextmanager
 def shared() -> Iterator[None]:
-    """In this block `duckdb.connect()` gives such connections."""
+    """In this block `duckdb.connect()` gives such connections, and there is one key for all."""
     whole: Callable[..., duckdb.DuckDBPyConnection] = duckdb.connect
-    numbers = count()
+    numbers, key = count(), cache(rsa.generate_private_key)
     with whole() as root:
 
         def connect(*given: Any, **more: Any) -> Any:
             return whole(*given, **more) if given or more else Shared(root, f"n{next(numbers)}")
 
-        with patch.object(duckdb, "connect", connect):
+        with patch.object(duckdb, "connect", connect), patch.object(rsa, "generate_private_key", key):
             yield

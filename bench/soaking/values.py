@@ -184,10 +184,8 @@ def _by_hand(town: Town, form: Form, rows: Rows) -> str:
     del town
     try:
         for row in json.loads(f"[{','.join('{' + _members(row) + '}' for row in rows.values())}]"):
-            for name, value in row.items():
-                if name.lower() == "amount" and value is not None:
-                    float(value)
-                str(value).encode()
+            str(row).encode()
+            float(row.get(NUMBERS.get(form.crm, ("", ""))[0], 0))
     except (TypeError, ValueError) as error:
         return f"{form.object}: {error}"
     return ""

@@ -119,7 +119,8 @@ class Pack:
 
     def _find_text(self, key: str) -> int:
         hashes, hashed, width = self._hashes, self._hashed, self._head.width
-        wanted, text = digest(key), key.encode().ljust(width, b"\0")
+        text = key.encode()
+        wanted, text = crc32(text), text.ljust(width, b"\0")
         at = bisect_left(hashes, wanted)
         while at < len(hashes) and hashes[at] == wanted:
             slot = hashed[at]

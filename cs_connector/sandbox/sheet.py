@@ -9,9 +9,9 @@ from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 
+from .blocks import Blocks
 from .packed import Pack
 from .pieces import ALL, CELLS, CODES, LEFT_OUT, ODD, SIZES, WORDS
-from .rooms import Rooms
 
 MOST_TOGETHER = 1000  # words of neighbours that are put together
 MOST_LAYOUTS = 100
@@ -36,13 +36,13 @@ Part: TypeAlias = bytes | Column  # what every record shows in this place, or a 
 class Look(Generic[V]):
     """An answer with records, comma between: what is before and after them, and what each of them is made of.
 
-    `parts` end with a comma. `one` shows a record that is not in the pack as it is, without the comma. `rooms` is
+    `parts` end with a comma. `one` shows a record that is not in the pack as it is, without the comma. `blocks` is
     where it is drawn.
     """
 
     parts: tuple[Part, ...]
     one: Callable[[V], bytes]
-    rooms: Rooms
+    blocks: Blocks
     head: bytes = b"["
     tail: bytes = b"]"
 
@@ -73,12 +73,12 @@ class Sheet:
             self._read = 0
             self._pack.rest()
         if not others:
-            return layout.draw(slots, look.rooms, look.head, look.tail)
+            return layout.draw(slots, look.blocks, look.head, look.tail)
         made: list[bytes | memoryview] = []
         begin = 0
         for at in (*others, len(slots)):
             if begin < at:
-                made.append(layout.draw(slots[begin:at], look.rooms))
+                made.append(layout.draw(slots[begin:at], look.blocks))
             if others.get(at):
                 made += others[at], b","
             begin = at + 1
@@ -188,7 +188,7 @@ class Layout:
         self._tight = all(most[n] - least[n] <= head + sum(least[n + 1 :]) for n in range(len(least)))
         self._most = max(most)
 
-    def draw(self, slots: Sequence[int], rooms: Rooms, head: bytes = b"", tail: bytes = b",") -> memoryview:
+    def draw(self, slots: Sequence[int], blocks: Blocks, head: bytes = b"", tail: bytes = b",") -> memoryview:
         """The records of some slots, at least one, after a head; the tail stands in the place of the last comma."""
         rows, head = _side_by_side(np.asarray(slots)), head + self._first
         taken = [strip.take(rows) for strip in self._strips]
@@ -199,26 +199,26 @@ class Layout:
         ends = sizes.cumsum() + len(head)
         end, width = int(ends[-1]) - len(self._first) - 1, int(sizes.max()) + self._most
         total = end + len(tail)
-        room = rooms.take(total + len(self._first) + width)
+        block = blocks.take(total + len(self._first) + width)
         if self._tight:
-            self._put(room, ends - sizes, taken)
+            self._put(block, ends - sizes, taken)
         else:
-            apart = rooms.take(len(slots) * width)
+            apart = blocks.take(len(slots) * width)
             self._put(apart, np.arange(len(slots)) * width, taken)
-            _write(room, ends - sizes, apart[: len(slots) * width].view(f"V{width}"))
-            rooms.give(apart)
-        room[: len(head)], room[end:total] = _bytes(head), _bytes(tail)
-        return rooms.lend(room, total)
+            _write(block, ends - sizes, apart[: len(slots) * width].view(f"V{width}"))
+            blocks.give(apart)
+        block[: len(head)], block[end:total] = _bytes(head), _bytes(tail)
+        return blocks.lend(block, total)
 
-    def _put(self, room: Array, at: Array, taken: Sequence[Taken]) -> None:
+    def _put(self, block: Array, at: Array, taken: Sequence[Taken]) -> None:
         """Write every strip from these places on, those of different sizes first."""
         full, beyond = [], 0
         for (cells, size), loose in zip(taken, self._loose, strict=True):
             if loose:
-                _write(room[beyond:], at, cells)
+                _write(block[beyond:], at, cells)
                 at, beyond = at + (size + beyond), 0
             else:
-                full.append((room[beyond:], at, cells))
+                full.append((block[beyond:], at, cells))
                 beyond += size
         for place in full:
             _write(*place)
@@ -234,9 +234,9 @@ def _turned(strips: Sequence[_Strip]) -> tuple[bytes, Sequence[_Strip]]:
     return first.words[0], [*strips[1:-1], *end]
 
 
-def _write(room: Array, places: Array, cells: Array) -> None:
+def _write(block: Array, places: Array, cells: Array) -> None:
     """Put a cell, or the same one, at each place, in their order."""
-    view: Array = np.ndarray(len(room) - cells.itemsize + 1, cells.dtype, room.data, strides=(1,))
+    view: Array = np.ndarray(len(block) - cells.itemsize + 1, cells.dtype, block.data, strides=(1,))
     view[places] = cells
 
 

@@ -17,9 +17,8 @@ ROWS = 10_000  # records of a row group
 SIZE = 16_000_000  # bytes of one
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_WEIGHTS = np.cumprod(
-    np.full(256, 0x9E3779B97F4A7C15, np.uint64)
-)  # the odd number has no pattern in its bits
+_ODD = 0x9E3779B97F4A7C15  # without a pattern in its bits
+_WEIGHTS = np.cumprod(np.full(256, _ODD, np.uint64))
 
 Numbers = np.ndarray[Any, np.dtype[np.uint64]]
 Pages = Callable[[], Iterable[pa.RecordBatch]]

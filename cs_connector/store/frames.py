@@ -62,9 +62,9 @@ class Encoder:
 
 
 def _batches(records: Sequence[RawRecord]) -> Sequence[pa.RecordBatch]:
-    if isinstance(records, Records) or not records:
-        return records.batches if isinstance(records, Records) else []
-    return Records.of(*zip(*records, strict=True)).batches
+    if isinstance(records, Records):
+        return records.batches
+    return Records.of(*zip(*records, strict=True)).batches if records else []
 
 
 def _count(batch: pa.RecordBatch | None) -> int:

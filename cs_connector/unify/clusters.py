@@ -188,7 +188,8 @@ class Clusters:
         if edge.sure or len(self._next[edge.one]) == len(self._next[edge.other]) == 1:
             return ""
         for here, there in ((one, other), (other, one)):
-            for rival, third in self._likely(here, edge.weight - MARGIN):
+            likely = () if there.bare else self._likely(here, edge.weight - MARGIN)
+            for rival, third in likely:
                 if third is there or third.bare or _yields(here, there, third):
                     continue
                 if self._excludes(third, there, rival):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 
 import duckdb
 import pyarrow as pa
@@ -222,8 +223,12 @@ def _translate(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
     }
     _meaning(con, "company", shape, _spoken, column="name")
     _meaning(con, "city", {"city": pa.string()}, lambda text: (names.town(text) or None,))
-    domains = names.Domains()
-    _meaning(con, "domain", {"domain": pa.string(), "label": pa.string()}, domains.of)
+    _meaning(con, "domain", {"domain": pa.string(), "label": pa.string()}, lambda text: _domains().of(text))
+
+
+@cache
+def _domains() -> names.Domains:
+    return names.Domains()
 
 
 def _spoken(text: str) -> tuple[object, ...]:

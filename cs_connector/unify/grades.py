@@ -9,6 +9,7 @@ from functools import lru_cache
 from rapidfuzz import fuzz
 from rapidfuzz.distance import DamerauLevenshtein
 
+from .names import unmarked
 from .words import COMMON, GENERIC, PARTS
 
 ALIKE = 0.75  # of 1: two words with one slip in four letters, or two in eight
@@ -148,7 +149,7 @@ def _near(one: str, other: str) -> float:
         return 1.0
     if min(len(one), len(other)) < 4 or one[0] != other[0] or one.isdigit() or other.isdigit():
         return float(min(len(one), len(other)) > 2 and _sound(one) == _sound(other))
-    if _unmarked(one) == _unmarked(other):
+    if unmarked(one) == unmarked(other):
         return 1.0
     if _sound(one) == _sound(other):
         return 0.99
@@ -160,11 +161,6 @@ def _stem(one: str, other: str) -> bool:
     short, long = sorted((one, other), key=len)
     alike = one[:5] == other[:5] and len(short) > 5
     return alike or (len(short) > 2 and long.startswith(short) and long in GENERIC)
-
-
-def _unmarked(word: str) -> str:
-    """Umlauts are written with an e, or without."""
-    return word.replace("ae", "a").replace("oe", "o").replace("ue", "u")
 
 
 @lru_cache(10_000)
@@ -190,10 +186,10 @@ def _joined(words: list[str], others: list[str]) -> list[str]:
 def _initials(words: list[str], letters: str) -> bool:
     """Whether letters stand for words; one more may stand for a legal form or a small word that was left out."""
     first = "".join(word[0] for word in words)
-    if not 2 < len(letters) < 7 or len(words) < 2:
+    if not 1 < len(letters) < 7 or len(words) < 2:
         return False
     rest = iter(letters)
-    small = len(letters) == len(first) + 1 and all(letter in rest for letter in first)
+    small = len(letters) == len(first) + 1 > 2 and all(letter in rest for letter in first)
     return letters == first or (letters[0] == first[0] and small)
 
 

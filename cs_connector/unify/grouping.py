@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import duckdb
 import pyarrow as pa
@@ -60,13 +62,14 @@ def group(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
     """Make `grouped` (ref, anchor, method, probability, evidence), one row a record of `said`, and add to `conflict`."""
     _affected(con, kind)
     apart = con.execute("SELECT one, other FROM apart SEMI JOIN affected a ON a.ref = one").fetchall()
-    found = Clusters(_records(con, kind), _edges(con), apart).group()
-    rows = [
-        (ref, anchor, by.method, by.probability, by.evidence) if by else (ref, anchor, "itself", 1.0, "")
-        for ref, anchor in found.of.items()
-        for by in (found.by.get(ref),)
-    ]
-    _table(con, "regrouped", rows, _BY)
+    with _unswept():
+        found = Clusters(_records(con, kind), _edges(con), apart).group()
+        rows = [
+            (ref, anchor, by.method, by.probability, by.evidence) if by else (ref, anchor, "itself", 1.0, "")
+            for ref, anchor in found.of.items()
+            for by in (found.by.get(ref),)
+        ]
+        _table(con, "regrouped", rows, _BY)
     con.execute(
         "CREATE OR REPLACE TEMP TABLE grouped AS SELECT * FROM regrouped UNION ALL SELECT s.ref, coalesce(b.anchor, s.ref), "
         "coalesce(b.method, 'itself'), coalesce(b.probability, 1.0), coalesce(b.evidence, '') FROM said s LEFT JOIN "
@@ -78,6 +81,18 @@ def group(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
         "INSERT INTO conflict SELECT * FROM contradicted UNION ALL SELECT b.* FROM before_conflict b SEMI JOIN said s "
         f"ON s.ref = b.left_ref ANTI JOIN affected a ON a.ref = b.left_ref WHERE b.entity = '{kind.entity}'"
     )
+
+
+@contextmanager
+def _unswept() -> Iterator[None]:
+    """Nobody looks for circles among a million small objects that have none: it takes as long as the work itself."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _edges(con: duckdb.DuckDBPyConnection) -> list[Edge]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from anyascii import anyascii
 
-from .words import COMMON, COUNTRIES, FREE, LEADING, LEGAL, NOTES, PARTS, SHORT, SMALL, TOWNS
+from .words import CLEAR, COMMON, COUNTRIES, FREE, LEADING, LEGAL, NOTES, PARTS, SHORT, SMALL, TOWNS
 
 _OTHER_SCRIPT = re.compile(r"[^\W\d_a-zA-Z\u00c0-\u024f\u1e00-\u1eff]")
 _TOKEN = re.compile(r"[a-z0-9]+")
@@ -21,13 +21,17 @@ _OTHERWISE = re.compile(
     r"\b(?:formerly|f/?k/?a|d/?b/?a|t/a|a/?k/?a|trading as|operating as|o/a|also known as|previously|doing business as)\b[.:]?",
     re.IGNORECASE,
 )
+_SITE = re.compile(r"(?:https?://)?(?:www\.)?([a-z0-9-]+)(?:\.[a-z]{2,3}){1,2}/?")
 _SAYS_NOTHING = COMMON | LEGAL | NOTES
 
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """A name as it is compared: `core` without legal forms, `own` its words that are no trade and no place, `lead` the
-    first of them, `initials` of three words or more; other names that stand in it follow in `core` after a bar. `telling`: another company of that name would be a surprise.
+    """A name as it is compared.
+
+    `core` is without legal forms; other names that stand in it follow after a bar. `own` are its words that are no trade
+    and no place, `lead` the first of them, `initials` those of three words or more. `telling`: another company of that
+    name would be a surprise. `script` is latin or other.
     """
 
     core: str | None = None
@@ -54,6 +58,11 @@ def plain(text: str) -> str:
     return folded if folded.isascii() else anyascii(folded).lower()
 
 
+def unmarked(word: str) -> str:
+    """Umlauts are written with an e, or without."""
+    return word.replace("ae", "a").replace("oe", "o").replace("ue", "u")
+
+
 def company(name: str) -> Company:
     first, *others = _spoken(name)
     cores = list(dict.fromkeys(" ".join(words) for words in (first, *others) if words))
@@ -77,6 +86,11 @@ def _spoken(name: str) -> list[list[str]]:
     aside = [text for text in _ASIDE.findall(bare) if not _belongs(text)]
     for text in aside:
         bare = bare.replace(f"({text})", " ").replace(f"[{text}]", " ")
+    if site := _SITE.fullmatch(bare.strip().lower()):
+        bare = site[1]
+    head, dash, note = bare.rpartition(" - ")
+    if dash and NOTES.issuperset(_TOKEN.findall(plain(note))):
+        bare = head
     texts = [part for part in _OTHERWISE.split(bare) if part.strip()] or [name]
     found = [_words(text) for text in (*texts, *aside)]
     return [found[0] or _words(name), *(words for words in found[1:] if not _SAYS_NOTHING.issuperset(words))]
@@ -89,7 +103,9 @@ def _belongs(text: str) -> bool:
 
 def _words(text: str) -> list[str]:
     """Without legal forms and small words, short forms written out."""
-    kept = [part for word in _stripped(_TOKEN.findall(plain(text))) for part in SHORT.get(word, word).split()]
+    first, *others = _TOKEN.findall(plain(text)) or [""]
+    rest = _stripped([first, *(word for word in others if word not in CLEAR)] if first else [])
+    kept = [part for word in rest for part in SHORT.get(word, SHORT.get(unmarked(word), word)).split()]
     return [word for word in kept if word not in SMALL] or kept
 
 

@@ -74,8 +74,8 @@ def _splink(con: duckdb.DuckDBPyConnection, kind: Kind, *, within: bool, between
 
 def _keep(con: duckdb.DuckDBPyConnection, kind: Kind, predicted: str) -> None:
     con.execute(
-        f"INSERT INTO pair SELECT '{kind.entity}', least(ref_l, ref_r), greatest(ref_l, ref_r), match_weight, "
-        f"match_probability, {_method(kind.model)}, {_evidence(kind.model)} FROM {predicted}"
+        f"INSERT INTO pair SELECT '{kind.entity}', least(ref_l, ref_r), greatest(ref_l, ref_r), round(match_weight, 6), "
+        f"round(match_probability, 9), {_method(kind.model)}, {_evidence(kind.model)} FROM {predicted}"
     )
 
 

@@ -124,6 +124,9 @@ ROLES = _words(
     """
 )
 
+# Legal forms that are nothing else, wherever they stand after the first word.
+CLEAR = _words("inc incorporated corp corporation gmbh ltd limited llc llp plc sarl srl")
+
 # What people add to a name for themselves.
 NOTES = _words(
     """
@@ -167,6 +170,12 @@ SHORT = {
     "construcciones": "construction", "costruzioni": "construction", "bouw": "construction", "bau": "construction",
     "hermanos": "brothers", "hnos": "brothers", "ste": "saint", "freres": "brothers", "fratelli": "brothers", "gebrueder": "brothers", "gebruder": "brothers",
     "gebr": "brothers", "soehne": "sons", "sohne": "sons", "hijos": "sons", "fils": "sons", "figli": "sons",
+    "usa": "us", "deutschland": "germany", "espana": "spain", "italia": "italy", "schweiz": "switzerland",
+    "suisse": "switzerland", "osterreich": "austria", "nederland": "netherlands", "belgie": "belgium",
+    "belgique": "belgium", "danmark": "denmark", "sverige": "sweden", "norge": "norway", "suomi": "finland",
+    "polska": "poland", "turkiye": "turkey", "brasil": "brazil", "britain": "uk", "munchen": "munich", "wien": "vienna",
+    "milano": "milan", "roma": "rome", "universitetet": "university", "universitat": "university",
+    "universidad": "university", "universite": "university", "universita": "university", "universiteit": "university",
     "zonen": "sons", "zn": "sons", "cu": "credit union", "synowie": "sons", "synove": "sons", "soner": "sons", "sonner": "sons", "shipyards": "shipyard",
     "werft": "shipyard", "medizintechnik": "medical", "elektro": "electric", "technik": "technologies",
     "technologie": "technologies", "tecnologia": "technologies", "tecnologias": "technologies",

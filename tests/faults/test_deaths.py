@@ -30,13 +30,14 @@ MUST = (
 @pytest.fixture(scope="module")
 def deadly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deadly]:
     with deaths.at_points(tmp_path_factory.mktemp("deadly")) as tries:
+        tries.kills = 3
         yield tries
 
 
 def test_killed_again_and_again_nothing_is_lost_or_double(deadly: Deadly) -> None:
-    found = [deadly(seed) for seed in range(1, 9)]
+    found = [deadly(seed) for seed in range(1, 7)]
     assert [tried.problem for tried in found if tried.problem] == []
-    assert sum(tried.count for tried in found) > 20
+    assert sum(tried.count for tried in found) > 8
 
 
 @pytest.mark.parametrize("point", MUST)

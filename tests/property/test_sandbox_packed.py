@@ -154,3 +154,13 @@ def test_few_records_stay_a_dictionary_and_many_go_to_a_file_that_is_written_onc
         records[number] = ["new"]
     assert again.put(Stored(records, msgspec.json.encode))[1] == "second-1.pack"
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_texts_with_the_same_hash_are_told_apart(tmp_path):
+    keys = ["buckeroo", "other", "plumless"]  # the first and the last have the same checksum
+    rows = [(key, msgspec.json.encode({"name": key})) for key in keys]
+    write(tmp_path / "1.pack", rows, indexed={"name": keys})
+    records = Records(Held(Pack(tmp_path / "1.pack")), msgspec.json.decode)
+    assert [records[key]["name"] for key in keys] == keys
+    index = Index("name", named, records)
+    assert [index.find(key) for key in keys] == [[key] for key in keys]

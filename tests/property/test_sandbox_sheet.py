@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cs_connector.sandbox import pieces, sheet
+from cs_connector.sandbox.blocks import Blocks
 from cs_connector.sandbox.packed import Pack, write
 from cs_connector.sandbox.pieces import Columns
 from cs_connector.sandbox.records import Held, Records
-from cs_connector.sandbox.rooms import Rooms
 from cs_connector.sandbox.sheet import Column, Look
 
 NAMES = ("id", "few", "fixed", "some", "text", "rare", "never")
@@ -91,7 +91,7 @@ def test_a_part_of_the_records_is_drawn_as_one_by_one(rows, names, spans, change
         one = shown(names)
         for first, count in spans:
             wanted = [one(model[key]) for key in asked[first : first + count] if key in model]
-            look = Look(parts(names), one, Rooms(), b'{"list":[', b"]}")
+            look = Look(parts(names), one, Blocks(), b'{"list":[', b"]}")
             found = records.drawn(look, asked, first, min(first + count, len(asked)))
             if found is not None:
                 assert bytes(found) == b'{"list":[' + b",".join(wanted) + b"]}"
@@ -116,7 +116,7 @@ def test_records_in_any_order_and_of_any_sizes_are_drawn(tmp_path, names):
     write(tmp_path / "1.pack", data, places, columns=Columns(fragments))
     records = Records(Held(Pack(tmp_path / "1.pack")), msgspec.json.decode)
     line = records.line(lambda row: places[int(row["id"])]).keys
-    look = Look(parts(names), shown(names), Rooms())
+    look = Look(parts(names), shown(names), Blocks())
     wanted = [shown(names)(rows[int(key)]) for key in line]
     assert bytes(records.drawn(look, line, 0, 100)) == b"[" + b",".join(wanted) + b"]"
 
@@ -132,7 +132,7 @@ def test_most_are_drawn_out_of_columns(tmp_path):
     )
     records = Records(Held(Pack(tmp_path / "1.pack")), msgspec.json.decode)
     names = ("id", "text", "few", "never")
-    look = Look(parts(names), shown(names), Rooms())
+    look = Look(parts(names), shown(names), Blocks())
     line = records.line(lambda row: int(row["id"])).keys
     assert msgspec.json.decode(records.drawn(look, line, 0, 100)) == [
         {"head": "h", **{name: row.get(name) for name in names}} for row in rows
@@ -155,13 +155,13 @@ def test_a_record_with_a_wide_field_is_drawn_by_itself(tmp_path):
     records = Records(Held(Pack(tmp_path / "1.pack")), msgspec.json.decode)
     line = records.line(lambda row: int(row["id"])).keys
     one = shown(["text", "note"])
-    drawn = records.drawn(Look(parts(["text", "note"]), one, Rooms()), line, 0, 100)
+    drawn = records.drawn(Look(parts(["text", "note"]), one, Blocks()), line, 0, 100)
     assert bytes(drawn) == b"[" + b",".join(map(one, rows)) + b"]"
 
 
 def test_a_pack_without_columns_or_with_wide_ones_draws_nothing(tmp_path):
     rows = [(f"{n:04d}", msgspec.json.encode({"id": f"{n:04d}", "text": "x" * n})) for n in range(100)]
-    look = Look(parts(["text"]), shown(["text"]), Rooms())
+    look = Look(parts(["text"]), shown(["text"]), Blocks())
     for name, columns in (("none", None), ("wide", Columns(fragments))):
         write(tmp_path / name, rows, list(range(100)), columns=columns)
         records = Records(Held(Pack(tmp_path / name)), msgspec.json.decode)
@@ -170,13 +170,13 @@ def test_a_pack_without_columns_or_with_wide_ones_draws_nothing(tmp_path):
 
 
 def test_memory_is_used_again_once_nobody_holds_what_is_in_it():
-    rooms = Rooms()
-    room = rooms.take(5)
-    page = rooms.lend(room, 5)
+    blocks = Blocks()
+    block = blocks.take(5)
+    page = blocks.lend(block, 5)
     page[:] = b"first"
-    kept = rooms.copy(page)
-    assert rooms.take(5) is not room
+    kept = blocks.copy(page)
+    assert blocks.take(5) is not block
     del page
-    assert rooms.take(5) is room
-    room[:5] = 0
+    assert blocks.take(5) is block
+    block[:5] = 0
     assert bytes(kept) == b"first"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cs_connector.errors import StoreError
@@ -25,6 +25,7 @@ def encode(pages: list[list[RawRecord]]) -> bytes:
     return b"".join(frame for each in made for frame in each)
 
 
+@settings(deadline=None)
 @given(_PAGES)
 def test_pages_come_back_as_they_were(pages: list[list[RawRecord]]) -> None:
     data = encode(pages)
@@ -33,6 +34,7 @@ def test_pages_come_back_as_they_were(pages: list[list[RawRecord]]) -> None:
     assert came == [record for records in pages for record in records]
 
 
+@settings(deadline=None)
 @given(_PAGES, st.data())
 def test_of_a_cut_file_every_whole_page_is_told(pages: list[list[RawRecord]], data: st.DataObject) -> None:
     whole = encode(pages)
@@ -46,11 +48,13 @@ def test_of_a_cut_file_every_whole_page_is_told(pages: list[list[RawRecord]], da
     assert found == [each for each in told if each[3] <= cut]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 200))
 def test_zeros_are_no_page(count: int) -> None:
     assert list(frames.notes(io.BytesIO(bytes(count)), 0)) == []
 
 
+@settings(deadline=None)
 @given(_PAGES, st.data())
 def test_a_changed_byte_is_noticed(pages: list[list[RawRecord]], data: st.DataObject) -> None:
     whole = bytearray(encode(pages))
@@ -60,6 +64,7 @@ def test_a_changed_byte_is_noticed(pages: list[list[RawRecord]], data: st.DataOb
         list(frames.decode(io.BytesIO(whole), len(whole)))
 
 
+@settings(deadline=None)
 @given(_PAGES, st.data())
 def test_a_cut_file_is_noticed(pages: list[list[RawRecord]], data: st.DataObject) -> None:
     whole = encode(pages)

@@ -27,16 +27,19 @@ class Caller:
 
 @dataclass(slots=True)
 class Call:
-    """`params` are the parts of the path, `ignored` the parameters that were dropped, told in a header."""
+    """`params` are the parts of the path, `ignored` the parameters that were dropped, told in a header.
+
+    `query` is the call's own, to be changed where a list makes a request one for its first page.
+    """
 
     request: Request
     params: dict[str, str]
     caller: Caller
     ignored: list[str] = field(default_factory=list)
+    query: dict[str, str] = field(init=False)
 
-    @property
-    def query(self) -> dict[str, str]:
-        return self.request.query
+    def __post_init__(self) -> None:
+        self.query = self.request.query
 
     @property
     def ident(self) -> str:

@@ -100,7 +100,7 @@ class Records:
         return view.rows(found), after
 
     def _copied(self, call: Call, view: View, start: int, size: int) -> Body | None:
-        """A page as it lies in the file: reading it again is no more work than to keep it."""
+        """A page as it lies in the file: reading it again is less work than to keep it."""
         more = view.shelf.beyond(view.columns)
         if more is None:
             return None

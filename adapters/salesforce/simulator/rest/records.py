@@ -103,11 +103,10 @@ class Records:
     def _shown(self, obj: ObjectType, row: Row, version: str, names: str | None) -> Body:
         """The same as bytes, which are kept while the record and all that its formulas reach are the same."""
         reader = self._reader(obj, names)
-        tables = [self._state.rows.of(other) for other in reader.reached]
         key = (obj.name, row["Id"], version, names)
         day = self._state.now().date() if reader.dated else None
-        state = (row, reader, day, *[table.version for table in tables])
-        lasting = not [table for table in tables if table.veils]
+        state = (row, reader, day, *[table.version for table in reader.tables])
+        lasting = not [table for table in reader.tables if table.veils]
         known = self._kept.find(key, state) if lasting else None
         if known is not None:
             return known

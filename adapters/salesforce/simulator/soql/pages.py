@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
+from cs_connector.sandbox.blocks import Blocks
 from cs_connector.sandbox.pages import Pages
-from cs_connector.sandbox.rooms import Rooms
 from cs_connector.sandbox.sheet import Column, Look
 from cs_connector.sandbox.wire import Body
 
@@ -24,11 +24,11 @@ class Shower:
     """A page is kept where it follows from the table alone; it is good for one version of the table."""
 
     def __init__(self) -> None:
-        self._pages, self._rooms = Pages(), Rooms()
+        self._pages, self._blocks = Pages(), Blocks()
 
     def ready(self) -> None:
         """Have memory at hand for pages that come from a file."""
-        self._rooms.ready()
+        self._blocks.ready()
 
     def show(self, table: Table, found: Found, head: bytes, first: int, last: int) -> Body | None:
         """A whole answer, of which `head` is all before the list of records.
@@ -44,14 +44,14 @@ class Shower:
             return known
         made = self._made(table, found, fields, head, (first, last))
         if source is not None and source[1] == table.version:
-            self._pages.keep(key, state, made if isinstance(made, bytes) else self._rooms.copy(made))
+            self._pages.keep(key, state, made if isinstance(made, bytes) else self._blocks.copy(made))
         return made
 
     def _made(
         self, table: Table, found: Found, fields: Sequence[Field], head: bytes, part: tuple[int, int]
     ) -> Body:
         if (found.every or not table.gone) and fields[0].name == "Id":
-            drawn = table.drawn(_look(found, fields, head, self._rooms), found.ids, *part)
+            drawn = table.drawn(_look(found, fields, head, self._blocks), found.ids, *part)
             if drawn is not None:
                 return drawn
             stored = table.json(found.ids, *part)
@@ -61,7 +61,7 @@ class Shower:
         return b"%b%b}" % (head, _rendered(found, fields, rows))
 
 
-def _look(found: Found, fields: Sequence[Field], head: bytes, rooms: Rooms) -> Look[Row]:
+def _look(found: Found, fields: Sequence[Field], head: bytes, blocks: Blocks) -> Look[Row]:
     """How an answer shows records of which Id is the first field."""
     parts = found.shown.parts
     if parts is None:
@@ -71,7 +71,7 @@ def _look(found: Found, fields: Sequence[Field], head: bytes, rooms: Rooms) -> L
     def one(row: Row) -> bytes:
         return _rendered(found, fields, [row])[1:-1]
 
-    return Look(parts, one, rooms, head + b"[", b"]}")
+    return Look(parts, one, blocks, head + b"[", b"]}")
 
 
 def _rendered(found: Found, fields: Sequence[Field], rows: Iterable[Row]) -> bytes:

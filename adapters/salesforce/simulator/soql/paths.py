@@ -13,7 +13,7 @@ from ..schema.currencies import Convert, converter
 from ..schema.schema import Field, ObjectType, Schema
 from ..writing.compounds import address
 from ..writing.formula import formula
-from ..writing.rows import Row, Rows
+from ..writing.rows import Row, Rows, Table
 from .compiled import Compiled
 from .query_error import QueryError, no_column, no_relationship
 from .syntax import Path
@@ -75,13 +75,13 @@ class Reached:
 class Reader:
     """Fields by name; `absent` are the values of those that a record does not hold, `made` the ones it never does.
 
-    `reached` are the other objects that those are made from, `dated` says that a formula may ask for the day.
+    `tables` are those of the other objects that those are made from, `dated` says that a formula may ask for the day.
     """
 
     names: list[str]
     absent: list[Any]
     made: dict[str, Getter]
-    reached: tuple[ObjectType, ...]
+    tables: tuple[Table, ...]
     drawing: Drawing
     dated: bool
 
@@ -164,7 +164,8 @@ class Paths:
             columns = [Column(f.name, f.name, f.absent) for f in fields]
             given = [f.name for f in fields], [f.absent for f in fields]
             drawing, dated = Drawing("attributes", columns), any(map(_ask_for_the_day, (obj, *reached)))
-            return Reader(*given, made, reached, drawing, dated), others
+            tables = tuple(map(self._rows.of, reached))
+            return Reader(*given, made, tables, drawing, dated), others
 
         return self._readers.of((obj.name, names), obj, make)
 

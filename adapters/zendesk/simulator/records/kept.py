@@ -43,7 +43,7 @@ class Sign:
 
 @dataclass(slots=True)
 class Drawn:
-    """Records as answers show them at any address, without those that changed since; `sign` is their look's."""
+    """Records as answers show them, without those that changed since; `sign` is their look's."""
 
     held: MutableMapping[Key, bytes] = field(default_factory=dict)
     sign: str = ""
@@ -91,7 +91,7 @@ class _Drawings(Mapping[Key, bytes]):
         self._records, self._look = records, look
 
     def __getitem__(self, key: Key) -> bytes:
-        return self._look.unplaced(self._records[key])
+        return self._look.draw(self._records[key])
 
     def __iter__(self) -> Iterator[Key]:
         return iter(self._records)

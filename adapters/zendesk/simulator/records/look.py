@@ -10,8 +10,6 @@ import msgspec
 
 from ..kinds import Kind
 
-ADDRESS = b"\x01"  # where the address of the account belongs; JSON never holds this byte
-
 
 class Account(Protocol):
     """What the look of records depends on; `look` is another number whenever any of it changed."""
@@ -28,27 +26,14 @@ class Look:
     def __init__(self, account: Account, kind: Kind, draw: Callable[[Mapping[str, Any]], bytes]) -> None:
         self.draw = draw
         self._account, self._kind = account, kind
-        self._address = msgspec.json.encode(account.base_url)[1:-1]
-        self._head = b'{"url":"' + self._address
 
     @property
     def turn(self) -> int:
         return self._account.look
 
     def sign(self) -> str:
-        """The same text as long as the same record looks the same, but for the address."""
+        """The same text as long as the same record looks the same."""
         kind, account = self._kind, self._account
         removed = sorted(account.removed.get(kind.plural, ()))
-        what = kind.columns, sorted(kind.kept), kind.where, account.fields, removed
+        what = account.base_url, kind.where, kind.columns, sorted(kind.kept), account.fields, removed
         return hashlib.blake2b(msgspec.json.encode(what), digest_size=16).hexdigest()
-
-    def unplaced(self, record: Mapping[str, Any]) -> bytes:
-        """As drawn, for any address."""
-        drawn = self.draw(record)
-        if "url" in record or not drawn.startswith(self._head):
-            return drawn
-        return b'{"url":"%b%b' % (ADDRESS, drawn[len(self._head) :])
-
-    def placed(self, unplaced: bytes | bytearray) -> bytes | bytearray:
-        """One or many records at the address of this account."""
-        return unplaced.replace(ADDRESS, self._address)

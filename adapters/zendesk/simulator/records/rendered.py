@@ -37,8 +37,7 @@ class Rendered:
         """An answer with records between a head and a tail, where they lie side by side."""
         self._follow()
         held = self._table.drawn.held
-        found = held.listed(rows.keys, head, tail) if isinstance(held, Records) and self._fits() else None
-        return None if found is None else self._look.placed(found)
+        return held.listed(rows.keys, head, tail) if isinstance(held, Records) and self._fits() else None
 
     def _follow(self) -> None:
         """Forget what looks different now."""
@@ -51,7 +50,7 @@ class Rendered:
 
     def _copied(self, key: Key) -> msgspec.Raw:
         found = self._table.drawn.held.get(key)
-        return self._row(self._table.records[key]) if found is None else msgspec.Raw(self._look.placed(found))
+        return self._row(self._table.records[key]) if found is None else msgspec.Raw(found)
 
     def _row(self, record: Record) -> msgspec.Raw:
         known = self._held.get(record["id"], _NONE)

@@ -106,7 +106,7 @@ class Resource:
         return response
 
     def _copied(self, page: dict[str, Any]) -> Body | None:
-        """A page as it came with a file: reading it again is no more work than to keep it."""
+        """A page as it came with a file: reading it again is less work than to keep it."""
         rows = page.pop(self.kind.plural)
         if not isinstance(rows, Rows):
             return None

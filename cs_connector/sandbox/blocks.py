@@ -12,15 +12,17 @@ SIZE = 1 << 20
 MOST = 64  # that nobody uses
 
 
-class Rooms:
+class Blocks:
     """Arrays of bytes."""
 
     def __init__(self) -> None:
         self._free: deque[Any] = deque()  # the last one was used last
+        self._wanted = MOST
 
     def ready(self) -> None:
         """Have them all at hand from now on."""
-        self._free.extendleft(np.ones(SIZE, np.uint8) for _ in range(len(self._free), MOST))
+        self._free.extendleft(np.ones(SIZE, np.uint8) for _ in range(self._wanted))
+        self._wanted = 0
 
     def take(self, size: int) -> Any:
         """So many bytes or more; whoever takes them gives or lends them."""
@@ -28,18 +30,18 @@ class Rooms:
             return self._free.pop() if self._free else np.empty(SIZE, np.uint8)
         return np.empty(size, np.uint8)
 
-    def give(self, room: Any) -> None:
-        if len(room) == SIZE and len(self._free) < MOST:
-            self._free.append(room)
+    def give(self, block: Any) -> None:
+        if len(block) == SIZE and len(self._free) < MOST:
+            self._free.append(block)
 
-    def lend(self, room: Any, size: int) -> memoryview:
-        """The first bytes; the room is free again when nobody holds them any more."""
-        lent = memoryview(room)[:size]
-        weakref.finalize(lent, self.give, room).atexit = False
+    def lend(self, block: Any, size: int) -> memoryview:
+        """The first bytes; the block is free again when nobody holds them any more."""
+        lent = memoryview(block)[:size]
+        weakref.finalize(lent, self.give, block).atexit = False
         return lent
 
     def copy(self, page: bytes | bytearray | memoryview) -> memoryview:
-        """The same in a room for long, so that the one that it is in can be used again while it is in the cache."""
-        room = self._free.popleft() if self._free and len(page) <= SIZE else self.take(len(page))
-        memoryview(room)[: len(page)] = page
-        return self.lend(room, len(page))
+        """The same in a block for long, so that the one that it is in can be used again while it is in the cache."""
+        block = self._free.popleft() if self._free and len(page) <= SIZE else self.take(len(page))
+        memoryview(block)[: len(page)] = page
+        return self.lend(block, len(page))
