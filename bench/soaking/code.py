@@ -15,11 +15,17 @@ MAPS = Path(__file__).with_name("maps")
 
 
 class Code(NamedTuple):
-    """A digest of all files that this process imported from the project, and the rooms that they are in."""
+    """A digest of `files`, which this process imported from the project, and the rooms that they are in."""
 
     digest: str
     rooms: tuple[str, ...]
     commit: str
+    files: tuple[Path, ...] = ()
+
+    @property
+    def stands(self) -> bool:
+        """Whether the files are as they were."""
+        return not self.files or _digest(self.files) == self.digest
 
 
 def imported(also: Iterable[str] = ()) -> Code:
@@ -27,10 +33,16 @@ def imported(also: Iterable[str] = ()) -> Code:
     for name in also:
         import_module(name)
     files = {path for module in list(sys.modules.values()) if (path := _ours(module))}
+    rooms = sorted({_room(path) for path in files})
+    every = tuple(sorted(files | set(MAPS.glob("*.yml"))))
+    return Code(_digest(every), tuple(rooms), _commit(), every)
+
+
+def _digest(files: Iterable[Path]) -> str:
     total = hashlib.sha256()
-    for path in sorted(files | set(MAPS.glob("*.yml"))):
+    for path in files:
         total.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
-    return Code(total.hexdigest()[:16], tuple(sorted({_room(path) for path in files})), _commit())
+    return total.hexdigest()[:16]
 
 
 def _ours(module: object) -> Path | None:

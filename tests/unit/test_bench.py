@@ -116,8 +116,7 @@ def test_a_soak_ends_at_its_goal(tmp_path, monkeypatch):
 
 
 def test_a_batch_during_which_the_code_changed_does_not_count(tmp_path, monkeypatch):
-    codes = iter("abcd")
-    monkeypatch.setattr(soak, "imported", lambda _also: Code(next(codes), (), ""))
+    monkeypatch.setattr(soak, "imported", lambda _also: Code("as it was", (), "", (Path(__file__),)))
     with pytest.raises(Broken, match="changed"):
         soaked(monkeypatch, tmp_path / "soak.json", "--tries", "2")
     assert not (tmp_path / "soak.json").exists()

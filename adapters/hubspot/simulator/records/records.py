@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from cs_connector.sandbox.pages import Pages
+from cs_connector.sandbox.places import Places
 from cs_connector.sandbox.wire import Body, Response
 
 from ..call import JSON, Call, answer, is_digits, nothing, record_id
@@ -66,6 +67,7 @@ class Records:
         self._writer = writer
         self._relations = relations
         self.pages = Pages()
+        self.places: Places[Any] = Places()
 
     def list(self, call: Call) -> Response:
         shelf = self._open(call, "read")
@@ -78,12 +80,14 @@ class Records:
             (shelf.version, shelf.hidden, view.columns),
         )
         lasting = view.plain and not call.archived
-        copied = self._copied(call, view, start, size) if lasting else None
-        if copied is not None:
-            return Response(200, copied, dict(JSON))
-        known = self.pages.find(key, state) if lasting else None
+        known = self._known(shelf, key, state) if lasting else None
         if known is not None:
             return Response(200, known, dict(JSON))
+        place = self._place(call, view, start, size) if lasting else None
+        copied = None if place is None else _copied(shelf, *place)
+        if copied is not None:
+            self.places.keep(key, state, place)
+            return Response(200, copied, dict(JSON))
         rows, after = self._page(call, view, start, size)
         response = answer({"results": rows, **link(call, after)})
         if lasting:
@@ -99,15 +103,21 @@ class Records:
         found, after = view.shelf.page(start, size, archived=call.archived)
         return view.rows(found), after
 
-    def _copied(self, call: Call, view: View, start: int, size: int) -> Body | None:
-        """A page as it lies in the file: reading it again is less work than to keep it."""
+    def _known(self, shelf: Shelf, key: Any, state: Any) -> Body | None:
+        """A page that was sent before: kept, or read again where it lies in the file."""
+        place = self.places.find(key, state)
+        return self.pages.find(key, state) if place is None else _copied(shelf, *place)
+
+    def _place(
+        self, call: Call, view: View, start: int, size: int
+    ) -> tuple[Sequence[int], bytes, bytes] | None:
+        """The records of a page that lies in the file, what is after them, and what each of them lacks."""
         more = view.shelf.beyond(view.columns)
         if more is None:
             return None
         ids, after = view.shelf.span(start, size)
         onward = b"," + msgspec.json.encode(link(call, after))[1:] if after is not None else b"}"
-        laid = view.shelf.laid(ids, b'{"results":[', b"]" + onward)
-        return None if laid is None else filled(laid, more)
+        return ids, b"]" + onward, more
 
     def get(self, call: Call) -> Response:
         shelf = self._open(call, "read")
@@ -239,6 +249,11 @@ class Records:
     def _view(self, call: Call, shelf: Shelf) -> View:
         names = call.many("properties") or None
         return view(self._state, shelf, names, call.many("propertiesWithHistory"), call.many("associations"))
+
+
+def _copied(shelf: Shelf, ids: Sequence[int], tail: bytes, more: bytes) -> Body | None:
+    laid = shelf.laid(ids, b'{"results":[', tail)
+    return None if laid is None else filled(laid, more)
 
 
 def find(shelf: Shelf, text: str, id_property: str, *, archived: bool = False) -> Record | None:

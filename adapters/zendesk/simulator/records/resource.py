@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from cs_connector.sandbox.pages import Pages
+from cs_connector.sandbox.places import Places
 from cs_connector.sandbox.wire import Body, Response
 
 from ..answers import JSON, empty, missing, not_found, reply
@@ -38,6 +39,7 @@ class Resource:
         self.look = Look(state, self.kind, self.drawn)
         self.rendered = Rendered(self.table, self.look)
         self.pages = Pages()
+        self.places: Places[Any] = Places()
 
     def routes(self) -> Routes:
         noun = self.kind.where
@@ -93,25 +95,31 @@ class Resource:
         lasting = ids is None and call.query.keys() <= CURSOR_ONLY
         key = (path, call.request.query_string)
         state = (self.table.version, self.table.hidden, self.state.look)
-        known = self.pages.find(key, state) if lasting else None
+        known = self._known(key, state) if lasting else None
         if known is not None:
             return Response(200, known, {"content-type": JSON})
         page = self.lister(path).page(call, ids)
-        copied = self._copied(dict(page)) if lasting else None
+        place = self._place(dict(page)) if lasting else None
+        copied = None if place is None else self.rendered.whole(*place)
         if copied is not None:
+            self.places.keep(key, state, place)
             return Response(200, copied, {"content-type": JSON})
         response = reply({**page, **self.shown(page[self.kind.plural], call)})
         if lasting:
             self.pages.keep(key, state, response.body)
         return response
 
-    def _copied(self, page: dict[str, Any]) -> Body | None:
-        """A page as it came with a file: reading it again is less work than to keep it."""
+    def _known(self, key: Any, state: Any) -> Body | None:
+        """A page that was sent before: kept, or read again where it came with a file."""
+        place = self.places.find(key, state)
+        return self.pages.find(key, state) if place is None else self.rendered.whole(*place)
+
+    def _place(self, page: dict[str, Any]) -> tuple[Rows, bytes, bytes] | None:
+        """The records of a page, and what is before and after them."""
         rows = page.pop(self.kind.plural)
         if not isinstance(rows, Rows):
             return None
-        tail = b"]," + msgspec.json.encode(page)[1:]
-        return self.rendered.whole(rows, b'{"%b":[' % self.kind.plural.encode(), tail)
+        return rows, b'{"%b":[' % self.kind.plural.encode(), b"]," + msgspec.json.encode(page)[1:]
 
     def all(self, call: Call) -> Response:
         return self.listed(call)
