@@ -30,7 +30,7 @@ from cs_connector.store.meter import SharedMeter
 from cs_connector.store.shapes import kept, unknown
 from cs_connector.store.store import Store
 from cs_connector.transport.clock import SandboxTime, SystemClock
-from cs_connector.unify import Source, load_mapping
+from cs_connector.unify import MappingFile, Source, load_mapping
 from cs_connector.vault import Vault, open_vault, resolve
 
 from .summary import Summary
@@ -69,6 +69,7 @@ class Engine:
     talk: Talk = field(default_factory=Silent)
     summary: Summary = field(default_factory=lambda: Summary("", ""))
     _adapters: dict[str, Adapter] = field(default_factory=dict)
+    _mappings: dict[str, MappingFile] = field(default_factory=dict)
     _keeper: Keeper | None = None
 
     def __post_init__(self) -> None:
@@ -85,13 +86,19 @@ class Engine:
         found = []
         for rank, (name, connection) in enumerate(self.project.settings.connections.items()):
             self._known(name, connection.adapter)
-            mapping = load_mapping(self.project.mapping(connection.mapping or connection.adapter))
+            mapping = self._mapping(connection.mapping or connection.adapter)
             merging = registry.adapter(connection.adapter).capabilities.merging
             types = kept(self.store.state, name) if mapping.passing else {}
             found.append(
                 Source(name, mapping.crm, rank, mapping, unknown(self.store.state, name), merging, types)
             )
         return found
+
+    def _mapping(self, name: str) -> MappingFile:
+        """Read once a run: parsing YAML takes longer than what is done with it."""
+        if name not in self._mappings:
+            self._mappings[name] = load_mapping(self.project.mapping(name))
+        return self._mappings[name]
 
     def _known(self, name: str, adapter: str) -> None:
         known = registry.names("adapters")

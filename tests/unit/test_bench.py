@@ -56,7 +56,7 @@ def test_a_quick_bench_writes_every_measurement_in_the_agreed_shape(tmp_path):
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     rows = json.loads(out.read_text())
-    assert len(rows) == 7 + 7 + 3 * 7  # one way of reading, and the simulators
+    assert len(rows) == 7 + 7 + 3 + 3 * 7  # one way of reading, linking, and the simulators
     for row in rows:
         assert list(row) == ["area", "name", "ours", "against", "ratio", "goal", "met", "note"]
         assert row["area"] in AREAS
