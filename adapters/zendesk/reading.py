@@ -21,7 +21,7 @@ from .rows import SPLIT, Split
 
 EXPORT_PAGE, LIST_PAGE = 1000, 100
 QUIET = 61  # seconds: exports leave out the last minute, and refuse to start in it
-OVERLAP = 300  # seconds that are read again where time alone decides
+OVERLAP = 600  # seconds that are read again: changes become visible late, 10 minutes is the most that is allowed for
 RATING_OVERLAP = 86_400  # a rating is listed by the time it was asked for, and answered later
 _EXPORTS = frozenset({"tickets", "users"})
 _LISTS = {
@@ -33,9 +33,12 @@ OBJECTS = ("organizations", "users", "tickets", *_LISTS)
 
 
 class Export(msgspec.Struct, frozen=True, tag_field="mode", tag="export"):
-    """Where a cursor export stands; Zendesk's cursor goes on for ever."""
+    """Where a cursor export stands. It begins at `since`, in seconds since 1970, and not at the cursor where the last one
+    ended: a change that shows late may stand before that.
+    """
 
     cursor: str | None = None
+    since: int = 0
 
 
 class Timed(msgspec.Struct, frozen=True, tag_field="mode", tag="timed"):
@@ -113,19 +116,24 @@ class Reader:
         return lambda state: self._timed(name, split, state)
 
     def _export(self, name: str, split: Split, state: Export) -> tuple[Page, State]:
-        where: dict[str, str | int] = {"cursor": state.cursor} if state.cursor else {"start_time": 0}
-        asked = self._clock.now()
+        where: dict[str, str | int] = (
+            {"cursor": state.cursor} if state.cursor else {"start_time": state.since}
+        )
+        asked = self._now()
         # Not after_url: it may name another host after an account was renamed.
         answer = self._get(f"/api/v2/incremental/{name}/cursor.json", {"per_page": EXPORT_PAGE, **where})
         mark = _decode(answer, _Exported)
         if not mark.end_of_stream and mark.after_cursor in (None, state.cursor):
             raise _stuck(name)
-        onward = Export(mark.after_cursor or state.cursor)
+        if mark.end_of_stream:
+            onward = Export(since=max(0, int(asked.timestamp()) - QUIET - OVERLAP))
+        else:
+            onward = Export(mark.after_cursor, state.since)
         records = split(answer.content).columns()
         return self._page(records, onward, asked if mark.end_of_stream else None), onward
 
     def _timed(self, name: str, split: Split, state: Timed) -> tuple[Page, State]:
-        asked = self._clock.now()
+        asked = self._now()
         start = max(0, min(state.start, int(asked.timestamp()) - QUIET))
         answer = self._get(f"/api/v2/incremental/{name}.json", {"per_page": EXPORT_PAGE, "start_time": start})
         mark = _decode(answer, _Span)
@@ -144,7 +152,7 @@ class Reader:
 
     def _list(self, name: str, split: Split, state: Listed) -> tuple[Page, State]:
         path, since, units = _LISTS[name]
-        began = state.began if state.began is not None else int(self._clock.now().timestamp())
+        began = state.began if state.began is not None else int(self._now().timestamp())
         query: dict[str, str | int] = {"page[size]": LIST_PAGE}
         if state.since:
             query[since] = state.since * units
@@ -166,6 +174,10 @@ class Reader:
     def _page(self, records: Sequence[RawRecord], onward: State, finished: datetime | None) -> Page:
         complete_to = finished and finished - timedelta(seconds=QUIET)
         return Page(records, _text(onward), done=finished is not None, complete_to=complete_to)
+
+    def _now(self) -> datetime:
+        """The time as Zendesk's clock shows it: stamps are its own."""
+        return self._clock.now() + timedelta(seconds=self._transport.usage.skew or 0)
 
     def _get(self, path: str, query: Mapping[str, str | int], *, optional: bool = False) -> Response:
         answer = self._transport.page(self._host + path, query)

@@ -228,10 +228,12 @@ def test_the_command(demo, tmp_path, capsys):
     flags = ("--project", tmp_path / "acme", "--out", tmp_path / "shape")
     assert command("discover", "zendesk", "--json", *flags) == 0
     told = json.loads(capsys.readouterr().out)
+    proposed = tmp_path / "acme" / "mappings" / "zendesk.proposed.yml"
     assert told == {
         "schema": "discover/1", "folder": str(tmp_path / "shape"),
-        "systems": [{"name": "zendesk", "crm": "zendesk", "documents": 3}],
+        "systems": [{"name": "zendesk", "crm": "zendesk", "documents": 3, "proposed": str(proposed)}],
     }  # fmt: skip
+    assert proposed.exists()
     assert command("discover", "zendsk", *flags) == 2
     assert "zendesk" in capsys.readouterr().err
     assert command("discover", "files", *flags) == 2

@@ -164,6 +164,7 @@ def test_no_cookie_is_kept() -> None:
 
 def test_which_proxy_a_host_has_is_asked_for_each_host(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.setenv("NO_PROXY", "acme.my.salesforce.com")
     with Transport(connection="s", hosts=("*.salesforce.com",), clock=FakeClock()) as transport:
         for _ in range(2):
@@ -252,6 +253,7 @@ def test_through_a_proxy_pages_arrive_as_well(monkeypatch: pytest.MonkeyPatch) -
     script = Script(GOOD)
     with serving(script) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy)
+        monkeypatch.delenv("no_proxy", raising=False)
         monkeypatch.setenv("NO_PROXY", "")
         with Transport(connection="s", hosts=(), clock=FakeClock(), policy=ONCE) as transport:
             assert transport.page("http://localhost:9/x", {"a": 1}).json() == {"a": 1}
