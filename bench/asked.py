@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 from urllib.parse import quote_plus
 
@@ -45,6 +45,10 @@ class Asked(Protocol):
         """The page after this one."""
         ...
 
+    def strange(self) -> Asked | None:
+        """The same list with other fields, where that is another matter."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Salesforce:
@@ -52,16 +56,20 @@ class Salesforce:
     page: str = "2,000 records of SOQL"
     size: int = 2000
     extra: str = "Sforce-Query-Options: batchSize=2000\r\n"
+    fields: str = SALESFORCE
 
     def one(self, number: int) -> str:
         return f"/services/data/v67.0/sobjects/Case/{sales_id('500', number + 1)}"
 
     def first(self) -> str:
-        query = f"SELECT {SALESFORCE} FROM Case ORDER BY SystemModstamp, Id"
+        query = f"SELECT {self.fields} FROM Case ORDER BY SystemModstamp, Id"
         return f"/services/data/v67.0/queryAll?q={quote_plus(query)}"
 
     def after(self, body: bytes) -> str | None:
         return json.loads(body).get("nextRecordsUrl")  # type: ignore[no-any-return]
+
+    def strange(self) -> Salesforce:
+        return replace(self, fields=", ".join(["Id", *SALESFORCE.split(", ")[:0:-1]]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,9 @@ class HubSpot:
         paging = json.loads(body).get("paging")
         return f"{self.first()}&after={paging['next']['after']}" if paging else None
 
+    def strange(self) -> None:
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class Zendesk:
@@ -98,6 +109,9 @@ class Zendesk:
     def after(self, body: bytes) -> str | None:
         answer = json.loads(body)
         return answer["links"]["next"].removeprefix(self.base) if answer["meta"]["has_more"] else None
+
+    def strange(self) -> None:
+        return None
 
 
 ASKED: dict[str, type[Salesforce | HubSpot | Zendesk]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -13,12 +14,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 from rich.console import Console
 from rich.table import Table
 
 from .cost import Broken
 from .soaking.batches import Batch, Book
-from .soaking.code import ROOT, Code, imported
+from .soaking.code import NOTES, ROOT, listening, opened
 from .soaking.tries import Begin, Kind, Tried, Try, Ways, of
 
 BATCH = 120.0  # seconds after which what was tried is written down
@@ -32,14 +34,10 @@ KINDS = {
     ),
     "far": Kind("sync", "the same over sockets, in the vendors' sizes", 200, of("histories", "far")),
     "kill": Kind("sync", "readings killed at every point of the store", 10_000, of("deaths", "at_points")),
-    "command": Kind(
-        "sync", "the installed command killed", 500, of("commands", "of_readings"), ("cs_connector.cli",)
-    ),
-    "cut": Kind("sync", "answers cut at every byte", 40_000, of("cuts", "everywhere")),
+    "command": Kind("sync", "the installed command killed", 500, of("commands", "of_readings")),
+    "cut": Kind("sync", "answers cut at every byte", 40_000, of("cuts", "everywhere"), first=10),
     "value": Kind("sync", "mutated values", 1_000_000, of("values", "mutated")),
-    "run": Kind(
-        "main", "whole runs killed, then let finish", 100, of("runs", "killed"), ("cs_connector.cli",)
-    ),
+    "run": Kind("main", "whole runs killed, then let finish", 100, of("runs", "killed")),
 }
 
 
@@ -53,22 +51,25 @@ class Going(NamedTuple):
 
 
 def main() -> int:
-    asked = _asked()
-    if len(asked.only) == 1:
+    asked, ended = _asked(), 0
+    if NOTES in os.environ:
         _soak(asked.only[0], asked)
     elif not asked.show:
-        for name in asked.only:
-            _apart(name, asked)
-    return _told(asked)
+        ended = max(_apart(name, asked) for name in asked.only)
+        if len(asked.only) == 1:
+            return ended
+    return max(ended, _told(asked))
 
 
-def _apart(name: str, asked: argparse.Namespace) -> None:
-    """One kind in a process of its own: only what it imports itself counts as its code."""
+def _apart(name: str, asked: argparse.Namespace) -> int:
+    """One kind in a process of its own that takes notes: only what is opened for it counts as its code."""
     share = asked.minutes / len(asked.only)
-    command = [sys.executable, "-m", "bench.soak", name, "--minutes", str(share), "--out", str(asked.out)]
-    if asked.tries is not None:
-        command += ["--tries", str(asked.tries)]
-    subprocess.run(command, cwd=ROOT, check=False)
+    given = {"minutes": share, "out": asked.out.absolute(), "tries": asked.tries, "seed": asked.seed}
+    words = [f"--{word}={value}" for word, value in given.items() if value is not None]
+    command = [sys.executable, "-m", "bench.soak", name, *words]
+    with tempfile.TemporaryDirectory(prefix="cs-connector-notes-") as folder:
+        env = listening(Path(folder) / "notes")
+        return abs(subprocess.run(command, cwd=ROOT, env=env, check=False).returncode)
 
 
 def _soak(name: str, asked: argparse.Namespace) -> None:
@@ -81,24 +82,35 @@ def _soak(name: str, asked: argparse.Namespace) -> None:
             for seed in range(asked.seed, asked.seed + (asked.tries or 1)):
                 _say(name, seed, _one(attempt, seed))
             return
-        for seed in range(-3, 0):  # one of each CRM, so that everything is imported
-            attempt(seed)
+        warm(KINDS[name], attempt)
         _add_batches(name, attempt, asked, until)
 
 
+def warm(kind: Kind, attempt: Try) -> None:
+    """Try without counting, so that all that is needed is opened."""
+    for seed in range(-kind.first, 0):
+        attempt(seed)
+
+
 def _add_batches(name: str, attempt: Try, asked: argparse.Namespace, until: float) -> None:
-    """Raises Broken where files changed meanwhile: nobody can say what such a batch was about."""
+    """Raises Broken where files changed meanwhile: nobody can say what such a batch was about.
+
+    A batch in which more files were opened than before it is one of other code, and so are those after it.
+    """
     kind, book, left = KINDS[name], Book(asked.out), asked.tries or NO_END
-    code = imported(kind.also)
+    code = opened()
     while left > 0 and time.monotonic() < until:
         found = book.sum(name, code)
         if found.tried >= kind.goal:
             return
         going = Going(found.next, kind.goal - found.tried, left, min(until, time.monotonic() + BATCH))
-        batch = _batch(name, attempt, going, code)
+        batch = _batch(name, attempt, going)
         if not code.stands:
             raise Broken(f"the code of {name} changed while it ran: the last batch does not count")
-        book.add(batch)
+        if more := set((now := opened()).files) - set(code.files):
+            sys.stderr.write(f"{name}: only now {min(more)} was opened: from here on it is other code\n")
+            code = now
+        book.add(msgspec.structs.replace(batch, digest=code.digest, commit=code.commit, rooms=code.rooms))
         left -= batch.seeds
 
 
@@ -119,7 +131,7 @@ def _caught(begin: Begin) -> tuple[int, str]:
     return 0, ""
 
 
-def _batch(name: str, attempt: Try, going: Going, code: Code) -> Batch:
+def _batch(name: str, attempt: Try, going: Going) -> Batch:
     kind, began = KINDS[name], time.monotonic()
     seeds, tried, failures = 0, 0, list[str]()
     while not seeds or (time.monotonic() < going.until and seeds < going.most and tried < going.wanted):
@@ -132,7 +144,7 @@ def _batch(name: str, attempt: Try, going: Going, code: Code) -> Batch:
     seconds, note = round(time.monotonic() - began), "; ".join(failures)[:2000]
     return Batch(
         kind.area, kind.name, tried, len(failures), going.seed, note,
-        name, seeds, seconds, code.digest, code.commit, code.rooms,
+        name, seeds, seconds,
     )  # fmt: skip
 
 

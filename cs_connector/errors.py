@@ -2,7 +2,8 @@
 
 ConnectorError
 ├── ConfigError           you fix a file: path, line, what was expected      exit 2
-│   └── MappingError      … and the object and field
+│   ├── MappingError      … and the object and field
+│   └── FormulaError      … and where in the formula
 ├── UsageError            you asked for something that does not exist        exit 2
 ├── AdapterError          the CRM; secrets removed
 │   ├── AuthFailed        reconnect: stop this connection                    exit 3
@@ -33,7 +34,7 @@ class Place:
     column: int | None = None
 
     def __str__(self) -> str:
-        return self.path if self.line is None else f"{self.path}:{self.line}"
+        return ":".join(str(part) for part in (self.path, self.line, self.column) if part is not None)
 
 
 class ConnectorError(Exception):
@@ -69,6 +70,16 @@ class ConfigError(ConnectorError):
 
 class MappingError(ConfigError):
     code = "CSC-MAPPING"
+
+
+class FormulaError(ConfigError):
+    """A formula is wrong; `position` counts its letters from 1, and is None where it is the whole."""
+
+    code = "CSC-FORMULA"
+
+    def __init__(self, what: str, *, why: str = "", fix: str = "", position: int | None = None) -> None:
+        super().__init__(what, why=why, fix=fix, safe="nothing was computed")
+        self.position = position
 
 
 class UsageError(ConnectorError):

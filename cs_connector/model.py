@@ -12,6 +12,7 @@ from dataclasses import dataclass
 TEXT, WHOLE, NUMBER, FLAG = "VARCHAR", "BIGINT", "DOUBLE", "BOOLEAN"
 MONEY, DATE, TIME = "DECIMAL(18,2)", "DATE", "TIMESTAMP"
 CUSTOM = "custom"
+ABOUT = "relationship topic"  # what a record says of the relationship that it is about
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,36 +77,37 @@ USER = _entity(
     user_id=TEXT, name=TEXT, email=TEXT, active=FLAG, role=TEXT,
 )  # fmt: skip
 RELATIONSHIP = _entity(
-    "relationship",
+    "relationship", telling="decision_maker champion",
     relationship_id=TEXT, account_id=TEXT, key=TEXT, type=TEXT, name=TEXT, product=TEXT, region=TEXT,
     status=TEXT, stage=TEXT, start_on=DATE, renewal_on=DATE, end_on=DATE,
     arr=MONEY, seats=WHOLE, features_bought=WHOLE, notice_on=DATE, scorecard=TEXT,
     owner_user_id=TEXT, owner_source=TEXT, renewal_manager_user_id=TEXT, sales_owner_user_id=TEXT,
     csm_judgement=TEXT, csm_judgement_on=DATE, alerts_paused_until=DATE,
+    partner_account_id=TEXT, auto_renew=FLAG, previous_end_on=DATE,
 )  # fmt: skip
 SUBSCRIPTION = _entity(
     "subscription",
     subscription_id=TEXT, account_id=TEXT, product=TEXT, region=TEXT, type=TEXT, status=TEXT,
     start_on=DATE, end_on=DATE, renewal_on=DATE, arr=MONEY, currency=TEXT, seats=WHOLE,
-    features_bought=WHOLE, auto_renew=FLAG, notice_on=DATE, owner_user_id=TEXT,
+    features_bought=WHOLE, auto_renew=FLAG, notice_on=DATE, owner_user_id=TEXT, partner_account_id=TEXT,
 )  # fmt: skip
 TICKET = _entity(
-    "ticket",
+    "ticket", telling=ABOUT,
     ticket_id=TEXT, account_id=TEXT, person_id=TEXT, product=TEXT, priority=TEXT, status=TEXT,
     opened_at=TIME, closed_at=TIME, waiting_since=TIME,
 )  # fmt: skip
 SURVEY_RESPONSE = _entity(
-    "survey_response",
+    "survey_response", telling=ABOUT,
     survey_response_id=TEXT, account_id=TEXT, person_id=TEXT, kind=TEXT,
     score=NUMBER, scale_min=NUMBER, scale_max=NUMBER, score_10=NUMBER,
     invited_on=DATE, answered_on=DATE,
 )  # fmt: skip
 USAGE = _entity(
-    "usage",
+    "usage", telling=ABOUT,
     usage_id=TEXT, account_id=TEXT, product=TEXT, metric=TEXT, on_date=DATE, grain=TEXT, value=NUMBER,
 )  # fmt: skip
 INVOICE = _entity(
-    "invoice",
+    "invoice", telling=ABOUT,
     invoice_id=TEXT, account_id=TEXT, issued_on=DATE, due_on=DATE, paid_on=DATE, amount=MONEY, currency=TEXT,
 )  # fmt: skip
 OPPORTUNITY = _entity(
@@ -114,16 +116,21 @@ OPPORTUNITY = _entity(
     close_on=DATE,
 )  # fmt: skip
 ACTIVITY = _entity(
-    "activity",
+    "activity", telling=ABOUT,
     activity_id=TEXT, account_id=TEXT, person_id=TEXT, kind=TEXT, two_way=FLAG, at=TIME,
 )  # fmt: skip
 LIFECYCLE_EVENT = _entity(
-    "lifecycle_event",
+    "lifecycle_event", telling=ABOUT,
     lifecycle_event_id=TEXT, account_id=TEXT, product=TEXT, kind=TEXT, on_date=DATE,
 )  # fmt: skip
 GOAL = _entity(
-    "goal",
+    "goal", telling=ABOUT,
     goal_id=TEXT, account_id=TEXT, product=TEXT, status=TEXT, due_on=DATE, updated_on=DATE,
+    name=TEXT, measure=TEXT, target=NUMBER,
+)  # fmt: skip
+ROLE = _entity(
+    "role", telling=ABOUT,
+    role_id=TEXT, account_id=TEXT, person_id=TEXT, product=TEXT, role=TEXT, active=FLAG,
 )  # fmt: skip
 TASK = _entity(
     "task",
@@ -135,7 +142,7 @@ ENTITIES: dict[str, Entity] = {
     e.name: e
     for e in (
         ACCOUNT, PERSON, USER, RELATIONSHIP, SUBSCRIPTION, TICKET, SURVEY_RESPONSE, USAGE, INVOICE,
-        OPPORTUNITY, ACTIVITY, LIFECYCLE_EVENT, GOAL, TASK,
+        OPPORTUNITY, ACTIVITY, LIFECYCLE_EVENT, GOAL, ROLE, TASK,
     )
 }  # fmt: skip
 
@@ -147,4 +154,8 @@ LINK = _table(
 FEED = _table(
     "feed",
     entity=TEXT, connection=TEXT, complete=FLAG, watermark=TIME,
+)  # fmt: skip
+ATTACHMENT = _table(
+    "attachment",
+    entity=TEXT, entity_id=TEXT, relationship_id=TEXT, rule=TEXT,
 )  # fmt: skip

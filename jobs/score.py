@@ -24,7 +24,7 @@ class Score:
 
     def _compute(self, engine: Engine) -> Scores:
         definitions = health.load_definitions([*engine.project.shipped, engine.project.root])
-        with engine.talk.step("scores"), engine.tables([*ENTITIES, "link", "feed"]) as con:
+        with engine.talk.step("scores"), engine.tables([*ENTITIES, "link", "feed", "attachment"]) as con:
             engine.store.facts.attach(con, "measure/metric", "metric_before", _METRIC)
             engine.store.facts.attach(con, "health/snapshot", "snapshot_before", history.BEFORE)
             outcome = health.run(con, engine.as_of, definitions)

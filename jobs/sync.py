@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from cs_connector.act import outbox
 from cs_connector.ports import Read
 from cs_connector.runner import CallLine, Engine, ObjectLine, budget, drift, estimating, shrink
-from cs_connector.runner.applying import settle
+from cs_connector.runner.settling import settle
 from cs_connector.store import tables
 from cs_connector.store.folding import Fold
 from cs_connector.unify import Source

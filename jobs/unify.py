@@ -9,11 +9,14 @@ import sqlalchemy as sa
 
 from cs_connector.model import ENTITIES
 from cs_connector.runner import Engine
-from cs_connector.runner.identities import WHO, before, decisions, kept
+from cs_connector.runner.identities import WHO, decisions, kept
 from cs_connector.runner.summary import People
+from cs_connector.runner.unifying import resolve
 from cs_connector.store import tables
-from cs_connector.unify import FeedMark, hierarchy, load_customers, read, unify
+from cs_connector.unify import hierarchy
+from cs_connector.unify.run import FeedMark, read
 
+RELATED = ("stage_reached", "relationship_person", "relationship_issue", "attached", "disagreement")
 FEW = 20  # bad records that no share makes a failure of
 
 
@@ -41,22 +44,18 @@ class Unify:
         engine.mark_stage(self.name, digest)
 
     def _resolve(self, engine: Engine, con: duckdb.DuckDBPyConnection, marks: list[FeedMark]) -> None:
-        engine.store.facts.attach(con, "entity/link", "links_before", _LINK)
-        con.execute("CREATE TABLE previous_link AS SELECT * FROM links_before")
-        before(engine, con)
-        customers = load_customers(engine.project.mapping("customers"))
-        fallback = engine.project.settings.tasks.fallback_owner
-        counted = unify(con, engine.sources(), marks, customers, engine.as_of, fallback)
+        counted = resolve(engine, con, marks)
         engine.store.facts.attach(con, "unify/parent", "parents_before", _PARENT)
         hierarchy.remember(con, engine.clock.now())
         _quarantine(engine, con)
         _odd_trees(engine, con)
-        names = [*ENTITIES, "link", "feed"]
+        names = [*ENTITIES, "link", "feed", "attachment"]
         known = f"TIMESTAMP '{engine.clock.now():%Y-%m-%d %H:%M:%S}' AS known_at"
         published = {f"entity/{n}": f'SELECT *, {known} FROM "{n}"' for n in names}
         published["unify/population"] = "SELECT account_id, customer_status, status_reason FROM account"
         published["unify/seen"] = "SELECT * FROM seen"
         published["unify/unowned"] = "SELECT * FROM unowned"
+        published |= {f"unify/{n}": f"SELECT * FROM {n} ORDER BY ALL" for n in RELATED}
         published["unify/mixed_currency"] = "SELECT * FROM mixed_currency"
         published["unify/hierarchy_issue"] = "SELECT * FROM hierarchy_issue ORDER BY ALL"
         published["unify/parent"] = "SELECT * FROM parent_history ORDER BY account_id, since"
@@ -106,18 +105,6 @@ def _trusted(engine: Engine, con: duckdb.DuckDBPyConnection, marks: list[FeedMar
         )
     failed = {(connection, name) for connection, name, _, _ in rows}
     return [replace(m, complete=False) if (m.connection, m.object) in failed else m for m in marks]
-
-
-_LINK = {
-    "entity_id": "VARCHAR",
-    "entity": "VARCHAR",
-    "connection": "VARCHAR",
-    "object": "VARCHAR",
-    "record_id": "VARCHAR",
-    "method": "VARCHAR",
-    "confidence": "DOUBLE",
-    "evidence": "VARCHAR",
-}
 
 
 _PARENT = {"account_id": "VARCHAR", "parent_id": "VARCHAR", "since": "TIMESTAMP"}

@@ -6,8 +6,9 @@ import sqlalchemy as sa
 
 from cs_connector.act import guard, plan
 from cs_connector.runner import Engine, WriteLine
-from cs_connector.runner.applying import settle, write
+from cs_connector.runner.applying import write
 from cs_connector.runner.deciding import planned
+from cs_connector.runner.settling import settle
 from cs_connector.store import tables
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -10,6 +12,16 @@ from .conformance import summary
 
 STRICT = os.environ.get("CS_CONNECTOR_STRICT") == "1"
 HAS_DATA = bool(os.environ.get("CS_CONNECTOR_DATA"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_key() -> Iterator[None]:
+    """Making a key takes longer than most tests: all orgs of a test process have the same."""
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rsa, "generate_private_key", cache(rsa.generate_private_key))
+        yield
 
 
 def _unexpected(reports: list[pytest.TestReport]) -> list[pytest.TestReport]:

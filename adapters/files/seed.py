@@ -20,7 +20,7 @@ def write(company: Company, root: Path) -> None:
     """Fill `root`: usage/<month>.csv.gz and usage/trials.csv.gz, iris/usage.csv, invoices/<year>.csv."""
     with ExitStack() as stack:
         folder = _Folder(root, stack)
-        for account in company.accounts:
+        for account in company.everybody():
             for usage in account.usage:
                 folder.writer(_place(usage), _USAGE).writerow(_line(account, usage))
             for invoice in account.invoices:

@@ -49,7 +49,7 @@ def rows(company: Company, portal: str = "hubspot") -> Iterator[SeedRow]:
 
 
 def _listed(company: Company, emea: bool) -> Iterable[Account]:
-    return company.emea if emea else company.accounts
+    return company.emea if emea else company.everybody()
 
 
 def _shared(company: Company) -> Iterator[SeedRow]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
-from itertools import count
 from typing import Any
 
 import msgspec
@@ -13,11 +11,17 @@ import msgspec
 from cs_connector.errors import AdapterError, Rejected, Unavailable
 from cs_connector.ports import Clock, RawRecord
 from cs_connector.transport import Transport
+from cs_connector.transport.records import Records
 
 from .errors import decode
 from .rows import Rows
 
-ROWS = 50_000  # of one page of results
+ROWS, BYTES = (
+    250_000,
+    100_000_000,
+)  # of one page of results, at most; of bytes as REST writes them, which are twice as many
+USUAL_ROWS = 50_000  # where nobody knows how large a row is
+SPEED = 10_000  # records a second; a job is first looked at when it may be done
 LONGEST_POLL = 30.0  # seconds; every look at the job costs a call
 PATIENCE = 3600.0  # seconds after which a run ends; the next one goes on with the same job
 
@@ -32,11 +36,29 @@ class Job(msgspec.Struct):
 
 
 @dataclass(frozen=True, slots=True)
+class Order:
+    """A job: the types of its fields, how many records it will bring where that is known, and how many `rows` are
+    fetched at a time.
+    """
+
+    job: str
+    types: Mapping[str, str]
+    records: int = 0
+    rows: int = USUAL_ROWS
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """A page of results, and where the next one starts; None after the last."""
 
     records: Sequence[RawRecord]
     locator: str | None
+
+
+def fitting(seen: Records) -> int:
+    """How many rows are fetched at a time, of the size that these records have as REST writes them."""
+    size = sum(batch.nbytes for batch in seen.batches)
+    return max(1, min(ROWS, BYTES * len(seen) // max(1, size)))
 
 
 class Bulk:
@@ -53,22 +75,24 @@ class Bulk:
         job: Job = decode(answer.content, Job)
         return job.id
 
-    def batches(self, job: str, locator: str | None, types: Mapping[str, str]) -> Iterator[Batch]:
+    def batches(self, order: Order, locator: str | None) -> Iterator[Batch]:
         """The results from a locator on, once the job is done. Raises Lost, and Unavailable when it takes too long."""
         if locator is None:
-            self._wait(job)
-        with closing(Rows(types)) as rows:
-            while True:
-                batch = self._results(job, locator, rows)
-                yield batch
-                locator = batch.locator
-                if locator is None:
-                    return
+            self._wait(order)
+        while True:
+            batch = self._results(order, locator)
+            yield batch
+            locator = batch.locator
+            if locator is None:
+                return
 
-    def _wait(self, job: str) -> None:
-        waited = 0.0
-        for turn in count():
-            state = self._state(job)
+    def _wait(self, order: Order) -> None:
+        waited, pause = 0.0, max(1.0, order.records / SPEED)
+        while True:
+            pause = min(LONGEST_POLL, pause)
+            self._clock.sleep(pause)
+            waited += pause
+            state = self._state(order.job)
             if state == "JobComplete":
                 return
             if state in {"Failed", "Aborted"}:
@@ -76,26 +100,21 @@ class Bulk:
             if waited > PATIENCE:
                 raise Unavailable(
                     "Salesforce has not finished a bulk query within an hour",
-                    why=f"job {job} is {state}",
+                    why=f"job {order.job} is {state}",
                     fix="run again: the next run goes on with the same job",
                 )
-            pause = min(LONGEST_POLL, 2.0**turn)
-            waited += pause
-            self._clock.sleep(pause)
+            pause *= 2
 
     def _state(self, job: str) -> str:
         found: Job = decode(self._get(f"/jobs/query/{job}").content, Job)
         return found.state
 
-    def _results(self, job: str, locator: str | None, rows: Rows) -> Batch:
+    def _results(self, order: Order, locator: str | None) -> Batch:
         where = f"&locator={locator}" if locator else ""
-        answer = self._get(f"/jobs/query/{job}/results?maxRecords={ROWS}{where}", Accept="text/csv")
-        records = rows.read(answer.content)
+        path = f"/jobs/query/{order.job}/results?maxRecords={order.rows}{where}"
+        answer = self._get(path, Accept="text/csv")
         told = answer.headers.get("Sforce-NumberOfRecords", "")
-        if told.isdecimal() and int(told) != len(records):
-            raise Unavailable(
-                "Salesforce's bulk results are not whole", why=f"{len(records)} of {told} rows came"
-            )
+        records = Rows(answer.content, order.types, int(told) if told.isdecimal() else None).records()
         onward = answer.headers.get("Sforce-Locator", "null")
         return Batch(records, None if onward == "null" else onward)
 

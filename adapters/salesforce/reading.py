@@ -16,7 +16,7 @@ from cs_connector.transport import Transport
 from cs_connector.transport.cursors import unreadable
 from cs_connector.transport.records import Records, maybe
 
-from .bulk import Bulk, Lost
+from .bulk import USUAL_ROWS, Bulk, Lost, Order, fitting
 from .errors import BAD_LOCATOR, decode
 from .soql import Place, back, changes, check_length, literal, long_id, moment
 from .times import rezone
@@ -33,8 +33,9 @@ _STAMPS = ("SystemModstamp", "LastModifiedDate", "CreatedDate", "LoginTime")
 class Cursor(msgspec.Struct, omit_defaults=True):
     """`since`: where the next run begins. In the middle of a run, `at` is the last record that was
     handed over and `covered` the time up to which this run will be complete. `job` is the bulk query that
-    reads everything after `at`, and `locator` how far its results were handed over. `whole` is when the last reading
-    from the beginning started, of objects with calculated fields.
+    reads everything after `at`, `left` how many records that is, `rows` how many are fetched at a time, and `locator`
+    how far its results were handed over. `whole` is when the last reading from the beginning started, of objects with
+    calculated fields.
     """
 
     since: str | None = None
@@ -42,6 +43,8 @@ class Cursor(msgspec.Struct, omit_defaults=True):
     covered: str | None = None
     job: str | None = None
     locator: str | None = None
+    left: int = 0
+    rows: int = USUAL_ROWS
     whole: str | None = None
 
 
@@ -196,7 +199,9 @@ class Reader:
                 yield _last(records, columns, cursor)
                 return
             yield Page(records, _encode(cursor), done=False, expected=answer.total)
-            if bulk and answer.total - len(records) > self._bulk_from and self._begun(columns, cursor):
+            left = answer.total - len(records)
+            if bulk and left > self._bulk_from and self._begun(columns, cursor):
+                cursor.left, cursor.rows = left, fitting(records)
                 yield Page((), _encode(cursor), done=False)  # from now on a killed run finds its job again
                 yield from self._run(columns, cursor)
                 return
@@ -209,7 +214,8 @@ class Reader:
 
     def _by_job(self, columns: Columns, cursor: Cursor) -> Iterator[Page]:
         assert cursor.job is not None
-        for batch in self._bulk.batches(cursor.job, cursor.locator, columns.types):
+        order = Order(cursor.job, columns.types, cursor.left, cursor.rows)
+        for batch in self._bulk.batches(order, cursor.locator):
             if batch.locator is None:
                 yield _last(batch.records, columns, cursor)
                 return

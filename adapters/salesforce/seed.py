@@ -27,7 +27,7 @@ def rows(company: Company) -> Iterator[SeedRow]:
     for user in company.users:
         yield SeedRow("User", _user(user, began))
     yield from _questions(began)
-    for account in company.accounts:
+    for account in company.everybody():
         if account.sales:
             yield from _account(account)
 
@@ -135,7 +135,7 @@ def _subscription(account: Account, sub: Subscription) -> dict[str, Any]:
         Region__c=sub.region, Type__c=sub.type, Status__c=sub.status, Start_Date__c=_day(sub.start_on),
         End_Date__c=_day(sub.end_on), Renewal_Date__c=_day(sub.renewal_on), ARR__c=float(sub.arr),
         CurrencyIsoCode=account.currency, Seats__c=float(sub.seats), Features_Bought__c=float(sub.features),
-        Auto_Renew__c=sub.auto_renew, Notice_Date__c=_day(sub.notice_on), CSM__c=_user_id(sub.csm),
+        Partner__c=None if sub.partner is None else sales_id("001", sub.partner), Auto_Renew__c=sub.auto_renew, Notice_Date__c=_day(sub.notice_on), CSM__c=_user_id(sub.csm),
         OwnerId=sales_id("005", account.owner),
     )  # fmt: skip
 

@@ -11,5 +11,6 @@ def rezone(times: Any, old: str, new: str) -> Any:
     """An Arrow column of texts: those that end with `old` have `new` in its place, others stay."""
     from pyarrow import compute
 
+    found = compute.ends_with(times, old)
     changed = compute.binary_replace_slice(times, -len(old), _END, new)
-    return compute.if_else(compute.ends_with(times, old), changed, times)
+    return changed if compute.all(found).as_py() else compute.if_else(found, changed, times)

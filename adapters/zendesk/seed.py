@@ -24,7 +24,7 @@ def rows(company: Company) -> Iterator[SeedRow]:
     for user in company.users:
         if user.role == "manager":
             yield SeedRow("users", _agent(user))
-    for account in company.accounts:
+    for account in company.everybody():
         if account.service:
             yield from _organization(account, account.service, company)
 

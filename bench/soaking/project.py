@@ -11,8 +11,7 @@ from typing import Any
 from cs_connector import registry
 from cs_connector.config import Project, open_project
 
-from .code import MAPS
-
+MAPS = Path(__file__).with_name("maps")
 SWEEP = 0.2  # hours after which all links are read again
 
 

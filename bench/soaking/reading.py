@@ -15,7 +15,7 @@ from cs_connector.store.store import Store
 from cs_connector.testing import MemoryTokens
 from cs_connector.unify import MappingFile, Source, load_mapping
 
-from .code import MAPS
+from .project import MAPS
 
 Wrap = Callable[[Adapter], Adapter]
 

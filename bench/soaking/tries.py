@@ -32,14 +32,14 @@ class Ways(NamedTuple):
 class Kind:
     """A kind of try, and how many are wanted. `load` imports what it needs, and nothing else does.
 
-    `also` are modules that run in other processes only.
+    After `first` seeds all that is ever needed has been opened.
     """
 
     area: str
     name: str
     goal: int
     load: Callable[[], Ways]
-    also: tuple[str, ...] = ()
+    first: int = 3  # one of each CRM
 
 
 def of(module: str, begin: str) -> Callable[[], Ways]:

@@ -15,7 +15,8 @@ import duckdb
 from cs_connector.errors import ConnectorError
 from cs_connector.sandbox.wire import Request, Response
 from cs_connector.transport.mending import mended
-from cs_connector.unify import Source, read
+from cs_connector.unify import Source
+from cs_connector.unify.run import read
 
 from .fragments import fragment
 from .reading import mapping

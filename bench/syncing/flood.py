@@ -71,7 +71,7 @@ class Flood:
             answer = self.answers.handle(request)
             self._seen[listing.name] = answer, [cut(*text) for text in listing.texts(answer.body)]
         answer, cuts = self._seen[listing.name]
-        count = min(listing.page, self.total - at)
+        count = min(listing.most(request), self.total - at)
         key = listing.name, count
         if key not in self._stencils:
             self._stencils[key] = Stencil(islice(cycle(cuts), count), listing.glue)

@@ -12,6 +12,7 @@ from bench.tickets import FIRST
 from cs_connector.sandbox.ids import sales_id
 from cs_connector.sandbox.wire import Request, Response
 
+BATCH = 2_000  # records of an answer to a query
 Text: TypeAlias = tuple[bytes, str, str]  # of a record: all of it, its id, its time
 
 
@@ -28,12 +29,15 @@ class Listing(Protocol):
     """`zone` ends a time; `glue` stands between records."""
 
     name: ClassVar[str]
-    page: ClassVar[int]
     zone: ClassVar[bytes]
     glue: ClassVar[bytes]
 
     def place(self, request: Request) -> int | None:
         """The number of the first ticket that a request asks for; None for one that lists none."""
+        ...
+
+    def most(self, request: Request) -> int:
+        """How many tickets a page has that is not the last."""
         ...
 
     def key(self, number: int) -> bytes: ...
@@ -46,13 +50,17 @@ class Listing(Protocol):
 
 
 class Soql:
-    name, page, zone, glue = "soql", 2_000, b".000+0000", b","
+    name, zone, glue = "soql", b".000+0000", b","
 
     def place(self, request: Request) -> int | None:
         if request.path.endswith("/queryAll") and " FROM Case ORDER BY" in request.query.get("q", ""):
             return 0
         _, found, at = request.path.partition("/queryAll/flood-")
         return int(at) if found else None
+
+    def most(self, request: Request) -> int:
+        del request
+        return BATCH
 
     def key(self, number: int) -> bytes:
         return sales_id("500", number + 1).encode()
@@ -74,12 +82,15 @@ class Soql:
 class Bulk:
     """What is left after the first page, as results of a job."""
 
-    name, page, zone, glue = "bulk", 50_000, b".000Z", b"\n"
+    name, zone, glue = "bulk", b".000Z", b"\n"
 
     def place(self, request: Request) -> int | None:
         if "/jobs/query/" not in request.path or not request.path.endswith("/results"):
             return None
-        return int(request.query.get("locator") or Soql.page)
+        return int(request.query.get("locator") or BATCH)
+
+    def most(self, request: Request) -> int:
+        return int(request.query["maxRecords"])
 
     def key(self, number: int) -> bytes:
         return sales_id("500", number + 1).encode()
@@ -98,7 +109,7 @@ class Bulk:
 
 
 class Objects:
-    name, page, zone, glue = "objects", 100, b".000Z", b","
+    name, zone, glue = "objects", b".000Z", b","
 
     def place(self, request: Request) -> int | None:
         if (
@@ -108,6 +119,10 @@ class Objects:
         ):
             return None
         return int(request.query.get("after") or 0)
+
+    def most(self, request: Request) -> int:
+        del request
+        return 100
 
     def key(self, number: int) -> bytes:
         return b"%d" % (FIRST["tickets"] + number)
@@ -121,12 +136,16 @@ class Objects:
 
 
 class Export:
-    name, page, zone, glue = "export", 1_000, b"Z", b","
+    name, zone, glue = "export", b"Z", b","
 
     def place(self, request: Request) -> int | None:
         if not request.path.endswith("/incremental/tickets/cursor.json"):
             return None
         return int(request.query.get("cursor") or 0)
+
+    def most(self, request: Request) -> int:
+        del request
+        return 1_000
 
     def key(self, number: int) -> bytes:
         return b"%d" % (1001 + number)

@@ -8,7 +8,7 @@ from pathlib import Path
 from cs_connector import registry
 from cs_connector.config import open_project
 from cs_connector.runner import open_engine
-from cs_connector.unify import read
+from cs_connector.unify.run import read
 
 
 def main(root: Path) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby, islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -18,7 +18,8 @@ from cs_connector.store.leases import Lease, check
 from cs_connector.store.state import State
 from cs_connector.store.tables import calls, outbox, receipts
 
-from .plan import Planned
+if TYPE_CHECKING:
+    from .plan import Planned
 
 BATCH = 200
 

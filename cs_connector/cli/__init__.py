@@ -6,10 +6,10 @@ import sys
 
 import typer
 
-from . import connect, discover, flow, identity, keep, look, plans, sandbox, timing
+from . import connect, customers, discover, flow, identity, keep, look, mapping, plans, sandbox, timing
 from .demand import OnDemand, parts
 
-for part in (connect, flow, identity, plans, look, discover, sandbox, timing, keep):
+for part in (connect, flow, identity, plans, look, customers, mapping, discover, sandbox, timing, keep):
     part.register(parts)
 app = typer.Typer(
     name="cs-connector",

@@ -1,4 +1,4 @@
-"""explain, levers, timeline, runs, quarantine, export, mapping, doctor: looking, never changing."""
+"""explain, levers, timeline, runs, quarantine, export, doctor: looking, never changing."""
 
 from __future__ import annotations
 
@@ -25,14 +25,12 @@ def register(app: typer.Typer) -> None:
     app.command()(doctor)
     app.add_typer(_runs, name="runs")
     app.add_typer(_quarantine, name="quarantine")
-    app.add_typer(_mapping, name="mapping")
 
 
 _runs = typer.Typer(help="What jobs did.", invoke_without_command=True)
 _quarantine = typer.Typer(
     help="Records that could not be read, with the reason.", invoke_without_command=True
 )
-_mapping = typer.Typer(help="The mapping files: do they fit, and what do they make of a record.")
 
 
 def explain(
@@ -102,12 +100,20 @@ def export(
     root: opt.ProjectDir = opt.HERE,
     format_: Annotated[str, typer.Option("--format", help="csv or parquet.")] = "csv",
     as_of: opt.AsOf = None,
+    known_on: opt.KnownOn = None,
 ) -> None:
     """The canonical export: one file an entity, scores, links and records, always in the same order."""
     from cs_connector.runner import exporting
 
+    then = opt.day(known_on)
+    if then and as_of:
+        raise UsageError("--known-on is for entities, --as-of for scores", fix="use one of them")
     with opt.engine(root, as_of) as engine:
-        for path in exporting.export(engine, directory, format_, opt.day(as_of)):
+        for path in (
+            exporting.as_known(engine, directory, format_, then)
+            if then
+            else exporting.export(engine, directory, format_, opt.day(as_of))
+        ):
             opt.screen().plain(str(path))
 
 
@@ -214,38 +220,3 @@ def quarantine(context: typer.Context, root: opt.ProjectDir = opt.HERE, as_json:
         screen.plain(f"{row['connection']} {row['object']} {row['record_id']}: {row['reason']}")
     if not found:
         screen.line("nothing is set aside")
-
-
-@_mapping.command("check")
-def check_mapping(root: opt.ProjectDir = opt.HERE, as_json: opt.Json = False) -> None:
-    """Compare every mapping file with what the connection has."""
-    from dataclasses import asdict
-
-    from cs_connector.runner import fitting
-
-    screen = opt.screen(as_json=as_json)
-    with opt.engine(root) as engine:
-        found = fitting.check(engine)
-    if as_json:
-        screen.document({"schema": "mapping-check/1", "problems": [asdict(problem) for problem in found]})
-    else:
-        for problem in found:
-            screen.plain(f"{problem.place}\n  {problem.connection}: {problem.what}\n  fix: {problem.fix}")
-        screen.line(f"{len(found)} problems" if found else "every mapping fits what its connection has")
-    if found:
-        raise typer.Exit(2)
-
-
-@_mapping.command("preview")
-def preview_mapping(id_: Id, root: opt.ProjectDir = opt.HERE, as_json: opt.Json = False) -> None:
-    """How an account comes about: what each record says, how it is read, and what counts."""
-    from cs_connector.console.preview import preview as shown
-    from cs_connector.runner.previewing import preview
-
-    screen = opt.screen(as_json=as_json)
-    with opt.engine(root) as engine:
-        document = preview(engine, id_)
-    if as_json:
-        screen.document(document)
-    else:
-        shown(screen, document)

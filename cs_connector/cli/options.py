@@ -25,6 +25,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for 
 AsOf = Annotated[
     str | None, typer.Option("--as-of", metavar="DATE", help="Compute as of this date, not today.")
 ]
+KnownOn = Annotated[
+    str | None,
+    typer.Option("--known-on", metavar="DATE", help="As it was known at the end of this day, not now."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 NoColor = Annotated[bool, typer.Option("--no-color", envvar="NO_COLOR", help="No colours.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,7 +14,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError
 
-from cs_connector.errors import ConfigError, Place
+from cs_connector.errors import ConfigError, FormulaError, Place
 
 Path_ = tuple[str | int, ...]
 Model = TypeVar("Model", bound=BaseModel)
@@ -22,18 +22,33 @@ Model = TypeVar("Model", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A parsed file: plain data, and the line of every key and item."""
+    """A parsed file: plain data, and the line of every key and item.
+
+    `columns` says where texts begin that stand as they are in one line; `files` where another file was laid over this one.
+    """
 
     path: Path
     data: Any
     lines: dict[Path_, int] = field(default_factory=dict)
+    columns: dict[Path_, int] = field(default_factory=dict)
+    files: Mapping[Path_, Path] = field(default_factory=dict)
 
     def place(self, where: Iterable[str | int] = ()) -> Place:
         """The nearest known line of a path of keys."""
         keys = tuple(where)
         while keys and keys not in self.lines:
             keys = keys[:-1]
-        return Place(str(self.path), self.lines.get(keys))
+        return Place(str(self.files.get(keys, self.path)), self.lines.get(keys))
+
+    def told(self, where: Iterable[str | int], error: ConfigError) -> ConfigError:
+        """The same error at a key of this file; of a formula in one line, with the column."""
+        keys = tuple(where)
+        place, begin = self.place(keys), self.columns.get(keys)
+        if isinstance(error, FormulaError) and error.position is not None and begin is not None:
+            place = Place(place.path, place.line, begin + error.position - 1)
+        return ConfigError(
+            error.what, why=error.why, fix=error.fix, safe=error.safe, place=place, code=error.code
+        )
 
     def error(self, where: Iterable[str | int], what: str, *, why: str = "", fix: str = "") -> ConfigError:
         """An error that points at a key of this file."""
@@ -66,7 +81,10 @@ def load(path: Path) -> Document:
     except MarkedYAMLError as error:
         raise _broken(path, error, "this is not valid YAML") from None
     lines: dict[Path_, int] = {}
-    return Document(path, _plain(data, (), lines), lines)
+    columns: dict[Path_, int] = {}
+    plain = _plain(data, (), lines)
+    _begins(data, (), text.splitlines(), columns)
+    return Document(path, plain, lines, columns)
 
 
 def _broken(path: Path, error: MarkedYAMLError, why: str) -> ConfigError:
@@ -94,6 +112,23 @@ def _plain(node: Any, at: Path_, lines: dict[Path_, int]) -> Any:
     return _bare(node)
 
 
+def _begins(node: Any, at: Path_, text: list[str], columns: dict[Path_, int]) -> None:
+    """Where texts begin, counted from 1, that stand letter by letter in one line of the file."""
+    if isinstance(node, CommentedMap):
+        inner = [(key, node[key], node.lc.value(key)) for key in node.lc.data or {}]
+    elif isinstance(node, CommentedSeq):
+        inner = [(index, node[index], node.lc.item(index)) for index in range(len(node))]
+    else:
+        return
+    for key, value, (line, column) in inner:
+        if isinstance(value, str):
+            start = column + (text[line][column : column + 1] in ("'", '"'))
+            if text[line].startswith(value, start):
+                columns[(*at, key)] = start + 1
+        else:
+            _begins(value, (*at, key), text, columns)
+
+
 def _bare(value: Any) -> Any:
     """A value without what the reader remembers of its spelling (an anchor, underscores in a number)."""
     for kind in (bool, int, float, str):
@@ -117,22 +152,46 @@ def validate(model: type[Model], document: Document, at: Iterable[str | int] = (
     try:
         return model.model_validate(data if data is not None else {})
     except ValidationError as error:
-        raise _mistake(model, document, where, error) from None
+        raise mistakes(model, document, error, where)[0][1] from None
 
 
-def _mistake(model: type[BaseModel], document: Document, at: Path_, error: ValidationError) -> ConfigError:
+def mistakes(
+    model: type[BaseModel], document: Document, error: ValidationError, at: Path_ = ()
+) -> list[tuple[Path_, ConfigError]]:
+    """Every mistake and the keys that lead to it. A misspelt key is also a missing one: the spelling says more, so
+    it comes first.
+    """
     found = error.errors(include_url=False, include_input=False)
-    # A misspelt key is also a missing one: the spelling says more.
-    first = next((e for e in found if e["type"] == "extra_forbidden"), found[0])
-    where = (*at, *first["loc"])
+    found.sort(key=lambda e: e["type"] != "extra_forbidden")
+    told: dict[Path_, ConfigError] = {}
+    for one in found:
+        where = (*at, *one["loc"])
+        if one["type"] != "missing":
+            where = there(document.data, where)
+        told.setdefault(where, _mistake(model, document, where, one))
+    return list(told.items())
+
+
+def there(data: Any, where: Path_) -> Path_:
+    """Without what no key of the file is, such as the kinds of which a value could be."""
+    for depth, key in enumerate(where):
+        if not isinstance(data, dict | list) or (isinstance(data, dict) and key not in data):
+            return where[:depth]
+        below: Any = data
+        data = below[key]
+    return where
+
+
+def _mistake(model: type[BaseModel], document: Document, where: Path_, one: Mapping[str, Any]) -> ConfigError:
     name = ".".join(str(part) for part in where) or document.path.name
-    if first["type"] == "extra_forbidden":
-        known = _known_keys(model, first["loc"][:-1])
-        hint = suggest(str(first["loc"][-1]), known) or f"known keys: {', '.join(sorted(known))}"
+    if one["type"] == "extra_forbidden":
+        known = _known_keys(model, one["loc"][:-1])
+        hint = suggest(str(one["loc"][-1]), known) or f"known keys: {', '.join(sorted(known))}"
         return document.error(where, f"{name} is not a known key", fix=hint)
-    if first["type"] == "missing":
-        return document.error(where, f"{name} is missing", fix=f"add {first['loc'][-1]}:")
-    return document.error(where, f"{name} is not valid", why=first["msg"], fix="correct the value")
+    if one["type"] == "missing":
+        return document.error(where, f"{name} is missing", fix=f"add {one['loc'][-1]}:")
+    why = one["msg"].removeprefix("Value error, ")
+    return document.error(where, f"{name} is not valid", why=why, fix="correct the value")
 
 
 def _known_keys(model: type[BaseModel], path: Iterable[str | int]) -> set[str]:

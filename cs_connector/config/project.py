@@ -39,9 +39,14 @@ class Project:
                 found[path.name] = path
         return [found[name] for name in sorted(found)]
 
+    @property
+    def layers(self) -> tuple[Path, ...]:
+        """Where mapping files are looked for, theirs first."""
+        return (self.root / "mappings", *reversed(self.shipped))
+
     def mapping(self, name: str) -> Path:
         """The mapping file of a connection: theirs if it exists, else the one that ships."""
-        layers = (self.root / "mappings", *reversed(self.shipped))
+        layers = self.layers
         for layer in layers:
             path = layer / f"{name}.yml"
             if path.exists():

@@ -11,7 +11,7 @@ from .screen import Screen
 
 
 def preview(screen: Screen, document: Mapping[str, Any]) -> None:
-    """mapping-preview/1: each attribute, and under it what every record says; ✓ is what counts."""
+    """mapping-preview/1: each attribute, and under it what every record says; ✓ is what counts, ≠ says something else."""
     screen.line(f"[bold]{escape(str(document['name'] or document['id']))}[/]  {escape(document['id'])}")
     for record in document["records"]:
         screen.plain(f"  {record['connection']} {record['object']} {record['id']}")
@@ -28,7 +28,7 @@ def preview(screen: Screen, document: Mapping[str, Any]) -> None:
 
 
 def _said(screen: Screen, said: Mapping[str, Any]) -> None:
-    mark = "[green]✓[/]" if said["counts"] else " "
+    mark = "[green]✓[/]" if said["counts"] else "[yellow]≠[/]" if said["disagrees"] else " "
     fields = ", ".join(f"{name} = {_raw(value)}" for name, value in said["fields"].items()) or "constant"
     read = (
         ""

@@ -14,6 +14,7 @@ from .calendar import Calendar
 from .diseases import DISEASES
 from .life import ordinary
 from .people import staff
+from .sagas import sagas
 from .stories import STORIES, story
 
 SMALLEST, LARGEST = 20, 100_000
@@ -36,7 +37,9 @@ def generate(seed: int, accounts: int, as_of: date) -> Company:
             fix="name another number of accounts",
         )
     cal = Calendar(as_of)
-    return Company(seed, as_of, staff(seed), Generated(seed, accounts, cal), _emea(seed, cal))
+    return Company(
+        seed, as_of, staff(seed), Generated(seed, accounts, cal), _emea(seed, cal), sagas(seed, cal)
+    )
 
 
 class Generated:

@@ -198,7 +198,7 @@ def _at(document: Document, at: tuple[str | int, ...], text: str, names: Collect
     try:
         return parse(text, names)
     except ConfigError as error:
-        raise document.error(at, error.what, why=error.why, fix=error.fix) from None
+        raise document.told(at, error) from None
 
 
 def _cards(

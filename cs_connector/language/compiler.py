@@ -6,36 +6,38 @@ and with every date of the grid (`today`); then the steps; at the end one row fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlglot import exp
 
 from cs_connector.config.documents import suggest
-from cs_connector.errors import ConfigError
-from cs_connector.language.expression import parse
+from cs_connector.errors import ConfigError, FormulaError
+from cs_connector.language.expression import Formula, parse
+from cs_connector.language.kinds import DATED, NUMERIC, Kind, called
 from cs_connector.language.lowering import call
 from cs_connector.language.steps import Latest, Merge, Step, Total, Window
-from cs_connector.model import ENTITIES
+from cs_connector.model import DATE, ENTITIES, FLAG, MONEY, NUMBER, TEXT, TIME, WHOLE
 
 CELL = ("r", "today")
 
 
-class StepError(ConfigError):
+class StepError(FormulaError):
     """A step cannot be compiled; `at` says which one, as a path below `steps`."""
 
     def __init__(self, error: ConfigError, at: tuple[str | int, ...]) -> None:
-        super().__init__(error.what, why=error.why, safe=error.safe, fix=error.fix)
+        position = error.position if isinstance(error, FormulaError) else None
+        super().__init__(error.what, why=error.why, fix=error.fix, position=position)
         self.at = at
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A query, the columns that formulas may name, and the key of the entity while it still has one."""
+    """A query, the columns that formulas may name with their types, and the key of the entity while it still has one."""
 
     query: exp.Select
-    columns: tuple[str, ...]
+    columns: Mapping[str, str]
     key: str | None = None
     entity: str | None = None
 
@@ -71,12 +73,37 @@ def _apply(rows: Rows | None, step: Step) -> Rows:
     return STEPS[step.kind](rows, getattr(step, step.kind))
 
 
+_TYPES: dict[Kind, str] = {
+    "number": NUMBER, "money": MONEY, "text": TEXT, "yes or no": FLAG, "date": DATE, "time": TIME,
+}  # fmt: skip
+_ANY = "ANY"  # the type of what is always NULL
+
+
+def _typed(formula: Formula) -> str:
+    return _TYPES.get(formula.kind, _ANY)
+
+
+def _of(text: str, rows: Rows, kinds: Sequence[str], what: str) -> Formula:
+    """A formula that gives one of some kinds. Raises FormulaError."""
+    formula = parse(text, rows.columns)
+    if formula.kind is not None and formula.kind not in kinds:
+        wanted = " or ".join(called(k) for k in kinds)
+        raise FormulaError(
+            f"{what} needs {wanted}, and {text} is {called(formula.kind)}", fix="change the formula"
+        )
+    return formula
+
+
+def _condition(text: str, rows: Rows, what: str) -> exp.Expr:
+    return _of(text, rows, ("yes or no",), what).tree
+
+
 def _filter(rows: Rows, text: str) -> Rows:
-    return replace(rows, query=_over(rows).where(parse(text, rows.columns).tree))
+    return replace(rows, query=_over(rows).where(_condition(text, rows, "filter")))
 
 
 def _window(rows: Rows, window: Window) -> Rows:
-    return replace(rows, query=_over(rows).where(_within(window, rows.columns)))
+    return replace(rows, query=_over(rows).where(_within(window, rows)))
 
 
 def column(name: str, table: str | None = None) -> exp.Column:
@@ -98,26 +125,43 @@ def _over(rows: Rows, *extra: exp.Expr) -> exp.Select:
 
 
 def _fetch(entity: str) -> Rows:
-    """A row with a product counts for the relationships of that product; one without, for all."""
+    """A row counts for the relationships that it is attached to; else one with a product for those of it, one without for all."""
     model = ENTITIES[_known(entity, ENTITIES, "entity")]
-    names = [c.name for c in model.columns]
+    types = {c.name: c.type for c in model.columns}
     fits: exp.Expr = exp.EQ(this=column("account_id", "e"), expression=column("account_id", "s"))
+    query = (
+        exp.select(column("r", "s"), column("on_date", "g").as_("today", quoted=True))
+        .select(*(column(n, "e") for n in types))
+        .from_(exp.to_table(entity).as_("e"))
+    )
+    if any(c.name == "relationship" for c in model.evidence):
+        attached = exp.EQ(this=column("entity_id", "t"), expression=column(model.key, "e"))
+        query = query.join(_attached(entity), on=attached, join_type="left")
+        fits = exp.and_(fits, _about(types))
+    query = query.join(exp.to_table("scope").as_("s"), on=fits)
+    query = query.join(exp.to_table("grid").as_("g"), join_type="cross")
+    return Rows(query, {"today": DATE, **types}, model.key, entity)
+
+
+def _attached(entity: str) -> exp.Subquery:
+    of = exp.EQ(this=column("entity"), expression=exp.convert(entity))
+    listed = (column("entity_id"), column("relationship_id"))
+    return exp.select(*listed).from_(exp.to_table("attachment")).where(of).subquery("t")
+
+
+def _about(names: Collection[str]) -> exp.Expr:
+    """Whether a row is about a relationship, once both are of one account."""
+    named = exp.EQ(this=column("relationship_id", "t"), expression=column("relationship_id", "s"))
+    unnamed: exp.Expr = column("relationship_id", "t").is_(exp.null())
     if "product" in names:
         any_product = column("product", "e").is_(exp.null())
         same = exp.EQ(this=column("product", "e"), expression=column("product", "s"))
-        fits = exp.and_(fits, exp.or_(any_product, same))
-    query = (
-        exp.select(column("r", "s"), column("on_date", "g").as_("today", quoted=True))
-        .select(*(column(n, "e") for n in names))
-        .from_(exp.to_table(entity).as_("e"))
-        .join(exp.to_table("scope").as_("s"), on=fits)
-        .join(exp.to_table("grid").as_("g"), join_type="cross")
-    )
-    return Rows(query, ("today", *names), model.key, entity)
+        unnamed = exp.and_(unnamed, exp.or_(any_product, same))
+    return exp.or_(named, unnamed)
 
 
-def _within(window: Window, names: Collection[str]) -> exp.Expr:
-    of = parse(window.of, names).tree
+def _within(window: Window, rows: Rows) -> exp.Expr:
+    of = _of(window.of, rows, DATED, "window").tree
     if window.months is not None:
         return exp.Between(
             this=call("months", column("today"), of), low=exp.convert(1), high=exp.convert(window.months)
@@ -132,7 +176,8 @@ def _within(window: Window, names: Collection[str]) -> exp.Expr:
 def _merge(rows: Rows, merge: Merge) -> Rows:
     other = ENTITIES[_known(merge.entity, ENTITIES, "entity")]
     _known(merge.on, rows.columns, "column")
-    taken = [_known(name, {c.name for c in other.columns}, f"column of {other.name}") for name in merge.take]
+    types = {c.name: c.type for c in other.columns}
+    taken = [_known(name, types, f"column of {other.name}") for name in merge.take]
     for name in (*taken, *((merge.found,) if merge.found else ())):
         _new(name, rows.columns)
     mine = [column(c, "x") for c in (*CELL, *(c for c in rows.columns if c != "today"))]
@@ -142,10 +187,11 @@ def _merge(rows: Rows, merge: Merge) -> Rows:
         .from_(rows.query.subquery("x"))
         .join(exp.to_table(other.name).as_("m"), on=match, join_type="left")
     )
+    columns = {**rows.columns, **{name: types[name] for name in taken}}
     if merge.found is None:
-        return replace(rows, query=query, columns=(*rows.columns, *taken))
+        return replace(rows, query=query, columns=columns)
     query = query.select(call("known", column(other.key, "m")).as_(merge.found, quoted=True))
-    return replace(rows, query=query, columns=(*rows.columns, *taken, merge.found))
+    return replace(rows, query=query, columns={**columns, merge.found: FLAG})
 
 
 def _new(name: str, names: Collection[str]) -> None:
@@ -156,8 +202,9 @@ def _new(name: str, names: Collection[str]) -> None:
 def _derive(rows: Rows, derived: dict[str, str]) -> Rows:
     for name, text in derived.items():
         _new(name, rows.columns)
-        tree = parse(text, rows.columns).tree
-        rows = replace(rows, query=_over(rows, tree.as_(name, quoted=True)), columns=(*rows.columns, name))
+        formula = parse(text, rows.columns)
+        query = _over(rows, formula.tree.as_(name, quoted=True))
+        rows = replace(rows, query=query, columns={**rows.columns, name: _typed(formula)})
     return rows
 
 
@@ -180,18 +227,21 @@ def _latest(rows: Rows, latest: Latest) -> Rows:
 
 
 def _aggregate(rows: Rows, totals: dict[str, Total]) -> Rows:
-    listed = [tree.as_(name, quoted=True) for name, tree in _totals(rows, totals)]
+    made = list(_totals(rows, totals))
+    listed = [tree.as_(name, quoted=True) for name, tree, _type in made]
     query = exp.select(*(column(c) for c in CELL), *listed).from_(rows.query.subquery("x"))
     query = query.group_by(*(column(c) for c in CELL))
-    return Rows(query, tuple(totals), None, rows.entity)
+    return Rows(query, {name: type_ for name, _tree, type_ in made}, None, rows.entity)
 
 
-def _totals(rows: Rows, totals: dict[str, Total]) -> Iterator[tuple[str, exp.Expr]]:
+def _totals(rows: Rows, totals: dict[str, Total]) -> Iterator[tuple[str, exp.Expr, str]]:
     for name, total in totals.items():
-        of = parse(total.of, rows.columns).tree
+        summed = total.take in ("sum", "avg")
+        formula = _of(total.of, rows, NUMERIC, total.take) if summed else parse(total.of, rows.columns)
+        of = formula.tree
         if total.where is not None:
-            of = exp.Case(ifs=[exp.If(this=parse(total.where, rows.columns).tree, true=of)])
-        yield name, _taken(rows, total, of)
+            of = exp.Case(ifs=[exp.If(this=_condition(total.where, rows, "where"), true=of)])
+        yield name, _taken(rows, total, of), WHOLE if total.take in ("count", "distinct") else _typed(formula)
 
 
 def _taken(rows: Rows, total: Total, of: exp.Expr) -> exp.Expr:

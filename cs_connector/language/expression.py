@@ -15,7 +15,11 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from cs_connector.config.documents import suggest
-from cs_connector.errors import ConfigError
+from cs_connector.errors import FormulaError
+from cs_connector.model import WHOLE
+
+from .kinds import SIGNATURES, Kind, infer, start
+from .lowering import call
 
 MAX_BYTES, MAX_DEPTH, MAX_NODES = 2048, 40, 300
 MAX_SETTLED, MAX_DIGITS = 2000, 9
@@ -27,18 +31,30 @@ NODES: frozenset[type[exp.Expr]] = frozenset({
     exp.Abs, exp.Coalesce, exp.Least, exp.Greatest, exp.Nullif, exp.Round, exp.Lower, exp.Anonymous,
 })  # fmt: skip
 
-# functions of ours, with the number of their arguments; each engine's lowering says what they mean there
-OURS: dict[str, int] = {"days": 2, "months": 2, "month_end": 1, "known": 1}
-FUNCTIONS = sorted([*OURS, "abs", "case", "coalesce", "greatest", "if", "least", "lower", "nullif", "round"])
+# functions that SQL knows too, and that are ours: each engine's lowering says what they mean there
+_NAMED: dict[type[exp.Expr], tuple[str, int]] = {
+    exp.Upper: ("upper", 1), exp.Trim: ("trim", 1), exp.Left: ("left", 2), exp.Right: ("right", 2),
+    exp.Length: ("length", 1), exp.Contains: ("contains", 2), exp.StartsWith: ("starts_with", 2),
+    exp.Floor: ("floor", 1), exp.Ceil: ("ceil", 1), exp.Year: ("year", 1), exp.Month: ("month", 1),
+    exp.AddMonths: ("add_months", 2), exp.Concat: ("concat", -1),
+}  # fmt: skip
+OURS: dict[str, int] = {name: len(signature.takes) for name, signature in SIGNATURES.items()}
+FUNCTIONS = sorted(
+    [*OURS, "abs", "case", "coalesce", "concat", "greatest", "if", "least", "lower", "nullif", "round"]
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A checked formula. `tree` holds columns by bare name and our own functions, not yet lowered."""
+    """A checked formula. `tree` holds columns by bare name and our own functions, not yet lowered.
+
+    `kind` is what it gives, None where names had no types.
+    """
 
     text: str
     tree: exp.Expr
     names: frozenset[str]
+    kind: Kind = None
 
     def over(self, columns: Mapping[str, exp.Expr]) -> exp.Expr:
         """The tree with some names replaced by other expressions."""
@@ -58,15 +74,38 @@ def number(value: float) -> exp.Expr:
 
 
 def parse(text: str, names: Collection[str]) -> Formula:
-    """Check a formula that may use `names`. Raises ConfigError saying what is wrong and where."""
+    """Check a formula that may use `names`; with their types (name → type of the executor) also what goes with what.
+
+    Raises FormulaError saying what is wrong and where.
+    """
     if len(text.encode()) > MAX_BYTES:
         raise _refuse("the formula is too long", f"it has more than {MAX_BYTES} bytes")
     tree = _tree(text)
     _measure(tree)
     for node in tree.walk():
         _check(node, names)
+    tree = tree.transform(_own)
+    found = None
+    if isinstance(names, Mapping):
+        found = infer(tree, names)
+        tree = tree.transform(partial(_widened, names))
     used = frozenset(c.name for c in tree.find_all(exp.Column))
-    return Formula(text, _settled(tree), used)
+    return Formula(text, _settled(tree), used, found)
+
+
+def _widened(types: Mapping[str, str], node: exp.Expr) -> exp.Expr:
+    """Whole numbers as any other: a sum of large ones would stop the engine."""
+    whole = isinstance(node, exp.Column) and types.get(node.name) == WHOLE
+    return exp.cast(node.copy(), "double") if whole else node
+
+
+def _own(node: exp.Expr) -> exp.Expr:
+    """Functions that engines have too, as ours."""
+    if type(node) not in _NAMED:
+        return node
+    called = call(_NAMED[type(node)][0], *(part.copy().transform(_own) for part in node.iter_expressions()))
+    called.meta.update(node.meta)
+    return called
 
 
 def _tree(text: str) -> exp.Expr:
@@ -74,9 +113,9 @@ def _tree(text: str) -> exp.Expr:
         found = sqlglot.parse(text, dialect="duckdb")
     except SqlglotError as error:
         first = (getattr(error, "errors", None) or [{}])[0]
-        at = f" at column {first['col']}" if first.get("col") else ""
+        position = first["col"] - len(first.get("highlight") or " ") + 1 if first.get("col") else None
         raise _refuse(
-            f"the formula cannot be read{at}", first.get("description") or "it ends too early"
+            "the formula cannot be read", first.get("description") or "it ends too early", position=position
         ) from None
     except RecursionError:
         raise _refuse("the formula is nested too deeply", f"at most {MAX_DEPTH} levels") from None
@@ -99,44 +138,43 @@ def _measure(tree: exp.Expr) -> None:
 
 
 def _check(node: exp.Expr, names: Collection[str]) -> None:
-    if type(node) not in NODES:
+    if type(node) not in NODES and type(node) not in _NAMED:
         word = node.sql_name().lower() if isinstance(node, exp.Func) else type(node).__name__.lower()
         hint = suggest(word, FUNCTIONS) or f"functions: {', '.join(FUNCTIONS)}"
-        raise _refuse(f"{word!r} is not allowed in a formula{_position(node)}", fix=hint)
-    if isinstance(node, exp.Anonymous):
+        raise _refuse(f"{word!r} is not allowed in a formula", fix=hint, node=node)
+    if isinstance(node, exp.Anonymous) or type(node) in _NAMED:
         _check_call(node)
     if isinstance(node, exp.Column):
         _check_name(node, names)
     if isinstance(node, exp.In) and any(node.args.get(part) for part in ("query", "unnest", "field")):
-        raise _refuse("'in' needs a list of values", "a list in parentheses is expected")
+        raise _refuse("'in' needs a list of values", "a list in parentheses is expected", node=node)
 
 
-def _check_call(node: exp.Anonymous) -> None:
-    name, given = str(node.name).lower(), len(node.expressions)
-    if name not in OURS:
+def _check_call(node: exp.Expr) -> None:
+    name, wanted = _NAMED.get(type(node), (str(node.name).lower(), None))
+    if wanted is None and name not in OURS:
         hint = suggest(name, FUNCTIONS) or f"functions: {', '.join(FUNCTIONS)}"
-        raise _refuse(f"there is no function {name!r}{_position(node)}", fix=hint)
-    if given != OURS[name]:
-        raise _refuse(f"{name} takes {OURS[name]} values, {given} given{_position(node)}")
+        raise _refuse(f"there is no function {name!r}", fix=hint, node=node)
+    count = wanted if wanted is not None else OURS[name]
+    given = len(list(node.iter_expressions()))
+    if count >= 0 and given != count:
+        raise _refuse(f"{name} takes {count} values, {given} given", node=node)
 
 
 def _check_name(node: exp.Column, names: Collection[str]) -> None:
     if len(node.parts) > 1:
-        raise _refuse(f"{node.sql()!r} has a dot{_position(node)}", fix="use the plain name")
+        raise _refuse(f"{node.sql()!r} has a dot", fix="use the plain name", node=node)
     if node.name not in names:
         hint = suggest(node.name, names) or f"known names: {', '.join(sorted(names)[:40])}"
-        raise _refuse(f"{node.name!r} is not known here{_position(node)}", fix=hint)
+        raise _refuse(f"{node.name!r} is not known here", fix=hint, node=node)
 
 
-def _position(node: exp.Expr) -> str:
-    for part in node.walk():
-        if "col" in part.meta:
-            return f" at column {part.meta['col']}"
-    return ""
-
-
-def _refuse(what: str, why: str = "", fix: str = "") -> ConfigError:
-    return ConfigError(what, why=why, fix=fix or "change the formula", safe="nothing was computed")
+def _refuse(
+    what: str, why: str = "", fix: str = "", *, node: exp.Expr | None = None, position: int | None = None
+) -> FormulaError:
+    at = start(node) if node is not None else position
+    told = f"{what} at column {at}" if at else what
+    return FormulaError(told, why=why, fix=fix or "change the formula", position=at)
 
 
 def _settle(node: exp.Expr) -> exp.Expr:

@@ -9,6 +9,7 @@ from sqlglot import exp
 from cs_connector.errors import ConfigError
 
 Rule = Callable[[list[exp.Expr]], exp.Expr]
+MAX_DAYS = 1_000_000
 
 
 def call(name: str, *values: exp.Expr) -> exp.Anonymous:
@@ -59,6 +60,61 @@ def _month_end(values: list[exp.Expr]) -> exp.Expr:
     return _native("last_day", _date(values[0]))
 
 
+def _within(value: exp.Expr, most: int, result: exp.Expr) -> exp.Expr:
+    """NULL where a number is so large, or none at all, that no date would come of it."""
+    small = exp.LTE(this=exp.Abs(this=exp.Paren(this=value.copy())), expression=exp.Literal.number(most))
+    return exp.Case(ifs=[exp.If(this=small, true=result)])
+
+
+def _add_days(values: list[exp.Expr]) -> exp.Expr:
+    """The day a number of days later."""
+    days = exp.TryCast(this=exp.Paren(this=values[1]), to=exp.DataType.build("int"))
+    return _within(values[1], MAX_DAYS, exp.Add(this=_date(values[0]), expression=days))
+
+
+def _add_months(values: list[exp.Expr]) -> exp.Expr:
+    """The same day of a later month, or its last one where it is shorter."""
+    months = _native("to_months", exp.TryCast(this=exp.Paren(this=values[1]), to=exp.DataType.build("int")))
+    later = exp.cast(exp.Paren(this=exp.Add(this=_date(values[0]), expression=months)), "date")
+    return _within(values[1], MAX_DAYS // 31, later)
+
+
+def _part(of: str) -> Rule:
+    return lambda values: exp.cast(_native("date_part", of, _date(values[0])), "double")
+
+
+def _cut(name: str) -> Rule:
+    """So many letters, none where the number is negative."""
+
+    def rule(values: list[exp.Expr]) -> exp.Expr:
+        count = exp.TryCast(this=exp.Paren(this=values[1]), to=exp.DataType.build("bigint"))
+        none = exp.LT(this=count.copy(), expression=exp.Literal.number(0))
+        cut = _native(name, values[0], count)
+        return exp.Case(ifs=[exp.If(this=none, true=exp.Literal.string(""))], default=cut)
+
+    return rule
+
+
+def _plain(name: str, to: str | None = None) -> Rule:
+    """The function of this name, its result as another type."""
+
+    def rule(values: list[exp.Expr]) -> exp.Expr:
+        called = _native(name, *values)
+        return exp.cast(called, to) if to else called
+
+    return rule
+
+
+def _texts(name: str) -> Rule:
+    """The function of this name over texts: that of a plain NULL could be one over lists."""
+    return lambda values: _native(name, *(exp.cast(exp.Paren(this=v), "varchar") for v in values))
+
+
+def _concat(values: list[exp.Expr]) -> exp.Expr:
+    """Texts one after another, without those that are not known; NULL where none is."""
+    return _native("nullif", _native("concat", *values), exp.Literal.string(""))
+
+
 def _known(values: list[exp.Expr]) -> exp.Expr:
     return exp.Paren(this=exp.Not(this=exp.Is(this=exp.Paren(this=values[0]), expression=exp.null())))
 
@@ -96,6 +152,10 @@ def _newest(values: list[exp.Expr]) -> exp.Expr:
 
 DUCKDB: dict[str, Rule] = {
     "days": _days, "months": _months, "month_end": _month_end, "known": _known,
+    "add_days": _add_days, "add_months": _add_months, "year": _part("year"), "month": _part("month"),
+    "upper": _plain("upper"), "trim": _plain("trim"), "left": _cut("left"), "right": _cut("right"),
+    "length": _plain("length", "double"), "contains": _texts("contains"), "starts_with": _texts("starts_with"),
+    "floor": _plain("floor"), "ceil": _plain("ceil"), "concat": _concat,
     "significant": _significant, "total": _total, "mean": _mean, "newest": _newest,
 }  # fmt: skip
 ENGINES: dict[str, Mapping[str, Rule]] = {"duckdb": DUCKDB}

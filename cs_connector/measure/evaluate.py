@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from cs_connector.language.executor import Connection, store
 from cs_connector.measure.metrics import OF_ACCOUNT, OF_RELATIONSHIP, Metrics
+from cs_connector.model import ATTACHMENT
 
 MONTHS_BACK = 6
 FRESH_DAYS = 2  # a feed read up to two days before a date is complete for that date
@@ -22,7 +23,14 @@ def grid(as_of: date) -> list[date]:
 
 
 def prepare(con: Connection, as_of: date, metrics: Metrics, account_id: str | None = None) -> int:
-    """Make `grid`, `feed_complete` and `scored`; gives the number of relationships to score (of one account, if named)."""
+    """Make `grid`, `feed_complete` and `scored`; gives the number of relationships to score (of one account, if named).
+
+    Where nothing was attached to relationships, `attachment` is made, too, and empty.
+    """
+    if not con.execute("SELECT 1 FROM duckdb_columns() WHERE table_name = 'attachment' LIMIT 1").fetchone():
+        con.execute(
+            f"CREATE TEMP TABLE attachment({', '.join(f'{c.name} {c.type}' for c in ATTACHMENT.columns)})"
+        )
     con.execute("CREATE OR REPLACE TEMP TABLE grid (on_date DATE)")
     con.executemany("INSERT INTO grid VALUES (?)", [[day] for day in grid(as_of)])
     _feeds(con, metrics.feeds)

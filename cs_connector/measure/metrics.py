@@ -17,12 +17,14 @@ from cs_connector.language.executor import sql
 from cs_connector.language.expression import Formula, parse
 from cs_connector.language.lowering import call
 from cs_connector.language.steps import Step, Strict
-from cs_connector.model import ACCOUNT, RELATIONSHIP
+from cs_connector.model import ACCOUNT, DATE, RELATIONSHIP
 
 # what a formula may say of the relationship itself, and of its account
 OF_RELATIONSHIP = tuple(c.name for c in RELATIONSHIP.columns)
 OF_ACCOUNT = tuple(f"account_{c.name}" for c in ACCOUNT.columns if c.name != "account_id")
-BASE = ("today", *OF_RELATIONSHIP, *OF_ACCOUNT)
+BASE = {"today": DATE, **{c.name: c.type for c in RELATIONSHIP.columns}} | {
+    f"account_{c.name}": c.type for c in ACCOUNT.columns if c.name != "account_id"
+}
 
 
 class Metric(Strict):
@@ -63,7 +65,7 @@ class Source:
     @cached_property
     def formulas(self) -> dict[str, tuple[Formula, Formula | None]]:
         """Each metric's value, and the condition for knowing it. Raises ConfigError with the line."""
-        names = {*BASE, *(self.rows.columns if self.rows else ())}
+        names = {**BASE, **(self.rows.columns if self.rows else {})}
         found = {}
         for name, metric in self.study.metrics.items():
             value = self._formula((name, "value"), metric.value, names)
@@ -76,19 +78,17 @@ class Source:
         """The query of `values`, printed once."""
         return sql(values(self))
 
-    def _formula(self, at: tuple[str, str], text: str, names: set[str]) -> Formula:
+    def _formula(self, at: tuple[str, str], text: str, names: Mapping[str, str]) -> Formula:
         try:
             return parse(text, names)
         except ConfigError as error:
-            raise self.document.error(("metrics", *at), error.what, why=error.why, fix=error.fix) from None
+            raise self.document.told(("metrics", *at), error) from None
 
     def check(self) -> None:
         try:
             self.formulas  # noqa: B018  compiling is the check
         except StepError as error:
-            raise self.document.error(
-                ("steps", *error.at), error.what, why=error.why, fix=error.fix
-            ) from None
+            raise self.document.told(("steps", *error.at), error) from None
 
 
 @dataclass(frozen=True)

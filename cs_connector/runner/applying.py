@@ -6,16 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import sqlalchemy as sa
-
 from cs_connector.act import outbox
 from cs_connector.act.plan import Planned
 from cs_connector.errors import AdapterError
-from cs_connector.store.tables import outbox as sent
 
 from . import plans
 from .engine import Engine
 from .running import recorded
+from .settling import settle
 from .summary import Summary, WriteLine
 
 
@@ -29,17 +27,6 @@ def apply_plan(engine: Engine, document: Mapping[str, Any]) -> Summary:
         write(engine, changes, Counter(c.connection for c in changes))
 
     return recorded(engine, "apply", work)
-
-
-def settle(engine: Engine) -> None:
-    """Look up what a dead process left in flight; only in the org that it was sent to."""
-    assert engine.lease is not None
-    with engine.store.state.read() as db:
-        left = set(db.scalars(sa.select(sent.c.connection).where(sent.c.state == "inflight")))
-    adapters = {name: engine.adapter(name) for name in engine.project.settings.connections if name in left}
-    for name in adapters:
-        engine.identify(name)
-    outbox.recover(engine.store.state, engine.lease, adapters)
 
 
 def write(engine: Engine, changes: Iterable[Planned], counts: Mapping[str, int]) -> bool:

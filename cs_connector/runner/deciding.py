@@ -34,7 +34,7 @@ def standing(engine: Engine) -> Iterator[duckdb.DuckDBPyConnection]:
             safe="nothing was written",
             fix="cs-connector run",
         )
-    with engine.tables([*ENTITIES, "link", "feed"]) as con:
+    with engine.tables([*ENTITIES, "link", "feed", "attachment"]) as con:
         scored(con, engine)
         yield con
 

@@ -21,8 +21,7 @@ from cs_connector import registry
 from cs_connector.config import Project, validate
 from cs_connector.config.documents import suggest
 from cs_connector.errors import AlreadyRunning, ConfigError, GuardStopped
-from cs_connector.language.executor import connect
-from cs_connector.model import ENTITIES, FEED, LINK, Entity
+from cs_connector.model import ATTACHMENT, ENTITIES, FEED, LINK, Entity
 from cs_connector.ports import Adapter, Clock, Identity, Surroundings
 from cs_connector.store import tables
 from cs_connector.store.leases import Keeper, Lease, holder, release, take, unlock
@@ -97,7 +96,7 @@ class Engine:
     def _mapping(self, name: str) -> MappingFile:
         """Read once a run: parsing YAML takes longer than what is done with it."""
         if name not in self._mappings:
-            self._mappings[name] = load_mapping(self.project.mapping(name))
+            self._mappings[name] = load_mapping(self.project.mapping(name), self.project.layers)
         return self._mappings[name]
 
     def _known(self, name: str, adapter: str) -> None:
@@ -162,6 +161,8 @@ class Engine:
     @contextmanager
     def tables(self, entities: Iterable[str] = ()) -> Iterator[duckdb.DuckDBPyConnection]:
         """An executor with views of the named entity datasets (and link, feed)."""
+        from cs_connector.language.executor import connect  # a run that only reads has no part in it
+
         spill = self.project.state / "spill"
         spill.mkdir(parents=True, exist_ok=True)
         con = connect(memory_limit="1GB", temp_directory=spill)
@@ -267,7 +268,7 @@ def _rooted(settings: BaseModel, root: Path) -> BaseModel:
     return settings.model_copy(update={k: home / v for k, v in settings if isinstance(v, Path)})
 
 
-_TABLES: dict[str, Entity] = {**ENTITIES, "link": LINK, "feed": FEED}
+_TABLES: dict[str, Entity] = {**ENTITIES, "link": LINK, "feed": FEED, "attachment": ATTACHMENT}
 
 
 class Job(Protocol):

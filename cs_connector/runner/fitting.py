@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
+from pathlib import Path
 
-from cs_connector.config.documents import Document, Path_, suggest
+from cs_connector.config.documents import Document as File
+from cs_connector.config.documents import Path_, suggest
+from cs_connector.errors import ConfigError, UsageError
 from cs_connector.model import DATE, ENTITIES, FLAG, MONEY, NUMBER, TIME, WHOLE
-from cs_connector.ports import FieldInfo, ObjectInfo
+from cs_connector.ports import Adapter, Document, FieldInfo, ObjectInfo
+from cs_connector.sandbox import shape
 from cs_connector.unify import Source
-from cs_connector.unify.mapping import Condition, FieldRule, ReadRule, WriteField, WriteRule
+from cs_connector.unify.declared.loading import examine
+from cs_connector.unify.mapping import KINDS, Condition, FieldRule, ReadRule, Through, WriteField, WriteRule
 
 from .engine import Engine
 
 ASK = "remove it, or ask the admin for permission"
+ASK_FOR_IT = "remove the rule, or ask the admin for permission"
 _SHOWN = 8  # values of a picklist that a message lists
 
 _KINDS = {
@@ -63,30 +69,87 @@ class _Fault:
     fix: str
 
 
-def check(engine: Engine) -> list[Problem]:
-    """Every place where a mapping asks for what its connection does not have, in the order of the files."""
-    return [problem for source in engine.sources() for problem in fit(source, _described(engine, source))]
+def check(engine: Engine, saved: Path | None = None) -> list[Problem]:
+    """Every mistake of the mappings in use, and every place where one asks for what its connection does not have.
+
+    In the order of the files. With `saved` nothing is asked: the connections are as `discover` saved them there, and
+    what it did not save of them is not compared. Raises UsageError where it saved none of them.
+    """
+    folder = None if saved is None else _Saved(saved, engine)
+    told = [
+        p
+        for rank, name in enumerate(engine.project.settings.connections)
+        for p in _of(engine, rank, name, folder)
+    ]
+    seen: dict[tuple[str, str], Problem] = {}
+    for problem in told:  # connections that share a mapping share its mistakes
+        seen.setdefault((problem.place, problem.what), problem)
+    return list(seen.values())
 
 
-def _described(engine: Engine, source: Source) -> dict[str, ObjectInfo]:
-    return {o.name: o for o in engine.adapter(source.connection).describe(list(source.mapping.objects()))}
+def _of(engine: Engine, rank: int, name: str, saved: _Saved | None) -> Iterator[Problem]:
+    connection = engine.project.settings.connections[name]
+    adapter, path = engine.adapter(name), engine.project.mapping(connection.mapping or connection.adapter)
+    examined = examine(path, engine.project.layers)
+    yield from (_problem(name, error) for error in examined.errors)
+    if examined.mapping is None:
+        return
+    source = Source(name, examined.mapping.crm, rank, examined.mapping)
+    objects = list(examined.mapping.objects())
+    if saved is None:
+        yield from fit(source, {info.name: info for info in adapter.describe(objects)})
+    elif known := saved.known(name, adapter, examined.mapping.write_root):
+        yield from fit(source, known, partly=True)
 
 
-def fit(source: Source, known: Mapping[str, ObjectInfo]) -> list[Problem]:
-    """Compare one mapping with the objects that its connection describes."""
+def _problem(connection: str, error: ConfigError) -> Problem:
+    return Problem(
+        connection, str(error.place or ""), error.what + (f": {error.why}" if error.why else ""), error.fix
+    )
+
+
+class _Saved:
+    """What `discover` saved, by connection."""
+
+    def __init__(self, folder: Path, engine: Engine) -> None:
+        self._systems = {system.name: system for system in shape.load(folder)}
+        if not self._systems.keys() & engine.project.settings.connections.keys():
+            raise UsageError(
+                f"{folder} has none of the connections of this project",
+                why=f"it has {_listed(self._systems) or 'nothing'}",
+                safe="nothing was read or written",
+                fix=f"save them with: cs-connector discover --out {folder}",
+            )
+
+    def known(self, connection: str, adapter: Adapter, root: str) -> dict[str, ObjectInfo]:
+        """Fields below the `root` of what is written go by their own names too."""
+        system = self._systems.get(connection)
+        documents = system.documents.items() if system else ()
+        shown = (adapter.shown(Document(path, body)) for path, body in documents)
+        return {info.name: _rooted(info, f"{root}.") for info in shown if info}
+
+
+def _rooted(info: ObjectInfo, root: str) -> ObjectInfo:
+    below = [f for f in info.fields if root != "." and f.name.startswith(root)]
+    return replace(
+        info,
+        fields=(*info.fields, *(replace(f, name=f.name.removeprefix(root), writable=True) for f in below)),
+    )
+
+
+def fit(source: Source, known: Mapping[str, ObjectInfo], *, partly: bool = False) -> list[Problem]:
+    """Compare one mapping with the objects that its connection describes; `partly` if it may have others."""
     document = source.mapping.document
     assert document is not None
     faults = chain(
-        _reads(source, known),
-        _writes(source.mapping.write, known),
-        _claims(source.mapping.write),
-        _dead_ends(source),
+        _reads(source, known), _writes(source.mapping.write, known), _ways(source, known), _dead_ends(source)
     )
-    found = sorted(set(faults), key=lambda fault: (_line(document, fault), fault.what))
+    told = {fault for fault in faults if not (partly and fault.fix == ASK_FOR_IT)}
+    found = sorted(told, key=lambda fault: (_line(document, fault), fault.what))
     return [Problem(source.connection, str(document.place(f.where)), f.what, f.fix) for f in found]
 
 
-def _line(document: Document, fault: _Fault) -> int:
+def _line(document: File, fault: _Fault) -> int:
     return document.place(fault.where).line or 0
 
 
@@ -105,15 +168,23 @@ def _reads(source: Source, known: Mapping[str, ObjectInfo]) -> Iterator[_Fault]:
                 "ask the admin for permission",
             )
         yield from _unknown_fields(where, rule, fields)
+        columns = {c.name: c.type for c in ENTITIES[rule.entity].columns}
         for attribute, how in rule.fields.items():
-            yield from _attribute((*where, "fields", attribute), rule, attribute, how, fields)
+            called = f"{rule.entity}.{attribute}"
+            yield from _attribute(
+                (*where, "fields", attribute), rule.object, (called, columns.get(attribute)), how, fields
+            )
+        for name, how in rule.inputs.items():
+            yield from _attribute((*where, "inputs", name), rule.object, (name, KINDS[how.type]), how, fields)
         for number, condition in enumerate(rule.where):
             yield from _condition((*where, "where", number), rule.object, condition, fields)
 
 
 def _no_object(where: Path_, name: str, known: Iterable[str]) -> _Fault:
     return _Fault(
-        (*where, "object"), f"{name} is not an object that this login sees", suggest(name, known) or ASK
+        (*where, "object"),
+        f"{name} is not an object that this login sees",
+        suggest(name, known) or ASK_FOR_IT,
     )
 
 
@@ -129,10 +200,11 @@ def _unknown_fields(where: Path_, rule: ReadRule, fields: Mapping[str, FieldInfo
 
 def _mentions(rule: ReadRule) -> Iterator[tuple[Path_, str]]:
     """Every field that a rule names, and where."""
-    for attribute, how in rule.fields.items():
-        yield from ((("fields", attribute), name) for name in how.sources)
-        if how.only_if:
-            yield ("fields", attribute), how.only_if.field
+    for part, rules in (("fields", rule.fields), ("inputs", rule.inputs)):
+        for attribute, how in rules.items():
+            yield from (((part, attribute), name) for name in how.sources)
+            if how.only_if:
+                yield (part, attribute), how.only_if.field
     yield from ((("where", number), condition.field) for number, condition in enumerate(rule.where))
     yield from ((("adds_to",), name) for name in (rule.adds_to.sources if rule.adds_to else ()))
     if rule.same_as:
@@ -140,38 +212,30 @@ def _mentions(rule: ReadRule) -> Iterator[tuple[Path_, str]]:
 
 
 def _attribute(
-    where: Path_, rule: ReadRule, attribute: str, how: FieldRule, fields: Mapping[str, FieldInfo]
+    where: Path_, name: str, wanted: tuple[str, str | None], how: FieldRule, fields: Mapping[str, FieldInfo]
 ) -> Iterator[_Fault]:
+    """Fields of an object that cannot be what is made of them: `wanted` is what that is called, and its type."""
     found = [fields[name] for name in how.sources if name in fields]
     if how.values is not None:
-        yield from (fault for field in found for fault in _values(where, rule.object, field, how))
+        yield from (fault for field in found for fault in _values(where, name, field, how))
         return
-    column = ENTITIES[rule.entity].column(attribute)
-    if column is None or how.link or how.contains or how.join:
+    called, type_ = wanted
+    if how.link or how.contains or how.join or how.through:
         return
     for field in found:
         kind = _kind(field.type)
-        if column.type in _TAKES and kind and kind not in _TAKES[column.type]:
+        if type_ in _TAKES and kind and kind not in _TAKES[type_]:
             yield _Fault(
                 where,
-                f"{rule.entity}.{attribute} is {_CALLED[column.type]}, and {rule.object}.{field.name} is {kind}",
+                f"{called} is {_CALLED[type_]}, and {name}.{field.name} is {kind}",
                 "map a field of that kind, or translate its values",
             )
 
 
 def _values(where: Path_, name: str, field: FieldInfo, how: FieldRule) -> Iterator[_Fault]:
-    """Translated values that the picklist lacks, and choices of the picklist that nobody translates."""
-    assert how.values is not None
-    if not field.values:
-        return
-    yield from _strangers((*where, "values"), name, field, how.values)
-    untold = [v for v in field.values if v not in how.values]
-    if untold and "default" not in how.model_fields_set:
-        yield _Fault(
-            where,
-            f"{name}.{field.name} can be {_listed(untold)}, which have no translation and become unknown",
-            "translate them, or give a default (default: null if they should be unknown)",
-        )
+    """Translated values that the picklist lacks."""
+    if field.values and how.values and not how.lookup:  # a look-up also serves fields with other choices
+        yield from _strangers((*where, "values"), name, field, how.values)
 
 
 def _strangers(where: Path_, name: str, field: FieldInfo, values: Iterable[str]) -> Iterator[_Fault]:
@@ -237,18 +301,22 @@ def _written(where: Path_, name: str, field: FieldInfo, how: WriteField) -> Iter
         yield from (_Fault(where, f.what, f.fix) for f in _strangers(where, name, field, how.values.values()))
 
 
-def _claims(rules: Iterable[WriteRule]) -> Iterator[_Fault]:
-    """Two rules that write one field of the same records: the later would undo the earlier for ever."""
-    seen: dict[tuple[str, str, str], str] = {}
-    for index, rule in enumerate(rules):
-        for name in rule.fields:
-            first = seen.setdefault((rule.object, rule.by, name), rule.source)
-            if first != rule.source:
-                yield _Fault(
-                    ("write", index, "fields", name),
-                    f"{rule.object}.{name} is written from the {first} and from the {rule.source}",
-                    "let one of them write it",
-                )
+def _ways(source: Source, known: Mapping[str, ObjectInfo]) -> Iterator[_Fault]:
+    """Fields of other objects to which references lead."""
+    for index, rule in enumerate(source.mapping.read):
+        led = [("fields", name, how.through) for name, how in rule.fields.items()]
+        led += [("inputs", name, how.through) for name, how in rule.inputs.items()]
+        for part, name, other in led:
+            if other:
+                yield from _led(("read", index, part, name, "through"), other, known)
+
+
+def _led(where: Path_, other: Through, known: Mapping[str, ObjectInfo]) -> Iterator[_Fault]:
+    if other.object not in known:
+        yield _no_object(where, other.object, known)
+    elif other.field not in (fields := [f.name for f in known[other.object].fields]):
+        what = f"{other.object}.{other.field} is not a field that this login sees"
+        yield _Fault(where, what, suggest(other.field, fields) or ASK)
 
 
 def _dead_ends(source: Source) -> Iterator[_Fault]:

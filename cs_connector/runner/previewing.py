@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,7 @@ import duckdb
 
 from cs_connector.model import CUSTOM, ENTITIES
 from cs_connector.unify import Source, aliases
+from cs_connector.unify.declared.precedence import Precedence
 from cs_connector.unify.extraction import stage
 from cs_connector.unify.mapping import ReadRule
 from cs_connector.unify.sql import ident, literal
@@ -18,6 +19,7 @@ from cs_connector.unify.sql import ident, literal
 from .deciding import standing
 from .engine import Engine
 from .questions import find
+from .unifying import precedence
 
 _OURS = frozenset({"account_id", "ultimate_parent_id", "depth", "customer_status", "status_reason", CUSTOM})
 _LINKED = """SELECT DISTINCT connection, object, record_id FROM link
@@ -38,21 +40,25 @@ def preview(engine: Engine, id_: str) -> dict[str, Any]:
         records = con.execute(_LINKED, {"id": account}).fetchall()
         with engine.tables() as fresh:
             said = list(_said(engine, fresh, records))
-    said.sort(key=lambda one: (one["adds"], one["rank"], one["id"]))
+    believed = precedence(engine)
     return {
         "schema": "mapping-preview/1",
         "id": account,
         "name": final.get("name"),
         "records": [{"connection": c, "object": o, "id": i} for c, o, i in records],
-        "attributes": [_attribute(name, final.get(name), said) for name in named],
+        "attributes": [_attribute(name, final.get(name), said, believed) for name in named],
         "set_aside": [
             {k: one[k] for k in ("connection", "object", "id", "wrong")} for one in said if one["wrong"]
         ],
     }
 
 
-def _attribute(name: str, value: Any, said: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """What each record says of one attribute; the first that says anything is believed."""
+def _attribute(name: str, value: Any, said: Iterable[dict[str, Any]], believed: Precedence) -> dict[str, Any]:
+    """What each record says of one attribute; the first that says anything is believed, and what others say else disagrees."""
+
+    def order(one: dict[str, Any]) -> tuple[bool, int, str]:
+        return one["adds"], believed.place("account", name, one["connection"], one["rank"]), one["id"]
+
     told = [
         {
             "connection": one["connection"],
@@ -61,15 +67,27 @@ def _attribute(name: str, value: Any, said: Sequence[dict[str, Any]]) -> dict[st
             "fields": one["fields"][name],
             "read": one["read"][name],
         }
-        for one in said
+        for one in sorted(said, key=order)
         if name in one["fields"]
     ]
     first = next((n for n, one in enumerate(told) if one["read"] is not None), None)
     return {
         "attribute": name,
         "value": value,
-        "said": [one | {"counts": n == first} for n, one in enumerate(told)],
+        "said": [
+            one
+            | {
+                "counts": n == first,
+                "disagrees": first is not None and _other(one["read"], told[first]["read"]),
+            }
+            for n, one in enumerate(told)
+        ],
     }
+
+
+def _other(read: Any, counts: Any) -> bool:
+    """An upper-case letter or a blank more is no disagreement."""
+    return read is not None and str(read).strip().lower() != str(counts).strip().lower()
 
 
 def _said(

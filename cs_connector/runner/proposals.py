@@ -74,7 +74,7 @@ def _body(base: Path, mapping: MappingFile, found: Proposal) -> str:
     yaml = YAML(typ="rt")
     yaml.width = 4096
     yaml.indent(mapping=2, sequence=4, offset=2)
-    tree = yaml.load(base.read_text("utf-8"))
+    tree = _tree(yaml, base, mapping)
     rules = tree["read"]
     for index in reversed(range(len(rules))):
         if _dead(mapping.read[index], found.missing.get(index, frozenset())):
@@ -91,6 +91,16 @@ def _body(base: Path, mapping: MappingFile, found: Proposal) -> str:
     text = io.StringIO()
     yaml.dump(tree, text)
     return text.getvalue()
+
+
+def _tree(yaml: YAML, base: Path, mapping: MappingFile) -> Any:
+    """The file as it is, or what comes of laying it over another one."""
+    tree = yaml.load(base.read_text("utf-8"))
+    if "extends" not in tree or mapping.document is None:
+        return tree
+    whole = io.StringIO()
+    yaml.dump(mapping.document.data, whole)
+    return yaml.load(whole.getvalue())
 
 
 def _dead(rule: ReadRule, gone: frozenset[str] | None) -> bool:
@@ -152,7 +162,7 @@ def _add(fields: Any, match: Match, mapping: MappingFile) -> None:
         users = (r.object for r in mapping.read if r.entity == "user" and r.object in match.info.refers_to)
         how = _flow(link="user", object=next(users), field=name)
     elif match.values:
-        how = _flow(field=name, values=_flow(**match.values))
+        how = _flow(field=name, values=_flow(**match.values), default=None)
     fields[match.attribute] = how
     fields.yaml_add_eol_comment(_why(match), match.attribute)
 

@@ -13,6 +13,7 @@ from cs_connector.store import tables
 from .deciding import standing
 from .engine import Engine
 from .questions import find
+from .relations import TABLES
 
 STEP = 0.2  # by how much a month of usage must differ from the one before to be told
 
@@ -74,6 +75,10 @@ _TOLD = {
               WHERE s.account_id = $account AND s.main AND s.entity IN ('account', 'relationship'))
         WHERE before IS DISTINCT FROM band""",
 }  # fmt: skip
+_STAGES = """SELECT s.due_on, r.product, s.stage || CASE s.state WHEN 'skipped' THEN ' was due and skipped'
+    WHEN 'late' THEN ' was due; reached ' || s.days_late || ' days late' WHEN 'overdue' THEN ' was due and is overdue' ELSE ' is due' END
+FROM stage_reached s JOIN relationship r USING (relationship_id)
+WHERE s.account_id = $account AND s.due_on IS NOT NULL AND (s.state IN ('late', 'overdue', 'skipped') OR s.state = 'ahead' AND s.stage <> 'Renewal')"""
 _SOURCES = """SELECT entity_id, connection, object, record_id FROM link
 WHERE entity_id IN (SELECT unnest($ids)) ORDER BY ALL"""
 
@@ -85,7 +90,8 @@ def timeline(engine: Engine, id_: str) -> dict[str, Any]:
     """
     with standing(engine) as con:
         account, name = _account(con, find(con, id_))
-        events = [*told(con, account), *_tasks(engine, account)]
+        engine.store.facts.attach(con, "unify/stage_reached", "stage_reached", TABLES["stage_reached"])
+        events = [*told(con, account), *missed(con, account), *_tasks(engine, account)]
         _sourced(con, events)
     events.sort(key=lambda e: (e["on"], e["kind"], e["text"], str(e["sources"])))
     past = [e for e in events if e["on"] <= engine.as_of]
@@ -116,6 +122,12 @@ def told(con: duckdb.DuckDBPyConnection, account: str) -> Iterator[dict[str, Any
         for on, about, said, entity in con.execute(query, wanted).fetchall():
             if on is not None and said is not None:
                 yield {"on": on, "kind": kind, "product": about, "text": said, "entity": entity}
+
+
+def missed(con: duckdb.DuckDBPyConnection, account: str) -> Iterator[dict[str, Any]]:
+    """Stages that were not reached by their day, and those that are to come."""
+    for on, about, said in con.execute(_STAGES, {"account": account}).fetchall():
+        yield {"on": on, "kind": "stage", "product": about, "text": said, "entity": None}
 
 
 def _tasks(engine: Engine, account: str) -> Iterator[dict[str, Any]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import weakref
-from collections import deque
 from typing import Any
 
 import numpy as np
@@ -16,12 +15,12 @@ class Blocks:
     """Arrays of bytes."""
 
     def __init__(self) -> None:
-        self._free: deque[Any] = deque()  # the last one was used last
+        self._free: list[Any] = []  # the last one was used last
         self._wanted = MOST
 
     def ready(self) -> None:
         """Have them all at hand from now on."""
-        self._free.extendleft(np.ones(SIZE, np.uint8) for _ in range(self._wanted))
+        self._free[:0] = [np.ones(SIZE, np.uint8) for _ in range(self._wanted)]
         self._wanted = 0
 
     def take(self, size: int) -> Any:
@@ -39,9 +38,3 @@ class Blocks:
         lent = memoryview(block)[:size]
         weakref.finalize(lent, self.give, block).atexit = False
         return lent
-
-    def copy(self, page: bytes | bytearray | memoryview) -> memoryview:
-        """The same in a block for long, so that the one that it is in can be used again while it is in the cache."""
-        block = self._free.popleft() if self._free and len(page) <= SIZE else self.take(len(page))
-        memoryview(block)[: len(page)] = page
-        return self.lend(block, len(page))

@@ -56,7 +56,9 @@ class Person:
 
 @dataclass(slots=True)
 class Subscription:
-    """One product that an account pays for or tries; status is Active, Trial or Ended. `csm` is a user's key."""
+    """One product that an account pays for or tries; status is Active, Trial or Ended. `csm` is a user's key,
+    `partner` the index of the account that manages it for us.
+    """
 
     key: int
     product: str
@@ -72,6 +74,7 @@ class Subscription:
     auto_renew: bool = False
     notice_on: date | None = None
     csm: int | None = None
+    partner: int | None = None
 
 
 @dataclass(slots=True)
@@ -228,10 +231,18 @@ class Accounts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """The whole company at `as_of`; `emea` is what only the second marketing portal knows."""
+    """The whole company at `as_of`; `emea` is what only the second marketing portal knows, `beside` are accounts that were
+    not asked for: those whose stories are about who they are.
+    """
 
     seed: int
     as_of: date
     users: tuple[User, ...]
     accounts: Accounts
     emea: Iterable[Account] = ()
+    beside: Iterable[Account] = ()
+
+    def everybody(self) -> Iterator[Account]:
+        """The accounts, and those beside them."""
+        yield from self.accounts
+        yield from self.beside

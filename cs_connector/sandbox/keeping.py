@@ -145,7 +145,7 @@ class Folder:
                 continue
             seen.add(save.head.name)
             needed.update(save.head.packs)
-        for path in [*self.path.glob("*.pack"), *self.path.glob("*.tmp")]:
+        for path in (each for kind in ("pack", "rows", "tmp") for each in self.path.glob(f"*.{kind}")):
             if path.name not in needed:
                 path.unlink()
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 Key: TypeAlias = Any  # an int, or a text; the same for all records of a file
 MARK = b"CSPACK2\n"
 CHUNK = 1 << 20
+MOST_SEEN = 64 << 20  # bytes of records
+WORTH_MAPPING = 16 << 10
 TAIL = 16  # the length of the head in 8 bytes, and the mark
 
 
@@ -56,6 +58,7 @@ class Pack:
             raise UsageError(
                 f"{path} does not hold records of a sandbox", fix="name another folder"
             ) from error
+        self._seen = 0
         self._sections: dict[str, memoryview[int]] = {}
         self._ends = self.section("ends")
         self._keys = self.section("names" if self._head.texts else "keys")
@@ -144,14 +147,16 @@ class Pack:
         """The bytes of the records from a slot up to before another, with a comma between them."""
         return _run(self._file, self._ends, first, last)
 
-    def framed(self, first: int, last: int, head: bytes, tail: bytes) -> bytearray:
-        """The same between a head and a tail, read to its place."""
-        start, begin = self._ends[first], len(head)
-        end = begin + self._ends[last] - 1 - start
-        made = bytearray(end + len(tail))
-        made[:begin], made[end:] = head, tail
-        os.preadv(self._file, [memoryview(made)[begin:end]], start)
-        return made
+    def part(self, first: int, last: int) -> bytes | memoryview:
+        """The same; what is large, where it lies in the file, and it does not stay in memory for long."""
+        start, end = self._ends[first], self._ends[last] - 1
+        if end - start < WORTH_MAPPING:
+            return os.pread(self._file, end - start, start)
+        self._seen += end - start
+        if self._seen > MOST_SEEN:
+            self._seen = 0
+            self.rest()
+        return memoryview(self._map)[start:end]
 
     def raws(self, slot: int = 0, stop: int | None = None) -> Iterator[bytes]:
         """The bytes of records in order; only some of them are in memory at a time."""

@@ -13,6 +13,7 @@ from typing import Any, Generic, Self, TypeVar
 from .lines import Line, Names, Numbers, own
 from .packed import Key, Pack
 from .sheet import Look, Sheet
+from .wire import Body, Chain
 
 V = TypeVar("V")
 REMEMBERED = 20_000
@@ -21,15 +22,24 @@ MOST_OTHERS = 0.1  # a share of the records of a page; above it they are drawn o
 
 @dataclass(slots=True)
 class Held(Generic[V]):
-    """A pack and the changes since: `gone` are keys of the pack that were deleted, `changed` those replaced."""
+    """A pack and the changes since: `gone` are keys of the pack that were deleted, `changed` those replaced.
+
+    Copies share the `sheet`, which belongs to the pack.
+    """
 
     pack: Pack
     changed: dict[Key, V] = field(default_factory=dict)
     added: dict[Key, V] = field(default_factory=dict)
     gone: set[Key] = field(default_factory=set)
+    sheet: Sheet = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.sheet = Sheet(self.pack)
 
     def copy(self) -> Self:
-        return type(self)(self.pack, dict(self.changed), dict(self.added), set(self.gone))
+        made = type(self)(self.pack, dict(self.changed), dict(self.added), set(self.gone))
+        made.sheet = self.sheet
+        return made
 
     @property
     def changes(self) -> int:
@@ -45,7 +55,7 @@ class Records(MutableMapping[Key, V]):
         self._pack = held.pack
         self._changed, self._added, self._gone = held.changed, held.added, held.gone
         self._recent: dict[Key, V] = {}
-        self._sheet = Sheet(held.pack)
+        self._sheet = held.sheet
         self._moved: set[int] | None = None  # slots of what changed, went or is odd
 
     def __getitem__(self, key: Key) -> V:
@@ -128,7 +138,7 @@ class Records(MutableMapping[Key, V]):
         span = self._span(keys, first, last)
         return None if span is None else b"[%b]" % self._pack.run(*span)
 
-    def drawn(self, look: Look[V], keys: Sequence[Key], first: int, last: int) -> bytes | memoryview | None:
+    def drawn(self, look: Look[V], keys: Sequence[Key], first: int, last: int) -> Body | None:
         """The same as an answer shows them; None where the pack has no columns for it, or few are as they were."""
         if first >= last or not isinstance(keys, Names) or not self._sheet.shows(look.parts):
             return None
@@ -139,6 +149,10 @@ class Records(MutableMapping[Key, V]):
         found = ((at, self.get(keys[first + at])) for at in others)
         shown = {at: b"" if record is None else look.one(record) for at, record in found}
         return self._sheet.draw(look, slots, shown)
+
+    def laid(self, look: Look[V]) -> bool:
+        """Whether an answer that is drawn lies ready in a file."""
+        return look.parts in self._sheet.laid
 
     def _others(self, slots: Numbers) -> list[int]:
         """Places of those that are not in the columns as they are."""
@@ -163,12 +177,12 @@ class Records(MutableMapping[Key, V]):
             if key not in self._recent:
                 self._remember(key, self.decode(data))
 
-    def listed(self, keys: Sequence[Key], head: bytes = b"[", tail: bytes = b"]") -> bytes | bytearray | None:
+    def listed(self, keys: Sequence[Key], head: bytes = b"[", tail: bytes = b"]") -> Chain | None:
         """The records of these number keys between a head and a tail; None where they do not lie side by side as they are."""
         if self._pack.texts or not self._side_by_side(keys):
             return None
         first = self._pack.find(keys[0])
-        return self._pack.framed(first, first + len(keys), head, tail)
+        return Chain(head, self._pack.part(first, first + len(keys)), tail)
 
     def _side_by_side(self, keys: Sequence[Key]) -> bool:
         if self.held.changes and any(not self.untouched(key) for key in keys):

@@ -22,7 +22,7 @@ from cs_connector.errors import UsageError
 
 from .faults import Do, Faults, together
 from .reading import Unreadable, body
-from .wire import Body, Request, Response
+from .wire import Body, Chain, Request, Response
 
 HOST = "127.0.0.1"
 LARGEST = 256 << 20
@@ -291,7 +291,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if do.truncate is not None:
             self.close_connection = True
-            content = content[: do.truncate]
+            content = bytes(content)[: do.truncate]
         self._write(content, do.drip_ms)
 
     def _packed(self, response: Response) -> Body:
@@ -299,12 +299,13 @@ class _Handler(BaseHTTPRequestHandler):
         if not accepts or len(response.body) <= WORTH_PACKING:
             return response.body
         response.headers["content-encoding"] = "gzip"
-        return gzip.compress(response.body, compresslevel=1, mtime=0)
+        return gzip.compress(bytes(response.body), compresslevel=1, mtime=0)
 
     def _write(self, content: Body, drip_ms: float | None) -> None:
         if drip_ms is None:
-            self.wfile.write(content)
+            self.wfile.writelines(content.pieces if isinstance(content, Chain) else (content,))
             return
+        content = bytes(content)
         size = max(1, -(-len(content) // DRIPS))
         for start in range(0, len(content), size):
             self.wfile.write(content[start : start + size])
@@ -323,7 +324,7 @@ def _change_headers(response: Response, changes: Mapping[str, str]) -> None:
     kept = {name: value for name, value in response.headers.items() if name.lower() not in names}
     response.headers = kept | dict(changes)
     if any(name.lower() == "content-encoding" and value == "gzip" for name, value in changes.items()):
-        response.body = gzip.compress(response.body, mtime=0)
+        response.body = gzip.compress(bytes(response.body), mtime=0)
 
 
 def _decoded(target: str) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from .laid import Laid
 from .packed import Key, Pack, write
 from .records import Held, Records
+from .sheet import Sheet
 
 if TYPE_CHECKING:
     from .pieces import Columns
@@ -32,7 +34,7 @@ class Stored(Generic[V]):
     columns: Columns | None = None
 
 
-Ref = Any  # ("few", dictionary) or ("pack", file name, changes)
+Ref = Any  # ("few", dictionary) or ("pack", file name, changes, names of files with rows)
 
 
 class Shelves:
@@ -50,22 +52,40 @@ class Shelves:
             return "few", dict(records)
         if isinstance(records, Records) and self._holds(records.held):
             held = records.held
-            return "pack", self._use(held.pack.name), (held.changed, held.added, held.gone)
-        self._made += 1
-        name = f"{self._stem}-{self._made}.pack"
+            changes = (held.changed, held.added, held.gone)
+            return "pack", self._use(held.pack.name), changes, [*self._laid(held.sheet)]
+        name = self._name("pack")
         pack(self._folder / name, stored)
-        return "pack", self._use(name), ({}, {}, set())
+        return "pack", self._use(name), ({}, {}, set()), []
 
     def take(self, ref: Ref) -> Held[Any] | dict[Key, Any]:
         """What was put. Raises UsageError for a file that is not whole, OSError for one that is gone."""
         if ref[0] == "few":
             few: dict[Key, Any] = ref[1]
             return few
-        return Held(Pack(self._folder / self._use(ref[1])), *ref[2])
+        held = Held(Pack(self._folder / self._use(ref[1])), *ref[2])
+        names = (name for names in ref[3:] for name in names)  # older saves have none
+        held.sheet.add(Laid(self._folder / self._use(name)) for name in names)
+        return held
+
+    def _laid(self, sheet: Sheet) -> Iterator[str]:
+        """Files with the rows of the selections that were asked for, written where they are not there."""
+        for parts in sheet.wanted():
+            rows = sheet.laid.get(parts)
+            if rows is not None and (self._folder / rows.name).exists():
+                yield self._use(rows.name)
+            else:
+                name = self._name("rows")
+                sheet.lay(self._folder / name, parts)
+                yield self._use(name)
 
     def _holds(self, held: Held[Any]) -> bool:
         there = held.pack.path == self._folder / held.pack.name and held.pack.path.exists()
         return there and held.changes <= MOST_CHANGED * len(held.pack)
+
+    def _name(self, kind: str) -> str:
+        self._made += 1
+        return f"{self._stem}-{self._made}.{kind}"
 
     def _use(self, name: str) -> str:
         self.used.add(name)

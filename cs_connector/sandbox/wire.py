@@ -61,7 +61,26 @@ def _plain(text: str) -> str:
     return unquote_plus(text)
 
 
-Body: TypeAlias = bytes | bytearray | memoryview
+_plain("%20")  # what it needs is made at the first call; not while a client waits
+
+
+class Chain:
+    """A body in pieces that are sent one after another: what lies in a file is not copied."""
+
+    __slots__ = ("_size", "pieces")
+
+    def __init__(self, *pieces: bytes | memoryview) -> None:
+        self.pieces = pieces
+        self._size = sum(map(len, pieces))
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __bytes__(self) -> bytes:
+        return b"".join(self.pieces)
+
+
+Body: TypeAlias = bytes | bytearray | memoryview | Chain
 
 
 @dataclass(slots=True)

@@ -13,9 +13,10 @@ import sqlalchemy as sa
 
 from cs_connector.errors import StoreError
 
-from . import leases, views
+from . import leases, newest, views
 from .files import Files, folder
 from .leases import Lease
+from .newest import Holds, Part
 from .state import State
 from .tables import manifest, manifest_files, reader_leases
 
@@ -47,14 +48,16 @@ class Facts:
         append: Paths | None = None,
         lease: Lease | None = None,
         then: Then | None = None,
+        holds: Holds = Holds.ANY,
     ) -> int:
         """Make staged files live, in one transaction with `then`; returns the manifest version.
 
-        `replace` takes the place of all files of its datasets, `append` adds to them.
+        `replace` takes the place of all files of its datasets, `append` adds to them; `holds` is true of all that are new.
         Raises FencedOut when the lease was lost; then nothing is live.
         """
         replace, append = replace or {}, append or {}
-        rows = [self._describe(d, p) for d, paths in (*replace.items(), *append.items()) for p in paths]
+        both = (*replace.items(), *append.items())
+        rows = [self._describe(d, Part(p, holds)) for d, paths in both for p in paths]
         with self.state.begin() as db:
             if lease:
                 leases.check(db, lease)
@@ -68,17 +71,16 @@ class Facts:
         return version
 
     def swap(
-        self, run: str, dataset: str, old: Sequence[Path], new: Sequence[Path], lease: Lease | None = None
+        self, run: str, dataset: str, old: Sequence[Path], new: Sequence[Part], lease: Lease | None = None
     ) -> bool:
-        """Put the same rows into other files; False, and nothing done, when `old` is not live any more."""
-        rows = [self._describe(dataset, path) for path in new]
+        """Put the same rows into other files; False, and nothing done, when `old` is not all that is live any more."""
+        rows = [self._describe(dataset, part) for part in new]
         names = [self._name(path) for path in old]
         with self.state.begin() as db:
             if lease:
                 leases.check(db, lease)
-            live = manifest_files.c.path.in_(names) & manifest_files.c.removed.is_(None)
-            found = db.scalar(sa.select(sa.func.count()).select_from(manifest_files).where(live))
-            if found != len(names):
+            live = (manifest_files.c.dataset == dataset) & alive(None)
+            if set(db.scalars(sa.select(manifest_files.c.path).where(live))) != set(names):
                 return False
             version = self._next(db, run)
             retire(db, version, live)
@@ -88,10 +90,15 @@ class Facts:
 
     def files(self, dataset: str, version: int | None = None) -> list[Path]:
         """The files of a dataset now, or at an older version that is still kept."""
+        return [part.path for part in self.parts(dataset, version)]
+
+    def parts(self, dataset: str, version: int | None = None) -> list[Part]:
+        """The same with what they hold, the oldest first."""
         wanted = (manifest_files.c.dataset == dataset) & alive(version)
-        query = sa.select(manifest_files.c.path).where(wanted).order_by(manifest_files.c.id)
+        query = sa.select(manifest_files.c.path, manifest_files.c.holds).where(wanted)
         with self.state.read() as db:
-            return [self.store_files.locate(path) for path in db.scalars(query)]
+            rows = db.execute(query.order_by(manifest_files.c.id))
+            return [Part(self.store_files.locate(row.path), Holds(row.holds)) for row in rows]
 
     def datasets(self, prefix: str = "") -> list[str]:
         """The names of the datasets that have a file."""
@@ -145,7 +152,8 @@ class Facts:
         version: int | None = None,
     ) -> None:
         """A view of the newest version of each record read, deleted ones too: the columns of RAW."""
-        views.latest(con, view, self.files(f"raw/{connection}/{object_name}", version), RAW)
+        rows = newest.query(con, self.parts(f"raw/{connection}/{object_name}", version), RAW)
+        views.create(con, view, rows)
 
     def compact(self, dataset: str, lease: Lease | None = None) -> bool:
         """Merge the files of a dataset when there are too many; says whether it did."""
@@ -164,14 +172,14 @@ class Facts:
         db.execute(manifest.insert().values(version=version, at=self.state.clock.now(), run=run))
         return version
 
-    def _describe(self, dataset: str, path: Path) -> dict[str, object]:
+    def _describe(self, dataset: str, part: Part) -> dict[str, object]:
         """Make a staged file last, and what the manifest says of it."""
         from pyarrow import parquet
 
-        name = self._name(path)
+        name = self._name(part.path)
         self.store_files.fsync(name)
-        rows = parquet.read_metadata(path).num_rows
-        return {"dataset": dataset, "path": name, "rows": rows, "bytes": path.stat().st_size}
+        rows, size = parquet.read_metadata(part.path).num_rows, part.path.stat().st_size
+        return {"dataset": dataset, "path": name, "rows": rows, "bytes": size, "holds": part.holds.value}
 
     def _name(self, path: Path) -> str:
         root = self.store_files.locate("")

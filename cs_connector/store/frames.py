@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import BinaryIO
 
@@ -47,9 +47,11 @@ class Encoder:
 
     def frames(self, page: Page, before: str | None) -> Iterator[bytes]:
         """A frame for each batch of the page's records, one for a page without."""
-        *first, last = _batches(page.records) or [None]
-        for batch in first:
-            yield self._frame(Note(before, page.cursor, _count(batch), more=True), batch)
+        last: pa.RecordBatch | None = None
+        for batch in _batches(page.records):
+            if last is not None:
+                yield self._frame(Note(before, page.cursor, last.num_rows, more=True), last)
+            last = batch
         yield self._frame(
             Note(before, page.cursor, _count(last), done=page.done, complete_to=page.complete_to), last
         )
@@ -61,7 +63,7 @@ class Encoder:
         return b"".join((_HEAD.pack(*sizes, _checksum(sizes, said, body)), said, body))
 
 
-def _batches(records: Sequence[RawRecord]) -> Sequence[pa.RecordBatch]:
+def _batches(records: Sequence[RawRecord]) -> Iterable[pa.RecordBatch]:
     if isinstance(records, Records):
         return records.batches
     return Records.of(*zip(*records, strict=True)).batches if records else []

@@ -101,11 +101,12 @@ manifest = sa.Table(
     _moment("at", empty=False), _text("run", empty=True),
 )  # fmt: skip
 
-# a file is live in every version from `added` up to, not including, `removed`
+# a file is live in every version from `added` up to, not including, `removed`; holds: one of views.Holds
 manifest_files = sa.Table(
     "manifest_files", metadata,
     _id(), _text("dataset"), sa.Column("path", sa.Text, unique=True, nullable=False),
     _count("rows"), _count("bytes"), _count("added"), _count("removed", empty=True),
+    sa.Column("holds", sa.Text, nullable=False, default="", server_default=""),
     sa.Index(None, "dataset", "removed"),
 )  # fmt: skip
 

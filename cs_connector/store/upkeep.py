@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import uuid4
 
 import duckdb
 import sqlalchemy as sa
 
-from . import views
+from . import merging
 from .facts import Facts, alive, current
 from .leases import Lease
+from .newest import Holds, Part, layered, living
 from .tables import manifest, manifest_files, reader_leases, segments
 
 MOST_FILES = 32
@@ -21,23 +23,35 @@ ORPHAN = 86_400.0  # seconds a file may wait to be published
 
 
 def compact(facts: Facts, dataset: str, lease: Lease | None) -> bool:
-    """Merge when there are more than MOST_FILES files, or more than a DELTA of rows in small ones."""
-    rows = _sizes(facts, dataset)
-    if len(rows) < 2 or (len(rows) <= MOST_FILES and sum(rows) - max(rows) <= DELTA * sum(rows)):
+    """Merge when there are more than MOST_FILES files, or more than a DELTA of rows in small ones.
+
+    Where each file has its ids once, so has the merged one, and the rows that were overtaken go into a file of the past.
+    """
+    old = facts.parts(dataset)
+    if not _many(_sizes(facts, dataset)):
         return False
-    old = facts.files(dataset)
-    merged = facts.stage(dataset)
-    files = ", ".join(views.text(str(path)) for path in old)
-    with duckdb.connect() as con:
-        bound(con)
-        con.execute(
-            f"COPY (SELECT * FROM read_parquet([{files}], union_by_name = true)) "
-            f"TO {views.text(str(merged))} (FORMAT parquet, COMPRESSION zstd)"
-        )
-    if facts.swap("compact", dataset, old, [merged], lease):
+    new = _merged(facts, dataset, old)
+    if facts.swap("compact", dataset, [part.path for part in old], new, lease):
         return True
-    merged.unlink()
+    for part in new:
+        part.path.unlink()
     return False
+
+
+def _many(rows: Sequence[int]) -> bool:
+    small = sum(rows) - max(rows, default=0)
+    return len(rows) > 1 and (len(rows) > MOST_FILES or small > DELTA * sum(rows))
+
+
+def _merged(facts: Facts, dataset: str, old: Sequence[Part]) -> list[Part]:
+    if not layered(old):
+        every = Part(facts.stage(dataset), Holds.ANY)
+        merging.together([part.path for part in old], every.path)
+        return [every]
+    current, past = Part(facts.stage(dataset), Holds.ONCE), Part(facts.stage(dataset), Holds.PAST)
+    before = [part.path for part in old if part.holds is Holds.PAST]
+    merging.apart(living(old), before, current.path, past.path)
+    return [current, past]
 
 
 def bound(con: duckdb.DuckDBPyConnection) -> None:
@@ -99,6 +113,8 @@ def _orphans(facts: Facts) -> list[str]:
 
 
 def _sizes(facts: Facts, dataset: str) -> list[int]:
-    query = sa.select(manifest_files.c.rows).where(manifest_files.c.dataset == dataset, alive(None))
+    """The rows of each file but those of the past, which are read by nobody who wants what is now."""
+    live = (manifest_files.c.dataset == dataset) & (manifest_files.c.holds != Holds.PAST.value)
+    query = sa.select(manifest_files.c.rows).where(live, alive(None))
     with facts.state.read() as db:
         return [int(n) for n in db.scalars(query)]

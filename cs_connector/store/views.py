@@ -11,24 +11,11 @@ import duckdb
 def attach(
     con: duckdb.DuckDBPyConnection, view: str, paths: Sequence[Path], columns: Mapping[str, str]
 ) -> None:
-    con.execute(f"CREATE OR REPLACE TEMP VIEW {name(view)} AS {scan(con, paths, columns)}")
+    create(con, view, scan(con, paths, columns))
 
 
-def latest(
-    con: duckdb.DuckDBPyConnection, view: str, paths: Sequence[Path], columns: Mapping[str, str]
-) -> None:
-    """The newest row of each id: by known_at, then by modified_at.
-
-    The payloads only stream through; what is kept in memory is one short row an id.
-    """
-    every = scan(con, paths, columns)
-    newest = "max({'known': known_at, 'modified': coalesce(modified_at, '')}) AS newest"
-    con.execute(
-        f"""CREATE OR REPLACE TEMP VIEW {name(view)} AS
-        WITH every AS ({every}), top AS (SELECT id AS top_id, {newest} FROM every GROUP BY id)
-        SELECT every.* FROM every SEMI JOIN top
-        ON id = top_id AND {{'known': known_at, 'modified': coalesce(modified_at, '')}} = newest"""
-    )
+def create(con: duckdb.DuckDBPyConnection, view: str, query: str) -> None:
+    con.execute(f"CREATE OR REPLACE TEMP VIEW {name(view)} AS {query}")
 
 
 def scan(con: duckdb.DuckDBPyConnection, paths: Sequence[Path], columns: Mapping[str, str]) -> str:

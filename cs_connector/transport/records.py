@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence, Sized
+from functools import cached_property
 from itertools import accumulate
 from typing import overload
 
@@ -22,10 +23,17 @@ _LARGEST = 1 << 31
 class Records(Sequence[RawRecord]):
     """Reads like a list of records."""
 
-    def __init__(self, batches: Sequence[pa.RecordBatch]) -> None:
-        """`batches` have the columns of SHAPE."""
-        self.batches = batches
-        self._ends = list(accumulate(batch.num_rows for batch in batches))
+    def __init__(self, batches: Iterable[pa.RecordBatch], count: int | None = None) -> None:
+        """`batches` have the columns of SHAPE; those that are made while one goes through them come with their `count`."""
+        self.batches, self._count = batches, count
+
+    @cached_property
+    def _held(self) -> list[pa.RecordBatch]:
+        return list(self.batches)
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        return list(accumulate(batch.num_rows for batch in self._held))
 
     @classmethod
     def of(
@@ -45,6 +53,8 @@ class Records(Sequence[RawRecord]):
         return cls([pa.RecordBatch.from_arrays(columns, schema=SHAPE)] if ids else [])
 
     def __len__(self) -> int:
+        if self._count is not None:
+            return self._count
         return self._ends[-1] if self._ends else 0
 
     @overload
@@ -59,7 +69,7 @@ class Records(Sequence[RawRecord]):
         at = range(len(self))[at]
         which = bisect_right(self._ends, at)
         within = at - self._ends[which]  # from the end
-        return RawRecord(*(column[within].as_py() for column in self.batches[which].columns))
+        return RawRecord(*(column[within].as_py() for column in self._held[which].columns))
 
 
 def flags(values: Iterable[bool]) -> pa.Array:

@@ -1,20 +1,12 @@
-"""Raw records of several systems → one customer: mapping, identity, hierarchy, relationships, population."""
+"""Raw records of several systems → one customer: mapping, identity, hierarchy, relationships, population.
+
+Here stands what reading needs of it too; the rest is imported from where it is, so that who only reads has no part in it.
+"""
 
 from __future__ import annotations
 
-from .mapping import MappingFile, load_mapping
-from .population import Customers, Population, load_customers
-from .run import FeedMark, read, unify
+from .declared.loading import load_mapping
+from .mapping import MappingFile
 from .source import Source
 
-__all__ = [
-    "Customers",
-    "FeedMark",
-    "MappingFile",
-    "Population",
-    "Source",
-    "load_customers",
-    "load_mapping",
-    "read",
-    "unify",
-]
+__all__ = ["MappingFile", "Source", "load_mapping"]

@@ -7,9 +7,10 @@ from datetime import date
 
 import duckdb
 
-from cs_connector.model import CUSTOM, ENTITIES, FLAG, RELATIONSHIP, Entity
+from cs_connector.model import ACCOUNT, CUSTOM, ENTITIES, FLAG, RELATIONSHIP, Entity
 
 from . import passing
+from .declared.precedence import NOTHING, Precedence, compare
 from .source import Source
 from .sql import ident
 
@@ -19,6 +20,7 @@ _REFERENCES = {
     "parent_id": "account",
     "person_id": "person",
     "owner_user_id": "user",
+    "partner_account_id": "account",
     "csm_user_id": "user",
     "team_csm_user_id": "user",
     "renewal_manager_user_id": "user",
@@ -26,7 +28,7 @@ _REFERENCES = {
 }
 
 
-def assemble(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
+def assemble(con: duckdb.DuckDBPyConnection, as_of: date, precedence: Precedence = NOTHING) -> None:
     """Make one table for each entity from `stage_<entity>` and `link`; add plain entities to `link`.
 
     Relationships are made of subscriptions: what the CRM says of them becomes `said`, for relationships.derive.
@@ -36,7 +38,7 @@ def assemble(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
         if entity is RELATIONSHIP:
             con.execute(f"CREATE OR REPLACE TEMP TABLE said AS {_followed(entity, 'stage_relationship')}")
         elif entity.name in RESOLVED:
-            _merged(con, entity)
+            _merged(con, entity, precedence)
         else:
             _plain(con, entity)
     con.execute(
@@ -131,7 +133,7 @@ def _single(con: duckdb.DuckDBPyConnection, entity: Entity) -> str:
     )
 
 
-def _merged(con: duckdb.DuckDBPyConnection, entity: Entity) -> None:
+def _merged(con: duckdb.DuckDBPyConnection, entity: Entity, precedence: Precedence) -> None:
     con.execute(f"CREATE OR REPLACE TEMP TABLE followed AS {_followed(entity, 'stage_' + entity.name)}")
     con.execute(
         "CREATE OR REPLACE TEMP TABLE placed AS SELECT coalesce(a.entity_id, l.entity_id) AS entity_id, f.* "
@@ -139,7 +141,10 @@ def _merged(con: duckdb.DuckDBPyConnection, entity: Entity) -> None:
         "AND l.connection = f.connection AND l.object = f.object AND l.record_id = f.record_id "
         f"LEFT JOIN reference a ON a.entity = '{entity.name}' AND a.ref = f.adds_ref"
     )
-    columns = ", ".join(f"{_laid(c.name, c.type)} AS {ident(c.name)}" for c in entity.columns[1:])
+    columns = ", ".join(
+        f"{_laid(c.name, c.type, precedence.order(entity.name, c.name))} AS {ident(c.name)}"
+        for c in entity.columns[1:]
+    )
     con.execute(
         f"CREATE OR REPLACE TABLE {ident(entity.name)} AS SELECT entity_id AS {entity.key}, {columns} "
         "FROM placed WHERE entity_id IS NOT NULL GROUP BY entity_id"
@@ -148,14 +153,16 @@ def _merged(con: duckdb.DuckDBPyConnection, entity: Entity) -> None:
         f"INSERT INTO link SELECT DISTINCT entity_id, '{entity.name}', connection, object, record_id, 'adds to', 1.0, '' "
         "FROM placed WHERE adds_ref IS NOT NULL AND entity_id IS NOT NULL"
     )
+    if entity is ACCOUNT:
+        compare(con, precedence)
 
 
-def _laid(name: str, to: str) -> str:
-    """The first known value by rank; a flag that any added row sets is set. What is passed through is gathered."""
+def _laid(name: str, to: str, order: str = "rank") -> str:
+    """The first known value by rank, or by another order; a flag that any added row sets is set. What is passed through is gathered."""
     column = ident(name)
     if name == CUSTOM:
         return passing.laid(column)
-    first = f"first({column} ORDER BY rank, record_id) FILTER (adds_ref IS NULL AND {column} IS NOT NULL)"
+    first = f"first({column} ORDER BY {order}, record_id) FILTER (adds_ref IS NULL AND {column} IS NOT NULL)"
     extra = f"min({column}) FILTER (adds_ref IS NOT NULL)"
     if to == FLAG:
         extra = f"bool_or({column}) FILTER (adds_ref IS NOT NULL)"

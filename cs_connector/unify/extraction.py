@@ -17,6 +17,7 @@ ORIGIN = (
     "connection VARCHAR, rank INTEGER, object VARCHAR, record_id VARCHAR, same_ref VARCHAR, adds_ref VARCHAR"
 )
 _PASSED = ident("passed through")
+_ALL = (1 << 63) - 1
 
 
 def stage(con: duckdb.DuckDBPyConnection, sources: Iterable[Source], latest: Latest) -> None:
@@ -34,38 +35,48 @@ def stage(con: duckdb.DuckDBPyConnection, sources: Iterable[Source], latest: Lat
     )
     for entity in ENTITIES.values():
         columns = ", ".join(f"{ident(c.name)} {c.type}" for c in entity.staged)
-        con.execute(f"CREATE OR REPLACE TABLE stage_{entity.name}({ORIGIN}, {columns})")
+        con.execute(f"CREATE OR REPLACE TABLE stage_{entity.name}({ORIGIN}, {columns}, wrong VARCHAR)")
     for source in sources:
         for rule in source.mapping.read:
             _extract(con, source, rule, latest(source.connection, rule.object))
+    for entity in ENTITIES.values():
+        con.execute(f"ALTER TABLE stage_{entity.name} DROP COLUMN wrong")
 
 
 def _extract(con: duckdb.DuckDBPyConnection, source: Source, rule: ReadRule, view: str) -> None:
-    entity = ENTITIES[rule.entity]
-    names = sorted(rule.needs)
+    entity, here = ENTITIES[rule.entity], [source.connection, rule.object]
     rows = f"{view} WHERE NOT deleted{aliases.others(con, source, rule.object)}"
-    con.execute(f"CREATE OR REPLACE TEMP TABLE picked AS {_picked(source, rule, names, rows)}")
-    con.execute(f"CREATE OR REPLACE TEMP TABLE typed AS {_typed(source, rule, entity)}")
-    con.execute(
-        "INSERT INTO quarantine SELECT ?, ?, record_id, 'VALUE', wrong FROM typed WHERE wrong IS NOT NULL",
-        [source.connection, rule.object],
-    )
     columns = ", ".join(ident(c.name) for c in entity.staged)
-    con.execute(
+    picked = _changed(
+        con,
         f"INSERT INTO stage_{entity.name} SELECT {literal(source.connection)}, {source.rank}, "
-        f"{literal(rule.object)}, record_id, same_ref, adds_ref, {columns} FROM typed WHERE wrong IS NULL"
+        f"{literal(rule.object)}, record_id, same_ref, adds_ref, {columns}, wrong FROM ({_typed(source, rule, rows)})",
     )
+    quarantined = _changed(
+        con,
+        "INSERT INTO quarantine SELECT connection, object, record_id, 'VALUE', wrong "
+        f"FROM stage_{entity.name} WHERE wrong IS NOT NULL",
+    )
+    if quarantined:
+        con.execute(f"DELETE FROM stage_{entity.name} WHERE wrong IS NOT NULL")
     con.execute(
-        f"INSERT INTO seen SELECT ?, ?, ?, (SELECT count(*) FROM {view}), (SELECT count(*) FROM {view} WHERE deleted), "
-        f"(SELECT count(*) FROM {view} WHERE NOT deleted) - (SELECT count(*) FROM picked), "
-        "(SELECT count(*) FROM typed WHERE wrong IS NOT NULL), (SELECT count(*) FROM typed WHERE wrong IS NULL)",
-        [source.connection, rule.object, rule.entity],
+        "INSERT INTO seen SELECT ?, ?, ?, count(*), count(*) FILTER (deleted), count(*) FILTER (NOT deleted) - ?, ?, ? "
+        f"FROM {view}",
+        [*here, rule.entity, picked, quarantined, picked - quarantined],
     )
-    con.execute("DROP TABLE picked; DROP TABLE typed")
 
 
-def _picked(source: Source, rule: ReadRule, names: Sequence[str], rows: str) -> str:
-    """The texts that the rule needs, one column each, and what is passed through; only records that the rule is about."""
+def _changed(con: duckdb.DuckDBPyConnection, statement: str) -> int:
+    """How many rows a statement inserted."""
+    return int(con.execute(statement).fetchall()[0][0])
+
+
+def _picked(source: Source, rule: ReadRule, rows: str) -> str:
+    """The texts that the rule needs, one column each, and what is passed through; only records that the rule is about.
+
+    The limit limits nothing: no condition is moved to below it, where each mention of a field would read the payload anew.
+    """
+    names = sorted(rule.needs)
     types, lost = source.types.get(rule.object, {}), source.unknown.get(rule.object, frozenset())
     passed = [n for n in source.mapping.passed(rule, types) if n not in lost]
     paths = ["$.__error__", "$.__line__", *(source.mapping.path(n) for n in (*names, *passed))]
@@ -76,7 +87,7 @@ def _picked(source: Source, rule: ReadRule, names: Sequence[str], rows: str) -> 
     where = " AND ".join([_condition(c) for c in rule.where] or ["TRUE"])
     return (
         f"SELECT * FROM (SELECT record_id, t[1] AS broken, t[2] AS line, {given} FROM "
-        f"(SELECT id AS record_id, json_extract_string(payload, {listed}) AS t FROM {rows})) "
+        f"(SELECT id AS record_id, json_extract_string(payload, {listed}) AS t FROM {rows} LIMIT {_ALL})) "
         f"WHERE broken IS NOT NULL OR ({where})"
     )
 
@@ -97,7 +108,8 @@ def _condition(condition: Condition) -> str:
     return "(" + " AND ".join(parts or ["TRUE"]) + ")"
 
 
-def _typed(source: Source, rule: ReadRule, entity: Entity) -> str:
+def _typed(source: Source, rule: ReadRule, rows: str) -> str:
+    entity = ENTITIES[rule.entity]
     attributes = [f"{_attribute(source, rule, c.name, c.type)} AS {ident(c.name)}" for c in entity.staged]
     checks = [_check(rule.fields[c.name], c.name, c.type) for c in entity.staged if c.name in rule.fields]
     checks = [c for c in checks if c]
@@ -109,7 +121,7 @@ def _typed(source: Source, rule: ReadRule, entity: Entity) -> str:
     ]
     broken = "WHEN broken IS NOT NULL THEN broken || coalesce(' (line ' || line || ')', '')"
     wrong = " ".join([broken, *checks])
-    inner = f"SELECT *, {_same(rule)} AS same_ref, {_adds(source, rule)} AS adds_ref FROM picked"
+    inner = f"SELECT *, {_same(rule)} AS same_ref, {_adds(source, rule)} AS adds_ref FROM ({_picked(source, rule, rows)})"
     outer = f"SELECT record_id, same_ref, adds_ref, broken, line, {', '.join(attributes)}{_kept(rule, entity)} FROM ({inner})"
     return f"SELECT * EXCLUDE (broken, line), CASE {wrong} END AS wrong FROM ({outer})"
 

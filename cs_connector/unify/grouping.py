@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import duckdb
 import pyarrow as pa
 
+from . import unopposed
 from .clusters import WORD, Clusters, Edge, Record
 from .evidence import Kind
 from .models import ACCOUNT, ENOUGH
@@ -61,15 +62,18 @@ def tell(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
 def group(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
     """Make `grouped` (ref, anchor, method, probability, evidence), one row a record of `said`, and add to `conflict`."""
     _affected(con, kind)
-    apart = con.execute("SELECT one, other FROM apart SEMI JOIN affected a ON a.ref = one").fetchall()
+    _candidates(con, kind)
+    unopposed.settle(con, kind)
+    apart = con.execute("SELECT one, other FROM apart SEMI JOIN disputed d ON d.ref = one").fetchall()
     with _unswept():
-        found = Clusters(_records(con, kind), _edges(con), apart).group()
+        found = Clusters(_records(con), _edges(con), apart).group()
         rows = [
             (ref, anchor, by.method, by.probability, by.evidence) if by else (ref, anchor, "itself", 1.0, "")
             for ref, anchor in found.of.items()
             for by in (found.by.get(ref),)
         ]
         _table(con, "regrouped", rows, _BY)
+    con.execute("INSERT INTO regrouped SELECT ref, anchor, method, probability, evidence FROM settled")
     con.execute(
         "CREATE OR REPLACE TEMP TABLE grouped AS SELECT * FROM regrouped UNION ALL SELECT s.ref, coalesce(b.anchor, s.ref), "
         "coalesce(b.method, 'itself'), coalesce(b.probability, 1.0), coalesce(b.evidence, '') FROM said s LEFT JOIN "
@@ -95,24 +99,38 @@ def _unswept() -> Iterator[None]:
             gc.enable()
 
 
-def _edges(con: duckdb.DuckDBPyConnection) -> list[Edge]:
-    """The pairs of `affected` that are likely enough; none that was weighed is as sure as one that was told."""
-    found = con.execute(
-        "SELECT left_ref, right_ref, weight, CASE WHEN weight >= ? THEN 1.0 ELSE least(probability, 0.9999) END, method, evidence "
-        "FROM pair p SEMI JOIN affected a ON a.ref = p.left_ref WHERE probability >= ?",
-        [WORD, ENOUGH],
+def _candidates(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
+    """`strong`: the pairs of `affected` that are likely enough; `candidate`: their records.
+
+    No pair that was weighed is as sure as one that was told.
+    """
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE strong AS SELECT left_ref AS one, right_ref AS other, weight, "
+        "CASE WHEN weight >= $word THEN 1.0 ELSE least(probability, 0.9999) END AS probability, method, evidence "
+        "FROM pair p SEMI JOIN affected a ON a.ref = p.left_ref WHERE probability >= $enough",
+        {"word": WORD, "enough": ENOUGH},
     )
-    return [Edge(*row) for row in found.fetchall()]
-
-
-def _records(con: duckdb.DuckDBPyConnection, kind: Kind) -> dict[str, Record]:
-    """The records of `affected` that have pairs."""
-    firm = "e.domain, e.core" if kind.model is ACCOUNT else "NULL, NULL"
-    found = con.execute(
-        f"SELECT s.ref, s.rank, CASE WHEN d.object IS NOT NULL THEN s.connection || ' ' || s.object END, {firm} FROM said s "
+    firm = (
+        "e.domain, e.core"
+        if kind.model is ACCOUNT
+        else "CAST(NULL AS VARCHAR) AS domain, CAST(NULL AS VARCHAR) AS core"
+    )
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE candidate AS SELECT s.ref, s.rank, CASE WHEN d.object IS NOT NULL THEN "
+        f"s.connection || ' ' || s.object END AS distinct_group, {firm} FROM said s "
         "SEMI JOIN affected a USING (ref) SEMI JOIN edge ON edge.one = s.ref LEFT JOIN distinct_object d "
         f"ON d.connection = s.connection AND d.object = s.object AND d.entity = '{kind.entity}' JOIN evidence e USING (ref)"
     )
+
+
+def _edges(con: duckdb.DuckDBPyConnection) -> list[Edge]:
+    """The pairs of `disputed` records."""
+    found = con.execute("SELECT s.* FROM strong s SEMI JOIN disputed d ON d.ref = s.one")
+    return [Edge(*row) for row in found.fetchall()]
+
+
+def _records(con: duckdb.DuckDBPyConnection) -> dict[str, Record]:
+    found = con.execute("SELECT c.* FROM candidate c SEMI JOIN disputed USING (ref)")
     return {row[0]: Record(*row) for row in found.fetchall()}
 
 

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from datetime import date
 from fnmatch import fnmatchcase
-from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
-from cs_connector.config.documents import Document, load, suggest, validate
-from cs_connector.errors import MappingError
-from cs_connector.model import CUSTOM, DATE, ENTITIES, TIME
+from cs_connector.config.documents import Document
+from cs_connector.model import DATE, FLAG, MONEY, NUMBER, TEXT, TIME
 from cs_connector.ports import Read
 
+from .declared.rates import Rates
+
 HISTORY = "history of "  # how the history of a field is called among the fields that were read
+KINDS = {"text": TEXT, "number": NUMBER, "money": MONEY, "date": DATE, "time": TIME, "yes or no": FLAG}
+"""What an input can be, with its type."""
+_SOURCES = ("field", "first", "join", "const", "formula")
+_BESIDE_FORMULA = frozenset({"formula", "default", "only_if", "type"})
 
 
 class Strict(BaseModel):
@@ -31,12 +37,26 @@ class Condition(Strict):
     known: bool | None = None
 
 
+class Unit(Strict):
+    """A number is told in one unit, and wanted in another: `cs_connector.unify.declared.units` lists them."""
+
+    told: str = Field(alias="from")
+    wanted: str = Field(alias="to")
+
+
+class Through(Strict):
+    """The field holds the id of a record of another object, of which a field is meant."""
+
+    object: str
+    field: str
+
+
 class FieldRule(Strict):
     """How one attribute comes from a record: a field, the first known of several, several
-    joined by spaces, or a constant.
+    joined by spaces, a constant, or a formula over inputs and other attributes.
 
-    `values` translates (what is not listed becomes `default`), `contains` asks for an item of a
-    `;`-separated list, `link` follows a reference to another record's entity (`crm`: in another
+    `values` translates (what is not listed becomes `default`), `lookup` names a file of such values, `contains` asks for an
+    item of a `;`-separated list, `link` follows a reference to another record's entity (`crm`: in another
     system), `only_if` leaves the attribute unknown unless a condition holds. With `reached` the field holds dated values,
     and the attribute is when one of these was first among them.
     """
@@ -45,20 +65,69 @@ class FieldRule(Strict):
     first: tuple[str, ...] = ()
     join: tuple[str, ...] = ()
     const: str | int | float | bool | None = None
+    formula: str | None = None
+    through: Through | None = None
+    unit: Unit | None = None
+    lookup: str | None = None
     values: dict[str, str | int | float | bool | None] | None = None
     default: str | int | float | bool | None = None
     contains: str | None = None
     link: (
-        Literal["account", "person", "user", "ticket", "opportunity", "survey_response", "activity"] | None
-    ) = None
+        Literal[
+            "account", "person", "user", "ticket", "opportunity", "survey_response", "activity", "subscription",
+            "relationship",
+        ]
+        | None
+    ) = None  # fmt: skip
     object: str | None = None
     crm: str | None = None
     only_if: Condition | None = None
     reached: tuple[str, ...] = ()
 
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        said = {name for name, value in self if value not in (None, ())}
+        given = [name for name in _SOURCES if name in said]
+        nothing = self.const is None and "const" in self.model_fields_set
+        if len(given) > 1 or not (given or nothing):
+            told = f"it has {' and '.join(given)}" if given else "it says nothing of where it comes from"
+            raise ValueError(f"{told}: exactly one of {', '.join(_SOURCES)} is needed")
+        if given == ["formula"] and (more := said - _BESIDE_FORMULA):
+            raise ValueError(f"a formula goes with default and only_if, not with {', '.join(sorted(more))}")
+        if self.link and not self.object:
+            raise ValueError("link needs object: of which object is the record?")
+        return self
+
     @property
     def sources(self) -> tuple[str, ...]:
         return self.first or self.join or ((self.field,) if self.field else ())
+
+
+def _shortened(key: str, kind: type[BaseModel]) -> BeforeValidator:
+    """Just a name is short for a rule with that name under `key`."""
+
+    def long(value: Any) -> Any:
+        return {key: value} if isinstance(value, str) else value
+
+    return BeforeValidator(long, json_schema_input_type=kind | str)
+
+
+class Input(FieldRule):
+    """What formulas of a rule may name besides attributes: read like one, as the type that it is."""
+
+    type: Literal["text", "number", "money", "date", "time", "yes or no"] = "text"
+
+
+class Conversion(Strict):
+    """Every amount that a rule reads becomes one of the currency `to`, by the rate of a day.
+
+    `told` names the attribute or input with the currency that it has; `on` the dates of which the first known one counts,
+    or a date.
+    """
+
+    wanted: str = Field(alias="to", pattern="^[A-Z]{3}$")
+    told: str = Field(default="currency", alias="from")
+    on: date | tuple[str, ...]
 
 
 class Range(Strict):
@@ -80,28 +149,24 @@ class SameAs(Strict):
 class ReadRule(Strict):
     """One object as one entity; with `adds_to` its attributes are added to the entity it refers to.
 
-    No two records of a `distinct` object are the same entity, unless a person says so. Fields whose names match a
-    pattern in `pass` are read too; a pattern that begins with ! takes some out again. Of the
-    fields in `history` the values that they had are read.
+    `name` tells rules of one object and entity apart. No two records of a `distinct` object are the same entity, unless a
+    person says so. Fields whose names match a pattern in `pass` are read too; a pattern that begins with ! takes some out
+    again. Of the fields in `history` the values that they had are read. Formulas may use `inputs`; `convert` is for amounts.
     """
 
     object: str
     entity: str
+    name: str | None = None
     where: tuple[Condition, ...] = ()
-    fields: dict[str, FieldRule]
+    inputs: dict[str, Annotated[Input, _shortened("field", Input)]] = Field(default_factory=dict)
+    fields: dict[str, Annotated[FieldRule, _shortened("field", FieldRule)]]
+    convert: Conversion | None = None
     same_as: SameAs | None = None
     adds_to: FieldRule | None = None
     ranges: tuple[Range, ...] = ()
     distinct: bool = False
     patterns: tuple[str, ...] = Field(default=(), alias="pass")
     history: tuple[str, ...] = ()
-
-    @field_validator("fields", mode="before")
-    @classmethod
-    def _short(cls, value: Any) -> Any:
-        if not isinstance(value, dict):
-            return value
-        return {k: {"field": v} if isinstance(v, str) else v for k, v in value.items()}
 
     def passes(self, field: str) -> bool:
         """Whether a field is passed through."""
@@ -111,10 +176,15 @@ class ReadRule(Strict):
     @property
     def needs(self) -> set[str]:
         """Every field of the record that this rule looks at."""
-        rules = [*self.fields.values(), *([self.adds_to] if self.adds_to else [])]
+        rules = [*self.fields.values(), *self.inputs.values(), *([self.adds_to] if self.adds_to else [])]
         found = {source for rule in rules for source in rule.sources}
         found |= {c.field for c in self.where} | {r.only_if.field for r in rules if r.only_if}
         return found | set(self.history) | ({self.same_as.field} if self.same_as else set())
+
+    @property
+    def ways(self) -> list[Through]:
+        """Fields of other objects' records to which fields of this one lead."""
+        return [r.through for r in (*self.fields.values(), *self.inputs.values()) if r.through]
 
 
 class WriteField(Strict):
@@ -145,18 +215,12 @@ class WriteRule(Strict):
 
     object: str
     source: Literal["account", "relationship", "call"]
+    name: str | None = None
     key_field: str | None = None
     by: Literal["record", "key"] = "record"
     closed: Condition | None = None
     associate: str | None = None
-    fields: dict[str, WriteField]
-
-    @field_validator("fields", mode="before")
-    @classmethod
-    def _short(cls, value: Any) -> Any:
-        if not isinstance(value, dict):
-            return value
-        return {k: {"column": v} if isinstance(v, str) else v for k, v in value.items()}
+    fields: dict[str, Annotated[WriteField, _shortened("column", WriteField)]]
 
 
 class MappingFile(Strict):
@@ -168,7 +232,8 @@ class MappingFile(Strict):
     write_root: str = ""
     read: tuple[ReadRule, ...]
     write: tuple[WriteRule, ...] = ()
-    document: Document | None = Field(default=None, exclude=True)
+    document: SkipJsonSchema[Document | None] = Field(default=None, exclude=True)
+    rates: SkipJsonSchema[Rates | None] = Field(default=None, exclude=True)
 
     @property
     def passing(self) -> bool:
@@ -190,6 +255,8 @@ class MappingFile(Strict):
         wanted: dict[str, set[str]] = defaultdict(set)
         for rule in self.read:
             wanted[rule.object] |= rule.needs
+            for way in rule.ways:
+                wanted[way.object].add(way.field)
         for target in self.write:
             wanted[target.object] |= set(target.fields)
             if target.key_field:
@@ -225,63 +292,3 @@ class MappingFile(Strict):
 
 def _json_path(parts: list[str]) -> str:
     return "$" + "".join(f"[{p}]" if p.isdigit() else f'."{p}"' for p in parts)
-
-
-def load_mapping(path: Path) -> MappingFile:
-    """Read and check a mapping file. Raises ConfigError or MappingError with file and line."""
-    document = load(path)
-    mapping = validate(MappingFile, document)
-    for where, what, fix in (*_mistakes(mapping), *_untranslated(mapping), *_unreachable(mapping)):
-        raise MappingError(what, safe="nothing was read or written", fix=fix, place=document.place(where))
-    return mapping.model_copy(update={"document": document})
-
-
-Mistake = tuple[tuple[str | int, ...], str, str]
-"""The keys that lead to it, what is wrong, and the fix."""
-
-
-def _untranslated(mapping: MappingFile) -> Iterator[Mistake]:
-    parts: tuple[tuple[str, Sequence[ReadRule | WriteRule]], ...] = (
-        ("read", mapping.read),
-        ("write", mapping.write),
-    )
-    fields = (
-        ((part, index, "fields", name, "values"), name, how)
-        for part, rules in parts
-        for index, rule in enumerate(rules)
-        for name, how in rule.fields.items()
-    )
-    for where, name, how in fields:
-        if how.values is not None and not how.values:
-            yield where, f"the values of {name} are empty", "list at least one, or remove values"
-
-
-def _unreachable(mapping: MappingFile) -> Iterator[Mistake]:
-    """Attributes that are no time cannot be when something was reached."""
-    for index, rule in enumerate(mapping.read):
-        entity = ENTITIES.get(rule.entity)
-        for name, how in rule.fields.items():
-            column = entity.column(name) if entity else None
-            if how.reached and column and column.type not in (DATE, TIME):
-                where = ("read", index, "fields", name, "reached")
-                yield where, f"{rule.entity}.{name} is no date", "use reached: for a date or a time"
-
-
-def _mistakes(mapping: MappingFile) -> Iterator[Mistake]:
-    for index, rule in enumerate(mapping.read):
-        entity = ENTITIES.get(rule.entity)
-        if entity is None:
-            hint = suggest(rule.entity, ENTITIES) or f"known: {', '.join(sorted(ENTITIES))}"
-            yield ("read", index, "entity"), f"{rule.entity} is not an entity", hint
-            continue
-        if rule.entity == "relationship" and "key" not in rule.fields:
-            yield (
-                ("read", index, "fields"),
-                "a relationship is found by its key, which is not read",
-                "add key",
-            )
-        known = [c.name for c in entity.staged if c.name != CUSTOM]
-        for name in rule.fields:
-            if name not in known:
-                hint = suggest(name, known) or f"known: {', '.join(known)}"
-                yield ("read", index, "fields", name), f"{rule.entity}.{name} is not an attribute", hint

@@ -1,11 +1,39 @@
-"""Who gets the tasks: relationship owner → CSM field → account team → the parent's CSM → fallback."""
+"""Who gets the tasks: the first active user of the places that are declared, for all or for a type of relationship."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+
 import duckdb
 
+from .relations.rulebook import Owner, Rulebook
+from .sql import literal
 
-def assign(con: duckdb.DuckDBPyConnection, fallback: str | None) -> None:
+# place → the user who is there, and how that is called
+_PLACES: dict[Owner, tuple[str, str]] = {
+    "partner": ("coalesce(pc.user_id, po.user_id)", "partner manager"),
+    "relationship": ("o.user_id", "relationship"),
+    "csm": ("c.user_id", "CSM field"),
+    "team": ("t.user_id", "account team"),
+    "parent": ("coalesce(uc.user_id, tc.user_id)", "CSM of the parent"),
+    "account_owner": ("s.user_id", "account owner"),
+    "fallback": ("f.user_id", "fallback"),
+}
+
+_FOUND = """CREATE OR REPLACE TEMP TABLE chosen AS SELECT r.relationship_id, {owner} AS owner, {source} AS source,
+s.user_id AS sales, m.user_id AS manager
+FROM relationship r LEFT JOIN account a ON a.account_id = r.account_id
+LEFT JOIN account up ON up.account_id = a.parent_id LEFT JOIN account top ON top.account_id = a.ultimate_parent_id
+LEFT JOIN account p ON p.account_id = r.partner_account_id
+LEFT JOIN able pc ON pc.user_id = coalesce(p.csm_user_id, p.team_csm_user_id) LEFT JOIN able po ON po.user_id = p.owner_user_id
+LEFT JOIN able o ON o.user_id = r.owner_user_id LEFT JOIN able c ON c.user_id = a.csm_user_id
+LEFT JOIN able t ON t.user_id = a.team_csm_user_id
+LEFT JOIN able uc ON uc.user_id = up.csm_user_id LEFT JOIN able tc ON tc.user_id = top.csm_user_id
+LEFT JOIN able s ON s.user_id = a.owner_user_id LEFT JOIN able m ON m.user_id = r.renewal_manager_user_id
+LEFT JOIN (SELECT min(user_id) AS user_id FROM able WHERE email = lower($fallback)) f ON TRUE"""
+
+
+def assign(con: duckdb.DuckDBPyConnection, book: Rulebook, fallback: str | None) -> None:
     """Set `owner_user_id`, `owner_source` and `sales_owner_user_id` of relationships; drop inactive renewal managers.
 
     Only active users are chosen; `fallback` is the e-mail address of a user. An inactive owner that was
@@ -19,22 +47,27 @@ def assign(con: duckdb.DuckDBPyConnection, fallback: str | None) -> None:
     con.execute(
         'CREATE OR REPLACE TEMP TABLE able AS SELECT user_id, lower(email) AS email FROM "user" WHERE active IS NOT FALSE'
     )
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE chosen AS SELECT r.relationship_id, "
-        "coalesce(o.user_id, c.user_id, t.user_id, p.user_id, f.user_id) AS owner, "
-        "CASE WHEN o.user_id IS NOT NULL THEN 'relationship' WHEN c.user_id IS NOT NULL THEN 'CSM field' "
-        "WHEN t.user_id IS NOT NULL THEN 'account team' WHEN p.user_id IS NOT NULL THEN 'CSM of the parent' "
-        "WHEN f.user_id IS NOT NULL THEN 'fallback' END AS source, s.user_id AS sales, m.user_id AS manager FROM relationship r "
-        "LEFT JOIN account a ON a.account_id = r.account_id "
-        "LEFT JOIN account up ON up.account_id = a.parent_id LEFT JOIN account top ON top.account_id = a.ultimate_parent_id "
-        "LEFT JOIN able o ON o.user_id = r.owner_user_id LEFT JOIN able c ON c.user_id = a.csm_user_id "
-        "LEFT JOIN able t ON t.user_id = a.team_csm_user_id "
-        "LEFT JOIN able p ON p.user_id = coalesce(up.csm_user_id, top.csm_user_id) "
-        "LEFT JOIN able s ON s.user_id = a.owner_user_id LEFT JOIN able m ON m.user_id = r.renewal_manager_user_id "
-        "LEFT JOIN (SELECT min(user_id) AS user_id FROM able WHERE email = lower($fallback)) f ON TRUE",
-        {"fallback": fallback},
-    )
+    special = {name: t.owner for name, t in sorted(book.types.items()) if t.owner}
+    owner = _by_type(special, book.owner, _first)
+    source = _by_type(special, book.owner, _called)
+    con.execute(_FOUND.format(owner=owner, source=source), {"fallback": fallback})
     con.execute(
         "UPDATE relationship SET owner_user_id = c.owner, owner_source = c.source, sales_owner_user_id = c.sales, "
         "renewal_manager_user_id = c.manager FROM chosen c WHERE c.relationship_id = relationship.relationship_id"
     )
+
+
+def _by_type(
+    special: Mapping[str, Sequence[Owner]], all_: Sequence[Owner], how: Callable[[Sequence[Owner]], str]
+) -> str:
+    whens = " ".join(f"WHEN r.type = {literal(name)} THEN {how(places)}" for name, places in special.items())
+    return f"CASE {whens} ELSE {how(all_)} END" if whens else how(all_)
+
+
+def _first(places: Sequence[Owner]) -> str:
+    return f"coalesce({', '.join(_PLACES[p][0] for p in places)}, NULL)"
+
+
+def _called(places: Sequence[Owner]) -> str:
+    whens = " ".join(f"WHEN {_PLACES[p][0]} IS NOT NULL THEN {literal(_PLACES[p][1])}" for p in places)
+    return f"CASE {whens} END"

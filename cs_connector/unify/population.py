@@ -8,19 +8,39 @@ from pathlib import Path
 from typing import Literal
 
 import duckdb
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from cs_connector.config.documents import load, validate
+from cs_connector.errors import ConfigError
+from cs_connector.model import ACCOUNT, DATE
+
+from .relations.rulebook import formula
+from .sql import literal
 
 Sign = Literal["live_subscription", "won_opportunity", "account_type"]
 
 
-class Customers(BaseModel):
-    """customers.yml: an account with any of these signs is a customer."""
-
+class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Segment(Strict):
+    """Accounts that meet `when`, a formula over their attributes and `today`, are of this segment."""
+
+    segment: str
+    when: str
+
+
+class Customers(Strict):
+    """customers.yml: an account with any of these signs is a customer; a won opportunity is one for `won_days`.
+
+    The first of `segments` that an account meets stands above what the CRM says; without any, that stays.
+    """
+
     version: Literal[1]
     any_of: tuple[Sign, ...] = ("live_subscription",)
+    won_days: int = Field(default=365, ge=1)
+    segments: tuple[Segment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +52,20 @@ class Population:
     not_scored: int
 
 
+_NAMES = {c.name: c.type for c in ACCOUNT.columns} | {"today": DATE}
+
+
 def load_customers(path: Path) -> Customers:
-    return validate(Customers, load(path))
+    """Read and check customers.yml. Raises ConfigError with file and line."""
+    document = load(path)
+    customers = validate(Customers, document)
+    for index, each in enumerate(customers.segments):
+        try:
+            formula(each.when, _NAMES)
+        except ConfigError as error:
+            at = ("segments", index, "when")
+            raise document.error(at, error.what, why=error.why, fix=error.fix) from None
+    return customers
 
 
 _SIGNS = {
@@ -51,11 +83,11 @@ def count(con: duckdb.DuckDBPyConnection, customers: Customers, as_of: date) -> 
     )
     con.execute(
         "CREATE OR REPLACE TEMP TABLE won AS SELECT account_id, TRUE AS won FROM opportunity WHERE won "
-        "AND close_on <= $as_of AND close_on >= $as_of - INTERVAL 365 DAY GROUP BY 1",
-        {"as_of": as_of},
+        "AND close_on <= $as_of AND close_on >= $as_of - CAST($days AS INTEGER) GROUP BY 1",
+        {"as_of": as_of, "days": customers.won_days},
     )
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE later AS SELECT account_id, TRUE AS later FROM subscription "
+        "CREATE OR REPLACE TEMP TABLE later AS SELECT account_id, TRUE AS later FROM line "
         "WHERE start_on > $as_of AND coalesce(status, 'Active') <> 'Ended' GROUP BY 1",
         {"as_of": as_of},
     )
@@ -74,9 +106,22 @@ def count(con: duckdb.DuckDBPyConnection, customers: Customers, as_of: date) -> 
         "FROM account a LEFT JOIN sold s USING (account_id) LEFT JOIN won o USING (account_id) LEFT JOIN later l USING (account_id)) d "
         "WHERE d.account_id = account.account_id"
     )
+    _segment(con, customers, as_of)
     row = con.execute(
         "SELECT count(*), count(*) FILTER (customer_status = 'Customer'), count(*) FILTER (customer_status = 'Trial'), "
         "count(*) FILTER (customer_status = 'Former customer'), count(*) FILTER (customer_status IS NULL) FROM account"
     ).fetchone()
     assert row is not None
     return Population(*row)
+
+
+def _segment(con: duckdb.DuckDBPyConnection, customers: Customers, as_of: date) -> None:
+    if customers.segments:
+        whens = " ".join(
+            f"WHEN {formula(s.when, _NAMES)} THEN {literal(s.segment)}" for s in customers.segments
+        )
+        con.execute(
+            f"UPDATE account SET segment = s.segment FROM (SELECT account_id, CASE {whens} ELSE segment END AS segment "
+            "FROM (SELECT *, CAST($as_of AS DATE) AS today FROM account)) s WHERE s.account_id = account.account_id",
+            {"as_of": as_of},
+        )

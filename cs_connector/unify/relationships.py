@@ -1,4 +1,4 @@
-"""Post-sale relationships: what a customer has going with us, one for each product of an account."""
+"""Post-sale relationships: what a customer has going with us, with its dates, its revenue and its stage."""
 
 from __future__ import annotations
 
@@ -8,84 +8,113 @@ import duckdb
 
 from cs_connector.model import RELATIONSHIP
 
-from .sql import ident
+from .relations import attachment, lifecycle, lines, roles
+from .relations.rulebook import Rulebook
+from .sql import ident, literal
 
-_LIVE = "coalesce(s.status, 'Active') <> 'Ended' AND coalesce(s.end_on, $as_of) >= $as_of"
 _FOREIGN = "coalesce(upper(l.currency) <> h.currency, FALSE)"
-_STAGES = "('Closed Won', 'Onboarding', 'First Value', 'Executive Business Review', 'Renewal')"
+_NOW = "l.spell = l.spells"
+
+# a line that begins more than the gap after all before it ended is the first of a new spell
+_BEGUN = """CREATE OR REPLACE TEMP TABLE live AS
+WITH many AS (SELECT whole FROM line GROUP BY whole HAVING count(*) > 1),
+dated AS (SELECT *, max(coalesce(end_on, CASE WHEN live THEN DATE '9999-12-31' END, renewal_on, DATE '9999-12-31'))
+        OVER (PARTITION BY whole ORDER BY start_on NULLS FIRST, live, entity, entity_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS covered
+    FROM line SEMI JOIN many USING (whole) WHERE coalesce(start_on, $as_of) <= $as_of),
+spelt AS (SELECT * EXCLUDE (covered), sum((coalesce(date_diff('day', covered, start_on) > $gap, FALSE))::INTEGER)
+        OVER (PARTITION BY whole ORDER BY start_on NULLS FIRST, live, entity, entity_id) AS spell FROM dated)
+SELECT *, max(spell) OVER (PARTITION BY whole) AS spells FROM spelt
+UNION ALL SELECT *, 0, 0 FROM line ANTI JOIN many USING (whole) WHERE coalesce(start_on, $as_of) <= $as_of"""
+
+_HOME = """CREATE OR REPLACE TEMP TABLE home AS SELECT l.account_id, upper(coalesce(any_value(a.currency),
+CASE WHEN count(DISTINCT upper(l.currency)) = 1 THEN min(l.currency) ELSE 'several' END)) AS currency
+FROM live l JOIN account a USING (account_id) WHERE l.live GROUP BY 1"""
+
+_ON_ACCOUNT = """UPDATE account SET arr = r.arr, renewal_on = r.renewal_on, lifecycle_stage = r.stage FROM (SELECT account_id,
+sum(arr) AS arr, min(renewal_on) AS renewal_on, first(stage ORDER BY arr DESC, relationship_id) AS stage
+FROM relationship WHERE status <> 'Ended' GROUP BY account_id) r WHERE r.account_id = account.account_id"""
 
 
-def derive(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
-    """Make `relationship` from subscriptions that have begun, and set stage, revenue and next renewal of accounts.
+def derive(con: duckdb.DuckDBPyConnection, book: Rulebook, as_of: date) -> None:
+    """Make `relationship`, `attachment`, `stage_reached` and `relationship_person`; set stage, revenue and next renewal of accounts.
 
     Expects `said`: what records of relationships say, by key. Amounts in a currency that is not the account's
-    are in no figure; `mixed_currency` (account_id) lists where that is so.
+    are in no figure; `mixed_currency` (account_id) lists where that is so. What makes no relationship goes to `quarantine`.
     """
-    _begun(con, as_of)
-    _sold(con)
-    _words(con)
-    con.execute(
-        "UPDATE account SET arr = r.arr, renewal_on = r.renewal_on, lifecycle_stage = r.stage FROM (SELECT account_id, "
-        "sum(arr) AS arr, min(renewal_on) AS renewal_on, first(stage ORDER BY arr DESC, relationship_id) AS stage "
-        "FROM relationship WHERE status <> 'Ended' GROUP BY account_id) r WHERE r.account_id = account.account_id"
-    )
-
-
-def _begun(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE live AS SELECT s.*, {_LIVE} AS live, "
-        "coalesce(s.product, s.type, 'Subscription') AS what FROM subscription s WHERE s.account_id IS NOT NULL "
-        "AND coalesce(s.start_on, $as_of) <= $as_of",
-        {"as_of": as_of},
-    )
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE stage_now AS SELECT account_id, product, max_by(kind, (on_date, kind)) AS stage "
-        f"FROM lifecycle_event WHERE on_date <= $as_of AND kind IN {_STAGES} GROUP BY ALL",
-        {"as_of": as_of},
-    )
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE home AS SELECT l.account_id, upper(coalesce(any_value(a.currency), "
-        "CASE WHEN count(DISTINCT upper(l.currency)) = 1 THEN min(l.currency) ELSE 'several' END)) AS currency "
-        "FROM live l JOIN account a USING (account_id) WHERE l.live GROUP BY 1"
-    )
+    lines.gather(con, book, as_of)
+    con.execute(_BEGUN, {"as_of": as_of, "gap": book.gap_days})
+    con.execute(_HOME)
     con.execute(
         "CREATE OR REPLACE TABLE mixed_currency AS SELECT DISTINCT l.account_id FROM live l "
         f"JOIN home h USING (account_id) WHERE l.live AND l.arr IS NOT NULL AND {_FOREIGN}"
     )
+    _sold(con)
+    _carry(con, book)
+    _same_key(con)
+    attachment.prepare(con)
+    roles.gather(con)
+    attachment.attach(con, book)
+    lifecycle.follow(con, book, as_of)
+    _words(con)
+    lifecycle.judge(con, book, as_of)
+    roles.name(con)
+    con.execute(_ON_ACCOUNT)
 
 
 def _sold(con: duckdb.DuckDBPyConnection) -> None:
-    """One row for each product of an account."""
+    """One row for each relationship, of all of its lines; where it starts again, its dates are those of the last spell."""
+    newest = "ORDER BY l.live DESC, l.start_on DESC, l.entity, l.entity_id"
     given = {
-        "relationship_id": "'rel_' || left(md5(l.account_id || '|' || l.what), 16)",
-        "account_id": "l.account_id",
-        "key": "'rel_' || left(md5(l.account_id || '|' || l.what), 16)",
-        "type": "coalesce(first(l.type ORDER BY l.live DESC, l.start_on DESC, l.subscription_id), 'Subscription')",
-        "name": "coalesce(any_value(a.name), 'Account') || ' · ' || l.what",
+        "relationship_id": "'rel_' || left(md5(l.whole), 16)",
+        "account_id": "any_value(l.account_id)",
+        "key": "'rel_' || left(md5(l.whole), 16)",
+        "type": f"coalesce(first(l.type {newest}), 'Subscription')",
+        "name": f"coalesce(first(l.name {newest}) FILTER (l.name IS NOT NULL), "
+        "coalesce(any_value(a.name), 'Account') || ' · ' || any_value(l.what))",
         "product": "any_value(l.product)",
-        "region": "first(l.region ORDER BY l.live DESC, l.start_on DESC, l.subscription_id)",
-        "status": "CASE WHEN bool_or(l.live) THEN CASE WHEN any_value(coalesce(p.stage, q.stage)) IN "
-        "('Closed Won', 'Onboarding') THEN 'Onboarding' ELSE 'Active' END ELSE 'Ended' END",
-        "stage": "any_value(coalesce(p.stage, q.stage))",
-        "start_on": "min(l.start_on)",
+        "region": f"first(l.region {newest})",
+        "status": "CASE WHEN bool_or(l.live) THEN 'Active' ELSE 'Ended' END",
+        "start_on": f"min(l.start_on) FILTER ({_NOW})",
         "renewal_on": "min(coalesce(l.renewal_on, l.end_on)) FILTER (l.live)",
         "end_on": "CASE WHEN NOT bool_or(l.live) THEN max(l.end_on) END",
+        "previous_end_on": f"max(l.end_on) FILTER (NOT {_NOW} AND l.type IS DISTINCT FROM 'Trial')",
         "arr": f"coalesce(sum(l.arr) FILTER (l.live AND NOT {_FOREIGN}), "
         f"CASE WHEN count(l.arr) FILTER (l.live AND {_FOREIGN}) = 0 THEN 0 END)",
         "seats": "sum(l.seats) FILTER (l.live)",
         "features_bought": "max(l.features_bought) FILTER (l.live)",
+        "auto_renew": "bool_and(l.auto_renew) FILTER (l.live)",
         "notice_on": "min(l.notice_on) FILTER (l.live)",
-        "owner_user_id": "first(l.owner_user_id ORDER BY l.live DESC, l.start_on DESC, l.subscription_id) "
-        "FILTER (l.owner_user_id IS NOT NULL)",
+        "owner_user_id": f"first(l.owner_user_id {newest}) FILTER (l.owner_user_id IS NOT NULL)",
+        "partner_account_id": f"first(l.partner_account_id {newest}) FILTER (l.partner_account_id IS NOT NULL)",
     }
     columns = ", ".join(
         f"{given.get(c.name, 'NULL')}::{c.type} AS {ident(c.name)}" for c in RELATIONSHIP.columns
     )
     con.execute(
         f"CREATE OR REPLACE TABLE relationship AS SELECT {columns} FROM live l "
-        "LEFT JOIN account a ON a.account_id = l.account_id LEFT JOIN home h ON h.account_id = l.account_id "
-        "LEFT JOIN stage_now p ON p.account_id = l.account_id AND p.product = l.product "
-        "LEFT JOIN stage_now q ON q.account_id = l.account_id AND q.product IS NULL GROUP BY l.account_id, l.what"
+        "LEFT JOIN account a ON a.account_id = l.account_id LEFT JOIN home h ON h.account_id = l.account_id GROUP BY l.whole"
+    )
+
+
+def _carry(con: duckdb.DuckDBPyConnection, book: Rulebook) -> None:
+    """The scorecard that a type carries."""
+    for name, card in sorted(book.scorecards.items()):
+        con.execute(f"UPDATE relationship SET scorecard = {literal(card)} WHERE type = {literal(name)}")
+
+
+def _same_key(con: duckdb.DuckDBPyConnection) -> None:
+    """Two records of one key: the first in rank counts, the other is set aside."""
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE doubled AS SELECT connection, object, record_id, key, "
+        "first(concat_ws(' ', connection, object, record_id)) OVER w AS kept FROM said WHERE key IS NOT NULL "
+        "WINDOW w AS (PARTITION BY key, connection, object ORDER BY record_id) QUALIFY row_number() OVER w > 1"
+    )
+    con.execute(
+        "INSERT INTO quarantine SELECT connection, object, record_id, 'KEY', "
+        "'its key is that of ' || kept || ', too, which counts' FROM doubled"
+    )
+    con.execute(
+        "DELETE FROM said USING doubled d WHERE (said.connection, said.object, said.record_id) = (d.connection, d.object, d.record_id)"
     )
 
 

@@ -12,8 +12,11 @@ import duckdb
 from cs_connector.model import ENTITIES, RELATIONSHIP
 
 from . import aliases, entities, hierarchy, owners, population, relationships
+from .declared.precedence import NOTHING, Precedence
 from .extraction import stage
 from .population import Customers, Population
+from .relations import oddities
+from .relations.rulebook import Rulebook
 from .source import Latest, Source
 from .sql import ident
 
@@ -45,7 +48,7 @@ def read(con: duckdb.DuckDBPyConnection, sources: Sequence[Source], latest: Late
 def _digest(con: duckdb.DuckDBPyConnection) -> str:
     """Independent of the order of rows: the sum and the exclusive or of the hashes of all of them."""
     total = hashlib.sha256()
-    told = ", ".join(f"CAST({ident(c.name)} AS VARCHAR)" for c in RELATIONSHIP.columns if c.name != "key")
+    told = ", ".join(f"CAST({ident(c.name)} AS VARCHAR)" for c in RELATIONSHIP.staged if c.name != "key")
     words = f"(SELECT * FROM stage_relationship WHERE coalesce({told}) IS NOT NULL)"
     plain = [f"stage_{name}" for name in sorted(ENTITIES) if name != RELATIONSHIP.name]
     for table in [*plain, words, "alias", "quarantine"]:
@@ -63,22 +66,26 @@ def unify(
     customers: Customers,
     as_of: date,
     fallback_owner: str | None,
+    book: Rulebook | None = None,
+    precedence: Precedence = NOTHING,
 ) -> Population:
-    """Fill the entity tables, `link`, `feed`, `unowned` and `mixed_currency` from what `read` staged.
+    """Fill the entity tables, `link`, `feed`, `unowned`, `mixed_currency`, `disagreement` and what relationships.derive makes from what `read` staged.
 
-    Expects `previous_link` (may be empty) with the columns of model.LINK.
+    Expects `previous_link` (may be empty) with the columns of model.LINK. Without `book` relationships are as they ship.
     """
+    book = book or Rulebook()
     from . import identity  # what compares names is heavy
 
     _distinct(con, sources)
     identity.resolve(con, as_of)
-    entities.assemble(con, as_of)
+    entities.assemble(con, as_of, precedence)
     entities.normalise(con)
     hierarchy.climb(con)
-    relationships.derive(con, as_of)
+    relationships.derive(con, book, as_of)
     entities.mention(con, sources)
     counted = population.count(con, customers, as_of)
-    owners.assign(con, fallback_owner)
+    owners.assign(con, book, fallback_owner)
+    oddities.find(con)
     _feeds(con, sources, feeds)
     return counted
 

@@ -21,9 +21,14 @@ def literal(value: object) -> str:
 
 
 _MILLIS = "regexp_full_match({0}, '-?[0-9]{{12,14}}')"
+# the form that CRMs give is tried first: what fits every form costs five times as much
+_UTC = (
+    "CASE WHEN suffix({0}, 'Z') OR suffix({0}, '+0000') "
+    "THEN TRY_CAST(replace({0}, '+0000', 'Z') AS TIMESTAMP) END"
+)
 _TIME = (
-    "CASE WHEN " + _MILLIS + " THEN epoch_ms(CAST({0} AS BIGINT)) ELSE TRY_CAST("
-    "regexp_replace({0}, '([+-][0-9]{{2}})([0-9]{{2}})$', '\\1:\\2') AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END"
+    "coalesce(" + _UTC + ", CASE WHEN " + _MILLIS + " THEN epoch_ms(CAST({0} AS BIGINT)) ELSE TRY_CAST("
+    "regexp_replace({0}, '([+-][0-9]{{2}})([0-9]{{2}})$', '\\1:\\2') AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END)"
 )
 _NUMBER = "CASE WHEN isfinite(TRY_CAST({0} AS DOUBLE)) AND lower({0}) NOT IN ('nan') THEN TRY_CAST({0} AS DOUBLE) END"
 _CASTS = {
@@ -32,8 +37,8 @@ _CASTS = {
     WHOLE: "TRY_CAST(round(" + _NUMBER + ") AS BIGINT)",
     MONEY: "TRY_CAST({0} AS DECIMAL(18,2))",
     FLAG: "CASE lower({0}) WHEN 'true' THEN TRUE WHEN '1' THEN TRUE WHEN 'false' THEN FALSE WHEN '0' THEN FALSE END",
-    DATE: "CASE WHEN " + _MILLIS + " THEN CAST(epoch_ms(CAST({0} AS BIGINT)) AS DATE) "
-    "ELSE TRY_CAST(left({0}, 10) AS DATE) END",
+    DATE: "coalesce(TRY_CAST(left({0}, 10) AS DATE), "
+    "CASE WHEN " + _MILLIS + " THEN CAST(epoch_ms(CAST({0} AS BIGINT)) AS DATE) END)",
     TIME: _TIME,
 }
 _KINDS = {

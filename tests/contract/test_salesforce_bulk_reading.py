@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from cs_connector.adapters.salesforce import bulk
 
+from cs_connector.errors import Unavailable
 from cs_connector.ports import Read
 from cs_connector.sandbox.wire import SeedRow
 
@@ -118,10 +119,10 @@ def test_a_job_that_is_lost_costs_nothing_but_time(monkeypatch, small_pages, wor
 
 def test_results_that_are_not_whole_are_not_taken_for_whole(monkeypatch, small_pages, world):
     world.load(*(account(n) for n in range(MANY, 330)))
-    whole = bulk.Rows.read
-    monkeypatch.setattr(bulk.Rows, "read", lambda self, content: whole(self, content)[:-1])
-    with pytest.raises(bulk.Unavailable, match="not whole"):
-        read(world, bulk_from=100)
+    whole = bulk.Rows._cells
+    monkeypatch.setattr(bulk.Rows, "_cells", lambda self: (cells[:-1] for cells in whole(self)))
+    with pytest.raises(Unavailable, match="not whole"):
+        everything(read(world, bulk_from=100))
 
 
 def test_the_estimate_of_a_bulk_reading_is_the_least_it_costs(world, monkeypatch):

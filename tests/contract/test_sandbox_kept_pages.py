@@ -111,6 +111,29 @@ def test_pages_of_a_kept_org_are_those_of_the_org(orgs):
 
 
 @pytest.mark.slow
+def test_rows_that_were_asked_for_lie_ready_at_the_next_start(orgs, tmp_path):
+    first, kept = orgs
+    same(orgs)
+    folder = first.sandbox.snapshots.folder
+    kept.sandbox.keep(folder, {})
+    kept.sandbox.snapshots.save("asked")
+    assert list(tmp_path.glob("*.rows"))
+    again = empty()
+    again.snapshots.resume(folder.find("asked"))
+    again.keep(folder, {})
+    org = Org(again)
+    same((first, org))
+    for each in (first, org):
+        each.ask("PATCH", f"sobjects/Case/{sales_id('500', 3)}", {"Subject": "Changed", "Status": "New"})
+        each.ask("DELETE", f"sobjects/Case/{sales_id('500', 500)}")
+    same((first, org))
+    laid = {path.name: path.stat().st_mtime_ns for path in tmp_path.glob("*.rows")}
+    again.snapshots.save("asked")
+    assert laid.items() <= {path.name: path.stat().st_mtime_ns for path in tmp_path.glob("*.rows")}.items()
+    org.close()
+
+
+@pytest.mark.slow
 def test_a_page_that_was_sent_stays_what_it_was(orgs):
     """Pages are drawn into memory that is used again."""
     _, kept = orgs

@@ -50,7 +50,7 @@ def done(sandbox: Sandbox, untouched: int, folder: Path, env: dict[str, str]) ->
     """The main job, done once."""
     sandbox.restore(untouched)
     project = made(sandbox, folder / "done", env)
-    summary = project.run()
+    summary = dict(project.alone("run", "--json", code=1).json)
     return Done(project, summary, sandbox.ledger(), untouched, sandbox.snapshot())
 
 

@@ -18,6 +18,8 @@ from typing import Any
 
 import requests
 
+from .nursery import Command, command
+
 DAY = "2026-11-25"
 FORBIDDEN = re.compile(r"[\w.+-]+@[\w-]+\.\w+|-----BEGIN|\b00D\w{12,15}!|\bpat-\w+-\w{6,}|\beyJ[\w-]{10,}")
 
@@ -164,21 +166,19 @@ class Outcome:
 
 @dataclass
 class Project:
-    """A project directory, driven by the real command; every answer is looked through for what must not be in it."""
+    """A project directory, driven by the command; every answer is looked through for what must not be in it."""
 
     root: Path
     env: dict[str, str]
     hidden: tuple[str, ...] = field(default=())
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
+    def start(self, *words: str) -> Command:
         """Start a command on this project and do not wait for it."""
-        command = [sys.executable, "-m", "cs_connector", *words, "--project", str(self.root)]
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return subprocess.Popen(command, **pipes, text=True, env=self.env, cwd=self.root, preexec_fn=_listen)  # noqa: PLW1509 — the tests have no threads
+        return command([*words, "--project", str(self.root)], self.env, self.root)
 
-    def finish(self, process: subprocess.Popen[str]) -> Outcome:
+    def finish(self, process: Command) -> Outcome:
         out, err = process.communicate(timeout=120)
-        return self._decent(Outcome(process.returncode, out, err))
+        return self._decent(Outcome(process.wait(), out, err))
 
     def do(self, *words: str, code: int | None = 0) -> Outcome:
         """Run a command to its end; it must end with `code` (None: any code but a crash)."""
@@ -191,7 +191,15 @@ class Project:
         found = self.do("run", "--json", *words, code=1)
         return dict(found.json)
 
-    def kill(self, process: subprocess.Popen[str], number: signal.Signals) -> Outcome:
+    def alone(self, *words: str, code: int) -> Outcome:
+        """Run a command as a scheduler does: in a process that has imported nothing yet."""
+        line = [sys.executable, "-m", "cs_connector", *words, "--project", str(self.root)]
+        done = subprocess.run(line, env=self.env, cwd=self.root, capture_output=True, text=True, timeout=120)  # noqa: PLW1510 — its code is looked at
+        found = self._decent(Outcome(done.returncode, done.stdout, done.stderr))
+        assert found.code == code, f"{words}: {found}"
+        return found
+
+    def kill(self, process: Command, number: signal.Signals) -> Outcome:
         """Send a signal and wait for the end."""
         process.send_signal(number)
         return self.finish(process)
@@ -221,11 +229,6 @@ class Project:
         for secret in self.hidden:
             assert secret not in said, "a secret was printed"
         return found
-
-
-def _listen() -> None:
-    """Ctrl-C counts for a command also where the tests themselves were started to run behind."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def made(sandbox: Sandbox, root: Path, env: dict[str, str]) -> Project:

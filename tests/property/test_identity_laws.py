@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cs_connector.unify import identity
+from cs_connector.unify import identity, unopposed
 from cs_connector.unify.clusters import Clusters, Edge, Record
+from cs_connector.unify.evidence import ACCOUNTS
 from tests.quality import kit
 
 pytestmark = pytest.mark.slow
@@ -131,3 +132,48 @@ def test_groups_depend_on_the_pairs_and_keep_apart_what_is_apart(
     for part in _parts(found.of):
         assert len(part & own) <= 1
         assert not pairs or not set(pairs[0]) <= part
+
+
+SAID = st.tuples(
+    st.integers(1, 3),
+    st.sampled_from((None, None, "sales account")),
+    st.sampled_from((None, "a.example", "b.example")),
+    st.sampled_from((None, "ember|ember", "ember north|ember")),
+)
+
+
+@given(
+    EDGES, st.lists(SAID, min_size=len(REFS), max_size=len(REFS)), st.sets(st.sampled_from(REFS), max_size=2)
+)
+@settings(max_examples=60, deadline=None)
+def test_what_is_grouped_at_once_is_grouped_as_one_by_one(
+    edges: list[Edge], said: list[tuple[int, str | None, str | None, str | None]], apart: set[str]
+) -> None:
+    records = {ref: Record(ref, *how) for ref, how in zip(REFS, said, strict=True)}
+    paired = {ref for e in edges for ref in e[:2]}
+    pairs = [tuple(sorted(apart))] if len(apart) == 2 else []
+    found = Clusters({ref: records[ref] for ref in sorted(paired)}, edges, pairs).group()
+    with duckdb.connect() as con:
+        con.execute(
+            "CREATE TABLE strong(one VARCHAR, other VARCHAR, weight DOUBLE, probability DOUBLE, method VARCHAR, evidence VARCHAR)"
+        )
+        con.execute(
+            "CREATE TABLE candidate(ref VARCHAR, rank INTEGER, distinct_group VARCHAR, domain VARCHAR, core VARCHAR)"
+        )
+        con.execute("CREATE TABLE apart(one VARCHAR, other VARCHAR)")
+        for table, rows in (
+            ("strong", edges),
+            ("candidate", [records[r] for r in sorted(paired)]),
+            ("apart", pairs),
+        ):
+            for row in rows:
+                con.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", list(row))
+        unopposed.settle(con, ACCOUNTS)
+        settled = con.execute("SELECT ref, anchor, method, probability, evidence FROM settled").fetchall()
+        disputed = {row[0] for row in con.execute("SELECT ref FROM disputed").fetchall()}
+    assert {row[0] for row in settled} == paired - disputed
+    for ref, anchor, *how in settled:
+        by = found.by.get(ref)
+        assert anchor == found.of[ref]
+        assert how == ([by.method, by.probability, by.evidence] if by else ["itself", 1.0, ""])
+    assert all(set(c.edge[:2]) <= disputed for c in found.conflicts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from bench.cost import Broken, Cost, Net, least, net
 from bench.results import judge
 from bench.size import Size, Yard
 from bench.soaking.batches import Book
-from bench.soaking.code import Code
+from bench.soaking.code import NOTES, Code, listening, opened
 from bench.soaking.tries import Kind, Tried, Ways
 from bench.syncing import loops, reading
 from bench.syncing.flood import Flood
@@ -81,6 +82,7 @@ def soaked(monkeypatch, out, *words, naive=odd):
         soak, "KINDS", {"kill": Kind("sync", "kills", 100, lambda: Ways(odd, {"naive": naive}))}
     )
     monkeypatch.setattr(sys, "argv", ["soak", "kill", "--out", str(out), *words])
+    monkeypatch.setenv(NOTES, os.devnull)  # as in a process of its own
     return soak.main()
 
 
@@ -104,7 +106,7 @@ def test_a_soak_goes_on_where_it_was_stopped(tmp_path, monkeypatch, capsys):
 def test_counts_of_other_code_are_not_added(tmp_path, monkeypatch):
     out = tmp_path / "soak.json"
     soaked(monkeypatch, out, "--tries", "4")
-    monkeypatch.setattr(soak, "imported", lambda _also: Code("other", ("here",), "abc"))
+    monkeypatch.setattr(soak, "opened", lambda: Code("other", ("here",), "abc"))
     soaked(monkeypatch, out, "--tries", "2")
     assert [row["seed"] for row in json.loads(out.read_text())] == [1, 1]
     assert Book(out).sum("kill", "other").tried == 4
@@ -116,10 +118,59 @@ def test_a_soak_ends_at_its_goal(tmp_path, monkeypatch):
 
 
 def test_a_batch_during_which_the_code_changed_does_not_count(tmp_path, monkeypatch):
-    monkeypatch.setattr(soak, "imported", lambda _also: Code("as it was", (), "", (Path(__file__),)))
+    monkeypatch.setattr(soak, "opened", lambda: Code("as it was", (), "", (Path(__file__),)))
     with pytest.raises(Broken, match="changed"):
         soaked(monkeypatch, tmp_path / "soak.json", "--tries", "2")
     assert not (tmp_path / "soak.json").exists()
+
+
+def test_a_batch_that_opens_more_files_than_before_is_one_of_other_code(tmp_path, monkeypatch, capsys):
+    found = iter([Code("few", ("a",), "c"), *[Code("more", ("a", "b"), "c", (Path(__file__),))] * 2])
+    monkeypatch.setattr(soak, "opened", lambda: next(found))
+    soaked(monkeypatch, tmp_path / "soak.json", "--tries", "2")
+    assert [(row.digest, row.rooms) for row in Book(tmp_path / "soak.json").batches] == [("more", ("a", "b"))]
+    assert "test_bench.py was opened" in capsys.readouterr().err
+
+
+def test_what_other_processes_open_is_part_of_the_code(tmp_path, monkeypatch):
+    """Also where they were killed, and what is no module."""
+    monkeypatch.setenv(NOTES, str(tmp_path / "notes"))
+    said = "import os, cs_connector.model; open('mappings/hubspot.yml'); os.kill(os.getpid(), 9)"
+    command = [
+        sys.executable,
+        "-c",
+        f"import subprocess, sys; subprocess.run([sys.executable, '-c', {said!r}])",
+    ]
+    subprocess.run(command, cwd=ROOT, env=listening(tmp_path / "notes"), check=True)
+    noted = [Path(line).relative_to(ROOT).as_posix() for line in (tmp_path / "notes").read_text().split()]
+    assert "mappings/hubspot.yml" in noted
+    assert any(name.startswith("cs_connector/") and "model" in name for name in noted)
+    assert {ROOT / "mappings/hubspot.yml", ROOT / "cs_connector/model.py"} <= set(opened().files)
+
+
+HISTORIES = """
+from pathlib import Path
+from sys import argv
+from bench import soak
+from bench.soaking.code import opened
+kind = soak.KINDS["history"]
+with kind.load().begin(Path(argv[1])) as attempt:
+    soak.warm(kind, attempt)
+print(*opened().files, sep="\\n")
+"""
+
+
+@pytest.mark.slow
+def test_the_code_of_histories_is_what_reads_and_not_what_unifies(tmp_path):
+    command = [sys.executable, "-c", HISTORIES, str(tmp_path)]
+    env = listening(tmp_path / "notes")
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True)
+    files = {Path(line).relative_to(ROOT).as_posix() for line in done.stdout.splitlines()}
+    reading = {f"adapters/{crm}/reading.py" for crm in ("salesforce", "hubspot", "zendesk")}
+    assert reading | {"cs_connector/store/landing.py", "cs_connector/transport/session.py"} <= files
+    assert {"bench/soaking/maps/hubspot.yml", "jobs/sync.py", "cs_connector/config/settings.py"} <= files
+    rooms = ("health", "language", "measure", "act/plan", "unify/run", "unify/identity", "unify/entities")
+    assert not [name for name in files if name.startswith(tuple(f"cs_connector/{room}" for room in rooms))]
 
 
 def test_a_seed_that_is_shown_again_is_not_counted(tmp_path, monkeypatch, capsys):

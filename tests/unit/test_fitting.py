@@ -18,7 +18,7 @@ read:
     fields:
       name: Name
       customer_since: Since__c
-      kind: {field: Type, values: {Customer: customer, Partner: partner}}
+      kind: {field: Type, values: {Customer: customer, Partner: partner}, default: null}
   - object: Case
     entity: ticket
     where:
@@ -83,7 +83,6 @@ def test_a_mapping_that_fits_has_no_problems(tmp_path: Path) -> None:
             "map a field of that kind",
         ),
         ("Partner: partner", "Partnr: partner", 9, "Account.Type has no value 'Partnr'", "did you mean 'Partner'?"),
-        (", Partner: partner", "", 9, "Account.Type can be Partner, which have no translation", "default"),
         ("none_of: [Closed]", "none_of: [Shut]", 13, "Case.Status has no value 'Shut'", "it has New, Closed"),
         ("object: Account, field", "object: Acount, field", 15, "Acount is not read", "did you mean 'Account'?"),
         (
@@ -109,17 +108,34 @@ def test_a_mistake_is_named_with_its_line_and_a_way_out(
     ), found
 
 
-def test_two_rules_that_write_one_field_are_told_apart(tmp_path: Path) -> None:
-    second = "  - object: Account\n    source: relationship\n    fields: {CS_Health_Score__c: {column: score, type: number}}\n"
-    (found,) = problems(tmp_path, GOOD + second)
-    assert found.what == "Account.CS_Health_Score__c is written from the account and from the relationship"
-
-
 def test_an_object_that_may_not_be_read_or_written_is_named(tmp_path: Path) -> None:
     closed = ObjectInfo("Account", ACCOUNT.fields, readable=False, writable=False)
     assert [p.what for p in problems(tmp_path, GOOD, closed, CASE)] == [
         "Account may not be read by this login",
         "Account may not be written by this login",
+    ]
+
+
+def test_inputs_and_fields_of_other_objects_are_compared_too(tmp_path: Path) -> None:
+    more = (
+        "    inputs: {big: {field: Employees, type: date}, owner: Owner__c}\n    fields:\n"
+        "      segment: {formula: \"if(known(big), owner, 'x')\"}\n"
+        "      industry: {field: Name, through: {object: Case, field: Stats}}\n"
+    )
+    text = GOOD.replace("    fields:\n", more, 1)
+    assert {p.what for p in problems(tmp_path, text)} == {
+        "big is a date, and Account.Employees is a number",
+        "Account.Owner__c is not a field that this login sees",
+        "Case.Stats is not a field that this login sees",
+    }
+
+
+def test_what_was_not_saved_is_not_missing(tmp_path: Path) -> None:
+    file = tmp_path / "salesforce.yml"
+    file.write_text(GOOD.replace("- object: Case", "- object: Cases").replace("name: Name", "name: Nane"))
+    source = Source("sales", "salesforce", 0, load_mapping(file))
+    assert [p.what for p in fit(source, {"Account": ACCOUNT}, partly=True)] == [
+        "Account.Nane is not a field that this login sees"
     ]
 
 

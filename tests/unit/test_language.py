@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlglot import exp
 
-from cs_connector.errors import ConfigError
+from cs_connector.errors import ConfigError, FormulaError
 from cs_connector.language.compiler import compile_steps
 from cs_connector.language.executor import connect, sql
 from cs_connector.language.expression import parse
 from cs_connector.language.lowering import call, lower
 from cs_connector.language.steps import Step
 from cs_connector.measure.metrics import load_metrics
+from cs_connector.model import DATE, FLAG, MONEY, NUMBER, TEXT, TIME, WHOLE
 
 NAMES = {"a", "b", "x", "y", "today"}
 
@@ -55,6 +57,17 @@ def kind(v: Any) -> str:
     ("days(a, b)", {"a": "2028-03-01", "b": "2028-02-28"}, 2),
     ("months(a, b)", {"a": "2027-01-01", "b": "2026-11-30"}, 2),
     ("lower(a)", {"a": "At Risk"}, "at risk"),
+    ("upper(trim(a))", {"a": " x "}, "X"),
+    ("concat(left(a, 2), '-', right(a, 1))", {"a": "abcd"}, "ab-d"),
+    ("concat(a, b)", {"a": None, "b": None}, None),
+    ("left(a, -3)", {"a": "abcd"}, ""),
+    ("left(a, 1 / 0)", {"a": "abcd"}, None),
+    ("contains(a, 'b') and not starts_with(a, 'b')", {"a": "abc"}, True),
+    ("length(a) + floor(1.7) + ceil(1.2)", {"a": "abc"}, 6),
+    ("days(add_months(a, 1), a)", {"a": "2027-01-31"}, 28),
+    ("days(add_days(a, -1), a)", {"a": "2027-01-31"}, -1),
+    ("year(a) * 100 + month(a)", {"a": "2027-01-31"}, 202701),
+    ("add_months(a, 1e18)", {"a": "2027-01-31"}, None),
 ])  # fmt: skip
 def test_meaning(text: str, row: dict[str, Any], expected: Any) -> None:
     assert value(text, **row) == expected
@@ -69,6 +82,48 @@ def test_meaning(text: str, row: dict[str, Any], expected: Any) -> None:
 def test_what_is_not_on_the_list_is_refused(text: str) -> None:
     with pytest.raises(ConfigError):
         parse(text, NAMES)
+
+
+TYPES = {"n": NUMBER, "m": MONEY, "w": WHOLE, "t": TEXT, "f": FLAG, "d": DATE, "at": TIME}
+
+
+@pytest.mark.parametrize(("text", "kind"), [
+    ("m * 12", "money"), ("m / m", "number"), ("m / n", "money"), ("coalesce(m, 0) - 5", "money"), ("n + w", "number"),
+    ("case when f then 1 end", "number"), ("if(n > 1, t, 'x')", "text"), ("d >= '2026-01-31'", "yes or no"),
+    ("coalesce(d, at)", "time"), ("add_months(at, 12)", "date"), ("days(d, at)", "number"), ("null", None),
+    ("concat(t, upper(t))", "text"), ("not (f or t = 'x')", "yes or no"), ("t in ('a', 'b')", "yes or no"),
+    ("greatest(m, 100)", "money"), ("known(t)", "yes or no"), ("-round(m, 2)", "money"), ("nullif(n, 0)", "number"),
+])  # fmt: skip
+def test_a_formula_over_typed_names_says_what_it_gives(text: str, kind: str | None) -> None:
+    assert parse(text, TYPES).kind == kind
+
+
+@pytest.mark.parametrize(("text", "message", "at"), [
+    ("m * m", "money times money", 1), ("n + m", "which is a number, with m, which is money", 5),
+    ("d + 1", "not a date and a number", 1), ("d - d", "not a date and a date", 1), ("t + 'x'", "not a text", 1),
+    ("1 + f", "not a number and yes or no", 1), ("t > 1", "which is a text, with 1", 5), ("d = 'soon'", "'soon' is no date", 5),
+    ("d in ('2026-13-01')", "is no date", 7), ("f and n", "and needs yes or no, and n is a number", 7),
+    ("case when n then 1 end", "when needs yes or no", 11), ("case when f then 1 else t end", "case cannot take", 25),
+    ("if(f, d, n)", "if cannot take", 10), ("lower(n)", "lower needs a text", 7), ("days(d, n)", "days needs a date", 9),
+    ("abs(t)", "abs needs a number or money", 5), ("coalesce(t, 0)", "coalesce cannot take", 13), ("n / d", "/ needs a number", 5),
+    ("days(d)", "days takes 2 values, 1 given", 1), ("add_days(d, t)", "add_days needs a number", 13), ("d between 1 and 2", "between cannot take", 11),
+])  # fmt: skip
+def test_what_does_not_go_together_is_told_with_its_place(text: str, message: str, at: int) -> None:
+    with pytest.raises(FormulaError, match=re.escape(message)) as caught:
+        parse(text, TYPES)
+    assert caught.value.position == at
+
+
+@pytest.mark.parametrize(("steps", "message"), [
+    ([{"fetch": "ticket"}, {"filter": "priority"}], "filter needs yes or no, and priority is a text"),
+    ([{"fetch": "ticket"}, {"window": {"of": "status", "days": 3}}], "window needs a date or a time"),
+    ([{"fetch": "ticket"}, {"aggregate": {"n": {"take": "sum", "of": "status"}}}], "sum needs a number or money"),
+    ([{"fetch": "invoice"}, {"derive": {"late": "days(today, due_on) > 3"}}, {"filter": "late + 1"}], "not yes or no and a number"),
+    ([{"fetch": "invoice"}, {"merge": {"entity": "account", "on": "account_id", "take": ["arr"]}}, {"filter": "arr = 'x'"}], "= cannot take"),
+])  # fmt: skip
+def test_types_are_checked_through_all_steps(steps: list[dict[str, Any]], message: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        compile_steps([Step.model_validate(step) for step in steps])
 
 
 def test_a_wrong_name_is_told_with_its_place_and_a_guess() -> None:
@@ -137,5 +192,5 @@ def test_a_metric_file_is_corrected_at_its_line(tmp_path: Path) -> None:
     )
     with pytest.raises(ConfigError, match="'priorty' is not known") as caught:
         load_metrics([tmp_path])
-    assert str(caught.value.place).endswith("mine.yml:4")
+    assert str(caught.value.place).endswith("mine.yml:4:13")
     assert caught.value.fix == "did you mean 'priority'?"

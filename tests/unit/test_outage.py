@@ -15,7 +15,8 @@ from cs_connector.config import open_project
 from cs_connector.errors import AdapterError, AuthFailed, GuardStopped, Unavailable
 from cs_connector.ports import Capabilities, FieldInfo, ObjectInfo, Receipt, Verdict
 from cs_connector.runner import Engine, open_engine
-from cs_connector.runner.applying import settle, write
+from cs_connector.runner.applying import write
+from cs_connector.runner.settling import settle
 from cs_connector.store import tables
 from cs_connector.testing import Fault, Memory, MemorySettings, System, surroundings
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from contextlib import closing
 from typing import Any
 
 import msgspec
 import pytest
 import responses
 from cs_connector.adapters.salesforce import rows
-from cs_connector.adapters.salesforce.bulk import Bulk
+from cs_connector.adapters.salesforce.bulk import Bulk, Order
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -36,7 +35,7 @@ def bulk() -> Iterator[Bulk]:
 def read(bulk: Bulk, body: str, count: int | None = None) -> list[RawRecord]:
     told = {} if count is None else {"Sforce-NumberOfRecords": str(count)}
     responses.get(RESULTS, body=body, headers={"Sforce-Locator": "null", **told})
-    return [record for batch in bulk.batches("750", "L1", TYPES) for record in batch.records]
+    return [record for batch in bulk.batches(Order("750", TYPES), "L1") for record in batch.records]
 
 
 def row(bulk: Bulk, body: str) -> Any:
@@ -72,6 +71,24 @@ def test_a_number_that_is_none_stays_a_text(bulk: Bulk) -> None:
 
 
 @responses.activate
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1000.5", 1000.5),
+        ("-1.5E7", -1.5e7),
+        (".5", 0.5),
+        ("+7", 7),
+        ("1e999", "1e999"),
+        ('1"', '1"'),
+        ("", None),
+    ],
+)
+def test_a_number_is_one_however_it_is_written(bulk: Bulk, text: str, value: object) -> None:
+    quoted = text.replace('"', '""')
+    assert row(bulk, f'Id,Revenue\n001A00000000001,"{quoted}"\n')["Revenue"] == value
+
+
+@responses.activate
 @pytest.mark.parametrize("length", [200_000, rows.BLOCK])
 def test_a_text_as_long_as_a_field_can_hold_is_read(bulk: Bulk, length: int) -> None:
     assert len(row(bulk, f"Id,Name\n001A00000000001,{'é' * length}\n")["Name"]) == length
@@ -90,7 +107,7 @@ def test_a_parent_with_nothing_in_it_is_null(bulk: Bulk) -> None:
 @responses.activate
 def test_what_is_not_utf8_does_not_stop_the_others(bulk: Bulk) -> None:
     responses.get(RESULTS, body=b"Id,Name\n001,a\xff\n002,b\n", headers={"Sforce-Locator": "null"})
-    (batch,) = bulk.batches("750", "L1", TYPES)
+    (batch,) = bulk.batches(Order("750", TYPES), "L1")
     assert [msgspec.json.decode(r.payload)["Name"] for r in batch.records] == ["a\ufffd", "b"]
 
 
@@ -110,9 +127,9 @@ def test_every_text_comes_through_as_it_is(table: list[tuple[str, str, str]], en
     writer.writerows(
         [("Id", "Name", "It's", "Active"), *((key, *cells) for key, cells in zip(ids, table, strict=True))]
     )
-    with pytest.MonkeyPatch.context() as patch, closing(rows.Rows(TYPES)) as made:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rows, "BLOCK", 400)
-        found = list(made.read(out.getvalue().encode()))
+        found = list(rows.Rows(out.getvalue().encode(), TYPES).records())
     assert [r.id[:15] for r in found] == ids
     payloads = [msgspec.json.decode(r.payload) for r in found]
     assert [(p["Name"], p["It's"], p["Active"]) for p in payloads] == [

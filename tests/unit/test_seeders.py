@@ -113,8 +113,8 @@ def test_hubspot_has_the_duplicate_the_only_child_and_the_impossible_answer(port
     assert values.count("11") == 1
     addresses = [c["properties"].get("domain") for c in portal["companies"].values()]
     assert (
-        len([a for a in addresses if a and addresses.count(a) > 1]) == 4
-    )  # a duplicate, and a shared domain
+        len([a for a in addresses if a and addresses.count(a) > 1]) == 8
+    )  # a duplicate, a shared domain, and Rowan's customers
 
 
 def test_the_second_portal_is_small_and_reuses_ids(company, portal):

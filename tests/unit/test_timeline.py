@@ -9,7 +9,8 @@ import duckdb
 import pytest
 
 from cs_connector.model import ENTITIES
-from cs_connector.runner.timeline import told
+from cs_connector.runner.relations import TABLES
+from cs_connector.runner.timeline import missed, told
 
 
 @pytest.fixture
@@ -123,3 +124,31 @@ def test_what_has_no_date_is_no_event(con: duckdb.DuckDBPyConnection) -> None:
     put(con, "invoice", invoice_id="i", account_id="a")
     put(con, "goal", goal_id="g", account_id="a", status="Met")
     assert texts(con) == []
+
+
+def test_a_stage_that_was_missed_is_told_on_the_day_on_which_it_was_due(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    columns = ", ".join(f"{name} {kind}" for name, kind in TABLES["stage_reached"].items())
+    con.execute(f"CREATE TABLE stage_reached({columns})")
+    put(con, "relationship", relationship_id="r", account_id="a", product="P")
+    states = {
+        "Onboarding": ("late", 9),
+        "First Value": ("skipped", None),
+        "Review": ("overdue", 3),
+        "Start": ("done", None),
+    }
+    for stage, (state, days) in states.items():
+        put(
+            con,
+            "stage_reached",
+            relationship_id="r",
+            account_id="a",
+            stage=stage,
+            state=state,
+            days_late=days,
+            due_on="2026-11-01",
+        )
+    assert sorted(e["text"] for e in missed(con, "a")) == [
+        "First Value was due and skipped", "Onboarding was due; reached 9 days late", "Review was due and is overdue",
+    ]  # fmt: skip

@@ -13,7 +13,9 @@ import pytest
 
 from cs_connector import registry
 from cs_connector.errors import MappingError
-from cs_connector.unify import Customers, FeedMark, Source, load_mapping, read, unify
+from cs_connector.unify import Source, load_mapping
+from cs_connector.unify.population import Customers
+from cs_connector.unify.run import FeedMark, read, unify
 from cs_connector.unify.source import Latest
 
 AS_OF = date(2026, 11, 25)

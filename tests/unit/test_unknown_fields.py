@@ -18,7 +18,8 @@ from cs_connector.runner import Engine, drift, open_engine
 from cs_connector.store import shapes
 from cs_connector.store.state import State
 from cs_connector.testing import FixedClock
-from cs_connector.unify import Source, read
+from cs_connector.unify import Source
+from cs_connector.unify.run import read
 from cs_connector.unify.mapping import MappingFile
 
 from .act_kit import MAPPING, TODAY, Tables

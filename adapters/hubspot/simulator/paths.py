@@ -152,6 +152,7 @@ def lists(lists: Lists) -> list[Route]:
         route("DELETE", "lists/*", V3, lists.delete),
         route("PUT", "lists/*/restore", V3, lists.restore),
         route("PUT", "lists/*/update-list-name", V3, lists.rename),
+        route("PUT", "lists/*/update-list-filters", V3, lists.refilter),
         route("GET", "lists/*/memberships", V3, lists.members),
         route("DELETE", "lists/*/memberships", V3, lists.empty),
         route("GET", "lists/*/memberships/join-order", V3, lists.members),

@@ -48,7 +48,6 @@ AREAS: dict[tuple[str, ...], str] = {
     ("lists", "idmapping"): "ids of lists of the first version",
     ("lists", "*", "schedule-conversion"): "lists that turn from dynamic to static",
     ("lists", "*", "size-and-edits-history"): "the history of lists",
-    ("lists", "*", "update-list-filters"): "dynamic lists",
     ("object-library",): "the object library",
     ("timeline",): "timeline events",
     # The first and second versions that are still answered in 2026; the dated family replaces them.

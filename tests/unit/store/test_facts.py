@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from cs_connector.errors import StoreError
+from cs_connector.store.newest import Part
 from cs_connector.store.store import Store
 from cs_connector.store.tables import meta
 from tests.conftest_store import HandClock, page, record
@@ -155,7 +156,7 @@ def test_a_merge_that_was_overtaken_changes_nothing(store: Store) -> None:
     old = store.facts.files("x")
     merged = write(store, "x", "SELECT range AS a FROM range(3)")
     store.facts.publish("r", replace={"x": [write(store, "x", "SELECT 9::BIGINT AS a")]})
-    assert not store.facts.swap("r", "x", old, [merged])
+    assert not store.facts.swap("r", "x", old, [Part(merged)])
     assert rows(store, "x") == [(9,)]
 
 

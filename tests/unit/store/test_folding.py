@@ -12,8 +12,9 @@ import sqlalchemy as sa
 
 from cs_connector.errors import StoreError
 from cs_connector.ports import RawRecord
-from cs_connector.store import firsts, folding
+from cs_connector.store import came, folding, known, laters, raw
 from cs_connector.store.folding import Fold
+from cs_connector.store.newest import Holds
 from cs_connector.store.store import Store
 from cs_connector.store.tables import segments
 from tests.conftest_store import HandClock, page, record
@@ -102,8 +103,9 @@ def test_a_record_that_is_not_utf8_does_not_stop_the_others(store: Store) -> Non
 
 
 def test_large_folds_go_in_batches(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(firsts, "ROWS", 7)
-    monkeypatch.setattr(folding, "BATCH", 7)
+    monkeypatch.setattr(raw, "ROWS", 7)
+    monkeypatch.setattr(laters, "PART", 23)
+    monkeypatch.setattr(raw, "STRETCH", 40)
     for text in ("p", "q"):
         for start in range(0, 100, 10):
             land(store, *(record(n, f"{text}{n}") for n in range(start, start + 10)))
@@ -117,17 +119,58 @@ def test_records_that_came_again_are_told_by_their_ids(
     store: Store, monkeypatch: pytest.MonkeyPatch, *, same: bool
 ) -> None:
     if same:
-        monkeypatch.setattr(firsts, "_hash", lambda ids: np.zeros(len(ids), np.uint64))
-    monkeypatch.setattr(firsts, "ROWS", 5)
+        monkeypatch.setattr(came, "hashes", lambda ids: np.zeros(len(ids), np.uint64))
+    monkeypatch.setattr(raw, "ROWS", 5)
     chance = random.Random(3)
-    came = [record(chance.randrange(30), f"v{n}", deleted=chance.random() < 0.3) for n in range(60)]
+    arrived = [record(chance.randrange(30), f"v{n}", deleted=chance.random() < 0.3) for n in range(60)]
     for start in range(0, 60, 4):
-        land(store, *came[start : start + 4])
+        land(store, *arrived[start : start + 4])
     found = store.fold("sf", "Account", "r1")
-    last = {r.id: (r.payload.decode(), r.deleted) for r in came}
+    last = {r.id: (r.payload.decode(), r.deleted) for r in arrived}
     assert latest(store) == last
     gone = sum(deleted for _, deleted in last.values())
     assert found == Fold(60, len(last) - gone, 0, 60 - len(last), gone)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_folds_add_up_to_what_was_read(
+    store: Store, monkeypatch: pytest.MonkeyPatch, clock: HandClock, seed: int
+) -> None:
+    for module, name, value in ((raw, "ROWS", 5), (laters, "PART", 7), (raw, "STRETCH", 8)):
+        monkeypatch.setattr(module, name, value)
+    chance, held = random.Random(seed), dict[str, RawRecord]()
+    for _ in range(6):
+        arrived = [_version(chance) for _ in range(chance.randrange(1, 40))]
+        land(store, *arrived)
+        now = {r.id: r for r in arrived}
+        different = [r for r in now.values() if r != held.get(r.id)]
+        gone = [r for r in different if r.deleted]
+        new = [r for r in different if r.id not in held and not r.deleted]
+        changed = len(different) - len(gone) - len(new)
+        same = len(arrived) - len(different)
+        assert store.fold("sf", "Account", "r1") == Fold(len(arrived), len(new), changed, same, len(gone))
+        held |= now
+        assert latest(store) == {r.id: (r.payload.decode(), r.deleted) for r in held.values()}
+        assert store.live("sf", "Account") == sum(not r.deleted for r in held.values())
+        clock.at += timedelta(seconds=chance.randrange(-2, 3))
+
+
+def _version(chance: random.Random) -> RawRecord:
+    """One of few, so that some come again; its payload says its stamp, as those of all CRMs do."""
+    stamp = chance.choice([None, "2026-01-01", "2026-01-02"])
+    return record(
+        chance.randrange(20), f"{stamp} {chance.randrange(2)}", deleted=chance.random() < 0.2, at=stamp
+    )
+
+
+def test_a_fold_looks_at_payloads_only_where_the_stamp_does_not_tell(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[int] = []
+    monkeypatch.setattr(known.Known, "_make", lambda *args: compared.extend(args[3]))
+    fold(store, *(record(n, "a", at="2026-01-01") for n in range(9)))
+    assert fold(store, record(3, "b", at="2026-01-02"), record(10)) == Fold(2, 1, 1, 0, 0)
+    assert compared == []
 
 
 def test_a_fold_that_dies_before_its_commit_can_be_repeated(
@@ -190,3 +233,12 @@ def test_the_living_are_counted_as_they_come_and_go(store: Store, clock: HandClo
     assert fold(record(9, deleted=True)) == 3
     store.landing.reset("sf", "Account")
     assert store.live("sf", "Account") == 3, "a store without the number counts"
+
+
+def test_what_was_overtaken_is_kept_apart_and_nothing_is_lost(store: Store) -> None:
+    for round_ in range(3):
+        fold(store, *(record(n, f'{{"n":{round_}}}') for n in range(round_, 6)))
+    parts = store.facts.parts("raw/sf/Account")
+    assert [part.holds for part in parts] == [Holds.ONCE, Holds.PAST]
+    assert latest(store) == {str(n): (f'{{"n":{min(n, 2)}}}', False) for n in range(6)}
+    assert store.facts.rows("raw/sf/Account") == 6 + 5 + 4

@@ -1,4 +1,4 @@
-"""Static lists of records. Lists that fill themselves by filters are not simulated."""
+"""Lists of records: those that are filled by hand, once by filters, or always by filters."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ from cs_connector.sandbox.ledger import Ledger
 from cs_connector.sandbox.wire import Response
 
 from ..call import Call, answer, is_digits, nothing
-from ..errors import bad_request, exists, missing, unsimulated
+from ..errors import bad_request, exists, missing
 from ..paging import link
 from ..records.shelf import Shelf
 from ..state import BIN_DAYS, State
 from ..times import DAY_MS, iso
+from .branches import Branch, compiled, shown
+from .filling import fill, follow, follow_all
 from .oauth import USER_ID
-from .segments import Segment
+from .segments import DYNAMIC, Segment
 
-STATIC = frozenset({"MANUAL", "SNAPSHOT"})
+KINDS = frozenset({"MANUAL", "SNAPSHOT", DYNAMIC})
 PAGE, MOST_JOINING, MOST_FOUND = 250, 100_000, 500
 
 
@@ -27,7 +29,11 @@ class NewList(msgspec.Struct):
     name: str
     objectTypeId: str  # noqa: N815 — HubSpot's names
     processingType: str  # noqa: N815
-    filterBranch: Any = None  # noqa: N815
+    filterBranch: Branch | None = None  # noqa: N815
+
+
+class NewFilters(msgspec.Struct):
+    filterBranch: Branch  # noqa: N815
 
 
 class Changes(msgspec.Struct):
@@ -54,27 +60,37 @@ class Lists:
     def create(self, call: Call) -> Response:
         self._permit("write")
         wanted = call.body(NewList)
-        if wanted.processingType == "DYNAMIC" or wanted.filterBranch is not None:
-            raise unsimulated("dynamic lists")
-        if wanted.processingType not in STATIC:
-            raise bad_request(f"Unknown processing type {wanted.processingType}")
-        shelf = self._state.shelf(wanted.objectTypeId)
+        shelf = _checked(wanted, self._state)
         if self._named(wanted.name, shelf.kind.type_id) is not None:
             raise exists(f"A list named '{wanted.name}'")
-        segments = self._state.segments
-        made = segments.add(wanted.name, shelf.kind.type_id, wanted.processingType, self._state.now())
+        segments, of = self._state.segments, (shelf.kind.type_id, wanted.processingType)
+        made = segments.add(wanted.name, *of, self._state.now(), wanted.filterBranch)
+        fill(self._state, made)
         self._note(made.id, "create", None, {"name": made.name, "objectTypeId": made.type_id})
-        return answer({"list": self._shown(made)}, 200)
+        return answer({"list": self._whole(made)}, 200)
 
     def get(self, call: Call) -> Response:
         self._permit("read")
-        return answer({"list": self._shown(self._one(call))})
+        return answer({"list": self._asked(call, self._one(call))})
 
     def several(self, call: Call) -> Response:
         self._permit("read")
         wanted = {int(text) for text in call.many("listIds") if is_digits(text)}
         found = [each for each in self._alive() if not wanted or each.id in wanted]
-        return answer({"lists": [self._shown(each) for each in found]})
+        return answer({"lists": [self._asked(call, each) for each in found]})
+
+    def refilter(self, call: Call) -> Response:
+        """Other filters for a dynamic list, which is filled by them from now on."""
+        self._permit("write")
+        old, filters = self._one(call), call.body(NewFilters).filterBranch
+        if old.processing != DYNAMIC:
+            raise bad_request(f"The filters of a list with processing type {old.processing} cannot be changed")
+        compiled(filters, self._state.shelves[old.type_id])
+        now = self._state.now()
+        new = old._replace(filters=filters, filtered=now, updated=now, version=old.version + 1)
+        self._state.segments.lists[old.id] = new
+        self._note(old.id, "update", {"name": old.name}, {"name": new.name, "filterBranch": shown(filters)})
+        return answer({"updatedList": self._whole(new)})
 
     def by_name(self, call: Call) -> Response:
         self._permit("read")
@@ -82,7 +98,7 @@ class Lists:
         found = self._named(name, type_id)
         if found is None:
             raise missing(f"List {name}")
-        return answer({"list": self._shown(found)})
+        return answer({"list": self._asked(call, found)})
 
     def search(self, call: Call) -> Response:
         self._permit("read")
@@ -131,7 +147,7 @@ class Lists:
     def members(self, call: Call) -> Response:
         """By record id; the other order is that of joining."""
         self._permit("read")
-        joined = self._state.segments.members[self._one(call).id]
+        joined = self._members(self._one(call))
         by_time = call.request.path.endswith("join-order")
         order = {record: n for n, record in enumerate(sorted(joined, key=lambda r: (joined[r], r)), 1)}
         place = order if by_time else {record: record for record in joined}
@@ -152,16 +168,16 @@ class Lists:
     def add_from(self, call: Call) -> Response:
         """All that are on another list."""
         self._permit("write")
-        target, other = self._one(call), self._state.segments.lists.get(_number(call.args[1]))
+        target, other = self._by_hand(call), self._state.segments.lists.get(_number(call.args[1]))
         if other is None or other.type_id != target.type_id:
             raise bad_request(f"List {call.args[1]} cannot be added to list {target.id}")
-        new = self._state.segments.join(target.id, self._state.segments.members[other.id], self._state.now())
+        new = self._state.segments.join(target.id, self._members(other), self._state.now())
         self._noted(target, new, [])
         return nothing()
 
     def empty(self, call: Call) -> Response:
         self._permit("write")
-        target = self._one(call)
+        target = self._by_hand(call)
         gone = self._state.segments.leave(target.id, list(self._state.segments.members[target.id]))
         self._noted(target, [], gone)
         return nothing()
@@ -170,6 +186,7 @@ class Lists:
         """The lists that a record is on."""
         self._permit("read")
         shelf, number = self._state.shelf(call.args[0]), _number(call.args[1])
+        follow_all(self._state, shelf.kind.type_id)
         mine = [(each, self._state.segments.members[each.id].get(number)) for each in self._alive()]
         results = [
             {
@@ -185,7 +202,7 @@ class Lists:
 
     def _change(self, call: Call, changes: Changes) -> Response:
         self._permit("write")
-        target = self._one(call)
+        target = self._by_hand(call)
         shelf = self._state.shelves[target.type_id]
         wanted = [*changes.recordIdsToAdd, *changes.recordIdsToRemove]
         if len(wanted) > MOST_JOINING:
@@ -210,6 +227,17 @@ class Lists:
             raise missing(f"List {call.args[0]}")
         return found
 
+    def _by_hand(self, call: Call) -> Segment:
+        """A list whose members clients may change. Raises Refusal 400 for one that fills itself."""
+        found = self._one(call)
+        if found.processing == DYNAMIC:
+            raise bad_request(f"List {found.id} has processing type DYNAMIC: its members follow from its filters")
+        return found
+
+    def _members(self, each: Segment) -> dict[int, int]:
+        follow(self._state, each)
+        return self._state.segments.members[each.id]
+
     def _alive(self) -> list[Segment]:
         return [each for each in self._state.segments.lists.values() if not each.deleted]
 
@@ -217,13 +245,13 @@ class Lists:
         return next((each for each in self._alive() if (each.name, each.type_id) == (name, type_id)), None)
 
     def _shown(self, each: Segment, *, searched: bool = False) -> dict[str, Any]:
-        size = len(self._state.segments.members[each.id])
+        size = len(self._members(each))
         shown = {
             "listId": str(each.id),
             "listVersion": each.version,
             "createdAt": iso(each.created),
             "updatedAt": iso(each.updated),
-            "filtersUpdatedAt": iso(each.created),
+            "filtersUpdatedAt": iso(each.filtered or each.created),
             "processingStatus": "COMPLETE",
             "createdById": str(USER_ID),
             "updatedById": str(USER_ID),
@@ -237,11 +265,33 @@ class Lists:
             else {**shown, "size": size}
         )
 
+    def _whole(self, each: Segment) -> dict[str, Any]:
+        """With its filters, if it has any."""
+        return self._shown(each) | ({} if each.filters is None else {"filterBranch": shown(each.filters)})
+
+    def _asked(self, call: Call, each: Segment) -> dict[str, Any]:
+        return self._whole(each) if call.query.get("includeFilters") == "true" else self._shown(each)
+
     def _permit(self, act: str) -> None:
         self._state.demand(f"crm.lists.{act}")
 
     def _note(self, list_id: int, action: str, before: Any, after: Any) -> None:
         self._ledger.write(self._name, "lists", str(list_id), action, before, after)
+
+
+def _checked(wanted: NewList, state: State) -> Shelf:
+    """The records of a new list. Raises Refusal."""
+    kind, filters = wanted.processingType, wanted.filterBranch
+    if kind not in KINDS:
+        raise bad_request(f"Unknown processing type {kind}")
+    if filters is None and kind == DYNAMIC:
+        raise bad_request("A list with processing type DYNAMIC needs a filterBranch")
+    if filters is not None and kind == "MANUAL":
+        raise bad_request("A list with processing type MANUAL cannot have a filterBranch")
+    shelf = state.shelf(wanted.objectTypeId)
+    if filters is not None:
+        compiled(filters, shelf)
+    return shelf
 
 
 def _record(shelf: Shelf, text: str) -> int | None:

@@ -1,14 +1,21 @@
-"""Static lists: what they are called, and which records are on them."""
+"""Lists: what they are called, what they are filled by, and which records are on them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+if TYPE_CHECKING:
+    from .branches import Branch
+
+DYNAMIC = "DYNAMIC"
 
 
 class Segment(NamedTuple):
-    """A list. Times are milliseconds; `deleted` is when it was deleted, 0 for one that is there."""
+    """A list. Times are milliseconds; `deleted` is when it was deleted, 0 for one that is there, `filtered` when its
+    filters were set.
+    """
 
     id: int
     name: str
@@ -18,22 +25,30 @@ class Segment(NamedTuple):
     updated: int
     version: int = 1
     deleted: int = 0
+    filters: Branch | None = None
+    filtered: int = 0
 
 
 @dataclass(slots=True)
 class Segments:
-    """`members` are record ids with the moment at which they joined, by list."""
+    """`members` are record ids with the moment at which they joined, by list; `filled` are the versions of records and
+    list for which a dynamic one was filled.
+    """
 
     lists: dict[int, Segment] = field(default_factory=dict)
     members: dict[int, dict[int, int]] = field(default_factory=dict)
     newest: int = 0
+    filled: dict[int, tuple[int, int]] = field(default_factory=dict)
 
     def copy(self) -> Self:
-        return type(self)(dict(self.lists), {i: dict(m) for i, m in self.members.items()}, self.newest)
+        members = {i: dict(m) for i, m in self.members.items()}
+        return type(self)(dict(self.lists), members, self.newest, dict(self.filled))
 
-    def add(self, name: str, type_id: str, processing: str, now: int) -> Segment:
+    def add(
+        self, name: str, type_id: str, processing: str, now: int, filters: Branch | None = None
+    ) -> Segment:
         self.newest += 1
-        made = Segment(self.newest, name, type_id, processing, now, now)
+        made = Segment(self.newest, name, type_id, processing, now, now, filters=filters, filtered=now)
         self.lists[made.id], self.members[made.id] = made, {}
         return made
 

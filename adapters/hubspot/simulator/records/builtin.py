@@ -5,6 +5,8 @@ A line is: name, type, field type, label. After the field type, `!` means read o
 
 from __future__ import annotations
 
+from functools import cache
+
 from ..properties.fields import Property, built_in
 from . import activities
 
@@ -220,6 +222,7 @@ def properties(kind: str) -> dict[str, Property]:
     return {prop.name: prop for prop in made}
 
 
+@cache
 def _property(line: str, group_name: str) -> Property:
     name, kind, field_type, label = line.split(" ", 3)
     reference = _REFERENCES.get(name, "")

@@ -128,6 +128,7 @@ class OlderContacts:
 
     def _memberships(self, record: Record) -> list[dict[str, Any]]:
         segments = self._state.segments
+        follow_all(self._state, CONTACTS_TYPE)
         joined = (
             (each.id, segments.members[each.id].get(record.id))
             for each in segments.lists.values()

@@ -82,7 +82,7 @@ class View:
 
     def cut(self, data: Body) -> list[Any]:
         """The same from a JSON list of live records, if it is plain: what is not shown is skipped, no value is read."""
-        found: list[Any] = _cutter(self.columns)(data)
+        found: list[Any] = _cutter(self.columns)(bytes(data))
         return found
 
     def _versions(self, record: Record, name: str) -> list[dict[str, Any]]:

@@ -58,5 +58,5 @@ def _inner(outer: Request, part: Mapping[str, Any]) -> Request:
 
 def _shown(answer: Response) -> dict[str, Any]:
     return {
-        "statusCode": answer.status, "result": msgspec.json.decode(answer.body) if answer.body else None,
+        "statusCode": answer.status, "result": msgspec.json.decode(bytes(answer.body)) if answer.body else None,
     }  # fmt: skip

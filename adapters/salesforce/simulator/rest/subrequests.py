@@ -96,7 +96,7 @@ def _one(send: Send, outer: Request, part: Mapping[str, Any], answered: dict[str
         answer = send(_inner(outer, part, answered))
     except ApiError as bad:
         answer = error(bad)
-    body = msgspec.json.decode(answer.body) if answer.body else None
+    body = msgspec.json.decode(bytes(answer.body)) if answer.body else None
     if answer.status < 300:
         answered[name] = body
     headers = {k: v for k, v in answer.headers.items() if k != "Content-Type"}

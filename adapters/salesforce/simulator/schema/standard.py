@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from .schema import Field, ObjectType, Schema
 from .standard_absent import ABSENT, ABSENT_CHILDREN
@@ -26,6 +27,7 @@ def label_of(name: str) -> str:
     return re.sub(r"\bId$", "ID", words)
 
 
+@cache
 def read_field(line: str) -> Field:
     name, kind, *rest = re.split(r"\s{2,}", line.strip())
     match = TYPE.match(kind)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from cs_connector.sandbox.sheet import Part
+from cs_connector.sandbox.layout import Part
 
 from ..errors import unsimulated
 from ..schema.schema import Child, Field, ObjectType, Schema

@@ -20,14 +20,18 @@ class Compiled(Generic[T]):
     def forget(self) -> None:
         self._held.clear()
 
-    def of(self, key: Hashable, obj: ObjectType, make: Callable[[], tuple[T, Sequence[ObjectType]]]) -> T:
-        """What `make` gives, and the objects other than `obj` whose fields it was made from."""
+    def of(
+        self, key: Hashable, obj: ObjectType, make: Callable[[], tuple[T, Sequence[ObjectType] | None]]
+    ) -> T:
+        """What `make` gives, and the objects other than `obj` whose fields it was made from; without those it is not kept."""
         known = self._held.get(key)
         if known is not None and known[0][0] is obj and _states(known[0]) == known[1]:
             return known[2]
         if len(self._held) >= MOST:
             self._held.clear()
         made, others = make()
+        if others is None:
+            return made
         objects = tuple({each.name: each for each in (obj, *others)}.values())
         self._held[key] = objects, _states(objects), made
         return made

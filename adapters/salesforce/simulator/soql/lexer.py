@@ -26,16 +26,15 @@ NAMES = frozenset({"word", "currency"})
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """`kind`: word, mark, string, number, currency, date, datetime or end; `at` counts characters from 0."""
+    """`kind`: word, mark, string, number, currency, date, datetime or end; `at` counts characters from 0.
+
+    `word` is a name in upper case, for all else the text.
+    """
 
     kind: str
     text: str
     at: int
-
-    @property
-    def word(self) -> str:
-        """A name in upper case; for all else the text."""
-        return self.text.upper() if self.kind in NAMES else self.text
+    word: str
 
 
 def tokens(text: str) -> list[Token]:
@@ -46,10 +45,11 @@ def tokens(text: str) -> list[Token]:
         match = PATTERN.match(text, at)
         if match is None:
             raise _no_token(text, at)
-        if match.lastgroup != "space":
-            found.append(Token(str(match.lastgroup), match.group(), at))
+        kind, part = str(match.lastgroup), match.group()
+        if kind != "space":
+            found.append(Token(kind, part, at, part.upper() if kind in NAMES else part))
         at = match.end()
-    found.append(Token("end", "<EOF>", at))
+    found.append(Token("end", "<EOF>", at, "<EOF>"))
     return found
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 
 from cs_connector.sandbox.blocks import Blocks
+from cs_connector.sandbox.layout import Column
 from cs_connector.sandbox.pages import Pages
-from cs_connector.sandbox.sheet import Column, Look
+from cs_connector.sandbox.sheet import Look
 from cs_connector.sandbox.wire import Body
 
 from ..schema.schema import Field
@@ -42,23 +43,25 @@ class Shower:
         known = self._pages.find(key, state)
         if known is not None:
             return known
-        made = self._made(table, found, fields, head, (first, last))
-        if source is not None and source[1] == table.version:
-            self._pages.keep(key, state, made if isinstance(made, bytes) else self._blocks.copy(made))
+        made, laid = self._made(table, found, fields, head, (first, last))
+        if not laid and source is not None and source[1] == table.version:
+            self._pages.keep(key, state, made)
         return made
 
     def _made(
         self, table: Table, found: Found, fields: Sequence[Field], head: bytes, part: tuple[int, int]
-    ) -> Body:
+    ) -> tuple[Body, bool]:
+        """A page, and whether it lies ready in a file, so that it need not be kept."""
         if (found.every or not table.gone) and fields[0].name == "Id":
-            drawn = table.drawn(_look(found, fields, head, self._blocks), found.ids, *part)
+            look = _look(found, fields, head, self._blocks)
+            drawn = table.drawn(look, found.ids, *part)
             if drawn is not None:
-                return drawn
+                return drawn, table.laid(look)
             stored = table.json(found.ids, *part)
             if stored is not None:
-                return b"%b%b}" % (head, _sliced(found, fields, stored))
+                return b"%b%b}" % (head, _sliced(found, fields, stored)), False
         rows = _seen(table.page(found.ids, *part), every=found.every)
-        return b"%b%b}" % (head, _rendered(found, fields, rows))
+        return b"%b%b}" % (head, _rendered(found, fields, rows)), False
 
 
 def _look(found: Found, fields: Sequence[Field], head: bytes, blocks: Blocks) -> Look[Row]:

@@ -16,6 +16,7 @@ from ..writing.rows import Row, Rows
 from .abilities import sortable
 from .aggregates import Aggregator
 from .children import Children, Found, Show, check_child_query, child_of, cut
+from .compiled import Compiled
 from .filters import Filters, Test
 from .narrowing import Narrowing
 from .operands import is_aggregate
@@ -25,7 +26,7 @@ from .query_error import malformed, no_entity, placed_in
 from .scope import Scope, Value
 from .selection import Selection
 from .semi_joins import check_semi_joins, check_sides, inner_column
-from .syntax import Among, Order, Query
+from .syntax import Among, Column, Order, Query
 from .window import many, window
 
 FARTHEST_OFFSET = 2000
@@ -54,6 +55,7 @@ class Engine:
         self._schema, self._rows, self._now, self._user_id = schema, rows, now, user_id
         self.paths = Paths(schema, rows, now)
         self._narrowing = Narrowing(rows)
+        self._selections: Compiled[Selection] = Compiled()
 
     def run(self, query: Query, asked: Asked) -> Answer:
         """Raises ApiError for what Salesforce refuses, 501 for what is not simulated."""
@@ -164,8 +166,15 @@ class Engine:
         return {get(row) for row in self.matching(query, inner, every=False)} - {None}
 
     def _select(self, query: Query, scope: Scope, asked: Asked, depth: int) -> Selection:
-        url = f"/services/data/v{asked.version}/sobjects"
-        return Selection(query, scope, url, partial(self._children, asked, depth + 1))
+        """One that shows columns of the object alone is the same for every query that selects them."""
+
+        def make() -> tuple[Selection, tuple[()] | None]:
+            url = f"/services/data/v{asked.version}/sobjects"
+            made = Selection(query, scope, url, partial(self._children, asked, depth + 1))
+            return made, () if plain and made.stored is not None else None
+
+        plain = all(isinstance(item, Column) for item in query.items)
+        return self._selections.of((asked.version, query.items, query.alias), scope.object, make)
 
     def _children(self, asked: Asked, depth: int, query: Query, parent: ObjectType) -> Children:
         check_child_query(query, depth, asked.version)

@@ -11,6 +11,7 @@ class Reader:
         """Raises ApiError MALFORMED_QUERY for characters that are no token."""
         self.text = text
         self._tokens, self._n = tokens(text), 0
+        self._words = [None if t.kind in {"string", "end"} else t.word for t in self._tokens]
 
     @property
     def now(self) -> Token:
@@ -23,8 +24,9 @@ class Reader:
 
     def sees(self, *words: str) -> bool:
         """Whether these words or marks come next."""
-        ahead = self._tokens[self._n : self._n + len(words)]
-        return [t.word for t in ahead if t.kind not in {"string", "end"}] == list(words)
+        if self._words[self._n] != words[0]:
+            return False
+        return len(words) == 1 or self._words[self._n : self._n + len(words)] == list(words)
 
     def take(self, *words: str) -> bool:
         """Go past these words, if they come next."""

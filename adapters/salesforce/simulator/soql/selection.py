@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
-from cs_connector.sandbox.sheet import Part
+from cs_connector.sandbox.layout import Part
 
 from ..schema.schema import Field, ObjectType
 from ..writing.rows import Row

@@ -19,6 +19,7 @@ from .syntax import Both, Column, Compare, Condition, Literal, Operand, Query
 Mark = tuple[int, str]
 STAMP, ID = "SystemModstamp", "Id"
 ENDLESS = 2**62
+EARLIEST, LATEST = (-2, ""), (ENDLESS, "")
 LAST = "\x7f"  # after every id
 NEXT = "\0"  # makes a text the next one in order
 # By operator: the first time that fits and the first one after them, in milliseconds from the literal.
@@ -81,7 +82,7 @@ def many(query: Query, scope: Scope, table: Table) -> Sequence[str] | None:
 
 
 def _between(where: Condition | None, scope: Scope, table: Table) -> Window:
-    low, high = (-2, ""), (ENDLESS, "")
+    low, high = EARLIEST, LATEST
     left: list[Condition] = []
     for condition in _all(where):
         found = _bounds(condition, scope)
@@ -90,8 +91,9 @@ def _between(where: Condition | None, scope: Scope, table: Table) -> Window:
         else:
             low, high = max(low, found[0]), min(high, found[1])
     line = table.line()
-    first = bisect_left(line, low)
-    return Window(table, line, first, max(first, bisect_left(line, high)), tuple(left))
+    first = bisect_left(line, low) if low > EARLIEST else 0
+    last = bisect_left(line, high) if high < LATEST else len(line)
+    return Window(table, line, first, max(first, last), tuple(left))
 
 
 def _among_ids(where: Condition | None, scope: Scope, table: Table) -> Window:

@@ -18,6 +18,7 @@ from cs_connector.sandbox.pieces import Columns
 from cs_connector.sandbox.records import Records, by_time, in_order
 from cs_connector.sandbox.sheet import Look
 from cs_connector.sandbox.stored import Stored, opened
+from cs_connector.sandbox.wire import Body
 
 from ..ids import make_id
 from ..schema.schema import Field, ObjectType
@@ -174,9 +175,13 @@ class Table:
         """The same as one JSON list, where it can be copied from a file; empty fields are not in it."""
         return self.rows.json(ids, first, last) if isinstance(self.rows, Records) else None
 
-    def drawn(self, look: Look[Row], ids: Sequence[str], first: int, last: int) -> bytes | memoryview | None:
+    def drawn(self, look: Look[Row], ids: Sequence[str], first: int, last: int) -> Body | None:
         """An answer with the same out of `pieces`; None where that is no gain."""
         return self.rows.drawn(look, ids, first, last) if isinstance(self.rows, Records) else None
+
+    def laid(self, look: Look[Row]) -> bool:
+        """Whether such an answer lies ready in a file."""
+        return isinstance(self.rows, Records) and self.rows.laid(look)
 
     def hides(self, record_id: str) -> bool:
         return bool(self.hidden) and crc32(record_id.encode()) % 1000 < self.hidden * 1000

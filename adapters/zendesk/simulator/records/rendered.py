@@ -31,7 +31,7 @@ class Rendered:
         if not isinstance(records, Rows) or not self._fits():
             return [self._row(record) for record in records]
         whole = self.whole(records, b"[", b"]") if len(records) > 1 else None
-        return [self._copied(key) for key in records.keys] if whole is None else msgspec.Raw(whole)
+        return [self._copied(key) for key in records.keys] if whole is None else msgspec.Raw(bytes(whole))
 
     def whole(self, rows: Rows, head: bytes, tail: bytes) -> Body | None:
         """An answer with records between a head and a tail, where they lie side by side."""

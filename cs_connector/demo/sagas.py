@@ -1,0 +1,186 @@
+"""Accounts whose story is about who they are, not how they feel: merged, nested, resold, in three currencies, orphaned, back again.
+
+They come beside the accounts that were asked for, the same in a company of any size.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+
+from cs_connector.sandbox.company import Account, Kind
+
+from .builder import Builder, begin
+from .calendar import Calendar
+from .people import LEAVERS, team
+
+FIRST = 300_000  # their indexes begin here, above those of every other account
+_DIVISIONS = (
+    "Fibre", "Mobile", "Cable", "Cloud", "Voice", "Media", "Rural", "Metro", "Marine", "Transit", "Campus", "Wholesale",
+    "Broadcast", "Satellite",
+)  # fmt: skip
+SICK = "Nimbus Telecom Satellite"
+
+
+def sagas(seed: int, cal: Calendar) -> tuple[Account, ...]:
+    """All of them; a parent comes before its children."""
+    return tuple(_made(seed, cal))
+
+
+def _made(seed: int, cal: Calendar) -> Iterator[Account]:
+    plans = [*_maple(), *_nimbus(), *_rowan(), *_sable(), *_others()]
+    places = {name: FIRST + number for number, (name, _, _, _) in enumerate(plans)}
+    for name, parent, kind, tell in plans:
+        index = places[name]
+        rng = random.Random(f"{seed}:{name}")  # noqa: S311 — a story, not a secret
+        account = begin(cal, rng, index, name, name.split()[1], kind)
+        account.segment, account.currency, account.parent = "Mid-Market", "USD", places.get(parent or "")
+        make = Builder(cal, rng, account)
+        make.present()
+        account.csm = rng.choice(team("csm"))
+        tell(make, places)
+        yield make.finish()
+
+
+_Tell = Callable[[Builder, dict[str, int]], None]
+_Plan = tuple[str, str | None, Kind, _Tell]
+
+
+def _well(make: Builder, product: str, arr: int, *, started: int = 500, renews: int = 230) -> None:
+    """A product that is used well by its people, and paid."""
+    a = make.account
+    make.subscription(product, arr=arr, seats=100, features=20, started=started, renews=renews, csm=a.csm)
+    make.usage(product, [82, 80, 81, 82, 81, 83], [12] * 6)
+    make.stages(make.cal.ago(started))
+    make.invoices(arr * 100 // 12, 2)
+
+
+def _badly(make: Builder, product: str, arr: int, renews: int) -> None:
+    """A product that people stopped using while urgent tickets wait."""
+    make.subscription(
+        product, arr=arr, seats=100, features=20, started=500, renews=renews, csm=make.account.csm
+    )
+    make.usage(product, [80, 70, 60, 20, 15, 10], [12, 10, 8, 3, 2, 1])
+    make.stages(make.cal.ago(500))
+    make.invoices(arr * 100 // 12, 3, late=40)
+    for days in (3, 8, 12):
+        make.ticket("sales", days, "P1", status="Working")
+
+
+def _maple() -> Iterator[_Plan]:
+    """Two accounts of one company, which somebody will merge in the CRM."""
+
+    def main(make: Builder, places: dict[str, int]) -> None:
+        del places
+        make.person(decision_maker=True)
+        _badly(make, "Planner", 60_000, 80)
+
+    def other(make: Builder, places: dict[str, int]) -> None:
+        del places
+        make.account.domain = "maple-robotics.example"
+        make.present()
+        _well(make, "Signals", 40_000)
+
+    yield "Maple Robotics", None, "customer", main
+    yield "Maple Robotics Works", None, "customer", other
+
+
+def _nimbus() -> Iterator[_Plan]:
+    """A parent that buys nothing itself, fourteen children, and the sick one has 18 % of their revenue."""
+
+    def nothing(make: Builder, places: dict[str, int]) -> None:
+        del make, places
+
+    def child(make: Builder, places: dict[str, int]) -> None:
+        del places
+        if make.account.name == SICK:
+            _badly(make, "Signals", 117_000, 80)
+        else:
+            _well(make, "Signals", 41_000)
+
+    yield "Nimbus Telecom", None, "customer", nothing
+    for division in _DIVISIONS:
+        yield f"Nimbus Telecom {division}", "Nimbus Telecom", "customer", child
+
+
+def _rowan() -> Iterator[_Plan]:
+    """A reseller that manages three customers of its own, all of them on its domain."""
+
+    def there(make: Builder) -> None:
+        make.account.domain = "rowan-partners.example"
+        make.present(marketing=make.account.name, linked=False)
+
+    def partner(make: Builder, places: dict[str, int]) -> None:
+        del places
+        there(make)
+        make.person(decision_maker=True)
+
+    def end(make: Builder, places: dict[str, int]) -> None:
+        there(make)
+        if make.account.name.startswith("Rowan Bakery"):
+            _badly(make, "Ledger", 24_000, 80)
+        else:
+            _well(make, "Ledger", 24_000)
+        make.account.subscriptions[0].partner = places["Rowan Partners"]
+
+    yield "Rowan Partners", None, "partner", partner
+    for name in ("Rowan Bakery Chain", "Rowan Garden Centres", "Rowan Tool Hire"):
+        yield name, None, "customer", end
+
+
+def _sable() -> Iterator[_Plan]:
+    """One group that pays in dollars, euros and yen."""
+
+    def paying(currency: str, arr: int) -> _Tell:
+        def tell(make: Builder, places: dict[str, int]) -> None:
+            del places
+            make.account.currency = currency
+            _well(make, "Ledger", arr)
+
+        return tell
+
+    yield "Sable Pharma", None, "customer", paying("USD", 90_000)
+    yield "Sable Pharma Europe", "Sable Pharma", "customer", paying("EUR", 60_000)
+    yield "Sable Pharma Japan", "Sable Pharma", "customer", paying("JPY", 9_000_000)
+
+
+def _violet(make: Builder, places: dict[str, int]) -> None:
+    """Nobody looks after it any more: its CSM left the company."""
+    del places
+    make.account.csm = min(LEAVERS)
+    _badly(make, "Planner", 48_000, 80)
+
+
+def _xenon(make: Builder, places: dict[str, int]) -> None:
+    """Its renewal date passed, it renewed by itself, and nobody recorded it."""
+    del places
+    _well(make, "Signals", 36_000, started=395, renews=-30)
+    make.account.subscriptions[0].auto_renew = True
+
+
+def _yarrow(make: Builder, places: dict[str, int]) -> None:
+    """Sales calls it a customer, and it never bought anything."""
+    del places
+    make.person(decision_maker=True)
+
+
+def _cedar(make: Builder, places: dict[str, int]) -> None:
+    """Left two years ago and came back."""
+    del places
+    a = make.account
+    make.stages(make.cal.ago(1500))
+    gone = make.subscription(
+        "Ledger", arr=20_000, seats=50, features=20, started=1500, renews=-700, csm=a.csm, status="Ended"
+    )
+    gone.notice_on = make.cal.ago(760)
+    make.milestone("Churned", make.cal.ago(700))
+    make.opportunity("Renewal", "Closed Lost", 20_000, -700)
+    _well(make, "Ledger", 30_000, started=240)
+    make.opportunity("New Business", "Closed Won", 30_000, -250)
+
+
+def _others() -> Iterator[_Plan]:
+    yield "Violet Care", None, "customer", _violet
+    yield "Xenon Labs", None, "customer", _xenon
+    yield "Yarrow Foods", None, "customer", _yarrow
+    yield "Cedar Winery", None, "customer", _cedar

@@ -1,0 +1,48 @@
+"""What unify needs of a project, for the job and for questions about what was known earlier."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+import duckdb
+
+from cs_connector.model import LINK
+from cs_connector.unify.declared.precedence import Precedence, load_precedence
+from cs_connector.unify.population import Population, load_customers
+from cs_connector.unify.relations.rulebook import Rulebook, load_rulebook
+from cs_connector.unify.run import FeedMark, unify
+
+from .engine import Engine
+from .identities import before
+
+PREVIOUS = {c.name: c.type for c in LINK.columns}
+
+
+def rulebook(engine: Engine) -> Rulebook:
+    """The relationships that the project declares. Raises ConfigError with file and line."""
+    cards = [path.stem for path in engine.project.declarations("scorecards")]
+    return load_rulebook(engine.project.mapping("relationships"), cards)
+
+
+def precedence(engine: Engine) -> Precedence:
+    """Who is believed where systems disagree. Raises ConfigError with file and line."""
+    return load_precedence(engine.project.layers, list(engine.project.settings.connections))
+
+
+def resolve(engine: Engine, con: duckdb.DuckDBPyConnection, marks: Iterable[FeedMark]) -> Population:
+    """Unify what `read` staged; entities keep the ids that they have in the last published links."""
+    engine.store.facts.attach(con, "entity/link", "links_before", PREVIOUS)
+    con.execute("CREATE TABLE previous_link AS SELECT * FROM links_before")
+    before(engine, con)
+    return unified(engine, con, marks, engine.as_of)
+
+
+def unified(
+    engine: Engine, con: duckdb.DuckDBPyConnection, marks: Iterable[FeedMark], as_of: date
+) -> Population:
+    """The same where `previous_link` is there already."""
+    customers = load_customers(engine.project.mapping("customers"))
+    fallback = engine.project.settings.tasks.fallback_owner
+    believed = precedence(engine)
+    return unify(con, engine.sources(), marks, customers, as_of, fallback, rulebook(engine), believed)

@@ -1,0 +1,77 @@
+"""Records that came again: of several versions in one landing the last counts. Hashes say where to look, the ids decide."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from cs_connector.transport.records import flags
+
+_ODD = 0x9E3779B97F4A7C15  # without a pattern in its bits
+_WORD = 8  # bytes
+_SHIFT = np.uint64(29)
+
+Numbers = np.ndarray[Any, np.dtype[np.uint64]]
+
+
+def hashes(ids: pa.StringArray) -> Numbers:
+    """64 bits of each id: its bytes as numbers of eight, each mixed with what came before."""
+    ends = np.frombuffer(ids.buffers()[1], np.int32)[ids.offset :][: len(ids) + 1]
+    data = np.frombuffer(ids.buffers()[2] or b"", np.uint8)
+    lengths = np.diff(ends)
+    found = np.empty(len(ids), np.uint64)
+    for length in np.flatnonzero(np.bincount(lengths)).tolist() if len(ids) else ():
+        here = np.flatnonzero(lengths == length)
+        found[here] = _mixed(data, ends[here], length)
+    return found
+
+
+def _mixed(data: np.ndarray[Any, Any], begins: np.ndarray[Any, Any], length: int) -> Numbers:
+    """Of texts of one length."""
+    words = -(-length // _WORD) or 1
+    each = np.zeros((len(begins), words * _WORD), np.uint8)
+    each[:, :length] = data[begins[:, None] + np.arange(length)]
+    mixed = np.full(len(begins), length, np.uint64)
+    for word in each.view("<u8").T:
+        mixed = (mixed ^ word) * np.uint64(_ODD)
+        mixed ^= mixed >> _SHIFT
+    return mixed
+
+
+def twice(found: array[int]) -> Numbers:
+    """Those hashes that are there more than once; sorts them where they are."""
+    if not found:
+        return np.empty(0, np.uint64)
+    each = np.frombuffer(found, np.uint64)
+    each.sort()
+    return np.unique(each[1:][each[1:] == each[:-1]])
+
+
+def stale(pages: Iterable[pa.RecordBatch], which: Numbers) -> list[int]:
+    """The numbers of the records that come again later, of those with these hashes."""
+    last: dict[str, int] = {}
+    found: list[int] = []
+    begin = 0
+    for page in pages:
+        for at in np.flatnonzero(np.isin(hashes(page.column(0)), which)).tolist():
+            key = page.column(0)[at].as_py()
+            if key in last:
+                found.append(last[key])
+            last[key] = begin + at
+        begin += page.num_rows
+    return sorted(found)
+
+
+def without(pages: Iterable[pa.RecordBatch], gone: list[int]) -> Iterator[pa.RecordBatch]:
+    """The records but for those with these numbers."""
+    numbers, begin = np.asarray(gone, np.int64), 0
+    for page in pages:
+        here = np.ones(page.num_rows, np.uint8)
+        inside = numbers[(numbers >= begin) & (numbers < begin + page.num_rows)]
+        here[inside - begin] = 0
+        yield page.filter(flags(here.tolist())) if len(inside) else page
+        begin += page.num_rows

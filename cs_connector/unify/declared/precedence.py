@@ -1,0 +1,121 @@
+"""Who is believed of an attribute on which systems disagree, from `precedence.yml`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+from pydantic import BaseModel, ConfigDict
+
+from cs_connector.config.documents import load, suggest, validate
+from cs_connector.model import CUSTOM, ENTITIES
+from cs_connector.unify.sql import ident, literal
+
+FILE = "precedence.yml"
+MERGED = ("account", "person", "user")  # of which several systems know the same one
+
+
+class PrecedenceFile(BaseModel):
+    """By entity and attribute the connections that are believed first, in this order."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    version: Literal[1]
+    account: dict[str, tuple[str, ...]] = {}
+    person: dict[str, tuple[str, ...]] = {}
+    user: dict[str, tuple[str, ...]] = {}
+    listed: tuple[str, ...] = ("name", "owner_user_id", "csm_user_id", "renewal_on", "arr", "currency")
+    """Attributes of accounts of which every disagreement is listed, besides those that stand above."""
+
+
+@dataclass(frozen=True, slots=True)
+class Precedence:
+    """`believed` has for (entity, attribute) the connections that come before all others; `listed` are attributes
+    of accounts of which disagreements are listed.
+    """
+
+    believed: Mapping[tuple[str, str], tuple[str, ...]]
+    listed: tuple[str, ...]
+
+    def order(self, entity: str, attribute: str) -> str:
+        """SQL by which to sort what records say: the smallest is believed."""
+        first = self.believed.get((entity, attribute), ())
+        if not first:
+            return "rank"
+        cases = " ".join(f"WHEN {literal(name)} THEN {n - len(first)}" for n, name in enumerate(first))
+        return f"CASE connection {cases} ELSE rank END"
+
+    def place(self, entity: str, attribute: str, connection: str, rank: int) -> int:
+        """The same for one connection."""
+        first = self.believed.get((entity, attribute), ())
+        return first.index(connection) - len(first) if connection in first else rank
+
+
+NOTHING = Precedence({}, PrecedenceFile(version=1).listed)
+
+
+def load_precedence(folders: Iterable[Path], connections: Sequence[str]) -> Precedence:
+    """What the first folder says that has the file. Raises ConfigError with file and line."""
+    path = next((folder / FILE for folder in folders if (folder / FILE).exists()), None)
+    if path is None:
+        return NOTHING
+    document = load(path)
+    told = validate(PrecedenceFile, document)
+    for entity in MERGED:
+        for attribute, names in getattr(told, entity).items():
+            if wrong := _wrong(entity, attribute, names, connections):
+                raise document.error((entity, attribute), wrong[0], fix=wrong[1])
+    for attribute in told.listed:
+        if wrong := _wrong("account", attribute, (), connections):
+            raise document.error(("listed",), wrong[0], fix=wrong[1])
+    believed = {(e, attribute): names for e in MERGED for attribute, names in getattr(told, e).items()}
+    return Precedence(believed, told.listed)
+
+
+def _wrong(
+    entity: str, attribute: str, names: Sequence[str], connections: Sequence[str]
+) -> tuple[str, str] | None:
+    known = [c.name for c in ENTITIES[entity].columns[1:] if c.name != CUSTOM]
+    if attribute not in known:
+        return f"{entity}.{attribute} is not an attribute", suggest(
+            attribute, known
+        ) or f"known: {', '.join(known)}"
+    for name in names:
+        if name not in connections:
+            fix = suggest(name, connections) or f"known: {', '.join(connections)}"
+            return f"there is no connection called {name!r}", fix
+    return None
+
+
+def compare(con: duckdb.DuckDBPyConnection, precedence: Precedence) -> None:
+    """Fill `disagreement` with what was not believed of accounts: account_id, attribute, connection, object, record_id, value,
+    and `believed`, what counts and its `believed_connection`.
+
+    Expects `placed`: what every record says of the account that it is of.
+    """
+    con.execute("CREATE OR REPLACE TABLE disagreement AS " + _query(precedence))
+
+
+def _query(precedence: Precedence) -> str:
+    columns = {c.name for c in ENTITIES["account"].columns}
+    wanted = {a for entity, a in precedence.believed if entity == "account"} | set(precedence.listed)
+    parts = [_of(name, precedence.order("account", name)) for name in sorted(wanted & columns)]
+    return " UNION ALL ".join(parts)
+
+
+def _of(name: str, order: str) -> str:
+    """An upper-case letter or a blank more is no disagreement."""
+    column, origin = ident(name), "connection, object, record_id"
+    same = f"lower(trim(CAST({column} AS VARCHAR)))"
+    first = f"(PARTITION BY entity_id ORDER BY {order}, record_id)"
+    return (
+        f"SELECT entity_id AS account_id, {literal(name)} AS attribute, {origin}, CAST({column} AS VARCHAR) AS value, "
+        "believed, believed_connection FROM (SELECT *, "
+        f"first_value(CAST({column} AS VARCHAR)) OVER {first} AS believed, first_value({same}) OVER {first} AS same, "
+        f"first_value(connection) OVER {first} AS believed_connection FROM placed "
+        f"WHERE entity_id IS NOT NULL AND adds_ref IS NULL AND {column} IS NOT NULL) "
+        f"WHERE {same} <> same AND connection <> believed_connection"
+    )

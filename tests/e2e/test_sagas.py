@@ -1,0 +1,162 @@
+"""The stories about who a customer is: planted in the demo company, and true after one run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from cs_connector import registry
+from cs_connector.config import open_project
+from cs_connector.runner import open_engine
+from cs_connector.runner.relations import unified
+
+Ask = Callable[[str], list[tuple[Any, ...]]]
+
+
+@pytest.fixture(scope="module")
+def ask(done, sandbox) -> Iterator[Ask]:
+    """Questions to the tables of the project after its first run."""
+    sandbox.restore(done.written)
+    engine = open_engine(open_project(done.project.root, registry.shipped()))
+    with unified(engine) as con:
+        engine.attach(con, "feed")
+        engine.store.facts.attach(con, "unify/population", "population", {})
+        engine.store.facts.attach(con, "health/snapshot", "scored", {})
+        yield lambda query: con.execute(query).fetchall()
+    engine.close()
+
+
+def tasks(done, account: str) -> list[dict[str, Any]]:
+    found = [e["after"] for e in done.ledger if e["object"] == "Task" and e["action"] == "create"]
+    return [t for t in found if account in t["Subject"]]
+
+
+def merge(sandbox, winner: str, loser: str) -> None:
+    """As an admin merges two accounts in Salesforce."""
+    text = (
+        '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Header><SessionHeader>'
+        f"<sessionId>{sandbox._log_in('salesforce')}</sessionId></SessionHeader></e:Header><e:Body><merge><request><masterRecord>"
+        f"<type>Account</type><Id>{winner}</Id></masterRecord><recordToMergeIds>{loser}</recordToMergeIds></request></merge></e:Body></e:Envelope>"
+    )
+    answer = requests.post(
+        f"{sandbox.block('salesforce')['base_url']}/services/Soap/u/66.0", data=text, timeout=30
+    )
+    assert "<success>true</success>" in answer.text
+
+
+def test_ember_has_three_owners_and_tasks_go_to_the_one_of_the_red_relationship(ask: Ask, done) -> None:
+    rows = ask(
+        "SELECT r.product, r.owner_user_id, b.band FROM relationship r JOIN band b USING (relationship_id) "
+        "WHERE r.name LIKE 'Ember Retail%' ORDER BY 1"
+    )
+    assert [row[2] for row in rows] == ["green", "green", "red"]
+    assert len({row[1] for row in rows}) == 3
+    assert len(tasks(done, "Ember Retail")) == 1
+
+
+def test_nimbus_is_not_red_but_its_child_is(ask: Ask, done) -> None:
+    query = "SELECT a.name, s.band, s.reason FROM scored s JOIN account a ON a.account_id = s.entity_id WHERE a.name LIKE 'Nimbus Telecom%' AND main AND on_date = DATE '2026-11-25' AND entity = '{0}'"
+    bands = {name: band for name, band, _ in ask(query.format("account"))}
+    assert (len(bands), [n for n, b in bands.items() if b == "red"]) == (14, ["Nimbus Telecom Satellite"])
+    ((name, band, reason),) = ask(query.format("group"))
+    assert (name, band != "red") == ("Nimbus Telecom", True)
+    assert "1 of 14 accounts red, 18 % of revenue" in reason
+    assert [t["Subject"][:31] for t in tasks(done, "Nimbus")] == ["Risk: Nimbus Telecom Satellite "]
+
+
+def test_rowan_and_the_customers_that_it_manages_stay_four_and_tasks_go_to_its_manager(
+    ask: Ask, done
+) -> None:
+    rows = ask(
+        "SELECT a.name, count(DISTINCT l.connection) FROM account a JOIN link l ON l.entity_id = a.account_id "
+        "WHERE a.name LIKE 'Rowan%' GROUP BY a.account_id, a.name ORDER BY 1"
+    )
+    assert [row[0] for row in rows] == [
+        "Rowan Bakery Chain",
+        "Rowan Garden Centres",
+        "Rowan Partners",
+        "Rowan Tool Hire",
+    ]
+    assert ask(
+        "SELECT DISTINCT r.owner_source, r.owner_user_id = p.csm_user_id FROM relationship r "
+        "JOIN account p ON p.account_id = r.partner_account_id WHERE p.name = 'Rowan Partners'"
+    ) == [("partner manager", True)]
+    assert ask("SELECT status_reason FROM account WHERE name = 'Rowan Partners'") == [("a partner",)]
+    assert [t.get("WhoId") for t in tasks(done, "Rowan")] == [None]
+
+
+def test_sable_keeps_each_currency_and_adds_none_up(ask: Ask) -> None:
+    rows = ask("SELECT currency, arr::INT, customer_status FROM account WHERE name LIKE 'Sable%' ORDER BY 1")
+    assert rows == [("EUR", 60_000, "Customer"), ("JPY", 9_000_000, "Customer"), ("USD", 90_000, "Customer")]
+    ((reason,),) = ask(
+        "SELECT reason FROM scored s JOIN account a ON a.account_id = s.entity_id WHERE a.name = 'Sable Pharma' "
+        "AND entity = 'group' AND on_date = DATE '2026-11-25'"
+    )
+    assert "of revenue" not in reason
+
+
+def test_violet_has_nobody_any_more_and_that_is_listed(ask: Ask, done) -> None:
+    assert ask(
+        "SELECT r.owner_user_id, i.kind, i.detail FROM relationship r JOIN relationship_issue i USING (relationship_id) "
+        "WHERE r.name LIKE 'Violet Care%'"
+    ) == [(None, "owner left", "tasks go to nobody")]
+    assert tasks(done, "Violet Care") == []
+
+
+def test_xenon_renewed_by_itself_and_is_no_churn(ask: Ask) -> None:
+    assert ask(
+        "SELECT a.customer_status, r.status, s.state, s.days_late, i.kind, i.detail FROM account a JOIN relationship r USING (account_id) "
+        "JOIN stage_reached s USING (relationship_id) JOIN relationship_issue i USING (relationship_id) "
+        "WHERE a.name = 'Xenon Labs' AND s.stage = 'Renewal'"
+    ) == [
+        ("Customer", "Active", "overdue", 30, "renewal overdue",
+         "the renewal of 2026-10-26 is recorded nowhere; it renews by itself")
+    ]  # fmt: skip
+
+
+def test_yarrow_is_called_a_customer_and_not_scored(ask: Ask) -> None:
+    assert ask("SELECT p.customer_status, p.status_reason FROM population p JOIN account a USING (account_id) WHERE a.name = 'Yarrow Foods'") == [
+        (None, "called a customer, but has no subscription")
+    ]  # fmt: skip
+
+
+def test_cedar_came_back_with_its_churn_in_sight(ask: Ask) -> None:
+    assert ask(
+        "SELECT r.status, date_diff('day', r.start_on, DATE '2026-11-25'), date_diff('day', r.previous_end_on, DATE '2026-11-25'), i.kind "
+        "FROM relationship r JOIN relationship_issue i USING (relationship_id) WHERE r.name LIKE 'Cedar Winery%'"
+    ) == [("Active", 240, 700, "came back")]
+    ((stages,),) = ask(
+        "SELECT count(*) FROM stage_reached s JOIN relationship r USING (relationship_id) WHERE r.name LIKE 'Cedar Winery%' "
+        "AND reached_on < r.previous_end_on"
+    )
+    assert stages == 0
+
+
+def test_maple_is_two_accounts_until_somebody_merges_them(ask: Ask) -> None:
+    assert ask("SELECT name, arr::INT FROM account WHERE name LIKE 'Maple Robotics%' ORDER BY 1") == [
+        ("Maple Robotics", 60_000), ("Maple Robotics Works", 40_000),
+    ]  # fmt: skip
+
+
+@pytest.mark.slow
+def test_maple_merged_has_one_history_and_no_second_task(ran, sandbox, done) -> None:
+    """The loser held no task; what it had going is the winner's, and the winner's one task stays the only one."""
+    ((winner,), (loser,)) = [
+        [r["Id"] for r in sandbox.soql(f"SELECT Id FROM Account WHERE Name = '{name}'")]
+        for name in ("Maple Robotics", "Maple Robotics Works")
+    ]
+    before = len(tasks(done, "Maple Robotics"))
+    merge(sandbox, winner, loser)
+    sandbox.advance("PT3H")
+    ran.run()
+    shown = ran.do("relationships", "Maple Robotics", "--json").json
+    assert [r["name"] for r in shown["relationships"]] == [
+        "Maple Robotics · Planner",
+        "Maple Robotics · Signals",
+    ]
+    assert before == 1
+    open_ = sandbox.soql(f"SELECT Id, WhatId FROM Task WHERE IsClosed = false AND AccountId = '{winner}'")
+    assert len(open_) == 1
