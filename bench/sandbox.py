@@ -200,7 +200,7 @@ def _spent(line: Line, pid: int, targets: Sequence[str], extra: str, script: Scr
 def _save(server: Server) -> None:
     """Keep the sandbox in its folder."""
     url, name = json.loads(server.said)["control_url"], json.dumps({"name": "filled"})
-    with urlopen(Request(f"{url}/snapshot", name.encode(), {"Content-Type": "application/json"})):  # noqa: S310
+    with urlopen(Request(f"{url}/snapshot", name.encode(), {"Content-Type": "application/json"})):
         """It is written once the answer is there."""
 
 

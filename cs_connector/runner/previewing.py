@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from cs_connector.unify import Source, aliases
 from cs_connector.unify.declared.precedence import Precedence
 from cs_connector.unify.extraction import stage
 from cs_connector.unify.mapping import ReadRule
+from cs_connector.unify.source import Latest
 from cs_connector.unify.sql import ident, literal
 
 from .deciding import standing
@@ -40,21 +41,31 @@ def preview(engine: Engine, id_: str) -> dict[str, Any]:
         records = con.execute(_LINKED, {"id": account}).fetchall()
         with engine.tables() as fresh:
             said = list(_said(engine, fresh, records))
+        meant = _meant(engine, con, said)
     believed = precedence(engine)
     return {
         "schema": "mapping-preview/1",
         "id": account,
         "name": final.get("name"),
         "records": [{"connection": c, "object": o, "id": i} for c, o, i in records],
-        "attributes": [_attribute(name, final.get(name), said, believed) for name in named],
+        "attributes": [_attribute(name, final.get(name), said, believed, meant) for name in named],
         "set_aside": [
             {k: one[k] for k in ("connection", "object", "id", "wrong")} for one in said if one["wrong"]
         ],
     }
 
 
-def _attribute(name: str, value: Any, said: Iterable[dict[str, Any]], believed: Precedence) -> dict[str, Any]:
-    """What each record says of one attribute; the first that says anything is believed, and what others say else disagrees."""
+def _attribute(
+    name: str,
+    value: Any,
+    said: Iterable[dict[str, Any]],
+    believed: Precedence,
+    meant: Mapping[str, str],
+) -> dict[str, Any]:
+    """What each record says of one attribute; the first that says anything is believed, and what others say else disagrees.
+
+    `meant` has the entity of each reference: two systems can mean one user.
+    """
 
     def order(one: dict[str, Any]) -> tuple[bool, int, str]:
         return one["adds"], believed.place("account", name, one["connection"], one["rank"]), one["id"]
@@ -70,7 +81,8 @@ def _attribute(name: str, value: Any, said: Iterable[dict[str, Any]], believed: 
         for one in sorted(said, key=order)
         if name in one["fields"]
     ]
-    first = next((n for n, one in enumerate(told) if one["read"] is not None), None)
+    reads = [meant.get(one["read"], one["read"]) for one in told]
+    first = next((n for n, read in enumerate(reads) if read is not None), None)
     return {
         "attribute": name,
         "value": value,
@@ -83,6 +95,18 @@ def _attribute(name: str, value: Any, said: Iterable[dict[str, Any]], believed: 
             for n, one in enumerate(told)
         ],
     }
+
+
+def _meant(engine: Engine, con: duckdb.DuckDBPyConnection, said: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """The entities that references lead to, by what a reference is as text."""
+    texts = {one["read"][name] for one in said for name in one["references"]} - {None}
+    crms = {source.connection: source.crm for source in engine.sources()}
+    found = con.execute(
+        "SELECT connection, object, record_id, entity_id FROM link WHERE record_id IN (SELECT unnest($ids))",
+        {"ids": sorted({text.rpartition("|")[2] for text in texts})},
+    ).fetchall()
+    ways = {f"{c}|{o}|{i}": id_ for c, o, i, id_ in found}
+    return ways | {f"crm:{crms.get(c)}|{o}|{i}": id_ for c, o, i, id_ in found}
 
 
 def _other(read: Any, counts: Any) -> bool:
@@ -106,7 +130,12 @@ def _said(
                 if (connection, object_) == (source.connection, rule.object)
             ]
             if ids:
-                yield from _one(con, source, rule, _only(con, latest(source.connection, rule.object), ids))
+                only = _only(con, latest(source.connection, rule.object), ids)
+
+                def views(connection: str, name: str, own: str = rule.object, only: str = only) -> str:
+                    return only if name == own else latest(connection, name)
+
+                yield from _one(con, source, rule, views)
 
 
 def _only(con: duckdb.DuckDBPyConnection, view: str, ids: Sequence[str]) -> str:
@@ -118,10 +147,11 @@ def _only(con: duckdb.DuckDBPyConnection, view: str, ids: Sequence[str]) -> str:
 
 
 def _one(
-    con: duckdb.DuckDBPyConnection, source: Source, rule: ReadRule, view: str
+    con: duckdb.DuckDBPyConnection, source: Source, rule: ReadRule, views: Latest
 ) -> Iterator[dict[str, Any]]:
+    view = views(source.connection, rule.object)
     alone = replace(source, mapping=source.mapping.model_copy(update={"read": (rule,)}))
-    stage(con, [alone], lambda _connection, _object: view)
+    stage(con, [alone], views)
     names = list(rule.fields)
     staged = con.execute(
         f"SELECT record_id, adds_ref, {', '.join(map(ident, names))} FROM stage_account"
@@ -139,6 +169,7 @@ def _one(
                 "adds": adds,
                 "read": values,
                 "fields": {name: _raw(con, source, rule, name, payload) for name in names},
+                "references": [name for name in names if rule.fields[name].link],
                 "wrong": wrong.get(id_),
             }
 
@@ -147,7 +178,7 @@ def _raw(
     con: duckdb.DuckDBPyConnection, source: Source, rule: ReadRule, name: str, payload: str
 ) -> dict[str, Any]:
     """The fields that an attribute is read from, as they are in the record."""
-    fields = rule.fields[name].sources
+    fields = _behind(rule, name)
     if not fields:
         return {}
     paths = ", ".join(literal(source.mapping.path(field)) for field in fields)
@@ -156,6 +187,15 @@ def _raw(
     return {
         field: None if text is None else json.loads(text) for field, text in zip(fields, texts, strict=True)
     }
+
+
+def _behind(rule: ReadRule, name: str) -> Sequence[str]:
+    """The fields of the record on which an attribute rests."""
+    if rule.fields[name].formula is None:
+        return rule.fields[name].sources
+    from cs_connector.unify.declared.formulas import computed
+
+    return sorted(next(one.rests_on for one in computed(rule) if one.name == name))
 
 
 def _row(con: duckdb.DuckDBPyConnection, query: str, id_: str) -> dict[str, Any]:

@@ -21,7 +21,7 @@ PREVIOUS = {c.name: c.type for c in LINK.columns}
 
 def rulebook(engine: Engine) -> Rulebook:
     """The relationships that the project declares. Raises ConfigError with file and line."""
-    cards = [path.stem for path in engine.project.declarations("scorecards")]
+    cards = [path.stem for path in engine.project.declarations("scorecards") if path.stem != "assign"]
     return load_rulebook(engine.project.mapping("relationships"), cards)
 
 

@@ -6,7 +6,7 @@ The numbers of a pack are looked at where they are, until the first change.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
 from .packed import Key, Pack
@@ -56,6 +56,41 @@ class Line(Sequence[tuple[int, Key]]):
         when, keys = own(self.when), self.keys if isinstance(self.keys, Names) else own(self.keys)
         self.when, self.keys = when, keys
         return when, keys
+
+
+class Keys(Sequence[int]):
+    """Number keys in order. A slice is an array of its own."""
+
+    def __init__(self, numbers: Numbers) -> None:
+        self._numbers = numbers
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._numbers)
+
+    def __getitem__(self, at: Any) -> Any:
+        found: Any = self._numbers[at]
+        if not isinstance(found, memoryview):
+            return found
+        return own(found) if found.contiguous else array("q", found)
+
+    def insert(self, at: int, key: int) -> None:
+        self._numbers = numbers = own(self._numbers)
+        numbers.insert(at, key)
+
+    def append(self, key: int) -> None:
+        self.insert(len(self), key)
+
+    def pop(self, at: int) -> None:
+        self._numbers = numbers = own(self._numbers)
+        del numbers[at]
+
+    __delitem__ = pop
+
+    def __copy__(self) -> Keys:
+        return Keys(self._numbers[:])
 
 
 class Names(Sequence[str]):

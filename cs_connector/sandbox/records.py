@@ -10,7 +10,7 @@ from collections.abc import ValuesView as Values
 from dataclasses import dataclass, field
 from typing import Any, Generic, Self, TypeVar
 
-from .lines import Line, Names, Numbers, own
+from .lines import Keys, Line, Names, Numbers
 from .packed import Key, Pack
 from .sheet import Look, Sheet
 from .wire import Body, Chain
@@ -194,13 +194,13 @@ class Records(MutableMapping[Key, V]):
         """Whether a key of the pack still has the record that it has there."""
         return key not in self._changed and key not in self._gone
 
-    def sorted_keys(self) -> array[int]:
-        """Number keys in order, in an array that is the caller's."""
-        keys = own(self._pack.section("keys"))
+    def sorted_keys(self) -> Keys:
+        """Number keys in order, in a sequence that is the caller's."""
+        keys = self._pack.section("keys")
         if self._gone or self._added:
             left = (key for key in keys if key not in self._gone)
-            keys = array("q", sorted((*left, *self._added)))
-        return keys
+            return Keys(array("q", sorted((*left, *self._added))))
+        return Keys(keys)
 
     def sorted_names(self) -> Names:
         """Text keys in order, in a sequence that is the caller's."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from .blocks import Blocks
 from .laid import Laid, lay
-from .layout import Array, Cells, Column, Layout, Part, Strip, Words
+from .layout import Array, Cells, Layout, Part, Strip, Words
 from .packed import Pack
 from .pieces import ALL, CELLS, CODES, LEFT_OUT, ODD, SIZES, WORDS
 from .wire import Body, Chain

@@ -23,19 +23,22 @@ def hashes(ids: pa.StringArray) -> Numbers:
     ends = np.frombuffer(ids.buffers()[1], np.int32)[ids.offset :][: len(ids) + 1]
     data = np.frombuffer(ids.buffers()[2] or b"", np.uint8)
     lengths = np.diff(ends)
+    if len(ids) and lengths.min() == lengths.max():
+        return _mixed(data[ends[0] : ends[-1]].reshape(len(ids), lengths[0]))
     found = np.empty(len(ids), np.uint64)
-    for length in np.flatnonzero(np.bincount(lengths)).tolist() if len(ids) else ():
+    for length in np.unique(lengths).tolist():
         here = np.flatnonzero(lengths == length)
-        found[here] = _mixed(data, ends[here], length)
+        found[here] = _mixed(data[ends[here][:, None] + np.arange(length)])
     return found
 
 
-def _mixed(data: np.ndarray[Any, Any], begins: np.ndarray[Any, Any], length: int) -> Numbers:
-    """Of texts of one length."""
-    words = -(-length // _WORD) or 1
-    each = np.zeros((len(begins), words * _WORD), np.uint8)
-    each[:, :length] = data[begins[:, None] + np.arange(length)]
-    mixed = np.full(len(begins), length, np.uint64)
+def _mixed(texts: np.ndarray[Any, np.dtype[np.uint8]]) -> Numbers:
+    """Of texts of one length, a row each."""
+    count, length = texts.shape
+    words = -(-length // _WORD)
+    each = np.zeros((count, words * _WORD), np.uint8)
+    each[:, :length] = texts
+    mixed = np.full(count, length, np.uint64)
     for word in each.view("<u8").T:
         mixed = (mixed ^ word) * np.uint64(_ODD)
         mixed ^= mixed >> _SHIFT

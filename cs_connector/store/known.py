@@ -63,7 +63,7 @@ class Known:
         from pyarrow import compute
 
         short = [name for name in _SHORT if name in file.schema_arrow.names]
-        for begin, groups in raw.stretches(file):
+        for begin, groups in raw.stretches(file, raw.STRETCH):
             found = compute.index_in(raw.ids(file, groups), value_set=self._ids)
             places = np.frombuffer(found.buffers()[1], np.int32)
             rows = np.flatnonzero(raw.truths(found.is_valid()))

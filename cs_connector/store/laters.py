@@ -15,7 +15,7 @@ from cs_connector.transport.records import flags
 from . import came, raw
 from .known import NEVER, Known, digest, last
 
-PART = 250_000  # records that are looked up at once: what is kept of them in memory is about a hundred bytes each
+PART = 150_000  # records that are looked up at once: what is kept of them in memory is about a hundred bytes each
 
 Pages = Callable[[], Iterable[pa.RecordBatch]]
 
@@ -110,13 +110,19 @@ def _parts(pages: Iterable[pa.RecordBatch]) -> Iterator[list[tuple[pa.RecordBatc
     part: list[tuple[pa.RecordBatch, raw.Array]] = []
     rows = 0
     for page in pages:
-        *short, payload = page.columns
-        digests = [digest(each) for each in payload.cast(pa.binary()).to_pylist()]
-        bare = pa.RecordBatch.from_arrays(short, names=page.schema.names[:-1])
-        part.append((bare, np.asarray(digests, np.uint64)))
+        part.append(_bare(page))
         rows += page.num_rows
         if rows >= PART:
             yield part
             part, rows = [], 0
     if part:
         yield part
+
+
+def _bare(page: pa.RecordBatch) -> tuple[pa.RecordBatch, raw.Array]:
+    """The columns without the payloads, and what these come to."""
+    *short, payload = page.columns
+    digests = [digest(each) for each in payload.cast(pa.binary()).to_pylist()]
+    # with nothing behind them they are copied: as they are they would keep the whole page in memory
+    copied = [pa.concat_arrays([column, column.slice(0, 0)]) for column in short]
+    return pa.RecordBatch.from_arrays(copied, names=page.schema.names[:-1]), np.asarray(digests, np.uint64)

@@ -45,10 +45,10 @@ def _again(file: Any, later: Sequence[Any]) -> raw.Array:
     from pyarrow import compute
 
     found = np.zeros(file.metadata.num_rows, np.bool_)
-    for begin, groups in raw.stretches(file):
+    for begin, groups in raw.stretches(file, raw.STRETCH):
         ids = raw.ids(file, groups)
         for other in later:
-            for _, some in raw.stretches(other):
+            for _, some in raw.stretches(other, raw.STRETCH // 2):
                 there = raw.truths(compute.is_in(ids, value_set=raw.ids(other, some)))
                 found[begin : begin + len(ids)] |= there
     return found

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 ROWS = 10_000  # records of a row group
 SIZE = 16_000_000  # bytes of one
-STRETCH = 100_000  # records that are looked through at once
+STRETCH = 300_000  # ids that are looked through at once
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -56,14 +56,14 @@ def write(target: Path, tables: Iterable[pa.Table], schema: pa.Schema = SHAPE) -
             writer.write_table(table, row_group_size=max(1, table.num_rows))
 
 
-def stretches(file: Any) -> Iterator[tuple[int, list[int]]]:
-    """Row groups that are read together, each time with the number of the first row."""
+def stretches(file: Any, most: int) -> Iterator[tuple[int, list[int]]]:
+    """Row groups that are read together, of about so many rows, each time with the number of the first row."""
     begin = rows = 0
     found: list[int] = []
     for group in range(file.num_row_groups):
         found.append(group)
         rows += file.metadata.row_group(group).num_rows
-        if rows >= STRETCH:
+        if rows >= most:
             yield begin, found
             begin, rows, found = begin + rows, 0, []
     if found:

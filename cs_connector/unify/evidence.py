@@ -17,7 +17,7 @@ import pyarrow as pa
 from . import names, words
 from .models import ACCOUNT, PERSON, Model
 
-EDITION = 1  # counted up when names are read otherwise: everything is compared anew
+EDITION = 2  # counted up when names are read otherwise: everything is compared anew
 CROWD = 40  # records with a key in common: more than these say nothing
 TENANTS = 4  # companies of different leads on one domain: it belongs to who serves them
 
@@ -63,8 +63,13 @@ def _squash(column: str) -> str:
     )
 
 
+# Among records of a country's own domain the place in a name is where they are, and not which part of them it is.
+_LOCAL = (
+    "CASE WHEN c.home = CASE regexp_extract(d.domain, '[^.]*$') WHEN 'uk' THEN 'gb' ELSE regexp_extract(d.domain, '[^.]*$') END "
+    "THEN c.bare ELSE c.core END"
+)
 _ACCOUNT = (
-    "SELECT s.ref, s.digest, c.core, c.telling, c.script, d.domain, d.label, coalesce(l.code, "
+    f"SELECT s.ref, s.digest, c.core, {_LOCAL} AS local, c.telling, c.script, d.domain, d.label, coalesce(l.code, "
     f"{_squash('s.country')}) AS country, t.city, p.phone, c.lead, c.initials, c.own, "
     "replace(split_part(c.core, '|', 1), ' ', '') AS whole "
     "FROM fresh s LEFT JOIN company_said c ON c.said = s.name LEFT JOIN domain_said d ON d.said = s.domain "
@@ -220,6 +225,8 @@ def _translate(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
         "lead": pa.string(),
         "initials": pa.string(),
         "own": pa.list_(pa.string()),
+        "home": pa.string(),
+        "bare": pa.string(),
     }
     _meaning(con, "company", shape, _spoken, column="name")
     _meaning(con, "city", {"city": pa.string()}, lambda text: (names.town(text) or None,))
@@ -233,7 +240,16 @@ def _domains() -> names.Domains:
 
 def _spoken(text: str) -> tuple[object, ...]:
     found = names.company(text)
-    return found.core, found.telling, found.script, found.lead, found.initials, list(found.own)
+    return (
+        found.core,
+        found.telling,
+        found.script,
+        found.lead,
+        found.initials,
+        list(found.own),
+        found.home,
+        found.bare,
+    )
 
 
 def _meaning(

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import duckdb
 
-from cs_connector.model import CUSTOM, ENTITIES, TEXT, Entity
+from cs_connector.model import CUSTOM, ENTITIES, NUMBER, TEXT, WHOLE, Entity
 
 from . import aliases, passing
-from .mapping import Condition, FieldRule, ReadRule
+from .declared import units
+from .declared.derived import derived
+from .declared.ways import followed
+from .mapping import KINDS, Condition, FieldRule, ReadRule, Unit
 from .source import Latest, Source
 from .sql import cast, ident, kind, literal
 
@@ -38,19 +42,20 @@ def stage(con: duckdb.DuckDBPyConnection, sources: Iterable[Source], latest: Lat
         con.execute(f"CREATE OR REPLACE TABLE stage_{entity.name}({ORIGIN}, {columns}, wrong VARCHAR)")
     for source in sources:
         for rule in source.mapping.read:
-            _extract(con, source, rule, latest(source.connection, rule.object))
+            _extract(con, source, rule, latest)
     for entity in ENTITIES.values():
         con.execute(f"ALTER TABLE stage_{entity.name} DROP COLUMN wrong")
 
 
-def _extract(con: duckdb.DuckDBPyConnection, source: Source, rule: ReadRule, view: str) -> None:
+def _extract(con: duckdb.DuckDBPyConnection, source: Source, rule: ReadRule, latest: Latest) -> None:
     entity, here = ENTITIES[rule.entity], [source.connection, rule.object]
+    view = latest(source.connection, rule.object)
     rows = f"{view} WHERE NOT deleted{aliases.others(con, source, rule.object)}"
     columns = ", ".join(ident(c.name) for c in entity.staged)
     picked = _changed(
         con,
         f"INSERT INTO stage_{entity.name} SELECT {literal(source.connection)}, {source.rank}, "
-        f"{literal(rule.object)}, record_id, same_ref, adds_ref, {columns}, wrong FROM ({_typed(source, rule, rows)})",
+        f"{literal(rule.object)}, record_id, same_ref, adds_ref, {columns}, wrong FROM ({_typed(source, rule, rows, latest)})",
     )
     quarantined = _changed(
         con,
@@ -108,30 +113,53 @@ def _condition(condition: Condition) -> str:
     return "(" + " AND ".join(parts or ["TRUE"]) + ")"
 
 
-def _typed(source: Source, rule: ReadRule, rows: str) -> str:
-    entity = ENTITIES[rule.entity]
-    attributes = [f"{_attribute(source, rule, c.name, c.type)} AS {ident(c.name)}" for c in entity.staged]
-    checks = [_check(rule.fields[c.name], c.name, c.type) for c in entity.staged if c.name in rule.fields]
-    checks = [c for c in checks if c]
-    checks += [
+def _typed(source: Source, rule: ReadRule, rows: str, latest: Latest) -> str:
+    picked, led, entity = _picked(source, rule, rows), followed(source, rule, latest), ENTITIES[rule.entity]
+    rule, lost = led.rule, source.unknown.get(rule.object, frozenset()) | led.lost
+    source = replace(source, unknown={**source.unknown, rule.object: lost})
+    plain = [c for c in entity.staged if c.name not in rule.fields or not rule.fields[c.name].formula]
+    columns = [f"{_attribute(source, rule, c.name, c.type)} AS {ident(c.name)}" for c in plain]
+    columns += [
+        f"{_value(source, rule, how, KINDS[how.type])} AS {ident(n)}" for n, how in rule.inputs.items()
+    ]
+    columns += [
+        f"{_condition(how.only_if)} AS {ident(f'if {n}')}"
+        for n, how in rule.fields.items()
+        if how.formula and how.only_if
+    ]
+    inner = ", ".join(["*", f"{_same(rule)} AS same_ref", f"{_adds(source, rule)} AS adds_ref", *led.columns])
+    told = _told_of(rule, entity)
+    outer = (
+        f"SELECT record_id, same_ref, adds_ref, broken, line, {', '.join(columns)}{_kept(told)} "
+        f"FROM (SELECT {inner} FROM ({picked}) q)"
+    )
+    layer = derived(source.mapping, rule, outer, lost)
+    broken = "WHEN broken IS NOT NULL THEN broken || coalesce(' (line ' || line || ')', '')"
+    wrong = " ".join(
+        [broken, *layer.checks, *(_check(how, name, to) for name, how, to in told), *_ranges(rule)]
+    )
+    return f"SELECT * EXCLUDE (broken, line), CASE {wrong} END AS wrong FROM ({layer.query})"
+
+
+def _ranges(rule: ReadRule) -> list[str]:
+    return [
         f"WHEN {ident(r.attribute)} NOT BETWEEN {r.low!r} AND {r.high!r} THEN "
         f"{literal(r.attribute + ' is ')} || {ident(r.attribute)} || "
         f"{literal(f', outside {r.low:g} to {r.high:g}')}"
         for r in rule.ranges
     ]
-    broken = "WHEN broken IS NOT NULL THEN broken || coalesce(' (line ' || line || ')', '')"
-    wrong = " ".join([broken, *checks])
-    inner = f"SELECT *, {_same(rule)} AS same_ref, {_adds(source, rule)} AS adds_ref FROM ({_picked(source, rule, rows)})"
-    outer = f"SELECT record_id, same_ref, adds_ref, broken, line, {', '.join(attributes)}{_kept(rule, entity)} FROM ({inner})"
-    return f"SELECT * EXCLUDE (broken, line), CASE {wrong} END AS wrong FROM ({outer})"
 
 
-def _kept(rule: ReadRule, entity: Entity) -> str:
+def _told_of(rule: ReadRule, entity: Entity) -> list[tuple[str, FieldRule, str]]:
+    """Every attribute and input, how it is read, and its type."""
+    read = [(c.name, rule.fields[c.name], c.type) for c in entity.staged if c.name in rule.fields]
+    return [*read, *((name, how, KINDS[how.type]) for name, how in rule.inputs.items())]
+
+
+def _kept(told: Iterable[tuple[str, FieldRule, str]]) -> str:
     """The texts behind attributes that can fail to be read, to name them in the reason."""
     kept = [
-        f", {ident(rule.fields[c.name].sources[0])} AS {ident('raw ' + c.name)}"
-        for c in entity.staged
-        if c.name in rule.fields and _fallible(rule.fields[c.name], c.type)
+        f", {ident(how.sources[0])} AS {ident('raw ' + name)}" for name, how, to in told if _fallible(how, to)
     ]
     return "".join(kept)
 
@@ -156,7 +184,11 @@ def _attribute(source: Source, rule: ReadRule, name: str, to: str) -> str:
     if name == CUSTOM:
         return _PASSED
     how = rule.fields.get(name)
-    if how is None or _unseen(source, rule, how):
+    return f"CAST(NULL AS {to})" if how is None else _value(source, rule, how, to)
+
+
+def _value(source: Source, rule: ReadRule, how: FieldRule, to: str) -> str:
+    if _unseen(source, rule, how):
         return f"CAST(NULL AS {to})"
     if how.only_if:
         plain = _conversion(source, how, to)
@@ -183,8 +215,15 @@ def _conversion(source: Source, how: FieldRule, to: str) -> str:
     if how.values is not None:
         cases = " ".join(f"WHEN {literal(k)} THEN {literal(v)}" for k, v in how.values.items())
         return f"CAST(CASE {text} {cases} ELSE {literal(how.default)} END AS {to})"
-    read = cast(text, to)
+    read = _measured(text, how.unit, to) if how.unit else cast(text, to)
     return read if how.default is None else f"coalesce({read}, CAST({literal(how.default)} AS {to}))"
+
+
+def _measured(text: str, unit: Unit, to: str) -> str:
+    """A number in the unit that is wanted."""
+    times, by = units.factor(unit.told, unit.wanted)
+    number = f"{cast(text, NUMBER)} * {float(times)!r}::DOUBLE / {float(by)!r}::DOUBLE"
+    return number if to == NUMBER else f"TRY_CAST({f'round({number})' if to == WHOLE else number} AS {to})"
 
 
 def _reached(text: str, values: Sequence[str], to: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
@@ -10,7 +11,7 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import DamerauLevenshtein
 
 from .names import unmarked
-from .words import COMMON, GENERIC, PARTS
+from .words import COMMON, GENERIC, NUMBERS, PARTS
 
 ALIKE = 0.75  # of 1: two words with one slip in four letters, or two in eight
 CLEAR = 0.85  # of 1: one slip in seven letters
@@ -20,6 +21,7 @@ _SOUNDS = {
     "ou": "u", "oo": "u", "ee": "i", "ie": "i", "ei": "i", "ay": "i", "ai": "i", "q": "k", "w": "v", "y": "i", "j": "i",
     "x": "ks", "c": "k",
 }  # fmt: skip
+_PART = re.compile(r"[a-z]+|[0-9]+")
 JOINED = 90.0  # of 100: whole names, spaces left out
 
 
@@ -30,13 +32,14 @@ class Grade(IntEnum):
     PART = 1  # one is a part of the other, or both are parts of the same: Acme France, Acme
     KINDRED = 2  # the same word of their own, other trades: Acme Software, Acme Consulting
     INITIALS = 3
-    SHORTER = 4  # one leaves out words of its own: Acme, Acme Nova; or has initials for some
-    WORD = 5  # one word of their own, one without the trade: Acme, Acme Software
-    MOST = 6  # two words of their own, one leaves out others: Oak Lane Press, Oak Lane Sunday Press
-    TRADE = 7  # more words, one with a trade more: Acme Dental, Acme Dental Clinic
-    DOUBT = 8  # but for more than a slip in a short word: it may be another word
-    SLIP = 9  # but for spelling
-    SAME = 10
+    SHORTER = 4  # one leaves out words of its own: Acme, Acme Nova
+    LETTERS = 5  # one has initials for some words: Acme Animal Health, Acme AH
+    WORD = 6  # one word of their own, one without the trade: Acme, Acme Software
+    MOST = 7  # two words of their own, one leaves out others: Oak Lane Press, Oak Lane Sunday Press
+    TRADE = 8  # more words, one with a trade more: Acme Dental, Acme Dental Clinic
+    DOUBT = 9  # but for more than a slip in a short word: it may be another word
+    SLIP = 10  # but for spelling
+    SAME = 11
 
 
 @lru_cache(200_000)
@@ -49,7 +52,7 @@ def grade(one: str, other: str) -> Grade:
     if "|" in one or "|" in other:
         return max(grade(a, b) for a in one.split("|") for b in other.split("|"))
     left, right = one.replace(" ", ""), other.replace(" ", "")
-    if left == right or sorted(one.split()) == sorted(other.split()):
+    if left == right or _spelt(one) == _spelt(other) or sorted(one.split()) == sorted(other.split()):
         return Grade.SAME
     return _aligned(one.split(), other.split(), left, right)
 
@@ -80,7 +83,7 @@ def _aligned(one: list[str], other: list[str], left: str, right: str) -> Grade:
 def _left(found: _Pairing, rest: set[str], least: int) -> Grade:
     """By the words that only one of two names has, or each; the shorter one has `least` words."""
     if _abbreviated(found.one, found.other) or _abbreviated(found.other, found.one):
-        return Grade.SHORTER
+        return Grade.LETTERS
     if rest & PARTS or any(word.isdigit() for word in rest):
         return Grade.PART
     if found.one and found.other:
@@ -176,11 +179,17 @@ def _joined(words: list[str], others: list[str]) -> list[str]:
     """Two words in a row that the other name writes as one are one."""
     found: list[str] = []
     for word in words:
-        if found and found[-1] + word in others:
-            found[-1] += word
+        both = _spelt(f"{found[-1]} {word}") if found else ""
+        if both and both in others:
+            found[-1] = both
         else:
             found.append(word)
     return found
+
+
+def _spelt(text: str) -> str:
+    """Words as one, numbers too: cloudnine for cloud 9."""
+    return "".join(NUMBERS.get(part, part) for part in _PART.findall(text))
 
 
 def _initials(words: list[str], letters: str) -> bool:

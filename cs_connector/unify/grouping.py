@@ -111,7 +111,7 @@ def _candidates(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
         {"word": WORD, "enough": ENOUGH},
     )
     firm = (
-        "e.domain, e.core"
+        "e.domain, CASE WHEN e.local = e.core THEN e.core ELSE concat_ws('|', e.core, e.local) END AS core"
         if kind.model is ACCOUNT
         else "CAST(NULL AS VARCHAR) AS domain, CAST(NULL AS VARCHAR) AS core"
     )

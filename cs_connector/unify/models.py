@@ -71,12 +71,14 @@ _COMPANY = Comparison(
         Level("core_l = core_r AND telling_l AND telling_r", 0.62, 4.2e-7, "same name"),
         Level("core_l = core_r", 0.1, 2e-4, "same name of common words"),
         _graded(Grade.SAME, 0.1, 7e-8, "same name, written otherwise"),
+        Level(f"local_l = local_r AND {_equal('domain')}", 0.05, 1e-6, "same name but for the country"),
         _graded(Grade.SLIP, 0.1, 3.8e-7, "same name but for spelling"),
         _graded(Grade.DOUBT, 0.03, 5.9e-5, "similar name"),
         _graded(Grade.TRADE, 0.1, 4.3e-6, "same name, one with a trade more"),
         _graded(Grade.WORD, 0.1, 2.1e-4, "same word of their own, one with the trade"),
         _graded(Grade.MOST, 0.05, 6e-6, "same name, one with other words left out"),
         _graded(Grade.SHORTER, 0.06, 1e-3, "same name, one shorter"),
+        _graded(Grade.LETTERS, 0.05, 2e-4, "same name, one with initials for some words"),
         _graded(Grade.INITIALS, 0.04, 1.6e-4, "one name is the initials of the other"),
         _graded(Grade.KINDRED, 1.1e-6, 0.02, "names of one lead and different trades"),
         _graded(Grade.PART, 1e-6, 0.016, "names of different parts"),
@@ -127,7 +129,7 @@ _OFFICE = Comparison(
 )
 
 ACCOUNT = Model(
-    ("core", "telling", "script", "domain", "label", "country", "city", "phone"),
+    ("core", "local", "telling", "script", "domain", "label", "country", "city", "phone"),
     2.0**-16,
     (_COMPANY, _DOMAIN, _LAND, _TOWN, _OFFICE),
 )

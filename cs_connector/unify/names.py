@@ -21,6 +21,7 @@ _OTHERWISE = re.compile(
     r"\b(?:formerly|f/?k/?a|d/?b/?a|t/a|a/?k/?a|trading as|operating as|o/a|also known as|previously|doing business as)\b[.:]?",
     re.IGNORECASE,
 )
+_ELIDED = re.compile(r"\b(?:l|d|dell|dall|nell|sull|all)['’](?=\w)", re.IGNORECASE)
 _SITE = re.compile(r"(?:https?://)?(?:www\.)?([a-z0-9-]+)(?:\.[a-z]{2,3}){1,2}/?")
 _SAYS_NOTHING = COMMON | LEGAL | NOTES
 
@@ -31,7 +32,8 @@ class Company:
 
     `core` is without legal forms; other names that stand in it follow after a bar. `own` are its words that are no trade
     and no place, `lead` the first of them, `initials` those of three words or more. `telling`: another company of that
-    name would be a surprise. `script` is latin or other.
+    name would be a surprise. `script` is latin or other. `home` is the code of the country that the name ends with, `bare`
+    the core without it.
     """
 
     core: str | None = None
@@ -40,11 +42,15 @@ class Company:
     own: tuple[str, ...] = ()
     telling: bool = False
     script: str = "latin"
+    home: str | None = None
+    bare: str | None = None
 
 
 def plain(text: str) -> str:
     """Lower case Latin letters and digits, whatever the script was."""
-    folded = unicodedata.normalize("NFKC", text).casefold().replace("co-op", "coop")
+    folded = (
+        unicodedata.normalize("NFKC", text).casefold().replace("co-op", "coop").replace("f.lli", "fratelli")
+    )
     for sign, word in (
         ("&", " and "),
         ("+", " and "),
@@ -77,7 +83,16 @@ def company(name: str) -> Company:
         tuple(word for word in own if len(word) > 3),
         len(cores[0]) > 2 and not COMMON.issuperset(first),
         "other" if _OTHER_SCRIPT.search(name) else "latin",
+        *_at_home(first, cores[1:]),
     )
+
+
+def _at_home(first: list[str], others: list[str]) -> tuple[str | None, str | None]:
+    for count in (2, 1):
+        code = COUNTRIES.get("".join(first[-count:]))
+        if code and len(first) > count and not COMMON.issuperset(first[:-count]):
+            return code, "|".join((" ".join(first[:-count]), *others))
+    return None, None
 
 
 def _spoken(name: str) -> list[list[str]]:
@@ -92,7 +107,8 @@ def _spoken(name: str) -> list[list[str]]:
     if dash and NOTES.issuperset(_TOKEN.findall(plain(note))):
         bare = head
     texts = [part for part in _OTHERWISE.split(bare) if part.strip()] or [name]
-    found = [_words(text) for text in (*texts, *aside)]
+    unbound = [_ELIDED.sub(" ", texts[0])] if _ELIDED.search(texts[0]) else []
+    found = [_words(text) for text in (*texts, *aside, *unbound)]
     return [found[0] or _words(name), *(words for words in found[1:] if not _SAYS_NOTHING.issuperset(words))]
 
 

@@ -187,6 +187,8 @@ SHORT = {
     "internazionale": "international", "vin": "wine", "weingut": "winery", "bodegas": "winery", "cantina": "winery",
 }  # fmt: skip
 
+NUMBERS = {short: word for word, short in SHORT.items() if short.isdigit()}
+
 _COUNTRIES = """
 us usa unitedstates unitedstatesofamerica
 gb uk greatbritain unitedkingdom england scotland wales

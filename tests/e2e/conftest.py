@@ -54,11 +54,17 @@ def done(sandbox: Sandbox, untouched: int, folder: Path, env: dict[str, str]) ->
     return Done(project, summary, sandbox.ledger(), untouched, sandbox.snapshot())
 
 
+@pytest.fixture(scope="session")
+def blank(sandbox: Sandbox, folder: Path, env: dict[str, str]) -> Project:
+    """A project as `init` makes it."""
+    return made(sandbox, folder / "blank", env)
+
+
 @pytest.fixture
-def fresh(sandbox: Sandbox, untouched: int, tmp_path: Path, env: dict[str, str]) -> Project:
+def fresh(sandbox: Sandbox, untouched: int, blank: Project, tmp_path: Path) -> Project:
     """A new project before CRMs that nobody has written to."""
     sandbox.restore(untouched)
-    return made(sandbox, tmp_path / "fresh", env)
+    return blank.copy(tmp_path / "fresh")
 
 
 @pytest.fixture

@@ -59,8 +59,9 @@ class Command:
             said = [pool.submit(pipe.read) for pipe in (self.stdout, self.stderr)]
             try:
                 out, err = (each.result(timeout) for each in said)
-            finally:
+            except TimeoutError:
                 self.send_signal(signal.SIGKILL)
+                raise
         for pipe in (self.stdout, self.stderr):
             pipe.close()
         self.wait()

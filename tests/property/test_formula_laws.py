@@ -67,7 +67,7 @@ def test_what_is_accepted_runs_and_is_of_the_kind_that_was_said(
     cursor = con.execute(f"SELECT {sql(formula.tree)} FROM rows")
     (column,) = cursor.description or ()
     cursor.fetchall()
-    if formula.kind is not None:
+    if formula.kind is not None and str(column[1]) != '"NULL"':
         given_kind = kind(str(column[1]).replace("INTEGER", "BIGINT"))
         assert given_kind == formula.kind or {given_kind, formula.kind} == {"money", "number"}, (
             column,

@@ -67,7 +67,7 @@ def test_totals_agree_from_every_side_and_groups_add_up(
         for group in view["groups"]:
             added.update({k: group[k] for k in ("relationships", "red")})
             for name in ("revenue", "at_risk"):
-                added.update({f"{name} {c}": Decimal(str(v)) for c, v in group[name].items()})  # type: ignore[misc]
+                added.update({f"{name} {c}": Decimal(str(v)) for c, v in group[name].items()})
         whole = {k: view["total"][k] for k in ("relationships", "red")}
         for name in ("revenue", "at_risk"):
             whole |= {f"{name} {c}": Decimal(str(v)) for c, v in view["total"][name].items()}

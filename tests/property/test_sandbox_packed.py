@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from array import array
+from bisect import bisect_left, insort
 from copy import copy
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from cs_connector.errors import UsageError
 from cs_connector.sandbox.index import Index
+from cs_connector.sandbox.lines import Keys
 from cs_connector.sandbox.packed import Pack, write
 from cs_connector.sandbox.records import Held, Records, in_order, several
 from cs_connector.sandbox.stored import FEW, Shelves, Stored, opened
@@ -164,3 +166,27 @@ def test_texts_with_the_same_hash_are_told_apart(tmp_path):
     assert [records[key]["name"] for key in keys] == keys
     index = Index("name", named, records)
     assert [index.find(key) for key in keys] == [[key] for key in keys]
+
+
+KEY_CHANGES = st.lists(st.tuples(st.sampled_from(["add", "pop", "append"]), st.integers(0, 99)), max_size=8)
+
+
+@given(st.lists(st.integers(0, 99), max_size=30).map(sorted), KEY_CHANGES, st.slices(30))
+def test_keys_behave_as_a_list_and_leave_the_file_alone(model, changes, part):
+    held = array("q", model)
+    keys = Keys(memoryview(held))
+    before, model = list(held), list(model)
+    for what, number in changes:
+        if what == "add":
+            insort(keys, number)
+            insort(model, number)
+        elif what == "append":
+            keys.append(100)
+            model.append(100)
+        elif model:
+            keys.pop(number % len(model))
+            model.pop(number % len(model))
+        assert list(keys) == model
+    assert list(keys[part]) == model[part]
+    assert list(copy(keys)) == [keys[at] for at in range(len(keys))] == model
+    assert list(held) == before

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from cs_connector.errors import UsageError
 from cs_connector.sandbox import layout, pieces, sheet
 from cs_connector.sandbox.blocks import Blocks
+from cs_connector.sandbox.laid import Laid
+from cs_connector.sandbox.layout import Column
 from cs_connector.sandbox.packed import Pack, write
 from cs_connector.sandbox.pieces import Columns
 from cs_connector.sandbox.records import Held, Records
-from cs_connector.sandbox.laid import Laid
-from cs_connector.sandbox.layout import Column
 from cs_connector.sandbox.sheet import Look
 
 NAMES = ("id", "few", "fixed", "some", "text", "rare", "never")

@@ -87,7 +87,9 @@ def _converted(rule: ReadRule, convert: Conversion, rates: Rates, layer: Layer) 
     asked = _asked(convert, before, layer.query)
     query = f"SELECT * REPLACE ({', '.join(replaced)}), {before} AS {_FULL} FROM ({_weighed(convert, rates, asked)})"
     large = f"SELECT *, {_FULL} AND coalesce({', '.join(amounts)}) IS NULL AS {_TOO_LARGE} FROM ({query})"
-    return Layer(large, (*layer.checks, *checks))
+    return Layer(
+        large, (*checks, *layer.checks)
+    )  # an amount without a rate is NULL, but not for what comes after
 
 
 _RATELESS = f"({_WORTH} IS NULL OR {_WANTED} IS NULL)"

@@ -20,7 +20,7 @@ class Followed:
 
 
 def followed(source: Source, rule: ReadRule, latest: Latest) -> Followed:
-    """Expects, where `columns` are selected, a column for each field of the record that the rule needs."""
+    """Expects `q`, where `columns` are selected: a column for each field of the record that the rule needs."""
     if not rule.ways:
         return Followed(rule)
     columns = tuple(sorted({_column(source, how, latest) for how in _led(rule)}))
@@ -51,7 +51,7 @@ def _column(source: Source, how: FieldRule, latest: Latest) -> str:
         latest(source.connection, how.through.object),
         literal(source.mapping.path(how.through.field)),
     )
-    id_ = f"coalesce({', '.join(map(ident, how.sources))})"
+    id_ = f"coalesce({', '.join(f'q.{ident(name)}' for name in how.sources)})"
     return (
         f"(SELECT any_value(nullif(trim(json_extract_string(o.payload, {path})), '')) FROM {view} o "
         f"WHERE NOT o.deleted AND o.id = {id_}) AS {ident(_called(how))}"

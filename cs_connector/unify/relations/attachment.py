@@ -56,19 +56,17 @@ def attach(con: duckdb.DuckDBPyConnection, book: Rulebook) -> None:
         for number, rule in enumerate(book.attach.get(name, ())):
             _ruled(con, name, f"rule {number + 1}", rule)
     for name in ATTACHABLE:
-        entity = ENTITIES[name]
-        product = "e.product" if entity.column("product") else "NULL::VARCHAR"
-        told = (
-            f"(SELECT entity_id, min(rule) AS rule FROM attachment WHERE entity = {literal(name)} GROUP BY 1)"
-        )
-        some = con.execute(f"SELECT 1 FROM {told} LIMIT 1").fetchone()
-        rows = (
-            f"(SELECT * FROM {ident(name)} LEFT JOIN {told} ON entity_id = {entity.key})"
-            if some
-            else ident(name)
-        )
-        rule = "e.rule" if some else "NULL::VARCHAR"
-        con.execute(_COUNTED.format(named=literal(name), rows=rows, rule=rule, product=product))
+        con.execute(_counted(con, name))
+
+
+def _counted(con: duckdb.DuckDBPyConnection, name: str) -> str:
+    entity = ENTITIES[name]
+    product = "e.product" if entity.column("product") else "NULL::VARCHAR"
+    told = f"(SELECT entity_id, min(rule) AS rule FROM attachment WHERE entity = {literal(name)} GROUP BY 1)"
+    rows, rule = ident(name), "NULL::VARCHAR"
+    if con.execute(f"SELECT 1 FROM {told} LIMIT 1").fetchone():
+        rows, rule = f"(SELECT * FROM {rows} LEFT JOIN {told} ON entity_id = {entity.key})", "e.rule"
+    return _COUNTED.format(named=literal(name), rows=rows, rule=rule, product=product)
 
 
 def _naming(con: duckdb.DuckDBPyConnection, name: str) -> bool:

@@ -46,7 +46,9 @@ class Branch(msgspec.Struct):
 def compiled(root: Branch, shelf: Shelf) -> Test:
     """Whether a record belongs on the list. Raises Refusal 400 for what cannot be asked, 501 for what is not simulated."""
     if root.filterBranchType != "OR" or root.filters or not root.filterBranches:
-        raise bad_request("The root filter branch must be an OR branch with AND branches and no filters of its own")
+        raise bad_request(
+            "The root filter branch must be an OR branch with AND branches and no filters of its own"
+        )
     groups = [_group(branch, shelf) for branch in root.filterBranches]
     return lambda record: any(all(test(record) for test in tests) for tests in groups)
 

@@ -84,7 +84,9 @@ class Lists:
         self._permit("write")
         old, filters = self._one(call), call.body(NewFilters).filterBranch
         if old.processing != DYNAMIC:
-            raise bad_request(f"The filters of a list with processing type {old.processing} cannot be changed")
+            raise bad_request(
+                f"The filters of a list with processing type {old.processing} cannot be changed"
+            )
         compiled(filters, self._state.shelves[old.type_id])
         now = self._state.now()
         new = old._replace(filters=filters, filtered=now, updated=now, version=old.version + 1)
@@ -231,7 +233,9 @@ class Lists:
         """A list whose members clients may change. Raises Refusal 400 for one that fills itself."""
         found = self._one(call)
         if found.processing == DYNAMIC:
-            raise bad_request(f"List {found.id} has processing type DYNAMIC: its members follow from its filters")
+            raise bad_request(
+                f"List {found.id} has processing type DYNAMIC: its members follow from its filters"
+            )
         return found
 
     def _members(self, each: Segment) -> dict[int, int]:

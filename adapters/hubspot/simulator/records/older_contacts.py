@@ -9,6 +9,7 @@ import msgspec
 
 from cs_connector.sandbox.wire import Response
 
+from ..account.filling import follow_all
 from ..call import Call, answer, nothing, record_id
 from ..errors import Refusal, unsimulated
 from ..links.links import CONTACT_PRIMARY
@@ -128,11 +129,11 @@ class OlderContacts:
 
     def _memberships(self, record: Record) -> list[dict[str, Any]]:
         segments = self._state.segments
-        follow_all(self._state, CONTACTS_TYPE)
+        follow_all(self._state, CONTACTS.type_id)
         joined = (
             (each.id, segments.members[each.id].get(record.id))
             for each in segments.lists.values()
-            if not each.deleted
+            if not each.deleted and each.type_id == CONTACTS.type_id
         )
         return [
             {

@@ -1,0 +1,102 @@
+"""Records read by a mapping that computes, converts, looks up and follows references."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from cs_connector.unify import Source, aliases, load_mapping
+from cs_connector.unify.extraction import stage
+
+from .test_unify import Records, con, latest, rows
+
+__all__ = ["con"]
+
+MAPPING = """\
+version: 1
+crm: x
+read:
+  - object: Contract
+    entity: subscription
+    inputs:
+      monthly: {field: Monthly, type: money}
+      term: {field: Term, type: number, unit: {from: per year, to: per year}}
+      owner: {field: ProductId, through: {object: Product, field: Line}}
+    convert: {to: EUR, on: [renewal_on, start_on]}
+    fields:
+      currency: Currency
+      start_on: Start
+      arr: {formula: "monthly * 12"}
+      renewal_on: {formula: "add_months(start_on, term)", only_if: {field: Kind, any_of: [fixed]}}
+      product: {field: ProductId, through: {object: Product, field: Name}, default: other}
+      region: {field: State, lookup: regions}
+      seats: {field: Thousands, unit: {from: thousands, to: ones}}
+      type: {formula: "concat(owner, '/', product)"}
+"""
+GOOD = {"Id": "1", "Monthly": 10, "Currency": "USD", "Start": "2026-01-31", "Term": 1, "Kind": "fixed",
+        "ProductId": "p1", "State": "CA", "Thousands": "1.5"}  # fmt: skip
+PRODUCTS = [{"Id": "p1", "Name": "Gold", "Line": "Metals"}, {"Id": "p2", "Name": "Gone", "_deleted": True}]
+
+
+def read(
+    con: duckdb.DuckDBPyConnection, folder: Path, *records: dict[str, Any], lost: frozenset[str] = frozenset()
+) -> tuple[list[Any], list[Any]]:
+    """What is staged, and what is set aside with which reason."""
+    (folder / "lookups").mkdir()
+    (folder / "lookups" / "regions.yml").write_text("version: 1\nvalues: {CA: West}\ndefault: null\n")
+    (folder / "rates.yml").write_text("version: 1\nbase: EUR\nrates:\n  2026-01-01: {USD: 0.5}\n")
+    (folder / "x.yml").write_text(MAPPING)
+    source = Source("x", "x", 0, load_mapping(folder / "x.yml"), {"Contract": lost})
+    raw: Records = {("x", "Contract"): list(records), ("x", "Product"): PRODUCTS}
+    aliases.collect(con, [source], latest(con, raw))
+    stage(con, [source], latest(con, raw))
+    columns = "currency, arr, renewal_on, product, region, seats, type"
+    return (
+        rows(con, f"SELECT {columns} FROM stage_subscription ORDER BY record_id"),
+        rows(con, "SELECT record_id, reason FROM quarantine ORDER BY ALL"),
+    )
+
+
+def test_a_record_is_computed_converted_and_completed_by_another_one(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    staged, aside = read(
+        con, tmp_path, GOOD, {**GOOD, "Id": "2", "Kind": "open", "ProductId": "p2", "State": "XX"}
+    )
+    assert staged == [
+        ("EUR", Decimal("60.00"), date(2026, 2, 28), "Gold", "West", 1500, "Metals/Gold"),
+        ("EUR", Decimal("60.00"), None, "other", None, 1500, "/other"),
+    ]
+    assert aside == []
+
+
+def test_what_cannot_be_read_or_converted_is_set_aside_with_the_reason(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    wrong = [
+        {"Monthly": "1O"},
+        {"Currency": "SEK"},
+        {"Currency": None},
+        {"Start": None},
+        {"Thousands": "9e300"},
+    ]
+    staged, aside = read(con, tmp_path, *({**GOOD, "Id": str(n), **one} for n, one in enumerate(wrong)))
+    assert staged == []
+    assert aside == [
+        ("0", "Monthly is '1O', not an amount"),
+        ("1", "there is no rate from SEK to EUR on 2026-02-28"),
+        ("2", "it has an amount and no currency"),
+        ("3", "without renewal_on or start_on nothing says which rate counts"),
+        ("4", "Thousands is '9e300', not a whole number"),
+    ]
+
+
+def test_what_rests_on_a_lost_field_is_unknown_and_not_its_default(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    staged, aside = read(con, tmp_path, GOOD, lost=frozenset({"Monthly", "ProductId"}))
+    assert (staged, aside) == ([("EUR", None, date(2026, 2, 28), None, "West", 1500, None)], [])
