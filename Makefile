@@ -32,8 +32,8 @@ $(NODE): tests/conformance/node/package-lock.json | $(STRANGERS)/.ready
 
 $(STRANGERS)/%/.ready: tests/conformance/taps/%.txt | $(READY)
 	@echo "setting up $* in $(STRANGERS) (once)"
-	@$(BIN)/python -m venv $(@D)
-	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $< 2> $(@D)/setup.log || { cat $(@D)/setup.log; exit 1; }
+	@$(BIN)/python -m venv --without-pip $(@D)
+	@$(BIN)/python -m pip --python $(@D)/bin/python install --quiet --no-compile --disable-pip-version-check --requirement $< 2> $(@D)/setup.log || { cat $(@D)/setup.log; exit 1; }
 	@touch $@
 
 $(VENV)/bench/%/.ready: bench/peers/%.txt | $(READY)
@@ -51,8 +51,8 @@ setup: $(READY)  ## Install everything into .venv
 demo: $(READY)  ## The main job against three simulated CRMs (SERVE=1 stays up)
 	@$(BIN)/cs-connector demo $(if $(SERVE),--serve)
 
-test: $(READY) clients  ## The whole suite, as strictly as possible
-	@$(MAKE) --no-print-directory lint
+test: $(READY) $(STRANGERS)/.ready  ## The whole suite, as strictly as possible
+	@$(MAKE) --no-print-directory --jobs 3 --output-sync clients lint
 	@CS_CONNECTOR_STRICT=1 $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: $(READY)  ## The quick part: lint, types, contracts, fast tests

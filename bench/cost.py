@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
@@ -47,6 +49,30 @@ def spend(
         name = " ".join(str(part) for part in command)
         raise Broken(f"exit {process.returncode} of {name}\n{(talk or said)[-3000:]}")
     return Cost(used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1024, said)
+
+
+@contextmanager
+def repeated(command: Sequence[str | Path]) -> Iterator[Work]:
+    """A command that does its work once for every line it is given, and says in one what that cost. Raises Broken."""
+    words = [str(part) for part in command]
+    with tempfile.TemporaryFile() as err:
+        process = subprocess.Popen(
+            words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=err, text=True
+        )
+        assert process.stdin
+        assert process.stdout
+        orders, answers = process.stdin, process.stdout
+
+        def work() -> Cost:
+            orders.write("\n")
+            orders.flush()
+            line = answers.readline()
+            if not line:
+                raise Broken(f"{' '.join(words)}\n{_all(err)[-3000:]}")
+            return Cost(*json.loads(line))
+
+        with process:
+            yield work
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from functools import partial
 from .cost import Net, Work, net
 from .results import Row, judge
 from .size import FEW, Size, Yard
-from .syncing.reading import SHARE, Reading
+from .syncing.reading import ROUNDS, SHARE, Reading
 from .syncing.ways import WAYS, Way
 
 GOAL, BESIDES, LATENCY, CHANGED, MEMORY = 1.5, 2, 1.2, 0.05, 300.0
@@ -115,8 +115,8 @@ def _calls(watched: Reading, records: int, used: int) -> Row:
 def _later(way: Way, costs: Mapping[str, Net], said: str) -> Row:
     later, whole = costs["later"], costs["sync"]
     note = (
-        f"CPU s, start-up taken off; with it {later.gross.cpu:.2f} against {whole.gross.cpu:.2f}; "
-        f"1 in {SHARE} changed by an app; {said}"
+        f"CPU s, start-up and what a sync of next to nothing takes ({later.start.cpu:.3f}) taken off; "
+        f"the mean of {ROUNDS} syncs in one process, each with 1 in {SHARE} changed by an app; {said}"
     )
     name = f"{way.name}: sync with 1 % changed / the first sync"
     return judge("sync", name, later.cpu, whole.cpu, CHANGED, note)

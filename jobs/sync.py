@@ -71,6 +71,7 @@ class Sync:
                 tick(len(page.records))
                 engine.beat()
                 backlog.came(page)
+                del page  # it may be large, and would stay while the next one comes
         return engine.store.fold(connection, name, engine.run, engine.lease)
 
     def _confirm(self, engine: Engine, connection: str, name: str) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from functools import cache
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from .conformance import summary
 
@@ -21,6 +23,30 @@ def one_key() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rsa, "generate_private_key", cache(rsa.generate_private_key))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_migration() -> Iterator[None]:
+    """A new SQLite store gets at once what all migrations left in the first one of this test process."""
+    from cs_connector.store import schema
+
+    migrate, left = schema.upgrade, list[str]()
+
+    def upgrade(connection: sa.Connection, revision: str = "head") -> None:
+        known = connection.dialect.name == "sqlite" and revision == "head"
+        if not known or schema.current(connection) is not None:
+            migrate(connection, revision)
+        elif left:
+            for statement in left:
+                connection.exec_driver_sql(statement)
+        else:
+            migrate(connection, revision)
+            raw: Any = connection.connection.driver_connection
+            left.extend(s for s in raw.iterdump() if s not in ("BEGIN TRANSACTION;", "COMMIT;"))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(schema, "upgrade", upgrade)
         yield
 
 

@@ -57,7 +57,7 @@ class Batch:
 
 def fitting(seen: Records) -> int:
     """How many rows are fetched at a time, of the size that these records have as REST writes them."""
-    size = sum(batch.nbytes for batch in seen.batches)
+    size: int = sum(batch.nbytes for batch in seen.batches)
     return max(1, min(ROWS, BYTES * len(seen) // max(1, size)))
 
 
@@ -81,10 +81,11 @@ class Bulk:
             self._wait(order)
         while True:
             batch = self._results(order, locator)
-            yield batch
             locator = batch.locator
+            yield batch
             if locator is None:
                 return
+            del batch  # so that two are never in memory
 
     def _wait(self, order: Order) -> None:
         waited, pause = 0.0, max(1.0, order.records / SPEED)

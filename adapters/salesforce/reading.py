@@ -221,6 +221,7 @@ class Reader:
                 return
             cursor.locator = batch.locator
             yield Page(batch.records, _encode(cursor), done=False)
+            del batch
 
     def _answers(self, columns: Columns, cursor: Cursor) -> Iterator[tuple[Answer, list[Head]]]:
         """Answers in order; `cursor.at` is moved to the last record of each before it is given out."""
@@ -269,7 +270,7 @@ class Reader:
 
     def _covered(self, object_name: str) -> str:
         """Every change up to this time can be seen now, also those of long transactions."""
-        now = self._clock.now()
+        now = self._clock.now() + timedelta(seconds=self._session.usage.skew or 0)  # as stamps are told
         if not self.replicated(object_name):
             return literal(now - _LAG)
         span = {"start": _second(now - OVERLAP), "end": _second(now)}

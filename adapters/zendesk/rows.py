@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from time import gmtime, strftime
 from typing import Any, NamedTuple
 
@@ -107,8 +108,12 @@ def _split(name: str, kind: type[_Row]) -> Split:
 
     def split(content: bytes) -> Rows:
         try:
-            rows, payloads = heads.decode(content).rows, texts.decode(content).rows
-        except msgspec.MsgspecError as error:
+            payloads = texts.decode(content).rows
+            try:
+                rows = heads.decode(content).rows
+            except msgspec.ValidationError:  # of one record, perhaps: the others are as good as ever
+                rows = [_believed(kind, payload) for payload in payloads]
+        except (msgspec.MsgspecError, KeyError) as error:
             raise Unavailable(f"Zendesk's answer holds no {name}", why=str(error)) from error
         return Rows(
             [str(row.id) for row in rows],
@@ -118,6 +123,19 @@ def _split(name: str, kind: type[_Row]) -> Split:
         )
 
     return split
+
+
+def _believed(kind: type[_Row], payload: msgspec.Raw) -> _Row:
+    """What can be read of a record; a field of another type than it has counts as not there. Raises for one without an id."""
+    said: dict[str, Any] = msgspec.json.decode(payload, type=dict[str, Any])
+    held = {"id": said["id"]}
+    for name in kind.__struct_fields__:
+        with suppress(msgspec.ValidationError, KeyError):
+            tried = {**held, name: said[name]}
+            msgspec.convert(tried, kind, strict=False)
+            held = tried
+    found: _Row = msgspec.convert(held, kind, strict=False)
+    return found
 
 
 def _decoder(name: str, kind: Any) -> msgspec.json.Decoder[Any]:

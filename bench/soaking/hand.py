@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from cs_connector.sandbox.wire import Request, Response
@@ -19,37 +20,67 @@ class Refused(Exception):
     """The CRM does not do that."""
 
 
-class Hand(Protocol):
-    """One CRM. `acts` are what can happen in it, with weights; `lag` is the order that makes changes show late."""
+class Hand(ABC):
+    """One CRM. `acts` are what can happen in it, with weights; `lag` is the order that makes changes show late.
 
-    lag: str
+    `live` is an edit by some user, `_bin` what was deleted and may come back.
+    """
+
+    lag: ClassVar[str]
+    kinds: ClassVar[Sequence[str]]
+
+    def __init__(self, call: Caller, live: Act) -> None:
+        self._call, self._live = call, live
+        self._bin: list[str] = []
 
     @property
+    @abstractmethod
     def acts(self) -> Sequence[tuple[int, Act]]: ...
 
+    @abstractmethod
     def begin(self, dice: random.Random) -> None:
         """Some records of every kind."""
-        ...
+
+    @abstractmethod
+    def fill(self, name: str, dice: random.Random, many: int) -> None:
+        """So many records of an object, and what else it takes to have them."""
+
+    @abstractmethod
+    def move(self, dice: random.Random) -> None:
+        """Something goes from one company to another."""
+
+    @abstractmethod
+    def holds(self, name: str, fields: Sequence[str]) -> dict[str, Record]:
+        """The records that are not deleted, by id, flat, with what is to be compared."""
+
+    @abstractmethod
+    def flat(self, name: str, payload: Record) -> Record:
+        """What we read of a record, in the form of `holds`."""
 
     def burst(self, dice: random.Random, many: int) -> None:
         """So many records at one moment."""
-        ...
+        self._make(dice.choice(self.kinds), dice, many)
 
-    def fill(self, name: str, dice: random.Random, many: int) -> None:
-        """So many records of an object, and what else it takes to have them."""
-        ...
+    def create(self, dice: random.Random) -> None:
+        self.burst(dice, 1)
 
-    def move(self, dice: random.Random) -> None:
-        """Something goes from one company to another."""
-        ...
+    @abstractmethod
+    def _make(self, name: str, dice: random.Random, many: int) -> None: ...
 
-    def holds(self, name: str, fields: Sequence[str]) -> dict[str, Record]:
-        """The records that are not deleted, by id, flat, with what is to be compared."""
-        ...
+    @abstractmethod
+    def _ids(self, name: str) -> list[str]: ...
 
-    def flat(self, name: str, payload: Record) -> Record:
-        """What we read of a record, in the form of `holds`."""
-        ...
+    def _some(self, dice: random.Random) -> tuple[str, str]:
+        """Some record: its object and its id."""
+        name = dice.choice(self.kinds)
+        (key,) = pick(dice, self._ids(name))
+        return name, key
+
+    def _taken(self, dice: random.Random) -> str:
+        """Some record of the bin, which is not there any more then."""
+        (key,) = pick(dice, self._bin)
+        self._bin.remove(key)
+        return key
 
 
 class Caller:

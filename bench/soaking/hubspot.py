@@ -6,20 +6,17 @@ import random
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .hand import Act, Caller, Record, pick, word
+from .hand import Act, Hand, Record, pick, word
 
 OBJECTS, LINKS = "/crm/v3/objects", "/crm/v4/associations"
 KINDS = ("companies", "contacts", "tickets", "deals")
 LINKED = ("contacts/companies", "tickets/companies")
 
 
-class HubSpotHand:
-    """Companies, contacts, tickets, deals, and who belongs to which company; `live` is an edit by some user."""
+class HubSpotHand(Hand):
+    """Companies, contacts, tickets, deals, and who belongs to which company."""
 
-    lag = "search_lag_s"
-
-    def __init__(self, call: Caller, live: Act) -> None:
-        self._call, self._live = call, live
+    lag, kinds = "search_lag_s", KINDS
 
     @property
     def acts(self) -> Sequence[tuple[int, Act]]:
@@ -41,9 +38,6 @@ class HubSpotHand:
         for _ in range(dice.randint(2, 8)):
             self.move(dice)
 
-    def burst(self, dice: random.Random, many: int) -> None:
-        self._make(dice.choice(KINDS), dice, many)
-
     def fill(self, name: str, dice: random.Random, many: int) -> None:
         kind, _, target = name.partition("/")
         self._make(kind, dice, many)
@@ -51,17 +45,12 @@ class HubSpotHand:
             self._make(target, dice, many)
             self._tie(name, *pick(dice, self._ids(kind)), *pick(dice, self._ids(target)))
 
-    def create(self, dice: random.Random) -> None:
-        self._make(dice.choice(KINDS), dice, 1)
-
     def change(self, dice: random.Random) -> None:
-        name = dice.choice(KINDS)
-        (key,) = pick(dice, self._ids(name))
+        name, key = self._some(dice)
         self._call("PATCH", f"{OBJECTS}/{name}/{key}", {"properties": self._fields(name, dice)})
 
     def archive(self, dice: random.Random) -> None:
-        name = dice.choice(KINDS)
-        (key,) = pick(dice, self._ids(name))
+        name, key = self._some(dice)
         self._call("DELETE", f"{OBJECTS}/{name}/{key}")
 
     def erase(self, dice: random.Random) -> None:

@@ -13,7 +13,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from types import FunctionType, ModuleType
 from typing import Any, BinaryIO, NamedTuple
@@ -87,20 +87,13 @@ def _die_soon(delay: float) -> None:
 
 def arm(points: Points) -> None:
     """From now on every function of the store is a step."""
-    append = LocalFiles.append
-    modules = list(_modules())
-    wrapped: dict[int, Any] = {}
+    append, modules = LocalFiles.append, list(_modules())
+    own = [found for module in modules for found in vars(module).values() if _is_of(found, module)]
+    for kind in filter(inspect.isclass, own):
+        _arm_class(points, kind)
+    wrapped = {id(found): _step(points, found) for found in own if isinstance(found, FunctionType)}
     for module in modules:
-        for name, found in list(vars(module).items()):
-            if isinstance(found, FunctionType) and found.__module__ == module.__name__:
-                wrapped[id(found)] = _step(points, found)
-            elif inspect.isclass(found) and found.__module__ == module.__name__:
-                _arm_class(points, found)
-            del name
-    for module in modules:
-        for name, found in list(vars(module).items()):
-            if id(found) in wrapped:
-                setattr(module, name, wrapped[id(found)])
+        _put_in(module, wrapped)
     _arm_commits(points)
 
     def half(self: LocalFiles, file: BinaryIO, offset: int, data: bytes) -> int:
@@ -115,6 +108,18 @@ def _modules() -> Iterator[ModuleType]:
     for info in pkgutil.walk_packages(room.__path__, f"{room.__name__}."):
         if info.name.split(".")[2] not in ASIDE:
             yield importlib.import_module(info.name)
+
+
+def _is_of(found: object, module: ModuleType) -> bool:
+    """Whether it was written in a module, and not imported there."""
+    return getattr(found, "__module__", None) == module.__name__
+
+
+def _put_in(module: ModuleType, wrapped: Mapping[int, Any]) -> None:
+    """What a module has of them by any name becomes a step."""
+    for name, found in list(vars(module).items()):
+        if id(found) in wrapped:
+            setattr(module, name, wrapped[id(found)])
 
 
 def _arm_class(points: Points, kind: type) -> None:

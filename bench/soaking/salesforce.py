@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from .hand import Act, Caller, Record, Refused, pick, word
+from .hand import Act, Hand, Record, Refused, pick, word
 
 ROOT = "/services/data/v67.0"
 KINDS = ("Account", "Contact", "Case", "Opportunity")
@@ -19,14 +19,10 @@ ENVELOPE = (
 )
 
 
-class SalesforceHand:
-    """Accounts and what belongs to them; `live` is an edit by some user, `_bin` what was deleted and may come back."""
+class SalesforceHand(Hand):
+    """Accounts and what belongs to them."""
 
-    lag = "commit_lag_s"
-
-    def __init__(self, call: Caller, live: Act) -> None:
-        self._call, self._live = call, live
-        self._bin: list[str] = []
+    lag, kinds = "commit_lag_s", KINDS
 
     @property
     def acts(self) -> Sequence[tuple[int, Act]]:
@@ -46,18 +42,11 @@ class SalesforceHand:
         for name in KINDS:
             self._make(name, dice, dice.randint(5, 30))
 
-    def burst(self, dice: random.Random, many: int) -> None:
-        self._make(dice.choice(KINDS), dice, many)
-
     def fill(self, name: str, dice: random.Random, many: int) -> None:
         self._make(name, dice, many)
 
-    def create(self, dice: random.Random) -> None:
-        self._make(dice.choice(KINDS), dice, 1)
-
     def change(self, dice: random.Random) -> None:
-        name = dice.choice(KINDS)
-        (key,) = pick(dice, self._ids(name))
+        name, key = self._some(dice)
         self._call("PATCH", f"{ROOT}/sobjects/{name}/{key}", self._fields(name, dice))
 
     def move(self, dice: random.Random) -> None:
@@ -67,14 +56,12 @@ class SalesforceHand:
         self._call("PATCH", f"{ROOT}/sobjects/{name}/{key}", {"AccountId": account})
 
     def delete(self, dice: random.Random) -> None:
-        name = dice.choice(KINDS)
-        (key,) = pick(dice, self._ids(name))
+        name, key = self._some(dice)
         self._call("DELETE", f"{ROOT}/sobjects/{name}/{key}")
         self._bin.append(key)
 
     def undelete(self, dice: random.Random) -> None:
-        (key,) = pick(dice, self._bin)
-        self._bin.remove(key)
+        key = self._taken(dice)
         self._soap(f"<undelete><ids>{key}</ids></undelete>")
 
     def purge(self, dice: random.Random) -> None:

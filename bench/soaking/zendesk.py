@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .hand import Act, Caller, Record, pick, word
+from .hand import Act, Hand, Record, pick, word
 
 ROOT = "/api/v2"
 KINDS = ("organizations", "users", "tickets")
@@ -19,16 +19,10 @@ COMPARED = {
 }
 
 
-class ZendeskHand:
-    """Organizations, users, tickets, and who is in which organization; `live` is an edit by some user, `_bin` are deleted
-    tickets.
-    """
+class ZendeskHand(Hand):
+    """Organizations, users, tickets, and who is in which organization; what may come back are deleted tickets."""
 
-    lag = "commit_lag_s"
-
-    def __init__(self, call: Caller, live: Act) -> None:
-        self._call, self._live = call, live
-        self._bin: list[str] = []
+    lag, kinds = "commit_lag_s", KINDS
 
     @property
     def acts(self) -> Sequence[tuple[int, Act]]:
@@ -50,9 +44,6 @@ class ZendeskHand:
         for _ in range(dice.randint(3, 8)):
             self.move(dice)
 
-    def burst(self, dice: random.Random, many: int) -> None:
-        self._make(dice.choice(KINDS), dice, many)
-
     def fill(self, name: str, dice: random.Random, many: int) -> None:
         if name in KINDS[:2]:
             self._make(name, dice, many)
@@ -65,24 +56,18 @@ class ZendeskHand:
         for _ in range(3):
             self.move(dice)
 
-    def create(self, dice: random.Random) -> None:
-        self._make(dice.choice(KINDS), dice, 1)
-
     def change(self, dice: random.Random) -> None:
-        name = dice.choice(KINDS)
-        (key,) = pick(dice, self._ids(name))
+        name, key = self._some(dice)
         self._call("PUT", f"{ROOT}/{name}/{key}.json", {name[:-1]: self._fields(name, dice)})
 
     def delete(self, dice: random.Random) -> None:
-        name = dice.choice(KINDS)
-        (key,) = pick(dice, self._ids(name))
+        name, key = self._some(dice)
         self._call("DELETE", f"{ROOT}/{name}/{key}.json")
         if name == "tickets":
             self._bin.append(key)
 
     def undelete(self, dice: random.Random) -> None:
-        (key,) = pick(dice, self._bin)
-        self._bin.remove(key)
+        key = self._taken(dice)
         self._call("PUT", f"{ROOT}/deleted_tickets/{key}/restore.json")
 
     def merge(self, dice: random.Random) -> None:

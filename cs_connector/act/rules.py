@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from cs_connector.config.documents import Document, load, validate
 from cs_connector.errors import ConfigError
 from cs_connector.language import executor
-from cs_connector.language.expression import parse
+from cs_connector.language.expression import parse_condition
+from cs_connector.model import NUMBER
 
 CallType = Literal["Risk", "Renewal", "Onboarding", "Adoption", "Feedback", "Advocacy", "Expansion", "Trial"]
 _STANDING = ("is_red", "is_yellow", "is_green", "was_green", "known_score", "value_change")
@@ -52,9 +53,9 @@ def load_rules(paths: Sequence[Path], metrics: Sequence[str]) -> list[tuple[Rule
 def _compiled(document: Document, metrics: Sequence[str]) -> tuple[Rule, str]:
     rule = validate(Rule, document)
     try:
-        formula = parse(rule.when, [*metrics, *_STANDING])
+        formula = parse_condition(rule.when, dict.fromkeys((*metrics, *_STANDING), NUMBER))
     except ConfigError as error:
-        raise document.error(("when",), error.what, why=error.why, fix=error.fix) from None
+        raise document.told(("when",), error) from None
     return rule, executor.sql(formula.tree)
 
 

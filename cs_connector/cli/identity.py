@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,11 +20,16 @@ One = Annotated[
 Other = Annotated[str, typer.Argument(metavar="OTHER", help="Another one.")]
 Reason = Annotated[str | None, typer.Option("--reason", help="Why; shown with the link.")]
 
+DECISIONS = {
+    "link": "Say that two records, or the entities that they belong to, are the same; from the next unify on.",
+    "unlink": "Say that two records are not the same, or that a record is not of an entity; from the next unify on.",
+}
+
 
 def register(app: typer.Typer) -> None:
     app.command(help=flow.JOBS["unify"])(unify)
-    app.command()(link)
-    app.command()(unlink)
+    for action, told in DECISIONS.items():
+        app.command(action, help=told)(_deciding(action))
 
 
 def unify(
@@ -68,35 +74,28 @@ def _show(screen: Screen, document: dict[str, Any], paths: list[Path]) -> None:
         screen.plain(f"wrote {path}")
 
 
-def link(
-    one: One,
-    other: Other,
-    root: opt.ProjectDir = opt.HERE,
-    reason: Reason = None,
-    as_json: opt.Json = False,
-) -> None:
-    """Say that two records, or the entities that they belong to, are the same; from the next unify on."""
-    _decide("link", one, other, root, reason, as_json=as_json)
+def _deciding(action: str) -> Callable[..., None]:
+    """The command of a decision."""
+
+    def decide(
+        one: One,
+        other: Other,
+        root: opt.ProjectDir = opt.HERE,
+        reason: Reason = None,
+        as_json: opt.Json = False,
+    ) -> None:
+        from cs_connector.runner import identities
+
+        screen = opt.screen(as_json=as_json)
+        with opt.engine(root) as engine:
+            pairs = identities.decide(engine, action, one, other, reason)
+        _told(screen, action, pairs)
+
+    return decide
 
 
-def unlink(
-    one: One,
-    other: Other,
-    root: opt.ProjectDir = opt.HERE,
-    reason: Reason = None,
-    as_json: opt.Json = False,
-) -> None:
-    """Say that two records are not the same, or that a record is not of an entity; from the next unify on."""
-    _decide("unlink", one, other, root, reason, as_json=as_json)
-
-
-def _decide(action: str, one: str, other: str, root: Path, reason: str | None, *, as_json: bool) -> None:
-    from cs_connector.runner import identities
-
-    screen = opt.screen(as_json=as_json)
-    with opt.engine(root) as engine:
-        pairs = identities.decide(engine, action, one, other, reason)
-    if as_json:
+def _told(screen: Screen, action: str, pairs: Iterable[tuple[str, str]]) -> None:
+    if screen.as_json:
         listed = [{"left": left, "right": right} for left, right in pairs]
         screen.document({"schema": "decision/1", "action": action, "pairs": listed})
         return

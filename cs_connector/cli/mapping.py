@@ -31,11 +31,12 @@ def check(
     """Find the mistakes of every mapping file, and compare it with what the connection has."""
     from dataclasses import asdict
 
-    from cs_connector.runner import fitting
+    from cs_connector.runner import mappings, unifying
 
     screen = opt.screen(as_json=as_json)
     with opt.engine(root) as engine:
-        found = fitting.check(engine, saved)
+        unifying.declared(engine)
+        found = mappings.check(engine, saved)
     if as_json:
         screen.document({"schema": "mapping-check/1", "problems": [asdict(problem) for problem in found]})
     else:
@@ -64,7 +65,10 @@ def preview(id_: Id, root: opt.ProjectDir = opt.HERE, as_json: opt.Json = False)
 @_mapping.command("schema")
 def schema(
     kind: Annotated[
-        str, typer.Argument(metavar="[KIND]", help="mapping, rates, lookup or precedence.")
+        str,
+        typer.Argument(
+            metavar="[KIND]", help="mapping, customers, relationships, rates, lookup or precedence."
+        ),
     ] = "mapping",
 ) -> None:
     """Print the JSON Schema of a mapping file, or of a file that mappings stand on, for your editor."""

@@ -23,7 +23,10 @@ _MARKS = {
 
 def of_account(screen: Screen, document: Mapping[str, Any]) -> None:
     """relationships/1."""
-    screen.line(f"[bold]{escape(str(document['name'] or document['id']))}[/]")
+    status = document["customer_status"] or "not scored"
+    screen.line(
+        f"[bold]{escape(str(document['name'] or document['id']))}[/]  {status}: {escape(document['status_reason'] or '')}"
+    )
     for row in document["relationships"]:
         _relationship(screen, row)
     if not document["relationships"]:

@@ -17,9 +17,10 @@ from cs_connector.health.curves import Curve
 from cs_connector.health.words import Template, template
 from cs_connector.language.compiler import column
 from cs_connector.language.executor import sql
-from cs_connector.language.expression import Formula, parse
+from cs_connector.language.expression import Formula, parse_condition
 from cs_connector.language.steps import Strict
 from cs_connector.measure.metrics import BASE, Metrics, load_metrics
+from cs_connector.model import NUMBER
 
 Driver = Literal["Usage", "Goals", "Support", "Survey", "Billing", "Relationship", "Onboarding", "Notice"]
 
@@ -159,7 +160,7 @@ def load_definitions(layers: Sequence[Path]) -> Definitions:
     Raises ConfigError with file and line.
     """
     metrics = load_metrics(layers)
-    names = {*BASE, *metrics.by_name}
+    names = {**BASE, **dict.fromkeys(metrics.by_name, NUMBER)}
     caps = _caps(_existing(layers, "overrides.yml"), metrics)
     cards = _cards(layers, metrics, caps, names)
     document = load(_existing(layers, "scorecards/assign.yml")[-1])
@@ -183,7 +184,7 @@ def _caps(files: Iterable[Path], metrics: Metrics) -> tuple[Cap, ...]:
 
 
 def _cap(document: Document, name: str, rule: Override, metrics: Metrics) -> Cap:
-    at, names = ("overrides", name), {*BASE, *metrics.by_name}
+    at, names = ("overrides", name), {**BASE, **dict.fromkeys(metrics.by_name, NUMBER)}
     when = _at(document, (*at, "when"), rule.when, names)
     return Cap(
         name,
@@ -196,7 +197,7 @@ def _cap(document: Document, name: str, rule: Override, metrics: Metrics) -> Cap
 
 def _at(document: Document, at: tuple[str | int, ...], text: str, names: Collection[str]) -> Formula:
     try:
-        return parse(text, names)
+        return parse_condition(text, names)
     except ConfigError as error:
         raise document.told(at, error) from None
 

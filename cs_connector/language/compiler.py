@@ -14,8 +14,8 @@ from sqlglot import exp
 
 from cs_connector.config.documents import suggest
 from cs_connector.errors import ConfigError, FormulaError
-from cs_connector.language.expression import Formula, parse
-from cs_connector.language.kinds import DATED, NUMERIC, Kind, called
+from cs_connector.language.expression import Formula, parse, parse_as
+from cs_connector.language.kinds import DATED, NUMERIC, Kind
 from cs_connector.language.lowering import call
 from cs_connector.language.steps import Latest, Merge, Step, Total, Window
 from cs_connector.model import DATE, ENTITIES, FLAG, MONEY, NUMBER, TEXT, TIME, WHOLE
@@ -84,14 +84,7 @@ def _typed(formula: Formula) -> str:
 
 
 def _of(text: str, rows: Rows, kinds: Sequence[str], what: str) -> Formula:
-    """A formula that gives one of some kinds. Raises FormulaError."""
-    formula = parse(text, rows.columns)
-    if formula.kind is not None and formula.kind not in kinds:
-        wanted = " or ".join(called(k) for k in kinds)
-        raise FormulaError(
-            f"{what} needs {wanted}, and {text} is {called(formula.kind)}", fix="change the formula"
-        )
-    return formula
+    return parse_as(kinds, text, rows.columns, what)
 
 
 def _condition(text: str, rows: Rows, what: str) -> exp.Expr:

@@ -6,7 +6,7 @@ printed from the checked tree; the text of a formula reaches no database.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -18,7 +18,7 @@ from cs_connector.config.documents import suggest
 from cs_connector.errors import FormulaError
 from cs_connector.model import WHOLE
 
-from .kinds import SIGNATURES, Kind, infer, start
+from .kinds import SIGNATURES, Kind, called, infer, start
 from .lowering import call
 
 MAX_BYTES, MAX_DEPTH, MAX_NODES = 2048, 40, 300
@@ -91,6 +91,21 @@ def parse(text: str, names: Collection[str]) -> Formula:
         tree = tree.transform(partial(_widened, names))
     used = frozenset(c.name for c in tree.find_all(exp.Column))
     return Formula(text, _settled(tree), used, found)
+
+
+def parse_condition(text: str, names: Collection[str]) -> Formula:
+    """A formula that says yes or no. Raises FormulaError."""
+    return parse_as(("yes or no",), text, names, "a condition")
+
+
+def parse_as(kinds: Sequence[str], text: str, names: Collection[str], what: str) -> Formula:
+    """A formula that gives one of some kinds, as far as its names have types. Raises FormulaError."""
+    formula = parse(text, names)
+    if formula.kind is not None and formula.kind not in kinds:
+        wanted = " or ".join(called(k) for k in kinds)
+        told = f"{what} needs {wanted}, and {text} is {called(formula.kind)}"
+        raise FormulaError(told, fix="change the formula", position=1)
+    return formula
 
 
 def _widened(types: Mapping[str, str], node: exp.Expr) -> exp.Expr:

@@ -259,7 +259,7 @@ def _is(node: exp.Expr, names: Mapping[str, str]) -> Kind:
 _RULES: dict[type[exp.Expr], Callable[[exp.Expr, Mapping[str, str]], Kind]] = {
     exp.Boolean: lambda _node, _names: "yes or no",
     exp.Paren: lambda node, names: infer(node.this, names),
-    exp.Lower: lambda node, names: _must(node.this, names, ("text",), "lower") and "text",
+    exp.Lower: lambda node, names: _must(node.this, names, ("text",), "lower") or "text",
     exp.Add: _sum, exp.Sub: _sum, exp.Mul: _product, exp.Div: _quotient, exp.Neg: _same,
     exp.And: _logical, exp.Or: _logical, exp.Not: _logical, exp.Is: _is, exp.Case: _case, exp.If: _if,
     exp.Coalesce: _several, exp.Least: _several, exp.Greatest: _several, exp.Nullif: _nullif,

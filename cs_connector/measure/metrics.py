@@ -14,7 +14,8 @@ from cs_connector.config.documents import Document, load, validate
 from cs_connector.errors import ConfigError
 from cs_connector.language.compiler import Rows, StepError, column, compile_steps
 from cs_connector.language.executor import sql
-from cs_connector.language.expression import Formula, parse
+from cs_connector.language.expression import Formula, parse_as
+from cs_connector.language.kinds import NUMERIC
 from cs_connector.language.lowering import call
 from cs_connector.language.steps import Step, Strict
 from cs_connector.model import ACCOUNT, DATE, RELATIONSHIP
@@ -68,8 +69,8 @@ class Source:
         names = {**BASE, **(self.rows.columns if self.rows else {})}
         found = {}
         for name, metric in self.study.metrics.items():
-            value = self._formula((name, "value"), metric.value, names)
-            known = self._formula((name, "known"), metric.known, names) if metric.known else None
+            value = self._formula((name, "value"), metric.value, names, *NUMERIC)
+            known = self._formula((name, "known"), metric.known, names, "yes or no") if metric.known else None
             found[name] = (value, known)
         return found
 
@@ -78,9 +79,9 @@ class Source:
         """The query of `values`, printed once."""
         return sql(values(self))
 
-    def _formula(self, at: tuple[str, str], text: str, names: Mapping[str, str]) -> Formula:
+    def _formula(self, at: tuple[str, str], text: str, names: Mapping[str, str], *kinds: str) -> Formula:
         try:
-            return parse(text, names)
+            return parse_as(kinds, text, names, at[1])
         except ConfigError as error:
             raise self.document.told(("metrics", *at), error) from None
 

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
-from pathlib import Path
 
-from cs_connector.config.documents import Document as File
-from cs_connector.config.documents import Path_, suggest
-from cs_connector.errors import ConfigError, UsageError
+from cs_connector.config.documents import Document, Path_, suggest
 from cs_connector.model import DATE, ENTITIES, FLAG, MONEY, NUMBER, TIME, WHOLE
-from cs_connector.ports import Adapter, Document, FieldInfo, ObjectInfo
-from cs_connector.sandbox import shape
+from cs_connector.ports import FieldInfo, ObjectInfo
 from cs_connector.unify import Source
-from cs_connector.unify.declared.loading import examine
 from cs_connector.unify.mapping import KINDS, Condition, FieldRule, ReadRule, Through, WriteField, WriteRule
-
-from .engine import Engine
 
 ASK = "remove it, or ask the admin for permission"
 ASK_FOR_IT = "remove the rule, or ask the admin for permission"
@@ -69,74 +62,6 @@ class _Fault:
     fix: str
 
 
-def check(engine: Engine, saved: Path | None = None) -> list[Problem]:
-    """Every mistake of the mappings in use, and every place where one asks for what its connection does not have.
-
-    In the order of the files. With `saved` nothing is asked: the connections are as `discover` saved them there, and
-    what it did not save of them is not compared. Raises UsageError where it saved none of them.
-    """
-    folder = None if saved is None else _Saved(saved, engine)
-    told = [
-        p
-        for rank, name in enumerate(engine.project.settings.connections)
-        for p in _of(engine, rank, name, folder)
-    ]
-    seen: dict[tuple[str, str], Problem] = {}
-    for problem in told:  # connections that share a mapping share its mistakes
-        seen.setdefault((problem.place, problem.what), problem)
-    return list(seen.values())
-
-
-def _of(engine: Engine, rank: int, name: str, saved: _Saved | None) -> Iterator[Problem]:
-    connection = engine.project.settings.connections[name]
-    adapter, path = engine.adapter(name), engine.project.mapping(connection.mapping or connection.adapter)
-    examined = examine(path, engine.project.layers)
-    yield from (_problem(name, error) for error in examined.errors)
-    if examined.mapping is None:
-        return
-    source = Source(name, examined.mapping.crm, rank, examined.mapping)
-    objects = list(examined.mapping.objects())
-    if saved is None:
-        yield from fit(source, {info.name: info for info in adapter.describe(objects)})
-    elif known := saved.known(name, adapter, examined.mapping.write_root):
-        yield from fit(source, known, partly=True)
-
-
-def _problem(connection: str, error: ConfigError) -> Problem:
-    return Problem(
-        connection, str(error.place or ""), error.what + (f": {error.why}" if error.why else ""), error.fix
-    )
-
-
-class _Saved:
-    """What `discover` saved, by connection."""
-
-    def __init__(self, folder: Path, engine: Engine) -> None:
-        self._systems = {system.name: system for system in shape.load(folder)}
-        if not self._systems.keys() & engine.project.settings.connections.keys():
-            raise UsageError(
-                f"{folder} has none of the connections of this project",
-                why=f"it has {_listed(self._systems) or 'nothing'}",
-                safe="nothing was read or written",
-                fix=f"save them with: cs-connector discover --out {folder}",
-            )
-
-    def known(self, connection: str, adapter: Adapter, root: str) -> dict[str, ObjectInfo]:
-        """Fields below the `root` of what is written go by their own names too."""
-        system = self._systems.get(connection)
-        documents = system.documents.items() if system else ()
-        shown = (adapter.shown(Document(path, body)) for path, body in documents)
-        return {info.name: _rooted(info, f"{root}.") for info in shown if info}
-
-
-def _rooted(info: ObjectInfo, root: str) -> ObjectInfo:
-    below = [f for f in info.fields if root != "." and f.name.startswith(root)]
-    return replace(
-        info,
-        fields=(*info.fields, *(replace(f, name=f.name.removeprefix(root), writable=True) for f in below)),
-    )
-
-
 def fit(source: Source, known: Mapping[str, ObjectInfo], *, partly: bool = False) -> list[Problem]:
     """Compare one mapping with the objects that its connection describes; `partly` if it may have others."""
     document = source.mapping.document
@@ -149,7 +74,7 @@ def fit(source: Source, known: Mapping[str, ObjectInfo], *, partly: bool = False
     return [Problem(source.connection, str(document.place(f.where)), f.what, f.fix) for f in found]
 
 
-def _line(document: File, fault: _Fault) -> int:
+def _line(document: Document, fault: _Fault) -> int:
     return document.place(fault.where).line or 0
 
 

@@ -41,7 +41,9 @@ def write(engine: Engine) -> tuple[dict[str, Any], list[Path]]:
 
 
 def report(engine: Engine) -> dict[str, Any]:
-    """identity/1: coverage, unmatched, conflicts, near_misses, pending_splits, events, decisions, hierarchy."""
+    """identity/1: coverage, unmatched, conflicts, near_misses, pending_splits, events, decisions, hierarchy,
+    disagreements.
+    """
     with engine.tables([*ENTITIES, "link"]) as con:
         for name in ("pair", "conflict", "event", "pending_split"):
             engine.store.facts.attach(con, f"{WHO}/{name}", f"who_{name}", {})
@@ -65,6 +67,7 @@ def report(engine: Engine) -> dict[str, Any]:
         found["hierarchy"] = _rows(
             con, "SELECT i.*, a.name FROM issue i LEFT JOIN account a USING (account_id) ORDER BY ALL"
         )
+        found["disagreements"] = _disagreements(engine, con)
     names = ("entity", "action", "left", "right", "reason")
     found["decisions"] = [dict(zip(names, row, strict=True)) for row in decisions(engine)]
     return {**{name: [] for name in (*PARTS, "events")}, **found}
@@ -143,6 +146,18 @@ def _pending(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
         con,
         "SELECT k.entity, k.entity_id, k.name, replace(k.ref, '|', '/') AS record FROM who_pending_split p "
         "JOIN known k ON k.ref = p.ref AND k.entity = p.entity ORDER BY ALL",
+    )
+
+
+def _disagreements(engine: Engine, con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """What systems say of accounts and is not believed; users by their names."""
+    columns = ("account_id", "attribute", "connection", "value", "believed", "believed_connection")
+    engine.store.facts.attach(con, "unify/disagreement", "disagreement", dict.fromkeys(columns, "VARCHAR"))
+    return _rows(
+        con,
+        "SELECT a.name, d.attribute, coalesce(b.name, d.believed) AS believed, d.believed_connection, "
+        "coalesce(u.name, d.value) AS other, d.connection, d.account_id FROM disagreement d LEFT JOIN account a USING (account_id) "
+        'LEFT JOIN "user" u ON u.user_id = d.value LEFT JOIN "user" b ON b.user_id = d.believed ORDER BY ALL',
     )
 
 

@@ -23,6 +23,7 @@ _TABLES: tuple[tuple[str, str, str], ...] = (
     ("events", "Merges and splits", "Entities that became one (other_id went into entity_id), and records that left."),
     ("decisions", "Decisions", "What people said; it stands above all evidence."),
     ("hierarchy", "The tree of accounts", "Parents that are not there, circles, and other odd places."),
+    ("disagreements", "Disagreements", "What a system says of an account and is not believed; precedence.yml says who is."),
     ("unmatched", "Unmatched", "Records that are one with no other."),
 )  # fmt: skip
 

@@ -14,6 +14,7 @@ BY = {
     "region": "r.region",
     "owner": "u.name",
     "segment": "a.segment",
+    "group": "top.name",
     "type": "r.type",
     "status": "r.status",
     "stage": "r.stage",
@@ -23,11 +24,16 @@ BY = {
 }
 SCORED = ("Customer", "Trial")
 
+# two who are called alike stay two
+_CALLED = """(SELECT {key}, CASE WHEN count(*) OVER (PARTITION BY name) > 1 THEN name || ' (' || {key} || ')' ELSE name END AS name
+FROM "{table}")"""
+_USERS, _TOPS = _CALLED.format(key="user_id", table="user"), _CALLED.format(key="account_id", table="account")
+
 # a row for each relationship that is going on, and one for each customer without any
 _BASE = """CREATE OR REPLACE TEMP TABLE base AS
 SELECT {by} AS value, a.account_id, r.relationship_id, coalesce(a.currency, '') AS currency, r.arr, coalesce(s.band = 'red', FALSE) AS red
 FROM account a LEFT JOIN relationship r ON r.account_id = a.account_id AND r.status <> 'Ended'
-LEFT JOIN band s ON s.relationship_id = r.relationship_id LEFT JOIN "user" u ON u.user_id = r.owner_user_id
+LEFT JOIN {tops} top ON top.account_id = a.ultimate_parent_id LEFT JOIN band s ON s.relationship_id = r.relationship_id LEFT JOIN {users} u ON u.user_id = r.owner_user_id
 WHERE a.customer_status IN {scored}"""
 
 _GROUPS = """SELECT value, grouping(value) AS whole, count(DISTINCT account_id) AS accounts, count(relationship_id) AS relationships,
@@ -49,7 +55,7 @@ def perspective(con: duckdb.DuckDBPyConnection, by: str) -> dict[str, Any]:
             safe="nothing was changed",
             fix=f"use one of: {', '.join(BY)}",
         )
-    con.execute(_BASE.format(by=BY[by], scored=SCORED))
+    con.execute(_BASE.format(by=BY[by], scored=SCORED, users=_USERS, tops=_TOPS))
     counted = con.execute(_GROUPS).fetchall()
     money = con.execute(_MONEY).fetchall()
     rows = [_group(row, (m for m in money if m[:2] == row[:2])) for row in counted]

@@ -90,7 +90,7 @@ def _attribute(
             one
             | {
                 "counts": n == first,
-                "disagrees": first is not None and _other(one["read"], told[first]["read"]),
+                "disagrees": first is not None and _other(reads[n], reads[first]),
             }
             for n, one in enumerate(told)
         ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,8 @@ def _dead(rule: ReadRule, gone: frozenset[str] | None) -> bool:
         return True
     deciding = {c.field for c in rule.where}
     deciding |= set(rule.adds_to.sources) if rule.adds_to else set()
+    money = {**rule.fields, **rule.inputs}.get(rule.convert.told) if rule.convert else None
+    deciding |= set(money.sources) if money else set()  # amounts of unknown currency are worse than none
     key = rule.fields.get("key") if rule.entity == "relationship" else None
     deciding |= set(key.sources) if key else set()
     return not gone.isdisjoint(deciding)
@@ -125,8 +128,32 @@ def _mend(tree: Any, mapping: MappingFile, index: int, found: Proposal) -> None:
             del fields[name]
         elif len(how.sources) > 1:
             _thin(fields[name].get("first") or fields[name]["join"], gone)
+    _unfounded(tree, rule, gone)
     for match in found.added.get(index, ()):
         _add(fields, match, mapping)
+
+
+def _unfounded(tree: Any, rule: ReadRule, gone: frozenset[str]) -> None:
+    """Take out inputs that nothing is left of, and the formulas that stand on what was taken out."""
+    out = {name for name, how in {**rule.fields, **rule.inputs}.items() if _lost(how, gone)}
+    for name in out & rule.inputs.keys():
+        del tree["inputs"][name]
+    while found := [n for n, how in rule.fields.items() if n not in out and out & _words(how.formula)]:
+        for name in found:
+            del tree["fields"][name]
+        out.update(found)
+    left = {word for n, how in rule.fields.items() if n not in out for word in _words(how.formula)}
+    left |= (
+        {rule.convert.told, *(rule.convert.on if isinstance(rule.convert.on, tuple) else ())}
+        if rule.convert
+        else set()
+    )
+    for name in rule.inputs.keys() - out - left:
+        del tree["inputs"][name]
+
+
+def _words(formula: str | None) -> set[str]:
+    return set(re.findall(r"\w+", formula or ""))
 
 
 def _lost(how: FieldRule, gone: frozenset[str]) -> bool:

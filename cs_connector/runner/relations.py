@@ -71,14 +71,15 @@ def of_account(engine: Engine, id_: str, known_on: date | None = None) -> dict[s
     """relationships/1 of one account: each relationship with its stages, people and what is odd about it. Raises UsageError."""
     with unified(engine, known_on) as con:
         found = find(con, id_)
-        query = "SELECT account_id, name FROM account WHERE account_id = $id OR account_id = (SELECT account_id FROM relationship WHERE relationship_id = $id)"
-        ((account, name),) = con.execute(query, {"id": found}).fetchall()
+        query = "SELECT account_id, name, customer_status, status_reason FROM account WHERE account_id = $id OR account_id = (SELECT account_id FROM relationship WHERE relationship_id = $id)"
+        ((account, name, status, reason),) = con.execute(query, {"id": found}).fetchall()
         rows = _rows(con, _ONE, account)
         for row in rows:
             row["stages"] = _rows(con, _STAGES, row["id"])
             row["people"] = _rows(con, _PEOPLE, row["id"])
             row["issues"] = _rows(con, _ODD, row["id"])
-    return {"schema": "relationships/1", "id": account, "name": name, "relationships": rows}
+    said = {"id": account, "name": name, "customer_status": status, "status_reason": reason}
+    return {"schema": "relationships/1", **said, "relationships": rows}
 
 
 def overview(engine: Engine, known_on: date | None = None) -> dict[str, Any]:

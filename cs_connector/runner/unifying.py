@@ -9,7 +9,7 @@ import duckdb
 
 from cs_connector.model import LINK
 from cs_connector.unify.declared.precedence import Precedence, load_precedence
-from cs_connector.unify.population import Population, load_customers
+from cs_connector.unify.population import Customers, Population, load_customers
 from cs_connector.unify.relations.rulebook import Rulebook, load_rulebook
 from cs_connector.unify.run import FeedMark, unify
 
@@ -30,6 +30,11 @@ def precedence(engine: Engine) -> Precedence:
     return load_precedence(engine.project.layers, list(engine.project.settings.connections))
 
 
+def declared(engine: Engine) -> tuple[Customers, Rulebook, Precedence]:
+    """All that a project declares for unify, beside its mappings. Raises ConfigError with file and line."""
+    return load_customers(engine.project.mapping("customers")), rulebook(engine), precedence(engine)
+
+
 def resolve(engine: Engine, con: duckdb.DuckDBPyConnection, marks: Iterable[FeedMark]) -> Population:
     """Unify what `read` staged; entities keep the ids that they have in the last published links."""
     engine.store.facts.attach(con, "entity/link", "links_before", PREVIOUS)
@@ -42,7 +47,6 @@ def unified(
     engine: Engine, con: duckdb.DuckDBPyConnection, marks: Iterable[FeedMark], as_of: date
 ) -> Population:
     """The same where `previous_link` is there already."""
-    customers = load_customers(engine.project.mapping("customers"))
+    customers, book, believed = declared(engine)
     fallback = engine.project.settings.tasks.fallback_owner
-    believed = precedence(engine)
-    return unify(con, engine.sources(), marks, customers, as_of, fallback, rulebook(engine), believed)
+    return unify(con, engine.sources(), marks, customers, as_of, fallback, book, believed)

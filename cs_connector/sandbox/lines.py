@@ -6,6 +6,7 @@ The numbers of a pack are looked at where they are, until the first change.
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
@@ -75,6 +76,10 @@ class Keys(Sequence[int]):
         if not isinstance(found, memoryview):
             return found
         return own(found) if found.contiguous else array("q", found)
+
+    def before(self, key: Any) -> int:
+        """How many are smaller, as `bisect_left` finds it, but quicker."""
+        return bisect_left(self._numbers, key)
 
     def insert(self, at: int, key: int) -> None:
         self._numbers = numbers = own(self._numbers)

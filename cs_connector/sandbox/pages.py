@@ -1,11 +1,14 @@
-"""Answers with many records as the bytes that were sent, for the next time that they are asked for."""
+"""Answers with many records, for the next time that they are asked for: the bytes that were sent, or where they lie."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from .wire import Body
+
+P = TypeVar("P")
+MOST_PLACES = 10_000  # pages; all are forgotten when there are more
 
 
 class Pages:
@@ -33,6 +36,25 @@ class Pages:
 
     def forget(self) -> None:
         self._held, self._size = {}, 0
+
+
+class Places(Generic[P]):
+    """Where the records of a page lie and what stands around them; good for one state of what it was found in."""
+
+    def __init__(self) -> None:
+        self._held: dict[Hashable, tuple[Any, P]] = {}
+
+    def find(self, key: Hashable, state: Any) -> P | None:
+        known = self._held.get(key)
+        return known[1] if known is not None and known[0] == state else None
+
+    def keep(self, key: Hashable, state: Any, place: P) -> None:
+        if len(self._held) >= MOST_PLACES:
+            self._held.clear()
+        self._held[key] = state, place
+
+    def forget(self) -> None:
+        self._held.clear()
 
 
 def _size(page: Body) -> int:

@@ -170,25 +170,28 @@ class Records(MutableMapping[Key, V]):
 
     def ahead(self, keys: Sequence[Key]) -> None:
         """Read these number keys, which will be asked for next: those side by side in the pack are read together."""
-        if self._pack.texts or self._recent.keys() >= set(keys) or not self._side_by_side(keys):
+        if self._pack.texts or self._recent.keys() >= set(keys):
             return
-        first = self._pack.find(keys[0])
+        first = self._first(keys)
+        if first < 0:
+            return
         for key, data in zip(keys, self._pack.raws(first, first + len(keys)), strict=True):
             if key not in self._recent:
                 self._remember(key, self.decode(data))
 
     def listed(self, keys: Sequence[Key], head: bytes = b"[", tail: bytes = b"]") -> Chain | None:
         """The records of these number keys between a head and a tail; None where they do not lie side by side as they are."""
-        if self._pack.texts or not self._side_by_side(keys):
-            return None
-        first = self._pack.find(keys[0])
-        return Chain(head, self._pack.part(first, first + len(keys)), tail)
+        first = -1 if self._pack.texts else self._first(keys)
+        return None if first < 0 else Chain(head, self._pack.part(first, first + len(keys)), tail)
 
-    def _side_by_side(self, keys: Sequence[Key]) -> bool:
+    def _first(self, keys: Sequence[Key]) -> int:
+        """The slot of the first of these keys, if all lie side by side as they are; or else -1."""
         if self.held.changes and any(not self.untouched(key) for key in keys):
-            return False
+            return -1
         first = self._pack.find(keys[0]) if keys else -1
-        return first >= 0 and self._pack.section("keys")[first : first + len(keys)] == array("q", keys)
+        wanted = keys if isinstance(keys, array) else array("q", keys)
+        there = first >= 0 and self._pack.section("keys")[first : first + len(keys)] == wanted
+        return first if there else -1
 
     def untouched(self, key: Key) -> bool:
         """Whether a key of the pack still has the record that it has there."""

@@ -19,7 +19,7 @@ from cs_connector.transport.records import SHAPE, Records
 
 _HEAD = struct.Struct("<III")  # lengths of the note and of the body, crc32 of these two and of both
 _LENGTHS = struct.Struct("<II")
-_LEVEL = 1
+_LEVEL = -5  # as fast as may be: a segment is read once, and kept for a month
 
 
 class Note(msgspec.Struct, omit_defaults=True):

@@ -75,18 +75,6 @@ class Layers:
         names = ", ".join(map(views.name, columns))
         return " UNION ALL ".join(f"SELECT {names} FROM ({each})" for each in found)
 
-    def overtaken(self, con: duckdb.DuckDBPyConnection, columns: Mapping[str, str]) -> str:
-        """A query for the other rows."""
-        beside, after = [*self.older, *self.newer], _ids(self.newer)
-        found = [f"SELECT * FROM ({views.scan(con, [self.base], columns)}) SEMI JOIN ({after}) USING (id)"]
-        if beside:
-            latest = self.newest(con, {"id": "VARCHAR", "known_at": "TIMESTAMP"})
-            rows = views.scan(con, beside, columns)
-            few = f"SELECT * FROM ({latest}) SEMI JOIN ({_ids(beside)}) USING (id)"
-            found.append(f"SELECT * FROM ({rows}) ANTI JOIN ({few}) USING (id, known_at)")
-        names = ", ".join(map(views.name, columns))
-        return " UNION ALL ".join(f"SELECT {names} FROM ({each})" for each in found)
-
 
 def _unless(rows: str, later: Sequence[Path]) -> str:
     return f"SELECT * FROM ({rows}) ANTI JOIN ({_ids(later)}) USING (id)" if later else rows

@@ -168,12 +168,19 @@ class Clusters:
     def _named(self, edge: Edge) -> bool:
         """Whether the names of a pair agree so well that those of others do not count."""
         left, right = self._records[edge.one].core, self._records[edge.other].core
-        return edge.weight > STRONG and bool(left and right) and grade(left or "", right or "") >= Grade.MOST
+        if edge.weight <= STRONG or not left or not right:
+            return False
+        found = grade(left, right)
+        return found >= Grade.MOST or found is Grade.OTHERWISE
 
     @staticmethod
     def _kindred(one: _Group, other: _Group) -> bool:
         """Whether any two names are those of different parts: Acme Chemicals and Acme Software, Acme North and Acme."""
-        return any(grade(a, b) in (Grade.PART, Grade.KINDRED) for a in one.cores for b in other.cores)
+        return any(
+            grade(a, b) in (Grade.PART, Grade.KINDRED, Grade.OTHERWISE)
+            for a in one.cores
+            for b in other.cores
+        )
 
     def _unaware(self, edge: Edge) -> bool:
         """Whether a pair was weighed without domains: its groups may have some that differ."""

@@ -11,7 +11,7 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import DamerauLevenshtein
 
 from .names import unmarked
-from .words import COMMON, GENERIC, NUMBERS, PARTS
+from .words import COMMON, GENERIC, HOUSE, NUMBERS, PARTS, SISTERS
 
 ALIKE = 0.75  # of 1: two words with one slip in four letters, or two in eight
 CLEAR = 0.85  # of 1: one slip in seven letters
@@ -21,6 +21,7 @@ _SOUNDS = {
     "ou": "u", "oo": "u", "ee": "i", "ie": "i", "ei": "i", "ay": "i", "ai": "i", "q": "k", "w": "v", "y": "i", "j": "i",
     "x": "ks", "c": "k",
 }  # fmt: skip
+_READ = str.maketrans("01358", "olesb")
 _PART = re.compile(r"[a-z]+|[0-9]+")
 JOINED = 90.0  # of 100: whole names, spaces left out
 
@@ -31,15 +32,17 @@ class Grade(IntEnum):
     UNLIKE = 0
     PART = 1  # one is a part of the other, or both are parts of the same: Acme France, Acme
     KINDRED = 2  # the same word of their own, other trades: Acme Software, Acme Consulting
-    INITIALS = 3
-    SHORTER = 4  # one leaves out words of its own: Acme, Acme Nova
-    LETTERS = 5  # one has initials for some words: Acme Animal Health, Acme AH
-    WORD = 6  # one word of their own, one without the trade: Acme, Acme Software
-    MOST = 7  # two words of their own, one leaves out others: Oak Lane Press, Oak Lane Sunday Press
-    TRADE = 8  # more words, one with a trade more: Acme Dental, Acme Dental Clinic
-    DOUBT = 9  # but for more than a slip in a short word: it may be another word
-    SLIP = 10  # but for spelling
-    SAME = 11
+    OTHERWISE = 3  # one word of their own, and others that may say the same: Seetal Parts, Seetal Teile
+    INITIALS = 4
+    SHORTER = 5  # one leaves out words of its own: Acme, Acme Nova
+    LETTERS = 6  # one has initials for some words: Acme Animal Health, Acme AH
+    HOUSE = 7  # one calls itself a group or a holding: Acme, Acme Holding
+    WORD = 8  # one word of their own, one without the trade: Acme, Acme Software
+    MOST = 9  # two words of their own, one leaves out others: Oak Lane Press, Oak Lane Sunday Press
+    TRADE = 10  # more words, one with a trade more: Acme Dental, Acme Dental Clinic
+    DOUBT = 11  # but for more than a slip in a short word: it may be another word
+    SLIP = 12  # but for spelling
+    SAME = 13
 
 
 @lru_cache(200_000)
@@ -54,7 +57,7 @@ def grade(one: str, other: str) -> Grade:
     left, right = one.replace(" ", ""), other.replace(" ", "")
     if left == right or _spelt(one) == _spelt(other) or sorted(one.split()) == sorted(other.split()):
         return Grade.SAME
-    return _aligned(one.split(), other.split(), left, right)
+    return _aligned(one.split(), other.split())
 
 
 @dataclass(slots=True)
@@ -68,11 +71,11 @@ class _Pairing:
     other: list[str]
 
 
-def _aligned(one: list[str], other: list[str], left: str, right: str) -> Grade:
+def _aligned(one: list[str], other: list[str]) -> Grade:
     found = _paired(one, other)
     rest = {*found.one, *found.other}
     if not found.shared:
-        told = _unshared(one, other, left, right)
+        told = _unshared(one, other, found)
         short = _abbreviated(found.one, found.other) or _abbreviated(found.other, found.one)
         return Grade.INITIALS if told is Grade.UNLIKE and short and len(found.one) < len(one) else told
     if not rest:
@@ -84,20 +87,30 @@ def _left(found: _Pairing, rest: set[str], least: int) -> Grade:
     """By the words that only one of two names has, or each; the shorter one has `least` words."""
     if _abbreviated(found.one, found.other) or _abbreviated(found.other, found.one):
         return Grade.LETTERS
-    if rest & PARTS or any(word.isdigit() for word in rest):
+    if rest <= HOUSE:
+        return Grade.SHORTER if found.doubts else Grade.HOUSE
+    if rest & (PARTS | SISTERS) or any(word.isdigit() for word in rest):
         return Grade.PART
     if found.one and found.other:
-        return Grade.KINDRED if rest <= GENERIC else Grade.PART
-    if not rest <= GENERIC or found.doubts:
+        return Grade.KINDRED if _trades(found.one) and _trades(found.other) else Grade.OTHERWISE
+    if rest & HOUSE or not rest <= GENERIC or found.doubts:
         return Grade.MOST if len(found.shared) > 1 and not found.doubts else Grade.SHORTER
     return Grade.TRADE if least > 1 else Grade.WORD
 
 
-def _unshared(one: list[str], other: list[str], left: str, right: str) -> Grade:
-    long = min(len(left), len(right)) > 7 and left[0] == right[0]
-    if long and _digits(left) == _digits(right) and fuzz.ratio(left, right) >= JOINED:
+def _trades(words: list[str]) -> bool:
+    """Whether any of them says what a company does or is."""
+    return not (GENERIC | HOUSE).isdisjoint(words)
+
+
+def _unshared(one: list[str], other: list[str], found: _Pairing) -> Grade:
+    left, right = "".join(found.one), "".join(found.other)
+    alike = min(len(left), len(right)) > 4 and left[0] == right[0] and _digits(left) == _digits(right)
+    long = min(len(left), len(right)) > 7 and fuzz.ratio(left, right) >= JOINED
+    if alike and (long or _near(left, right) > CLEAR):
         return Grade.SLIP
-    return Grade.INITIALS if _initials(one, right) or _initials(other, left) else Grade.UNLIKE
+    letters = _initials(one, "".join(other)) or _initials(other, "".join(one))
+    return Grade.INITIALS if letters else Grade.UNLIKE
 
 
 def _paired(one: list[str], other: list[str]) -> _Pairing:
@@ -121,8 +134,6 @@ def _paired(one: list[str], other: list[str]) -> _Pairing:
         found.slips += likeness < 1
         found.doubts += likeness < CLEAR
     found.shared = [w for w in found.shared if w not in COMMON and len(w) > 1]
-    if len(found.shared) > 1:
-        found.doubts = 0
     return found
 
 
@@ -136,7 +147,7 @@ def _short(short: str, long: str) -> bool:
     """Aero for aerospace, cnty for county, ln for lane."""
     if len(short) < 2 or len(short) >= len(long) or short[0] != long[0] or {short, long} & PARTS:
         return False
-    if len(short) > 2 and long.startswith(short):
+    if len(short) > (2 if long in COMMON else 3) and long.startswith(short):
         return True
     letters = iter(long)
     return (
@@ -156,7 +167,14 @@ def _near(one: str, other: str) -> float:
         return 1.0
     if _sound(one) == _sound(other):
         return 0.99
-    return DamerauLevenshtein.normalized_similarity(one, other)
+    likeness = float(DamerauLevenshtein.normalized_similarity(one, other))
+    return min(likeness, CLEAR - 0.01) if _another(one, other) else likeness
+
+
+def _another(one: str, other: str) -> bool:
+    """Whether letters stand for others, as in names of two families: Bertolani, Bertolini; who slips leaves out or turns round."""
+    edits = DamerauLevenshtein.distance(one, other)
+    return edits > 1 or (len(one) == len(other) and sorted(one) != sorted(other))
 
 
 def _stem(one: str, other: str) -> bool:
@@ -168,8 +186,8 @@ def _stem(one: str, other: str) -> bool:
 
 @lru_cache(10_000)
 def _sound(word: str) -> str:
-    """How a word sounds, roughly: transliterations write one sound in many ways."""
-    text = word
+    """How a word sounds, roughly: transliterations write one sound in many ways, and readers of paper take letters for digits."""
+    text = word if word.isalpha() or word.isdigit() else word.translate(_READ)
     for letters, sound in _SOUNDS.items():
         text = text.replace(letters, sound)
     return "".join(c for i, c in enumerate(text) if i == 0 or c != text[i - 1])

@@ -72,18 +72,26 @@ _COMPANY = Comparison(
         Level("core_l = core_r", 0.1, 2e-4, "same name of common words"),
         _graded(Grade.SAME, 0.1, 7e-8, "same name, written otherwise"),
         Level(f"local_l = local_r AND {_equal('domain')}", 0.05, 1e-6, "same name but for the country"),
+        Level(
+            f"{_edits('core', 1)} AND least(length(core_l), length(core_r)) > 12 AND company_grade(core_l, core_r) = {int(Grade.SLIP)}",
+            0.1,
+            1.2e-7,
+            "same long name but for a letter",
+        ),
         _graded(Grade.SLIP, 0.1, 3.8e-7, "same name but for spelling"),
         _graded(Grade.DOUBT, 0.03, 5.9e-5, "similar name"),
         _graded(Grade.TRADE, 0.1, 4.3e-6, "same name, one with a trade more"),
+        _graded(Grade.HOUSE, 0.1, 7e-7, "same name, one of them called a group"),
         _graded(Grade.WORD, 0.1, 2.1e-4, "same word of their own, one with the trade"),
         _graded(Grade.MOST, 0.05, 6e-6, "same name, one with other words left out"),
         _graded(Grade.SHORTER, 0.06, 1e-3, "same name, one shorter"),
-        _graded(Grade.LETTERS, 0.05, 2e-4, "same name, one with initials for some words"),
+        _graded(Grade.LETTERS, 0.05, 2.1e-4, "same name, one with initials for some words"),
         _graded(Grade.INITIALS, 0.04, 1.6e-4, "one name is the initials of the other"),
+        _graded(Grade.OTHERWISE, 2e-4, 4.5e-3, "the same word of their own, and others"),
         _graded(Grade.KINDRED, 1.1e-6, 0.02, "names of one lead and different trades"),
         _graded(Grade.PART, 1e-6, 0.016, "names of different parts"),
         Level("script_l <> script_r", 0.05, 4.4e-3, "names in different scripts"),
-        Level("ELSE", 2e-3, 0.98, "different names"),
+        Level("ELSE", 5e-5, 0.98, "different names"),
     ),
 )
 # One firm has acme.com and acme.de; acme.de and acme.fr are two.
@@ -97,7 +105,12 @@ _DOMAIN = Comparison(
     (
         Level(_equal("domain"), 0.6, 9e-6, "same domain"),
         Level(_ENDINGS, 0.12, 2.3e-4, "same domain but for its ending"),
-        Level(f"length(label_l) > 5 AND {_edits('label', 1)}", 0.05, 3e-3, "similar domain"),
+        # a slip of a pen is not in the domain too
+        Level(
+            f"length(label_l) > 5 AND {_edits('label', 1)} AND core_l = core_r", 0.05, 3e-3, "similar domain"
+        ),
+        # two companies of one name are seldom told by their domains alone; of two names, they are
+        Level("core_l IS DISTINCT FROM core_r", 1e-3, 0.99, "different domains"),
         Level("ELSE", 0.0155, 0.99, "different domains"),
     ),
 )
@@ -111,9 +124,11 @@ _COUNTRY = Comparison(
     _missing("country"),
     (Level(_equal("country"), 0.95, 0.33, "same country"), Level("ELSE", 0.04, 0.67, "different countries")),
 )
+# A town of another script is written in too many ways to say that it is another town.
+_ABROAD = "(city_l <> city_r AND (starts_with(city_l, '~') OR starts_with(city_r, '~')))"
 _TOWN = Comparison(
     "city",
-    _missing("city"),
+    f"{_missing('city')} OR {_ABROAD}",
     (
         Level(_equal("city"), 0.7, 0.022, "same city"),
         Level(_alike("city_l", "city_r", 0.9), 0.05, 0.0125, "similar city"),

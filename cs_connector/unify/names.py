@@ -5,23 +5,44 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 
 from anyascii import anyascii
 
-from .words import CLEAR, COMMON, COUNTRIES, FREE, LEADING, LEGAL, NOTES, PARTS, SHORT, SMALL, TOWNS
+from .words import (
+    CLEAR,
+    COMMON,
+    COUNTRIES,
+    DESKS,
+    FREE,
+    LANGUAGES,
+    LEADING,
+    LEGAL,
+    NOTES,
+    PARTS,
+    SHORT,
+    SMALL,
+    TIES,
+    TOWNS,
+)
 
 _OTHER_SCRIPT = re.compile(r"[^\W\d_a-zA-Z\u00c0-\u024f\u1e00-\u1eff]")
 _TOKEN = re.compile(r"[a-z0-9]+")
 _ASIDE = re.compile(r"[\(\[](.*?)[\)\]]")
 # Legal forms of scripts that put no spaces between words.
 _GLUED = re.compile(
-    r"\(주\)|\(株\)|\(有\)|株式会社|有限会社|合同会社|股份有限公司|有限责任公司|有限公司|集团|公司|주식회사|유한회사|㈜|㈱"
+    r"\(주\)|\(株\)|\(有\)|株式会社|有限会社|合同会社|股份有限公司|有限责任公司|有限公司|集团|公司|주식회사|유한회사|㈜|㈱|בע[\"״]מ|شركة|ش\.م\.م|ذ\.م\.م"
 )
 _OTHERWISE = re.compile(
     r"\b(?:formerly|f/?k/?a|d/?b/?a|t/a|a/?k/?a|trading as|operating as|o/a|also known as|previously|doing business as)\b[.:]?",
     re.IGNORECASE,
 )
 _ELIDED = re.compile(r"\b(?:l|d|dell|dall|nell|sull|all)['’](?=\w)", re.IGNORECASE)
+# Who owns a shop, and that a company is being closed.
+_BESIDES = re.compile(
+    r"\b(?:inh\.|inhaber(?:in)?\b|prop\.|proprietor\b).*$|\b(?:w (?:upadłości|likwidacji)|i\. ?l\.|in liquidation|in liquidazione|en liquidation|en liquidación)",
+    re.IGNORECASE,
+)
 _SITE = re.compile(r"(?:https?://)?(?:www\.)?([a-z0-9-]+)(?:\.[a-z]{2,3}){1,2}/?")
 _SAYS_NOTHING = COMMON | LEGAL | NOTES
 
@@ -97,24 +118,42 @@ def _at_home(first: list[str], others: list[str]) -> tuple[str | None, str | Non
 
 def _spoken(name: str) -> list[list[str]]:
     """The words of a name, and of other names that stand in it: in brackets, or as what it trades."""
-    bare = _GLUED.sub(" ", name)
+    bare = _BESIDES.sub("", _GLUED.sub(" ", name)).strip() or name
     aside = [text for text in _ASIDE.findall(bare) if not _belongs(text)]
-    for text in aside:
+    aside = [text for text in aside if not TIES & set(_TOKEN.findall(plain(text)))]
+    for text in _ASIDE.findall(bare):
+        if _belongs(text):
+            continue
         bare = bare.replace(f"({text})", " ").replace(f"[{text}]", " ")
     if site := _SITE.fullmatch(bare.strip().lower()):
         bare = site[1]
     head, dash, note = bare.rpartition(" - ")
-    if dash and NOTES.issuperset(_TOKEN.findall(plain(note))):
+    if dash and _is_note(note):
         bare = head
+    elif dash and _stands_for(head, note):
+        aside.append(head)
+        bare = note
     texts = [part for part in _OTHERWISE.split(bare) if part.strip()] or [name]
     unbound = [_ELIDED.sub(" ", texts[0])] if _ELIDED.search(texts[0]) else []
     found = [_words(text) for text in (*texts, *aside, *unbound)]
     return [found[0] or _words(name), *(words for words in found[1:] if not _SAYS_NOTHING.issuperset(words))]
 
 
+def _is_note(text: str) -> bool:
+    """Whether people wrote it for themselves: HQ, closed, Karachi Office."""
+    words = _TOKEN.findall(plain(text))
+    return NOTES.issuperset(words) or (1 < len(words) < 4 and words[-1] in DESKS) or DESKS.issuperset(words)
+
+
+def _stands_for(letters: str, name: str) -> bool:
+    """Whether letters are the initials of a name: A.M.T.F., Association of Midland Timber Framers."""
+    short = "".join(_TOKEN.findall(plain(letters)))
+    return len(short) > 2 and short == "".join(word[0] for word in _words(name))
+
+
 def _belongs(text: str) -> bool:
     """Whether what stands in brackets is a part of the name: a place, a legal form."""
-    return any(word in PARTS or word in COUNTRIES or word in LEGAL for word in _TOKEN.findall(plain(text)))
+    return all(word in PARTS or word in COUNTRIES or word in LEGAL for word in _TOKEN.findall(plain(text)))
 
 
 def _words(text: str) -> list[str]:
@@ -179,14 +218,29 @@ def phone(text: str) -> str | None:
 
 
 def country(text: str) -> str | None:
-    """A code of two letters for the usual ways to write a country; nothing for others."""
-    found = "".join(_TOKEN.findall(plain(text)))
-    return COUNTRIES.get(found)
+    """A code of two letters for a country in any of many languages; nothing for what is none."""
+    return COUNTRIES.get("".join(_TOKEN.findall(plain(text)))) or _territories().get(text.strip().casefold())
+
+
+@cache
+def _territories() -> dict[str, str]:
+    """Every country's names in the languages that people use at work, by Unicode's CLDR."""
+    from babel import Locale
+
+    found: dict[str, str] = {}
+    for language in LANGUAGES:
+        for code, called in Locale.parse(language).territories.items():
+            if len(code) == 2 and code.isalpha():
+                found.setdefault(called.casefold(), code.lower())
+                found.setdefault(code.casefold(), code.lower())
+    return found
 
 
 def town(text: str) -> str:
+    """Letters and digits, one spelling for well-known towns; one of another script begins with ~."""
     found = "".join(_TOKEN.findall(plain(text)))
-    return TOWNS.get(found, found)
+    known = TOWNS.get(found)
+    return known or (f"~{found}" if _OTHER_SCRIPT.search(text) else found)
 
 
 def latin(text: str) -> str:

@@ -30,13 +30,13 @@ LEFT JOIN able o ON o.user_id = r.owner_user_id LEFT JOIN able c ON c.user_id = 
 LEFT JOIN able t ON t.user_id = a.team_csm_user_id
 LEFT JOIN able uc ON uc.user_id = up.csm_user_id LEFT JOIN able tc ON tc.user_id = top.csm_user_id
 LEFT JOIN able s ON s.user_id = a.owner_user_id LEFT JOIN able m ON m.user_id = r.renewal_manager_user_id
-LEFT JOIN (SELECT min(user_id) AS user_id FROM able WHERE email = lower($fallback)) f ON TRUE"""
+LEFT JOIN (SELECT min(user_id) AS user_id FROM able WHERE lower($fallback) IN (email, name)) f ON TRUE"""
 
 
 def assign(con: duckdb.DuckDBPyConnection, book: Rulebook, fallback: str | None) -> None:
     """Set `owner_user_id`, `owner_source` and `sales_owner_user_id` of relationships; drop inactive renewal managers.
 
-    Only active users are chosen; `fallback` is the e-mail address of a user. An inactive owner that was
+    Only active users are chosen; `fallback` is the e-mail address or the name of a user, or of a queue that is read as one. An inactive owner that was
     passed over shows in `unowned` (relationship_id, user_id), for the weekly digest.
     """
     con.execute(
@@ -45,7 +45,7 @@ def assign(con: duckdb.DuckDBPyConnection, book: Rulebook, fallback: str | None)
         "WHERE u.active = FALSE AND r.status <> 'Ended'"
     )
     con.execute(
-        'CREATE OR REPLACE TEMP TABLE able AS SELECT user_id, lower(email) AS email FROM "user" WHERE active IS NOT FALSE'
+        'CREATE OR REPLACE TEMP TABLE able AS SELECT user_id, lower(email) AS email, lower(name) AS name FROM "user" WHERE active IS NOT FALSE'
     )
     special = {name: t.owner for name, t in sorted(book.types.items()) if t.owner}
     owner = _by_type(special, book.owner, _first)

@@ -41,15 +41,7 @@ def derive(con: duckdb.DuckDBPyConnection, book: Rulebook, as_of: date) -> None:
     Expects `said`: what records of relationships say, by key. Amounts in a currency that is not the account's
     are in no figure; `mixed_currency` (account_id) lists where that is so. What makes no relationship goes to `quarantine`.
     """
-    lines.gather(con, book, as_of)
-    con.execute(_BEGUN, {"as_of": as_of, "gap": book.gap_days})
-    con.execute(_HOME)
-    con.execute(
-        "CREATE OR REPLACE TABLE mixed_currency AS SELECT DISTINCT l.account_id FROM live l "
-        f"JOIN home h USING (account_id) WHERE l.live AND l.arr IS NOT NULL AND {_FOREIGN}"
-    )
-    _sold(con)
-    _carry(con, book)
+    make(con, book, as_of)
     _same_key(con)
     attachment.prepare(con)
     roles.gather(con)
@@ -59,6 +51,19 @@ def derive(con: duckdb.DuckDBPyConnection, book: Rulebook, as_of: date) -> None:
     lifecycle.judge(con, book, as_of)
     roles.name(con)
     con.execute(_ON_ACCOUNT)
+
+
+def make(con: duckdb.DuckDBPyConnection, book: Rulebook, as_of: date) -> None:
+    """Make `relationship` of what was sold, `mixed_currency` and `line`, before anything is said of it."""
+    lines.gather(con, book, as_of)
+    con.execute(_BEGUN, {"as_of": as_of, "gap": book.gap_days})
+    con.execute(_HOME)
+    con.execute(
+        "CREATE OR REPLACE TABLE mixed_currency AS SELECT DISTINCT l.account_id FROM live l "
+        f"JOIN home h USING (account_id) WHERE l.live AND l.arr IS NOT NULL AND {_FOREIGN}"
+    )
+    _sold(con)
+    _carry(con, book)
 
 
 def _sold(con: duckdb.DuckDBPyConnection) -> None:

@@ -24,14 +24,22 @@ LEGAL = _words(
     kk kabushikigaisha kabushiki kaisha kabushikikaisha godo yugen yk gk
     pte pty sdn bhd berhad pvt private pt tbk cia compania companhia
     sti as anonim sirketi ticaret sanayi ltdsti
-    group grp gruppe groupe gruppo grupo holding holdings holdco
     wll fze fzco fzc dmcc psc jsc pjsc ojsc cjsc saog saoc kscc
+    osauhing aktsiaselts aor edms bpk upadlosci likwidacji liquidation korlatolt felelossegu tarsasag reszvenytarsasag
     youxiangongsi gufenyouxiangongsi jituan zhushihuishe yuxianhuishe hoesa jusikhoesa
     """
 )
 # Words before a name in some languages, legal forms too.
 LEADING = _words(
     "shrkh sharika sharikat uab sia oue ou eood ood ad cong ty tnhh ctcp sc spol companhia compania grupo gpo gruppo groupe gruppe group the ooo oao zao pao ao pt cv the sa societe sas sarl firma fa ip tov kk ky kabushiki kaisha kabushikigaisha"
+)
+
+# What a company calls itself that owns others: Acme Group may be Acme, and is not Acme Chemicals.
+HOUSE = _words("group")
+
+# What a company has beside it, of its own name: its holding, its fund for pensions, its houses, its charity.
+SISTERS = _words(
+    "holding pension pensions trustee trustees foundation properties realty immobilien leasing academy ventures fund"
 )
 
 # Words of a trade or of size: two companies that share only these share nothing.
@@ -148,7 +156,7 @@ SHORT = {
     "centre": "center", "dept": "department", "dev": "development", "dist": "distribution", "elec": "electric",
     "equip": "equipment", "ent": "enterprises", "govt": "government", "grp": "group", "inst": "institute",
     "log": "logistics", "mkt": "market", "mktg": "marketing", "prod": "products", "prods": "products",
-    "telecommunications": "telecom", "trans": "transport", "transportation": "transport", "st": "saint",
+    "telecommunications": "telecom", "transportation": "transport", "st": "saint",
     "mt": "mount", "ft": "fort", "vet": "veterinary", "photo": "photography", "coop": "cooperative", "sw": "software",
     "1st": "first", "2nd": "second", "3rd": "third", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5",
     "six": "6", "seven": "7", "eight": "8", "nine": "9", "ten": "10", "eleven": "11", "twelve": "12", "co": "company",
@@ -185,10 +193,36 @@ SHORT = {
     "systemes": "systems", "konsult": "consulting", "beratung": "consulting", "conseil": "consulting",
     "consultoria": "consulting", "consulenza": "consulting", "internacional": "international",
     "internazionale": "international", "vin": "wine", "weingut": "winery", "bodegas": "winery", "cantina": "winery",
+    "wyne": "wine", "wines": "wine", "vins": "wine", "vini": "wine", "vinos": "wine", "brouwerij": "brewery",
+    "birrificio": "brewery", "cerveceria": "brewery", "browar": "brewery", "pivovar": "brewery", "bryggeri": "brewery",
+    "afoi": "brothers", "irmaos": "brothers", "braca": "brothers", "bracia": "brothers", "trdg": "trading",
+    "mould": "mold", "moulds": "mold", "seisakusho": "works", "shokuhin": "food", "denki": "electric", "kogyo": "industries",
+    "elelmiszer": "food", "zywnosc": "food", "huta": "steelworks", "holdings": "holding", "holdco": "holding",
+    "gruppe": "group", "groupe": "group", "gruppo": "group", "grupo": "group", "afdeling": "department",
+    "hoa": "homeowners association", "jv": "joint venture", "med": "medical", "tekstil": "textiles", "laks": "salmon",
+    "electronic": "electronics", "denshi": "electronics", "sklarny": "glassworks", "shree": "sri", "shri": "sri", "zwei": "2", "drei": "3", "vier": "4", "fuenf": "5", "funf": "5", "sechs": "6", "sieben": "7", "zehn": "10", "deux": "2",
+    "trois": "3", "quatre": "4", "due": "2", "tre": "3", "dos": "2", "cuatro": "4", "ii": "2", "iii": "3", "iv": "4",
+    "vi": "6", "vii": "7", "viii": "8", "ix": "9",
 }  # fmt: skip
 
-NUMBERS = {short: word for word, short in SHORT.items() if short.isdigit()}
+NUMBERS = {
+    "1": "one", "2": "two", "3": "three", "4": "four", "5": "five", "6": "six", "7": "seven", "8": "eight", "9": "nine",
+    "10": "ten", "11": "eleven", "12": "twelve",
+}  # fmt: skip
+# What one company is to another: who names these names somebody else.
+TIES = _words(
+    "franchise franchisee franchisenehmer franchising member subsidiary division tochter filiale part by agent distributor dealer licensee"
+)
+# Where a company has a desk of its own: no part of its name.
+DESKS = _words(
+    "office offices hq headquarters department dept accounts payable purchasing procurement legal finance einkauf buchhaltung comptabilite"
+)
 
+LANGUAGES = sorted(
+    _words(
+        "en de fr es it pt nl sv da nb fi is et lv lt pl cs sk hu ro bg el hr sl sr uk ru tr ar he fa hi ja ko zh zh_Hant th vi id ms"
+    )
+)
 _COUNTRIES = """
 us usa unitedstates unitedstatesofamerica
 gb uk greatbritain unitedkingdom england scotland wales
@@ -305,5 +339,5 @@ mexicocity ciudaddemexico cdmx
 saopaulo sampa
 """
 TOWNS = {name: line.split()[0] for line in _TOWNS.splitlines() if line for name in line.split()}
-COMMON = GENERIC | PARTS
-SMALL = _words("and und et y og och of the for de du des der die das di del della la le les el los")
+COMMON = GENERIC | PARTS | HOUSE | SISTERS
+SMALL = _words("no nr number and und et y og och of the for de du des der die das di del della la le les el los")

@@ -11,6 +11,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from cs_connector.sandbox.wire import Request
 
@@ -70,8 +72,9 @@ def test_a_wrong_assertion_is_refused_with_its_reason(org, claims, error, why):
 
 
 def test_a_foreign_signature_is_refused(org):
-    foreign = Org()
-    key = Path(foreign.sim.credentials()["private_key_file"]).read_text()
+    foreign = rsa.generate_private_key(public_exponent=3, key_size=2048)  # all orgs of a test process have the same
+    form = Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+    key = foreign.private_bytes(*form).decode()
     status, body = post(org, "token", grant_type=GRANT, assertion=assertion(org, key))
     assert (status, body["error_description"]) == (400, "invalid assertion")
 

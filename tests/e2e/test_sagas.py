@@ -34,6 +34,12 @@ def tasks(done, account: str) -> list[dict[str, Any]]:
     return [t for t in found if account in t["Subject"]]
 
 
+def user(ask: Ask, user_id: str) -> str:
+    """Who that is in Salesforce."""
+    query = f"SELECT record_id FROM link WHERE entity_id = '{user_id}' AND connection = 'salesforce'"
+    return str(ask(query)[0][0])
+
+
 def merge(sandbox, winner: str, loser: str) -> None:
     """As an admin merges two accounts in Salesforce."""
     text = (
@@ -54,7 +60,7 @@ def test_ember_has_three_owners_and_tasks_go_to_the_one_of_the_red_relationship(
     )
     assert [row[2] for row in rows] == ["green", "green", "red"]
     assert len({row[1] for row in rows}) == 3
-    assert len(tasks(done, "Ember Retail")) == 1
+    assert [t["OwnerId"] for t in tasks(done, "Ember Retail")] == [user(ask, rows[2][1])]
 
 
 def test_nimbus_is_not_red_but_its_child_is(ask: Ask, done) -> None:
@@ -85,7 +91,8 @@ def test_rowan_and_the_customers_that_it_manages_stay_four_and_tasks_go_to_its_m
         "JOIN account p ON p.account_id = r.partner_account_id WHERE p.name = 'Rowan Partners'"
     ) == [("partner manager", True)]
     assert ask("SELECT status_reason FROM account WHERE name = 'Rowan Partners'") == [("a partner",)]
-    assert [t.get("WhoId") for t in tasks(done, "Rowan")] == [None]
+    ((manager,),) = ask("SELECT csm_user_id FROM account WHERE name = 'Rowan Partners'")
+    assert [(t["OwnerId"], t.get("WhoId")) for t in tasks(done, "Rowan")] == [(user(ask, manager), None)]
 
 
 def test_sable_keeps_each_currency_and_adds_none_up(ask: Ask) -> None:
@@ -139,6 +146,19 @@ def test_maple_is_two_accounts_until_somebody_merges_them(ask: Ask) -> None:
     assert ask("SELECT name, arr::INT FROM account WHERE name LIKE 'Maple Robotics%' ORDER BY 1") == [
         ("Maple Robotics", 60_000), ("Maple Robotics Works", 40_000),
     ]  # fmt: skip
+
+
+@pytest.mark.slow
+def test_the_commands_show_one_customer_and_all_of_them(ran) -> None:
+    shown = ran.do("relationships", "Cedar Winery")
+    assert "had ended on" in shown.talk
+    whole = ran.do("relationships", "--json").json
+    assert {i["kind"] for i in whole["issues"]} >= {"owner left", "renewal overdue", "came back"}
+    tickets = {row["how"]: row["rows"] for row in whole["attached"] if row["entity"] == "ticket"}
+    assert tickets["product"] >= 8
+    assert tickets["account"] > 0
+    seen = [ran.do("perspective", by, "--json").json["total"] for by in ("product", "owner")]
+    assert seen[0] == seen[1]
 
 
 @pytest.mark.slow

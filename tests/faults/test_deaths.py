@@ -35,30 +35,32 @@ def deadly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deadly]:
 
 
 def test_killed_again_and_again_nothing_is_lost_or_double(deadly: Deadly) -> None:
-    found = [deadly(seed) for seed in range(1, 7)]
+    found = [deadly(seed) for seed in range(1, 5)]
     assert [tried.problem for tried in found if tried.problem] == []
-    assert sum(tried.count for tried in found) > 8
+    assert sum(tried.count for tried in found) > 5
 
 
 @pytest.mark.parametrize("point", MUST)
 def test_killed_at_what_must_hold(deadly: Deadly, point: str) -> None:
     """A point that is not passed any more has another name now, or was forgotten."""
-    deadly.only = point
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(deadly, "only", point)
+        patch.setattr(deadly, "kills", 2)
         found = deadly(1)
-    finally:
-        deadly.only = None
     assert found.problem == ""
     assert found.count > 0
 
 
 def test_a_cursor_that_moves_before_the_records_are_kept_is_caught(tmp_path: Path) -> None:
     with deaths.naive(tmp_path) as attempt:
-        assert any(attempt(seed).problem for seed in range(1, 40))
+        assert any(attempt(seed).problem for seed in (5, *range(1, 40)))
 
 
 @pytest.mark.timeout(600)
-def test_the_installed_command_killed_while_it_reads(tmp_path: Path) -> None:
+def test_the_installed_command_killed_while_it_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands, "KILLS", 4)
     with commands.of_readings(tmp_path) as attempt:
         found = attempt(1)
     assert found.problem == ""

@@ -13,7 +13,8 @@ from bench.soaking.judge import difference
 from bench.soaking.tables import shared
 from bench.soaking.town import Builder, Town
 
-HISTORIES = 30  # a part of what `make soak` tries
+HISTORIES = 20  # a part of what `make soak` tries
+SEEDS = (1, 2, 7, 9, 19, *range(1, 40))  # first those that are known to catch one
 MOVES = (
     # where a ticket says which company it belongs to, and which field that is
     ("hubspot", "tickets/companies", "all"),
@@ -45,7 +46,7 @@ def test_the_same_over_sockets_in_the_vendors_sizes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", histories.NAIVE)
 def test_a_naive_reader_is_caught(name: str, tmp_path: Path) -> None:
     with histories.NAIVE[name](tmp_path) as attempt:
-        assert any(attempt(seed).problem for seed in range(1, 40))
+        assert any(attempt(seed).problem for seed in SEEDS)
 
 
 def test_the_same_seed_is_the_same_history(tmp_path: Path) -> None:

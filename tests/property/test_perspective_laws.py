@@ -37,7 +37,7 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
             columns = ", ".join(f"{c.name} {c.type}" for c in entity.columns)
             con.execute(f'CREATE TABLE "{entity.name}"({columns})')
         con.execute("CREATE TABLE band(relationship_id VARCHAR, band VARCHAR)")
-        con.execute("""INSERT INTO "user"(user_id, name) VALUES ('x', 'Ann'), ('y', 'Bob')""")
+        con.execute("""INSERT INTO "user"(user_id, name) VALUES ('x', 'Ann'), ('y', 'Ann')""")
         yield con
 
 

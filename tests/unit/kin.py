@@ -7,13 +7,28 @@ from typing import Any
 
 import duckdb
 
-from cs_connector.model import ENTITIES, LINK
+from cs_connector.model import ENTITIES, LINK, RELATIONSHIP, TEXT, WHOLE
 from cs_connector.unify import owners, population, relationships
 from cs_connector.unify.population import Customers
 from cs_connector.unify.relations.rulebook import Rulebook
 
 TODAY = date(2026, 11, 25)
-ORIGIN = "connection VARCHAR, rank INTEGER, object VARCHAR, record_id VARCHAR, adds_ref VARCHAR"
+ORIGIN = ("connection", "rank", "object", "record_id", "adds_ref")
+COLUMNS: dict[str, dict[str, str]] = {
+    "link": {c.name: c.type for c in LINK.columns},
+    "reference": dict.fromkeys(("entity", "ref", "entity_id"), TEXT),
+    "quarantine": dict.fromkeys(("connection", "object", "record_id", "code", "reason"), TEXT),
+    "said": dict.fromkeys(ORIGIN, TEXT) | {"rank": WHOLE} | {c.name: c.type for c in RELATIONSHIP.columns},
+}
+for entity in ENTITIES.values():
+    COLUMNS[entity.name] = {c.name: c.type for c in entity.columns}
+    COLUMNS[f"stage_{entity.name}"] = (
+        dict.fromkeys(ORIGIN, TEXT) | {"rank": WHOLE} | {c.name: c.type for c in entity.staged}
+    )
+SCHEMA = "; ".join(
+    f'CREATE TABLE "{table}"({", ".join(f"{chr(34)}{n}{chr(34)} {t}" for n, t in columns.items())})'
+    for table, columns in COLUMNS.items()
+)
 Rows = list[tuple[Any, ...]]
 
 
@@ -21,20 +36,9 @@ class Kin:
     """Records of one CRM, `sf`: each is an entity, and its key is its id there; `said` are records of relationships."""
 
     def __init__(self, book: dict[str, Any] | None = None) -> None:
-        self.con = duckdb.connect()
+        self.con = duckdb.connect(config={"threads": 1})
         self.book = Rulebook.model_validate(book or {})
-        self.con.execute(f"CREATE TABLE link({', '.join(f'{c.name} {c.type}' for c in LINK.columns)})")
-        self.con.execute("CREATE TABLE reference(entity VARCHAR, ref VARCHAR, entity_id VARCHAR)")
-        self.con.execute(
-            "CREATE TABLE quarantine(connection VARCHAR, object VARCHAR, record_id VARCHAR, code VARCHAR, reason VARCHAR)"
-        )
-        for entity in ENTITIES.values():
-            own = ", ".join(f'"{c.name}" {c.type}' for c in entity.columns)
-            staged = ", ".join(f'"{c.name}" {c.type}' for c in entity.staged)
-            self.con.execute(f'CREATE TABLE "{entity.name}"({own})')
-            self.con.execute(f"CREATE TABLE stage_{entity.name}({ORIGIN}, {staged})")
-            if entity.name == "relationship":
-                self.con.execute(f"CREATE TABLE said({ORIGIN}, {own})")
+        self.con.execute(SCHEMA)
 
     def add(self, entity: str, key: str, /, **values: Any) -> Kin:
         """A record; attributes that only the record says (evidence) stay with the record."""
@@ -70,8 +74,7 @@ class Kin:
         return self.con.execute(sql).fetchall()
 
     def _insert(self, table: str, values: dict[str, Any]) -> None:
-        known = {row[0] for row in self.con.execute(f'DESCRIBE "{table}"').fetchall()}
-        kept = {n: v for n, v in values.items() if n in known}
+        kept = {n: v for n, v in values.items() if n in COLUMNS[table]}
         names = ", ".join(f'"{n}"' for n in kept)
         self.con.execute(
             f'INSERT INTO "{table}"({names}) VALUES ({", ".join("?" * len(kept))})', [*kept.values()]

@@ -127,7 +127,7 @@ def test_a_deleted_record_without_a_successor_is_no_alias(
     assert rows(con, "SELECT account_id FROM ticket") == [(None,)]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 @given(st.dictionaries(st.integers(0, 12), st.integers(0, 12), max_size=12))
 def test_every_chain_of_merges_ends_at_its_last_record_and_circles_nowhere(
     tmp_path_factory: pytest.TempPathFactory, merges: dict[int, int]

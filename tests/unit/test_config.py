@@ -115,7 +115,7 @@ def test_what_is_not_yaml_is_named_by_line(root: Path, text: str) -> None:
 @pytest.mark.parametrize("text", ["", "# nothing\n", "- a\n- b\n", "hello"])
 def test_a_file_without_settings_is_a_mistake_and_not_a_crash(root: Path, text: str) -> None:
     (root / "cs-connector.yml").write_text(text)
-    mistake(root)
+    assert "cs-connector.yml" in str(mistake(root).place)
 
 
 def test_settings_that_are_shared_by_an_anchor_are_read(root: Path) -> None:

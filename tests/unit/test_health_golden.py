@@ -45,6 +45,7 @@ def test_a_healthy_customer_is_green_and_says_so() -> None:
     assert row["coverage"] == pytest.approx(1)  # the CSM's judgement was never set: it is left out
 
 
+@pytest.mark.slow
 def test_the_support_lever() -> None:
     """Total 63 with support at 25 and its weight 4/38: four tickets instead of twelve make it 67."""
     world = healthy().tickets(12)
@@ -108,6 +109,7 @@ def test_an_old_answer_of_the_decision_maker_does_not_count() -> None:
     assert world.score().snapshot()["override"] is None
 
 
+@pytest.mark.slow
 def test_tickets_weigh_more_as_renewal_nears() -> None:
     def support(renews_in: int, closed: datetime | None) -> float:
         world = healthy(renewal_on=AS_OF + timedelta(days=renews_in))
@@ -152,6 +154,7 @@ def test_champion_glows_users_dark() -> None:
     assert "waited since 1 Nov" in row["reason"]
 
 
+@pytest.mark.slow
 def test_lost_feed(tmp_path: Path) -> None:
     """Two equal measures at 90 and 30; the 30 stops arriving."""
     text = """
@@ -175,6 +178,7 @@ measures:
     assert row["known_score"] == 90
 
 
+@pytest.mark.slow
 def test_three_relationships_one_red() -> None:
     world = healthy(product="A", owner_user_id="u1")
     world.customer(relationship="r2", product="B", owner_user_id="u2", notice_on=date(2026, 11, 1))
@@ -241,6 +245,7 @@ def test_an_overdue_invoice_of_weight_caps_the_score() -> None:
     assert row["next_step"].startswith("First:")
 
 
+@pytest.mark.slow
 def test_a_judgement_expires_and_stays_for_comparison() -> None:
     world = healthy(csm_judgement="At risk", csm_judgement_on=date(2026, 7, 1))
     row = world.score().snapshot()
@@ -322,6 +327,7 @@ def test_one_month_of_usage_has_no_trend() -> None:
     assert scores.metric("usage_change") is None
 
 
+@pytest.mark.slow
 def test_dark_is_not_the_same_as_a_broken_feed() -> None:
     dark = World().customer().users(0, 0, 50, 50, 50, 50).score().snapshot()
     assert (dark["override"], dark["score"]) == ("gone_dark", 35)
@@ -338,6 +344,7 @@ def test_29_february_has_a_month_of_its_own() -> None:
     assert ends[:3] == [date(2028, 3, 1), date(2028, 2, 29), date(2028, 1, 31)]
 
 
+@pytest.mark.slow
 def test_explain_adds_up_and_leads_to_the_record() -> None:
     world = healthy().tickets(12)
     world.add(

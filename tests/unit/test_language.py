@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from sqlglot import exp
 
+from cs_connector import registry
+from cs_connector.act.rules import load_rules
 from cs_connector.errors import ConfigError, FormulaError
 from cs_connector.language.compiler import compile_steps
 from cs_connector.language.executor import connect, sql
@@ -194,3 +196,33 @@ def test_a_metric_file_is_corrected_at_its_line(tmp_path: Path) -> None:
         load_metrics([tmp_path])
     assert str(caught.value.place).endswith("mine.yml:4:13")
     assert caught.value.fix == "did you mean 'priority'?"
+
+
+@pytest.mark.parametrize(("text", "place", "message"), [
+    ("value: n > 1", "7:30", "value needs a number or money, and n > 1 is yes or no"),
+    ("value: n, known: n", "7:40", "known needs yes or no, and n is a number"),
+    ("value: n + account_name", "7:30", "+ takes numbers or money, not a number and a text at column 1"),
+])  # fmt: skip
+def test_a_metric_is_a_number_and_is_told_where_it_is_not(
+    tmp_path: Path, text: str, place: str, message: str
+) -> None:
+    (tmp_path / "metrics").mkdir()
+    (tmp_path / "metrics" / "mine.yml").write_text(
+        "version: 1\nsteps:\n  - fetch: ticket\n  - aggregate:\n      n: {take: count}\nmetrics:\n"
+        f"  mine: {{title: Mine, {text}}}\n"
+    )
+    with pytest.raises(ConfigError, match=re.escape(message)) as caught:
+        load_metrics([tmp_path])
+    assert str(caught.value.place).endswith(f"mine.yml:{place}") or str(caught.value.place).endswith(
+        "mine.yml:7"
+    )
+
+
+def test_a_rule_fires_on_a_condition(tmp_path: Path) -> None:
+    text = (registry.shipped()[0] / "rules" / "health_fell.yml").read_text()
+    path = tmp_path / "mine.yml"
+    path.write_text(re.sub(r"(?m)^when:.*(\n +.*)*", "when: value_change + 1", text))
+    with pytest.raises(
+        ConfigError, match=re.escape("a condition needs yes or no, and value_change + 1 is a number")
+    ):
+        load_rules([path], [])

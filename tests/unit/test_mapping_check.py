@@ -10,9 +10,9 @@ from ruamel.yaml import YAML
 
 from cs_connector import registry
 from cs_connector.config import open_project
-from cs_connector.errors import UsageError
+from cs_connector.errors import Unavailable, UsageError
 from cs_connector.ports import Document, FieldInfo, ObjectInfo
-from cs_connector.runner import Engine, fitting, open_engine, proposals
+from cs_connector.runner import Engine, mappings, open_engine, proposals
 from cs_connector.sandbox import shape
 from cs_connector.unify import load_mapping
 
@@ -80,7 +80,7 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
 
 
 def told(engine: Engine, saved: Path | None = None) -> list[tuple[str, str, str]]:
-    return [(p.connection, p.place.rpartition("/")[2], p.what) for p in fitting.check(engine, saved)]
+    return [(p.connection, p.place.rpartition("/")[2], p.what) for p in mappings.check(engine, saved)]
 
 
 WRONG = [
@@ -101,12 +101,29 @@ def test_a_saved_system_is_as_good_as_a_live_one(engine: Engine, tmp_path: Path)
     assert told(engine, tmp_path / "shape") == WRONG
 
 
+def test_a_system_that_is_away_hides_no_mistake_of_a_file(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_self: Shown, _objects: Sequence[str]) -> list[ObjectInfo]:
+        raise Unavailable("nobody answers")
+
+    monkeypatch.setattr(Shown, "describe", away)
+    assert told(engine) == [
+        WRONG[0],
+        ("sales", "sales", "nobody answers"),
+        *((name, name, "nobody answers") for name in ("more", "same")),
+    ]
+    (engine.project.root / "mappings" / "mine.yml").write_text("version: 1\nextends: base\n")
+    with pytest.raises(Unavailable):
+        mappings.check(engine)
+
+
 def test_a_folder_with_other_systems_is_refused(engine: Engine, tmp_path: Path) -> None:
     shape.save(
         tmp_path / "shape", shape.System("elsewhere", "sales"), [("describe/Account", {"fields": FIELDS})]
     )
     with pytest.raises(UsageError, match="none of the connections") as caught:
-        fitting.check(engine, tmp_path / "shape")
+        mappings.check(engine, tmp_path / "shape")
     assert caught.value.why == "it has elsewhere"
 
 

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 
 from cs_connector import registry
+from cs_connector.act.wanted import want
 from cs_connector.errors import ConfigError
+from cs_connector.model import ENTITIES
 from cs_connector.ports import FieldInfo, ObjectInfo
+from cs_connector.runner import deciding
 from cs_connector.runner.fitting import fit
 from cs_connector.unify import MappingFile, Source, load_mapping
 from cs_connector.unify.declared.loading import examine
+from cs_connector.unify.declared.mistakes import WANTED
 from cs_connector.unify.declared.schema import FILES, schema
 
 SHIPPED = registry.shipped()[0]
@@ -221,6 +227,11 @@ def test_a_file_of_the_project_is_laid_over_the_one_that_ships(tmp_path: Path) -
     assert (now.crm, len(now.write)) == (before.crm, len(before.write))
 
 
+def test_an_overlay_that_changes_nothing_is_the_same_mapping(tmp_path: Path) -> None:
+    same = laid(tmp_path, "version: 1\nextends: salesforce\nread: [{object: User, entity: user}]\n")
+    assert same.model_dump() == load_mapping(SHIPPED / "salesforce.yml").model_dump()
+
+
 def test_a_place_is_named_in_the_file_that_it_is_in(tmp_path: Path) -> None:
     document = laid(tmp_path, OVER).document
     assert document is not None
@@ -301,5 +312,38 @@ def test_the_schema_takes_what_ships_and_overlays_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_every_schema_is_one(kind: str) -> None:
+def test_every_schema_is_one_and_takes_what_ships(kind: str) -> None:
     Draft202012Validator.check_schema(schema(kind))
+    shipped = SHIPPED / f"{kind}.yml"
+    if shipped.exists():
+        assert list(Draft202012Validator(schema(kind)).iter_errors(yaml(shipped.read_text()))) == []
+
+
+def test_what_can_be_written_is_what_is_wanted() -> None:
+    told = "entity, main BOOLEAN, on_date DATE, entity_id, band, score BIGINT, trend, change_3m BIGINT, reason, driver, next_step, "
+    told += "cap DOUBLE, override, coverage DOUBLE, band_since DATE, scorecard"
+    with duckdb.connect() as con:
+        for name in ("account", "relationship", "user"):
+            columns = ", ".join(f"{c.name} {c.type}" for c in ENTITIES[name].columns)
+            con.execute(f'CREATE TABLE "{name}"({columns})')
+        typed = ", ".join(c if " " in c else f"{c} VARCHAR" for c in told.split(", "))
+        con.execute(f"CREATE TABLE snapshot({typed})")
+        con.execute(deciding._CALLS)
+        want(con, date(2026, 11, 25))
+        made = {
+            source: {row[0] for row in con.execute(f"DESCRIBE wanted_{source}").fetchall()}
+            for source in WANTED
+        }
+    ours = {"account_ref", "owner_ref", "person_ref", "changed_on"}
+    for source, columns in WANTED.items():
+        assert made[source] >= columns - ours, source
+        assert columns >= made[source] - {"account_id", "relationship_id", "owner_user_id", "written"}, source
+
+
+def test_a_misspelt_column_is_told(tmp_path: Path) -> None:
+    text = "version: 1\ncrm: x\nread: []\nwrite:\n  - object: A\n    source: account\n    fields: {S: scor}\n"
+    (error,) = examine(file(tmp_path, "x.yml", text)).errors
+    assert (
+        told(error, tmp_path)
+        == "x.yml:7 scor is nothing that is written of a account | did you mean 'score'?"
+    )

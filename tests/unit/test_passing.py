@@ -10,14 +10,13 @@ from typing import Any
 import duckdb
 import pytest
 
-from cs_connector import registry
-from cs_connector.config import open_project
 from cs_connector.errors import MappingError
 from cs_connector.ports import Capabilities, FieldInfo, ObjectInfo, Page, Read
-from cs_connector.runner import Engine, drift, open_engine
+from cs_connector.runner import Engine, drift
 from cs_connector.unify import Source, load_mapping
 from cs_connector.unify.mapping import MappingFile
 
+from .engine_kit import engine_of
 from .test_unify import Records, con, rows, run
 
 __all__ = ["con"]
@@ -137,16 +136,9 @@ class Described:
 
 
 @pytest.fixture
-def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    (tmp_path / "cs-connector.yml").write_text(
-        "version: 1\nconnections:\n  crm: {adapter: files, settings: {root: ., objects: {}}}\n"
-    )
-    opened = open_engine(open_project(tmp_path, registry.shipped()), exclusive=True)
-    opened._adapters["crm"] = Described()  # type: ignore[assignment]
-    yield opened
-    opened._adapters.clear()
-    opened.close()
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    with engine_of(Described(), tmp_path) as opened:
+        yield opened
 
 
 def look(engine: Engine, folder: Path, more: str = "", **fields: str | None) -> Read:

@@ -225,3 +225,25 @@ def test_two_connections_with_one_mapping_have_a_proposal_each(engine: Engine) -
         "base.proposed.yml",
         "more.proposed.yml",
     ]
+
+
+COMPUTED = """
+version: 1
+crm: sales
+read:
+  - object: Account
+    entity: account
+    inputs: {size: Customer_Tier__c, gone: Size__c, alone: Industry}
+    fields:
+      name: Name
+      segment: {formula: "concat(size, '!')"}
+      industry: {formula: "concat(gone, alone)"}
+      kind: {formula: "concat(industry, name)"}
+"""
+
+
+def test_formulas_that_stand_on_nothing_are_left_out(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "mappings" / "base.yml").write_text(COMPUTED)
+    rule = load_mapping(proposed(engine)).read[0]
+    assert {name for name, how in rule.fields.items() if how.formula} == {"segment"}
+    assert list(rule.inputs) == ["size"]

@@ -29,6 +29,8 @@ SERVICES = {
 
 def test_what_ships_is_what_a_file_without_anything_says() -> None:
     assert load_rulebook(registry.shipped()[0] / "relationships.yml") == Rulebook()
+    own = Rulebook.model_validate({"types": {"Pilot": {"owner": ["csm"]}}})
+    assert own.types["Trial"] == Rulebook().types["Trial"]
 
 
 def test_a_won_deal_is_an_engagement_with_its_own_scorecard_owner_and_value() -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -141,6 +142,17 @@ def read_once(wire, world, *, cursor, answer=None):
     wire.get(f"{API}/queryAll", json=answer or {"records": [], "done": True})
     pages = list(adapter.read(Read("Account", ("Name",), cursor)))
     return pages, next(query_of(call) for call in reversed(wire.calls) if "queryAll?" in call.request.url)
+
+
+def test_what_salesforce_does_not_cover_goes_by_its_clock(wire, world):
+    adapter, clock, _ = world
+    theirs = clock.now().replace(microsecond=0) - timedelta(hours=1)
+    body = {"name": "User", "fields": [{"name": name, "type": "string"} for name in FIELDS]}
+    dated = {"Date": format_datetime(theirs, usegmt=True)}
+    wire.get(f"{API}/sobjects/User/describe", json=body | {"replicateable": False}, headers=dated)
+    wire.get(f"{API}/queryAll", json={"records": [], "done": True})
+    (page,) = adapter.read(Read("User", ("Name",)))
+    assert page.complete_to == theirs - timedelta(minutes=5)
 
 
 def test_the_next_run_begins_ten_minutes_before_what_was_covered(wire, world):

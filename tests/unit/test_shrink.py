@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from cs_connector import registry
-from cs_connector.config import open_project
 from cs_connector.errors import GuardStopped, UsageError
 from cs_connector.ports import Page, RawRecord, Read, Usage
-from cs_connector.runner import Engine, budget, open_engine, shrink
+from cs_connector.runner import Engine, budget, shrink
+
+from .engine_kit import engine_of
 
 ALL = [f"r{n}" for n in range(40)]
 
@@ -43,17 +44,9 @@ class Listed:
 
 
 @pytest.fixture
-def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    """A project with one connection, whose mapping is that of files, to a system of our own."""
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    (tmp_path / "cs-connector.yml").write_text(
-        "version: 1\nconnections:\n  crm: {adapter: files, settings: {root: ., objects: {}}}\n"
-    )
-    opened = open_engine(open_project(tmp_path, registry.shipped()), exclusive=True)
-    opened._adapters["crm"] = Listed()  # type: ignore[assignment]
-    yield opened
-    opened._adapters.clear()
-    opened.close()
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    with engine_of(Listed(), tmp_path) as opened:
+        yield opened
 
 
 def sync(engine: Engine) -> int:

@@ -414,6 +414,7 @@ def test_words_about_a_relationship_count_before_those_about_its_account(
                 CS_Alerts_Paused_Until__c="2026-12-01",
             )
         ],
+        ("sf", "Contact"): [{"Id": "003D", "AccountId": "A", "Name": "Dee", "Email": "dee@x.example"}],
         ("sf", "Subscription__c"): [subscription(p, "A", Product__c=p) for p in "PQR"],
     }  # fmt: skip
     run(con, records)
@@ -428,6 +429,9 @@ def test_words_about_a_relationship_count_before_those_about_its_account(
                 "CSM_Judgement_On__c": "2026-11-20",
                 "Alerts_Paused_Until__c": "2027-01-31",
                 "Renewal_Manager__c": "005A",
+                "Decision_Maker__c": "003D",
+                "Goal__c": "Halve returns",
+                "Goal_Target__c": 50,
             },
             {"Id": "a0Q", "Key__c": keys["Q"], "CSM_Judgement__c": "Concerned", "Renewal_Manager__c": "005B"},
             {"Id": "a0R", "Key__c": None, "CSM_Judgement__c": "Concerned"},
@@ -454,6 +458,15 @@ def test_words_about_a_relationship_count_before_those_about_its_account(
         "SELECT record_id, product FROM link JOIN relationship ON entity_id = relationship_id ORDER BY 1",
     )
     assert linked == [("a0P", "P"), ("a0Q", "Q")]
+    assert rows(
+        con,
+        "SELECT g.name, g.target, g.account_id = r.account_id, r.product FROM goal g "
+        "JOIN attachment t ON t.entity = 'goal' AND t.entity_id = g.goal_id JOIN relationship r USING (relationship_id)",
+    ) == [("Halve returns", 50.0, True, "P")]
+    assert rows(
+        con,
+        "SELECT p.name, n.role, r.product FROM relationship_person n JOIN person p USING (person_id) JOIN relationship r USING (relationship_id)",
+    ) == [("Dee", "Decision Maker", "P")]
 
 
 def test_amounts_of_another_currency_are_in_no_figure(con: duckdb.DuckDBPyConnection) -> None:

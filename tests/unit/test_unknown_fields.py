@@ -11,18 +11,18 @@ import pytest
 
 from cs_connector import registry
 from cs_connector.act import plan
-from cs_connector.config import open_project
 from cs_connector.errors import GuardStopped
 from cs_connector.ports import FieldInfo, ObjectInfo, Page
-from cs_connector.runner import Engine, drift, open_engine
+from cs_connector.runner import Engine, drift
 from cs_connector.store import shapes
 from cs_connector.store.state import State
 from cs_connector.testing import FixedClock
 from cs_connector.unify import Source
-from cs_connector.unify.run import read
 from cs_connector.unify.mapping import MappingFile
+from cs_connector.unify.run import read
 
 from .act_kit import MAPPING, TODAY, Tables
+from .engine_kit import engine_of
 
 READS = MappingFile.model_validate(
     {
@@ -64,16 +64,9 @@ def crm(tmp_path: Path) -> Iterator[Tables]:
 
 
 @pytest.fixture
-def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    (tmp_path / "cs-connector.yml").write_text(
-        "version: 1\nconnections:\n  crm: {adapter: files, settings: {root: ., objects: {}}}\n"
-    )
-    opened = open_engine(open_project(tmp_path, registry.shipped()), exclusive=True)
-    opened._adapters["crm"] = Described()  # type: ignore[assignment]
-    yield opened
-    opened._adapters.clear()
-    opened.close()
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    with engine_of(Described(), tmp_path) as opened:
+        yield opened
 
 
 class Described:

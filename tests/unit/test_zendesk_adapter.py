@@ -388,3 +388,25 @@ def test_a_time_that_no_clock_knows_is_passed_over(at: int) -> None:
     ticket = {"id": 1, "updated_at": "2026-01-01T00:00:00Z", "generated_timestamp": at}
     rows = SPLIT["tickets"](json.dumps({"tickets": [ticket]}).encode())
     assert rows.stamps == ["2026-01-01T00:00:00Z"]
+
+
+@pytest.mark.parametrize(
+    ("odd", "told"),
+    [
+        ({"status": {"name": "open"}}, ("1", "2026-01-01T00:00:00Z", False)),
+        ({"status": "deleted", "updated_at": 5}, ("1", None, True)),
+        ({"id": "1"}, ("1", "2026-01-01T00:00:00Z", False)),
+    ],
+)
+def test_a_field_of_another_type_stops_no_other_record(odd: dict[str, Any], told: tuple[Any, ...]) -> None:
+    plain = {"status": "open", "updated_at": "2026-01-01T00:00:00Z"}
+    tickets = [{"id": 1, **plain, **odd}, {"id": 2, **plain}]
+    first, second = SPLIT["tickets"](json.dumps({"tickets": tickets}).encode()).records()
+    assert first[:3] == told
+    assert json.loads(first.payload) == tickets[0], "it is kept as it came"
+    assert second[:3] == ("2", "2026-01-01T00:00:00Z", False)
+
+
+def test_a_record_without_an_id_cannot_be_kept() -> None:
+    with pytest.raises(Unavailable, match="holds no tickets"):
+        SPLIT["tickets"](b'{"tickets": [{"status": "open"}]}')

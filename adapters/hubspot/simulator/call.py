@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import msgspec
@@ -23,17 +23,17 @@ _LACKS = re.compile(r"Object missing required field `(\w+)`")
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Call:
     """`dated` tells the dated family of paths from the numbered one; `args` are the variable parts."""
 
     request: Request
     dated: bool
     args: tuple[str, ...]
+    query: Mapping[str, str] = field(init=False)
 
-    @property
-    def query(self) -> Mapping[str, str]:
-        return self.request.query
+    def __post_init__(self) -> None:
+        self.query = self.request.query
 
     def many(self, name: str) -> list[str]:
         """A parameter that may be repeated, hold commas, or both."""

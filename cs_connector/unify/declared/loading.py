@@ -37,7 +37,10 @@ def load_mapping(path: Path, folders: Sequence[Path] = ()) -> MappingFile:
     """
     seen = examine(path, folders)
     if seen.errors or seen.mapping is None:
-        raise seen.errors[0]
+        first, more = seen.errors[0], len(seen.errors) - 1
+        if more:
+            first.fix += f" ({more} more mistakes: cs-connector mapping check)"
+        raise first
     return seen.mapping
 
 

@@ -19,6 +19,17 @@ from . import claims, units
 RESERVED = frozenset(
     {"record_id", "same_ref", "adds_ref", "broken", "line", "wrong"}
 )  # columns beside attributes
+_REFERENCES = "key account_ref owner_ref person_ref"
+_HEALTH = "score band trend change_3m reason driver next_step cap_text coverage band_since changed_on renewal_on arr stage"
+WANTED = {
+    source: frozenset(f"{_REFERENCES} {columns}".split())
+    for source, columns in {
+        "account": f"{_HEALTH} customer_status arr_at_risk csm_name",
+        "relationship": f"{_HEALTH} name type status product region start_on end_on seats scorecard",
+        "call": "subject description due_on priority status type rule relationship_name",
+    }.items()
+}
+"""What can be written of an account, a relationship or a call."""
 _COUNTED = (NUMBER, WHOLE, MONEY)
 
 
@@ -227,7 +238,12 @@ def _conversion(
 
 
 def _written(rule: WriteRule, where: Path_) -> Iterator[Mistake]:
+    known = WANTED[rule.source]
     for name, how in rule.fields.items():
+        if how.column not in known:
+            fix = suggest(how.column, known) or f"known: {', '.join(sorted(known))}"
+            told = f"{how.column} is nothing that is written of a {rule.source}"
+            yield Mistake((*where, "fields", name), told, fix)
         if how.values is not None and not how.values:
             at = (*where, "fields", name, "values")
             yield Mistake(at, f"the values of {name} are empty", "list at least one, or remove values")

@@ -7,17 +7,17 @@ from typing import Any
 from pydantic import BaseModel
 
 from cs_connector.unify.mapping import MappingFile
+from cs_connector.unify.population import Customers
+from cs_connector.unify.relations.rulebook import Rulebook
 
 from .lookups import LookupFile
 from .precedence import PrecedenceFile
 from .rates import RatesFile
 
 FILES: dict[str, type[BaseModel]] = {
-    "mapping": MappingFile,
-    "rates": RatesFile,
-    "lookup": LookupFile,
-    "precedence": PrecedenceFile,
-}
+    "mapping": MappingFile, "customers": Customers, "relationships": Rulebook, "rates": RatesFile,
+    "lookup": LookupFile, "precedence": PrecedenceFile,
+}  # fmt: skip
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _PARTS = {"read": "ReadRule", "write": "WriteRule"}
 

@@ -44,8 +44,7 @@ furthest AS (SELECT p.type, n.relationship_id, max(p.place) AS furthest FROM nea
 planned AS (SELECT r.relationship_id, r.account_id, r.status, p.type, p.place, p.stage, coalesce(p.dated = 'renewal_on', FALSE) AS again,
         CASE WHEN p.dated = 'start_on' AND r.start_on <= $as_of THEN r.start_on END AS begun_on,
         CASE p.dated WHEN 'renewal_on' THEN r.renewal_on WHEN 'start_on' THEN r.start_on ELSE r.start_on + p.within END AS due_on
-    FROM relationship r JOIN plan p ON p.type IS NOT DISTINCT FROM CASE WHEN r.type IN ({special}) THEN r.type END
-    WHERE r.type <> 'Trial'),
+    FROM relationship r JOIN plan p ON p.type IS NOT DISTINCT FROM CASE WHEN r.type IN ({special}) THEN r.type END),
 met AS (SELECT p.*, CASE WHEN again THEN n.last_on ELSE coalesce(n.first_on, begun_on) END AS reached_on,
         coalesce(p.place < f.furthest, FALSE) AS passed
     FROM planned p LEFT JOIN nearest n ON n.relationship_id = p.relationship_id AND n.kind = p.stage

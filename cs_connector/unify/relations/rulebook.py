@@ -85,16 +85,28 @@ _STAGES = (
 )
 
 
+_SHORT = (_STAGES[0], Stage(stage="Onboarding", within=14), Stage(stage="First Value", within=90))
+_TYPES = {
+    "Subscription": RelationshipType(),
+    "Product line": RelationshipType(),
+    "Services engagement": RelationshipType(lifecycle=_SHORT),
+    "Business unit": RelationshipType(),
+    "Region": RelationshipType(),
+    "Onboarding project": RelationshipType(lifecycle=_SHORT),
+    "Trial": RelationshipType(lifecycle=()),
+}
+
+
 class Rulebook(Strict):
     """The whole file; what it leaves out is as it ships."""
 
     version: Literal[1] = 1
     relationships: tuple[SourceRule, ...] = (SourceRule.model_validate({"from": "subscription"}),)
-    gap_days: int = Field(default=30, ge=0)
+    gap_days: int = Field(default=90, ge=0)
     owner: tuple[Owner, ...] = ("partner", "relationship", "csm", "team", "parent", "fallback")
     lifecycle: tuple[Stage, ...] = _STAGES
     attach: dict[str, tuple[AttachRule, ...]] = Field(default_factory=dict)
-    types: dict[str, RelationshipType] = Field(default_factory=dict)
+    types: dict[str, RelationshipType] = Field(default_factory=lambda: dict(_TYPES))
 
     @field_validator("owner")
     @classmethod
@@ -102,6 +114,12 @@ class Rulebook(Strict):
         if not owner:
             raise ValueError("name at least one place where the owner is looked for")
         return owner
+
+    @field_validator("types")
+    @classmethod
+    def _known(cls, types: dict[str, RelationshipType]) -> dict[str, RelationshipType]:
+        """A type that the file leaves out is as it ships."""
+        return _TYPES | types
 
     @cached_property
     def stages(self) -> tuple[str, ...]:

@@ -56,7 +56,11 @@ class Tokens:
     def admit(self, request: Request) -> bool:
         """Whether the caller has the static app token. Raises Refusal 401."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if "hapikey" in request.query and request.segments[:1] == ["webhooks"]:
+        if (
+            "hapikey" in request.query_string
+            and "hapikey" in request.query
+            and request.segments[:1] == ["webhooks"]
+        ):
             scheme, token = "bearer", request.query["hapikey"]  # a developer's key, as the older way is
         if scheme.lower() != "bearer" or not token:
             raise unauthenticated()

@@ -7,8 +7,7 @@ from typing import Any
 
 import msgspec
 
-from cs_connector.sandbox.pages import Pages
-from cs_connector.sandbox.places import Places
+from cs_connector.sandbox.pages import Pages, Places
 from cs_connector.sandbox.wire import Body, Response
 
 from ..call import JSON, Call, answer, is_digits, nothing, record_id

@@ -9,7 +9,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from cs_connector.sandbox.lines import Line
+from cs_connector.sandbox.lines import Keys, Line
 from cs_connector.sandbox.records import Records, by_time, in_order, several
 from cs_connector.sandbox.stored import Stored, opened
 from cs_connector.sandbox.wire import Body
@@ -35,7 +35,7 @@ class Shelf:
     groups: dict[str, dict[str, Any]]
     retired: dict[str, tuple[Property, str]] = field(default_factory=dict)
     live: MutableMapping[int, Record] = field(default_factory=dict)
-    ids: MutableSequence[int] = field(default_factory=list)
+    ids: MutableSequence[int] | Keys = field(default_factory=list)
     bin: dict[int, Record] = field(default_factory=dict)
     bin_ids: list[int] = field(default_factory=list)
     merged: dict[int, int] = field(default_factory=dict)
@@ -158,7 +158,7 @@ class Shelf:
 
     def span(self, start: int, limit: int) -> tuple[Sequence[int], int | None]:
         """The ids of the same page of live records, if none is hidden."""
-        at = bisect_left(self.ids, start)
+        at = self.ids.before(start) if isinstance(self.ids, Keys) else bisect_left(self.ids, start)
         ids = self.ids[at : at + limit]
         return ids, ids[-1] + 1 if at + limit < len(self.ids) else None
 

@@ -13,6 +13,8 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from cs_connector.sandbox.lines import Keys
+
 from ..answers import Refusal, bad_value, not_integer, several
 from ..call import Call
 from ..state import State
@@ -57,12 +59,13 @@ class Lister:
             marks.reverse()
         first, last = (marked(marks[0]), marked(marks[-1])) if marks else (None, None)
         has_next, has_prev = (bool(marks), more) if back else (more, mark is not None and bool(marks))
+        kept = _kept(query)
         return {
             self._noun: Rows(self._table, _keys(marks)),
             "meta": {"has_more": more, "after_cursor": last, "before_cursor": first},
             "links": {
-                "prev": self._link(query, "page[before]", first) if has_prev else None,
-                "next": self._link(query, "page[after]", last) if has_next else None,
+                "prev": self._link(kept, "page[before]", first) if has_prev else None,
+                "next": self._link(kept, "page[after]", last) if has_next else None,
             },
         }
 
@@ -104,11 +107,11 @@ class Lister:
             raise _too_deep()
         start = (number - 1) * size
         count, rows = self._numbered(call, ids, slice(start, start + size))
-        ends = start + size >= count
+        ends, kept = start + size >= count, _kept(call.query)
         return {
             self._noun: rows,
-            "next_page": None if ends else self._link(call.query, "page", str(number + 1)),
-            "previous_page": self._link(call.query, "page", str(number - 1)) if number > 1 else None,
+            "next_page": None if ends else self._link(kept, "page", str(number + 1)),
+            "previous_page": self._link(kept, "page", str(number - 1)) if number > 1 else None,
             "count": count,
         }
 
@@ -127,9 +130,14 @@ class Lister:
     def _sorted(self, rows: Rows, name: str, *, down: bool) -> list[Record]:
         return sorted(rows, key=lambda record: (str(record.get(name) or ""), record["id"]), reverse=down)
 
-    def _link(self, query: dict[str, str], name: str, value: str | None) -> str:
-        kept = tuple((key, text) for key, text in query.items() if key not in _PLACES)
+    def _link(self, kept: tuple[tuple[str, str], ...], name: str, value: str | None) -> str:
+        """The address of another page; `kept` are the other parameters."""
         return f"{self._state.url(self._path)}.json?{_named(kept, name)}{(value or '').replace('=', '%3D')}"
+
+
+def _kept(query: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    """The parameters that do not say which page is asked for."""
+    return tuple([pair for pair in query.items() if pair[0] not in _PLACES])
 
 
 @lru_cache(maxsize=256)
@@ -200,6 +208,8 @@ def _begin(order: Sequence[Any], mark: Any, *, down: bool) -> tuple[int, int]:
     try:
         if down:
             return (len(order) if mark is None else bisect_left(order, mark)) - 1, -1
+        if type(mark) is int and isinstance(order, Keys):
+            return order.before(mark + 1), 1
         return (0 if mark is None else bisect_right(order, mark)), 1
     except TypeError:  # a cursor of another sort
         raise bad_value("page[after] is not a valid cursor") from None

@@ -7,8 +7,7 @@ from typing import Any
 
 import msgspec
 
-from cs_connector.sandbox.pages import Pages
-from cs_connector.sandbox.places import Places
+from cs_connector.sandbox.pages import Pages, Places
 from cs_connector.sandbox.wire import Body, Response
 
 from ..answers import JSON, empty, missing, not_found, reply
