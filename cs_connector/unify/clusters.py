@@ -23,7 +23,7 @@ SURE = math.log2(ENOUGH / (1 - ENOUGH))
 
 class Record(NamedTuple):
     """`group` is what no two records of one entity share; `rank` orders systems; `domain` is told, and not shared; `core` is a
-    company's name as it is compared.
+    company's name as it is compared, `form` its legal form.
     """
 
     ref: str
@@ -31,6 +31,7 @@ class Record(NamedTuple):
     group: str | None = None
     domain: str | None = None
     core: str | None = None
+    form: str | None = None
 
 
 class Edge(NamedTuple):
@@ -76,7 +77,7 @@ class _Group:
     first: tuple[int, str]
     groups: set[str]
     domains: set[str]
-    cores: set[str]
+    cores: set[tuple[str, str | None]]
     apart: set[str]
 
     @property
@@ -134,7 +135,7 @@ class Clusters:
                 (record.rank, ref),
                 {record.group} if record.group else set(),
                 {record.domain} if record.domain else set(),
-                {record.core} if record.core else set(),
+                {(record.core, record.form)} if record.core else set(),
                 set(self._apart.get(ref, ())),
             )
         return self._at[ref]
@@ -175,12 +176,8 @@ class Clusters:
 
     @staticmethod
     def _kindred(one: _Group, other: _Group) -> bool:
-        """Whether any two names are those of different parts: Acme Chemicals and Acme Software, Acme North and Acme."""
-        return any(
-            grade(a, b) in (Grade.PART, Grade.KINDRED, Grade.OTHERWISE)
-            for a in one.cores
-            for b in other.cores
-        )
+        """Whether any two names are those of different parts: Acme Chemicals and Acme Software, Acme Oyj and Acme Homes Oy."""
+        return any(_parts(a, b) for a in one.cores for b in other.cores)
 
     def _unaware(self, edge: Edge) -> bool:
         """Whether a pair was weighed without domains: its groups may have some that differ."""
@@ -218,6 +215,13 @@ class Clusters:
         if third.groups & there.groups or not third.apart.isdisjoint(there.members):
             return True
         return self._kindred(third, there) or (self._elsewhere(third, there) and self._unaware(rival))
+
+
+def _parts(one: tuple[str, str | None], other: tuple[str, str | None]) -> bool:
+    found = grade(one[0], other[0])
+    if found in (Grade.PART, Grade.KINDRED, Grade.OTHERWISE):
+        return True
+    return None not in (one[1], other[1]) and one[1] != other[1] and Grade.SHORTER <= found <= Grade.TRADE
 
 
 def _yields(here: _Group, there: _Group, third: _Group) -> bool:

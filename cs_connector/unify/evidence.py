@@ -69,7 +69,7 @@ _LOCAL = (
     "THEN c.bare ELSE c.core END"
 )
 _ACCOUNT = (
-    f"SELECT s.ref, s.digest, c.core, {_LOCAL} AS local, c.telling, c.script, d.domain, d.label, coalesce(l.code, "
+    f"SELECT s.ref, s.digest, c.core, {_LOCAL} AS local, c.form, c.telling, c.script, d.domain, d.label, coalesce(l.code, "
     f"{_squash('s.country')}) AS country, t.city, p.phone, c.lead, c.initials, c.own, "
     "replace(split_part(c.core, '|', 1), ' ', '') AS whole "
     "FROM fresh s LEFT JOIN company_said c ON c.said = s.name LEFT JOIN domain_said d ON d.said = s.domain "
@@ -227,6 +227,7 @@ def _translate(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
         "own": pa.list_(pa.string()),
         "home": pa.string(),
         "bare": pa.string(),
+        "form": pa.string(),
     }
     _meaning(con, "company", shape, _spoken, column="name")
     _meaning(con, "city", {"city": pa.string()}, lambda text: (names.town(text) or None,))
@@ -240,16 +241,8 @@ def _domains() -> names.Domains:
 
 def _spoken(text: str) -> tuple[object, ...]:
     found = names.company(text)
-    return (
-        found.core,
-        found.telling,
-        found.script,
-        found.lead,
-        found.initials,
-        list(found.own),
-        found.home,
-        found.bare,
-    )
+    told = (found.core, found.telling, found.script, found.lead, found.initials, list(found.own))
+    return (*told, found.home, found.bare, found.form)
 
 
 def _meaning(

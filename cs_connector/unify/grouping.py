@@ -111,9 +111,9 @@ def _candidates(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
         {"word": WORD, "enough": ENOUGH},
     )
     firm = (
-        "e.domain, CASE WHEN e.local = e.core THEN e.core ELSE concat_ws('|', e.core, e.local) END AS core"
+        "e.domain, CASE WHEN e.local = e.core THEN e.core ELSE concat_ws('|', e.core, e.local) END AS core, e.form"
         if kind.model is ACCOUNT
-        else "CAST(NULL AS VARCHAR) AS domain, CAST(NULL AS VARCHAR) AS core"
+        else "CAST(NULL AS VARCHAR) AS domain, CAST(NULL AS VARCHAR) AS core, CAST(NULL AS VARCHAR) AS form"
     )
     con.execute(
         "CREATE OR REPLACE TEMP TABLE candidate AS SELECT s.ref, s.rank, CASE WHEN d.object IS NOT NULL THEN "

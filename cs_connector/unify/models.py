@@ -64,10 +64,19 @@ def _graded(grade: Grade, m: float, u: float, words: str) -> Level:
     return Level(f"company_grade(core_l, core_r) = {int(grade)}", m, u, words)
 
 
+# A company and what belongs to it have names of which one says more, and legal forms of their own.
+_MORE = f"BETWEEN {int(Grade.SHORTER)} AND {int(Grade.TRADE)}"
 _COMPANY = Comparison(
     "name",
     _missing("core"),
     (
+        Level("form_l <> form_r AND country_l <> country_r", 1.05e-6, 0.016, "companies of two countries"),
+        Level(
+            f"form_l <> form_r AND core_l <> core_r AND company_grade(core_l, core_r) {_MORE}",
+            1.02e-6,
+            0.016,
+            "names of two companies",
+        ),
         Level("core_l = core_r AND telling_l AND telling_r", 0.62, 4.2e-7, "same name"),
         Level("core_l = core_r", 0.1, 2e-4, "same name of common words"),
         _graded(Grade.SAME, 0.1, 7e-8, "same name, written otherwise"),
@@ -96,7 +105,8 @@ _COMPANY = Comparison(
 )
 # One firm has acme.com and acme.de; acme.de and acme.fr are two.
 _ENDINGS = (
-    f"{_equal('label')} AND length(label_l) > 3 AND coalesce({_equal('country')}, TRUE) AND (coalesce({_equal('country')}, FALSE) "
+    f"{_equal('label')} AND length(label_l) > 3 AND coalesce({_equal('country')}, TRUE) "
+    f"AND coalesce({_equal('city')}, TRUE) AND (coalesce({_equal('country')}, FALSE) "
     "OR length(regexp_extract(domain_l, '[^.]*$')) > 2 OR length(regexp_extract(domain_r, '[^.]*$')) > 2)"
 )
 _DOMAIN = Comparison(
@@ -144,7 +154,7 @@ _OFFICE = Comparison(
 )
 
 ACCOUNT = Model(
-    ("core", "local", "telling", "script", "domain", "label", "country", "city", "phone"),
+    ("core", "local", "form", "telling", "script", "domain", "label", "country", "city", "phone"),
     2.0**-16,
     (_COMPANY, _DOMAIN, _LAND, _TOWN, _OFFICE),
 )

@@ -14,6 +14,7 @@ from .words import (
     COMMON,
     COUNTRIES,
     DESKS,
+    FORMS,
     FREE,
     LANGUAGES,
     LEADING,
@@ -54,7 +55,7 @@ class Company:
     `core` is without legal forms; other names that stand in it follow after a bar. `own` are its words that are no trade
     and no place, `lead` the first of them, `initials` those of three words or more. `telling`: another company of that
     name would be a surprise. `script` is latin or other. `home` is the code of the country that the name ends with, `bare`
-    the core without it.
+    the core without it; `form` is the legal form where it tells companies apart.
     """
 
     core: str | None = None
@@ -65,6 +66,7 @@ class Company:
     script: str = "latin"
     home: str | None = None
     bare: str | None = None
+    form: str | None = None
 
 
 def plain(text: str) -> str:
@@ -105,7 +107,15 @@ def company(name: str) -> Company:
         len(cores[0]) > 2 and not COMMON.issuperset(first),
         "other" if _OTHER_SCRIPT.search(name) else "latin",
         *_at_home(first, cores[1:]),
+        _form(name),
     )
+
+
+def _form(name: str) -> str | None:
+    """The last that stands in the name; in a GmbH & Co. KG, and after a trading name, the first."""
+    words = _TOKEN.findall(plain(_OTHERWISE.split(_ASIDE.sub(" ", name))[0]).replace(".", ""))
+    found = [FORMS[word] for word in words[1:] if word in FORMS]
+    return ("gmbh" if "gmbh" in found else found[-1]) if found else None
 
 
 def _at_home(first: list[str], others: list[str]) -> tuple[str | None, str | None]:

@@ -15,20 +15,26 @@ _PLACES: dict[Owner, tuple[str, str]] = {
     "relationship": ("o.user_id", "relationship"),
     "csm": ("c.user_id", "CSM field"),
     "team": ("t.user_id", "account team"),
-    "parent": ("coalesce(uc.user_id, tc.user_id)", "CSM of the parent"),
+    "parent": ("up.user_id", "CSM of the parent"),
     "account_owner": ("s.user_id", "account owner"),
     "fallback": ("f.user_id", "fallback"),
 }
 
+# the active CSM of the nearest account above that has one
+_ABOVE = """CREATE OR REPLACE TEMP TABLE above AS WITH RECURSIVE climbed(account_id, parent_id, user_id) AS (
+SELECT account_id, parent_id, NULL::VARCHAR FROM account WHERE parent_id IS NOT NULL UNION ALL
+SELECT c.account_id, p.parent_id, coalesce(f.user_id, t.user_id) FROM climbed c JOIN account p ON p.account_id = c.parent_id
+LEFT JOIN able f ON f.user_id = p.csm_user_id LEFT JOIN able t ON t.user_id = p.team_csm_user_id WHERE c.user_id IS NULL)
+SELECT account_id, user_id FROM climbed WHERE user_id IS NOT NULL"""
+
 _FOUND = """CREATE OR REPLACE TEMP TABLE chosen AS SELECT r.relationship_id, {owner} AS owner, {source} AS source,
 s.user_id AS sales, m.user_id AS manager
 FROM relationship r LEFT JOIN account a ON a.account_id = r.account_id
-LEFT JOIN account up ON up.account_id = a.parent_id LEFT JOIN account top ON top.account_id = a.ultimate_parent_id
+LEFT JOIN above up ON up.account_id = r.account_id
 LEFT JOIN account p ON p.account_id = r.partner_account_id
 LEFT JOIN able pc ON pc.user_id = coalesce(p.csm_user_id, p.team_csm_user_id) LEFT JOIN able po ON po.user_id = p.owner_user_id
 LEFT JOIN able o ON o.user_id = r.owner_user_id LEFT JOIN able c ON c.user_id = a.csm_user_id
 LEFT JOIN able t ON t.user_id = a.team_csm_user_id
-LEFT JOIN able uc ON uc.user_id = up.csm_user_id LEFT JOIN able tc ON tc.user_id = top.csm_user_id
 LEFT JOIN able s ON s.user_id = a.owner_user_id LEFT JOIN able m ON m.user_id = r.renewal_manager_user_id
 LEFT JOIN (SELECT min(user_id) AS user_id FROM able WHERE lower($fallback) IN (email, name)) f ON TRUE"""
 
@@ -47,6 +53,7 @@ def assign(con: duckdb.DuckDBPyConnection, book: Rulebook, fallback: str | None)
     con.execute(
         'CREATE OR REPLACE TEMP TABLE able AS SELECT user_id, lower(email) AS email, lower(name) AS name FROM "user" WHERE active IS NOT FALSE'
     )
+    con.execute(_ABOVE)
     special = {name: t.owner for name, t in sorted(book.types.items()) if t.owner}
     owner = _by_type(special, book.owner, _first)
     source = _by_type(special, book.owner, _called)

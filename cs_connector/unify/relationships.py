@@ -8,6 +8,8 @@ import duckdb
 
 from cs_connector.model import RELATIONSHIP
 
+from .declared.precedence import NOTHING, Precedence
+from .declared.settling import settle
 from .relations import attachment, lifecycle, lines, roles
 from .relations.rulebook import Rulebook
 from .sql import ident, literal
@@ -35,13 +37,15 @@ sum(arr) AS arr, min(renewal_on) AS renewal_on, first(stage ORDER BY arr DESC, r
 FROM relationship WHERE status <> 'Ended' GROUP BY account_id) r WHERE r.account_id = account.account_id"""
 
 
-def derive(con: duckdb.DuckDBPyConnection, book: Rulebook, as_of: date) -> None:
+def derive(
+    con: duckdb.DuckDBPyConnection, book: Rulebook, as_of: date, precedence: Precedence = NOTHING
+) -> None:
     """Make `relationship`, `attachment`, `stage_reached` and `relationship_person`; set stage, revenue and next renewal of accounts.
 
     Expects `said`: what records of relationships say, by key. Amounts in a currency that is not the account's
     are in no figure; `mixed_currency` (account_id) lists where that is so. What makes no relationship goes to `quarantine`.
     """
-    make(con, book, as_of)
+    make(con, book, as_of, precedence)
     _same_key(con)
     attachment.prepare(con)
     roles.gather(con)
@@ -53,9 +57,12 @@ def derive(con: duckdb.DuckDBPyConnection, book: Rulebook, as_of: date) -> None:
     con.execute(_ON_ACCOUNT)
 
 
-def make(con: duckdb.DuckDBPyConnection, book: Rulebook, as_of: date) -> None:
+def make(
+    con: duckdb.DuckDBPyConnection, book: Rulebook, as_of: date, precedence: Precedence = NOTHING
+) -> None:
     """Make `relationship` of what was sold, `mixed_currency` and `line`, before anything is said of it."""
     lines.gather(con, book, as_of)
+    settle(con, precedence)
     con.execute(_BEGUN, {"as_of": as_of, "gap": book.gap_days})
     con.execute(_HOME)
     con.execute(

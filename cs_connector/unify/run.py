@@ -81,7 +81,7 @@ def unify(
     entities.assemble(con, as_of, precedence)
     entities.normalise(con)
     hierarchy.climb(con)
-    relationships.derive(con, book, as_of)
+    relationships.derive(con, book, as_of, precedence)
     entities.mention(con, sources)
     counted = population.count(con, customers, as_of)
     owners.assign(con, book, fallback_owner)

@@ -16,7 +16,7 @@ def settle(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
     """Make `settled` (ref, anchor, method, probability, evidence): all records of `strong` but those of `disputed` (ref).
 
     `strong` has the pairs (one, other, weight, probability, method, evidence), `candidate` their records (ref, rank,
-    distinct_group, domain, core), `apart` the pairs that are not the same. A group is named by its first record by rank.
+    distinct_group, domain, core, form), `apart` the pairs that are not the same. A group is named by its first record by rank.
     """
     _number(con)
     _spread(con)
@@ -62,7 +62,7 @@ def _dispute(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
     """`disputed`: the records of groups in which two exclude each other, or in which names or domains are not all alike."""
     odd = ["count(distinct_group) > count(DISTINCT distinct_group)"]
     if kind.model is ACCOUNT:
-        odd += ["count(DISTINCT core) > 1", "count(DISTINCT domain) > 1"]
+        odd += ["count(DISTINCT core) > 1", "count(DISTINCT domain) > 1", "count(DISTINCT form) > 1"]
     con.execute(
         "CREATE OR REPLACE TEMP TABLE disputed AS WITH odd AS (SELECT anchor FROM node GROUP BY anchor "
         f"HAVING {' OR '.join(odd)} UNION SELECT n.anchor FROM node n JOIN apart a ON a.one = n.ref "

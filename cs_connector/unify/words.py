@@ -29,6 +29,17 @@ LEGAL = _words(
     youxiangongsi gufenyouxiangongsi jituan zhushihuishe yuxianhuishe hoesa jusikhoesa
     """
 )
+# Legal forms that tell two companies of one name apart → one spelling. Those that mean little, as Co, are not here.
+FORMS = {
+    **{form: form for form in _words(
+        "ltd llc plc llp lp gmbh ggmbh ag kg ohg ug se sa sas sarl snc spa srl sapa sl bv nv vof ab asa aps oy oyj ou as "
+        "bvba sprl asbl kft zrt bhd kk gk pjsc sgps eg ev ek"
+    )},
+    "limited": "ltd", "incorporated": "inc", "inc": "inc", "corp": "inc", "corporation": "inc", "berhad": "bhd", "gesmbh": "gmbh",
+    "aktiengesellschaft": "ag", "sasu": "sas", "eurl": "sarl", "slu": "sl", "sau": "sa", "srls": "srl", "aktiebolag": "ab",
+    "aktieselskab": "as", "anpartsselskab": "aps", "osakeyhtio": "oy", "osauhing": "ou", "kabushikigaisha": "kk",
+}  # fmt: skip
+
 # Words before a name in some languages, legal forms too.
 LEADING = _words(
     "shrkh sharika sharikat uab sia oue ou eood ood ad cong ty tnhh ctcp sc spol companhia compania grupo gpo gruppo groupe gruppe group the ooo oao zao pao ao pt cv the sa societe sas sarl firma fa ip tov kk ky kabushiki kaisha kabushikigaisha"
@@ -340,4 +351,6 @@ saopaulo sampa
 """
 TOWNS = {name: line.split()[0] for line in _TOWNS.splitlines() if line for name in line.split()}
 COMMON = GENERIC | PARTS | HOUSE | SISTERS
-SMALL = _words("no nr number and und et y og och of the for de du des der die das di del della la le les el los")
+SMALL = _words(
+    "no nr number and und et y og och of the for de du des der die das di del della la le les el los"
+)

@@ -57,9 +57,7 @@ def test_a_cursor_that_moves_before_the_records_are_kept_is_caught(tmp_path: Pat
 
 
 @pytest.mark.timeout(600)
-def test_the_installed_command_killed_while_it_reads(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_installed_command_killed_while_it_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commands, "KILLS", 4)
     with commands.of_readings(tmp_path) as attempt:
         found = attempt(1)

@@ -158,7 +158,7 @@ def test_what_is_grouped_at_once_is_grouped_as_one_by_one(
             "CREATE TABLE strong(one VARCHAR, other VARCHAR, weight DOUBLE, probability DOUBLE, method VARCHAR, evidence VARCHAR)"
         )
         con.execute(
-            "CREATE TABLE candidate(ref VARCHAR, rank INTEGER, distinct_group VARCHAR, domain VARCHAR, core VARCHAR)"
+            "CREATE TABLE candidate(ref VARCHAR, rank INTEGER, distinct_group VARCHAR, domain VARCHAR, core VARCHAR, form VARCHAR)"
         )
         con.execute("CREATE TABLE apart(one VARCHAR, other VARCHAR)")
         for table, rows in (

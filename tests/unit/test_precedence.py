@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from cs_connector.errors import ConfigError
+from cs_connector.unify import Source, load_mapping
 from cs_connector.unify.declared.precedence import NOTHING, Precedence, load_precedence
 from cs_connector.unify.population import Customers
 from cs_connector.unify.run import read, unify
 
-from .test_unify import AS_OF, SOURCES, Records, account, company, con, latest, rows
+from .test_unify import AS_OF, SOURCES, Records, account, company, con, latest, rows, subscription
 
 __all__ = ["con"]
 
@@ -26,11 +28,14 @@ RECORDS: Records = {
 }
 
 
+PREVIOUS = (
+    "CREATE TABLE previous_link(entity_id VARCHAR, entity VARCHAR, connection VARCHAR, object VARCHAR, "
+    "record_id VARCHAR, method VARCHAR, confidence DOUBLE, evidence VARCHAR)"
+)
+
+
 def unified(con: duckdb.DuckDBPyConnection, precedence: Precedence) -> tuple[str, str]:
-    con.execute(
-        "CREATE TABLE previous_link(entity_id VARCHAR, entity VARCHAR, connection VARCHAR, object VARCHAR, "
-        "record_id VARCHAR, method VARCHAR, confidence DOUBLE, evidence VARCHAR)"
-    )
+    con.execute(PREVIOUS)
     read(con, SOURCES, latest(con, RECORDS))
     unify(con, SOURCES, [], Customers(version=1), AS_OF, None, precedence=precedence)
     (found,) = rows(con, "SELECT name, industry FROM account")
@@ -73,6 +78,7 @@ def test_what_is_declared_is_listed(con: duckdb.DuckDBPyConnection, tmp_path: Pa
         ("version: 1\naccount: {nme: [sf]}\n", 2, "account.nme is not an attribute", "did you mean 'name'?"),
         ("version: 1\naccount: {name: [sg]}\n", 2, "no connection called 'sg'", "known: sf, hs, zd"),
         ("version: 1\nlisted: [arrr]\n", 2, "account.arrr is not an attribute", "did you mean 'arr'?"),
+        ("version: 1\nrelationship: {arr: [sg]}\n", 2, "no connection called 'sg'", "known: sf, hs, zd"),
         ("version: 1\nacount: {}\n", 2, "acount is not a known key", "did you mean 'account'?"),
     ],
 )
@@ -81,3 +87,78 @@ def test_a_mistake_is_told_with_its_line(tmp_path: Path, text: str, line: int, w
         declared(tmp_path, text)
     assert caught.value.place is not None
     assert (caught.value.place.line, caught.value.fix) == (line, fix)
+
+
+BILLING = """\
+version: 1
+crm: billing
+read:
+  - object: contracts
+    entity: subscription
+    fields:
+      account_id: {link: account, object: Account, field: account, crm: salesforce}
+      product: product
+      status: {const: Active}
+      arr: amount
+      seats: seats
+      renewal_on: renews
+"""
+
+
+def sold(con: duckdb.DuckDBPyConnection, folder: Path, text: str) -> tuple[list[object], list[object]]:
+    """Relationships by product, and what was not believed, of one subscription that two systems know."""
+    (folder / "billing.yml").write_text(BILLING)
+    sources = [SOURCES[0], Source("bill", "billing", 1, load_mapping(folder / "billing.yml"))]
+    (folder / "precedence.yml").write_text(text)
+    precedence = load_precedence([folder], ["sf", "bill"])
+    ours = {"Seats__c": 5, "Renewal_Date__c": "2027-01-01"}
+    records: Records = {
+        ("sf", "Account"): [account("001A", "Ember")],
+        ("sf", "Subscription__c"): [
+            subscription("S1", "001A", **ours),
+            subscription("S2", "001A", Product__c="Q", **ours),
+        ],
+        ("bill", "contracts"): [
+            {
+                "id": "1",
+                "account": "001A",
+                "product": "P",
+                "amount": 12,
+                "seats": None,
+                "renews": "2027-03-01",
+            },
+            {"id": "2", "account": "001A", "product": "P", "amount": 1, "seats": None, "renews": None},
+        ],
+    }
+    con.execute(PREVIOUS)
+    read(con, sources, latest(con, records))
+    unify(con, sources, [], Customers(version=1), AS_OF, None, precedence=precedence)
+    return (
+        rows(con, "SELECT product, arr::INTEGER, seats, renewal_on FROM relationship ORDER BY product"),
+        rows(con, "SELECT attribute, connection, object, value, believed FROM disagreement ORDER BY ALL"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "listed"),
+    [
+        ("version: 1", ("P", 23, 5, date(2027, 1, 1)), []),
+        (
+            "version: 1\nrelationship: {arr: [bill], renewal_on: [bill], seats: [bill]}",
+            ("P", 13, 5, date(2027, 3, 1)),
+            [
+                ("relationship arr", "sf", "Subscription__c", "10.00", "13.00"),
+                ("relationship renewal_on", "sf", "Subscription__c", "2027-01-01", "2027-03-01"),
+            ],
+        ),
+        (
+            "version: 1\nrelationship: {arr: [sf]}",
+            ("P", 10, 5, date(2027, 1, 1)),
+            [("relationship arr", "bill", "contracts", "13.00", "10.00")],
+        ),
+    ],
+)  # fmt: skip
+def test_one_subscription_in_two_systems_counts_once_where_that_is_declared(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, text: str, first: object, listed: list[object]
+) -> None:
+    assert sold(con, tmp_path, text) == ([first, ("Q", 10, 5, date(2027, 1, 1))], listed)

@@ -207,6 +207,14 @@ def test_a_relationship_of_a_partner_goes_to_the_manager_of_the_partner() -> Non
     assert kin.rows("SELECT owner_user_id, owner_source FROM relationship") == [("pat", "partner manager")]
 
 
+def test_an_account_without_a_csm_has_that_of_the_nearest_account_above_that_is_still_here() -> None:
+    kin = Kin().account("top", csm_user_id="far").account("mid", parent_id="top", csm_user_id="near")
+    kin.account("low", parent_id="mid", csm_user_id="gone").account("leaf", parent_id="low").sold("1", "leaf")
+    kin.add("user", "far", active=True).add("user", "near", active=True).add("user", "gone", active=False)
+    kin.derive().owned()
+    assert kin.rows("SELECT owner_user_id, owner_source FROM relationship") == [("near", "CSM of the parent")]
+
+
 def test_who_left_is_passed_over_and_listed_whoever_takes_over() -> None:
     kin = Kin().account("a", csm_user_id="gone", team_csm_user_id="gone").sold("1", "a", owner_user_id="gone")
     kin.add("user", "gone", active=False).add("user", "ops", active=True, email="ops@x.example").derive()

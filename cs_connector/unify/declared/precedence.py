@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -18,8 +18,14 @@ FILE = "precedence.yml"
 MERGED = ("account", "person", "user")  # of which several systems know the same one
 
 
+Settled = Literal["arr", "seats", "features_bought", "renewal_on", "notice_on", "owner_user_id", "region"]
+
+
 class PrecedenceFile(BaseModel):
-    """By entity and attribute the connections that are believed first, in this order."""
+    """By entity and attribute the connections that are believed first, in this order.
+
+    Of a `relationship`, which several systems can tell of, an attribute that stands here is that of one system alone.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -27,6 +33,7 @@ class PrecedenceFile(BaseModel):
     account: dict[str, tuple[str, ...]] = {}
     person: dict[str, tuple[str, ...]] = {}
     user: dict[str, tuple[str, ...]] = {}
+    relationship: dict[Settled, tuple[str, ...]] = {}
     listed: tuple[str, ...] = ("name", "owner_user_id", "csm_user_id", "renewal_on", "arr", "currency")
     """Attributes of accounts of which every disagreement is listed, besides those that stand above."""
 
@@ -34,11 +41,12 @@ class PrecedenceFile(BaseModel):
 @dataclass(frozen=True, slots=True)
 class Precedence:
     """`believed` has for (entity, attribute) the connections that come before all others; `listed` are attributes
-    of accounts of which disagreements are listed.
+    of accounts of which disagreements are listed. `settled` has the same as `believed` for relationships.
     """
 
     believed: Mapping[tuple[str, str], tuple[str, ...]]
     listed: tuple[str, ...]
+    settled: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def order(self, entity: str, attribute: str) -> str:
         """SQL by which to sort what records say: the smallest is believed."""
@@ -68,11 +76,14 @@ def load_precedence(folders: Iterable[Path], connections: Sequence[str]) -> Prec
         for attribute, names in getattr(told, entity).items():
             if wrong := _wrong(entity, attribute, names, connections):
                 raise document.error((entity, attribute), wrong[0], fix=wrong[1])
+    for name, names in told.relationship.items():
+        if wrong := _unknown(names, connections):
+            raise document.error(("relationship", name), wrong[0], fix=wrong[1])
     for attribute in told.listed:
         if wrong := _wrong("account", attribute, (), connections):
             raise document.error(("listed",), wrong[0], fix=wrong[1])
     believed = {(e, attribute): names for e in MERGED for attribute, names in getattr(told, e).items()}
-    return Precedence(believed, told.listed)
+    return Precedence(believed, told.listed, told.relationship)
 
 
 def _wrong(
@@ -83,6 +94,10 @@ def _wrong(
         return f"{entity}.{attribute} is not an attribute", suggest(
             attribute, known
         ) or f"known: {', '.join(known)}"
+    return _unknown(names, connections)
+
+
+def _unknown(names: Sequence[str], connections: Sequence[str]) -> tuple[str, str] | None:
     for name in names:
         if name not in connections:
             fix = suggest(name, connections) or f"known: {', '.join(connections)}"
