@@ -36,12 +36,21 @@ def check(
     screen = opt.screen(as_json=as_json)
     with opt.engine(root) as engine:
         unifying.declared(engine)
-        found = mappings.check(engine, saved)
+        checked = mappings.check(engine, saved)
+    found = checked.problems
     if as_json:
-        screen.document({"schema": "mapping-check/1", "problems": [asdict(problem) for problem in found]})
+        screen.document(
+            {
+                "schema": "mapping-check/1",
+                "problems": [asdict(problem) for problem in found],
+                "not_compared": checked.unseen,
+            }
+        )
     else:
         for problem in found:
             screen.plain(f"{problem.place}\n  {problem.connection}: {problem.what}\n  fix: {problem.fix}")
+        if checked.unseen:
+            screen.plain(f"not compared, because it was not saved: {', '.join(checked.unseen)}")
         screen.line(f"{len(found)} problems" if found else "every mapping fits what its connection has")
     if found:
         raise typer.Exit(2)

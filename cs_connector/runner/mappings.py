@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cs_connector.errors import AdapterError, ConfigError, UsageError
@@ -16,19 +16,28 @@ from .engine import Engine
 from .fitting import Problem, fit
 
 
-def check(engine: Engine, saved: Path | None = None) -> list[Problem]:
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """`unseen` are objects, as connection.object, with which nothing could be compared, because they were not saved."""
+
+    problems: tuple[Problem, ...]
+    unseen: tuple[str, ...] = ()
+
+
+def check(engine: Engine, saved: Path | None = None) -> Checked:
     """The mistakes of all mappings in use, first those of the files themselves.
 
-    With `saved` nothing is asked: the connections are as `discover` saved them there, and what it did not save of them is not
-    compared. Raises UsageError where it saved none of them, AdapterError where a connection cannot be asked and its
+    With `saved` nothing is asked: the connections are as `discover` saved them there. Raises UsageError where it saved none of them, AdapterError where a connection cannot be asked and its
     files are right.
     """
     folder = None if saved is None else _Saved(saved, engine)
     files = {name: _examined(engine, name) for name in engine.project.settings.connections}
     told = [_problem(name, error) for name, seen in files.items() for error in seen.errors]
+    unseen: list[str] = []
     for rank, (name, seen) in enumerate(files.items()):
         try:
             told += _compared(engine, rank, name, seen, folder)
+            unseen += folder.unseen(name, engine.adapter(name), seen) if folder else ()
         except AdapterError as error:
             if not told:
                 raise
@@ -36,7 +45,7 @@ def check(engine: Engine, saved: Path | None = None) -> list[Problem]:
     found: dict[tuple[str, str], Problem] = {}
     for problem in told:  # connections that share a mapping share its mistakes
         found.setdefault((problem.place, problem.what), problem)
-    return list(found.values())
+    return Checked(tuple(found.values()), tuple(unseen))
 
 
 def _examined(engine: Engine, name: str) -> Examined:
@@ -82,6 +91,12 @@ class _Saved:
         documents = system.documents.items() if system else ()
         shown = (adapter.shown(Document(path, body)) for path, body in documents)
         return {info.name: _rooted(info, f"{root}.") for info in shown if info}
+
+    def unseen(self, connection: str, adapter: Adapter, seen: Examined) -> list[str]:
+        objects = seen.mapping.objects() if seen.mapping else {}
+        return sorted(
+            f"{connection}.{name}" for name in objects.keys() - self.known(connection, adapter, "").keys()
+        )
 
 
 def _rooted(info: ObjectInfo, root: str) -> ObjectInfo:

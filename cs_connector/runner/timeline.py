@@ -62,6 +62,8 @@ _TOLD = {
     "relationship": """
         SELECT start_on, product, 'relationship begins: ' || name, NULL FROM relationship WHERE account_id = $account
         UNION ALL
+        SELECT previous_end_on, product, 'relationship had ended: ' || name, NULL FROM relationship WHERE account_id = $account
+        UNION ALL
         SELECT notice_on, product, 'notice given: ' || name, NULL FROM relationship WHERE account_id = $account
         UNION ALL
         SELECT renewal_on, product, 'renewal: ' || name, NULL FROM relationship WHERE account_id = $account AND status <> 'Ended'

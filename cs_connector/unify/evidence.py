@@ -14,7 +14,7 @@ from functools import cache
 import duckdb
 import pyarrow as pa
 
-from . import names, words
+from . import names, places, words
 from .models import ACCOUNT, PERSON, Model
 
 EDITION = 2  # counted up when names are read otherwise: everything is compared anew
@@ -45,7 +45,11 @@ class Kind:
     @property
     def edition(self) -> str:
         """Changes when records would be compared otherwise."""
-        listed = [sorted(v) for v in vars(words).values() if isinstance(v, frozenset | dict)]
+        listed = [
+            sorted(v)
+            for v in [*vars(words).values(), *vars(places).values()]
+            if isinstance(v, frozenset | dict)
+        ]
         return hashlib.sha256(repr((EDITION, CROWD, TENANTS, self.model, listed)).encode()).hexdigest()[:16]
 
 

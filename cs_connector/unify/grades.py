@@ -180,7 +180,8 @@ def _another(one: str, other: str) -> bool:
 def _stem(one: str, other: str) -> bool:
     """Forms of one word: publishing, publishers; fab, fabricators."""
     short, long = sorted((one, other), key=len)
-    alike = one[:6] == other[:6] and len(short) > 5
+    least = 5 if {one, other} <= COMMON else 6
+    alike = one[:least] == other[:least] and len(short) > 5
     return alike or (len(short) > 2 and long.startswith(short) and long in GENERIC)
 
 

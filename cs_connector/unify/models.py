@@ -96,7 +96,7 @@ _COMPANY = Comparison(
         _graded(Grade.SHORTER, 0.06, 1e-3, "same name, one shorter"),
         _graded(Grade.LETTERS, 0.05, 2.1e-4, "same name, one with initials for some words"),
         _graded(Grade.INITIALS, 0.04, 1.6e-4, "one name is the initials of the other"),
-        _graded(Grade.OTHERWISE, 2e-4, 4.5e-3, "the same word of their own, and others"),
+        _graded(Grade.OTHERWISE, 6e-4, 4.5e-3, "the same word of their own, and others"),
         _graded(Grade.KINDRED, 1.1e-6, 0.02, "names of one lead and different trades"),
         _graded(Grade.PART, 1e-6, 0.016, "names of different parts"),
         Level("script_l <> script_r", 0.05, 4.4e-3, "names in different scripts"),

@@ -9,14 +9,13 @@ from functools import cache
 
 from anyascii import anyascii
 
+from .places import COUNTRIES, LANGUAGES, TOWNS
 from .words import (
     CLEAR,
     COMMON,
-    COUNTRIES,
     DESKS,
     FORMS,
     FREE,
-    LANGUAGES,
     LEADING,
     LEGAL,
     NOTES,
@@ -24,7 +23,6 @@ from .words import (
     SHORT,
     SMALL,
     TIES,
-    TOWNS,
 )
 
 _OTHER_SCRIPT = re.compile(r"[^\W\d_a-zA-Z\u00c0-\u024f\u1e00-\u1eff]")
@@ -35,7 +33,8 @@ _GLUED = re.compile(
     r"\(주\)|\(株\)|\(有\)|株式会社|有限会社|合同会社|股份有限公司|有限责任公司|有限公司|集团|公司|주식회사|유한회사|㈜|㈱|בע[\"״]מ|شركة|ش\.م\.م|ذ\.م\.م"
 )
 _OTHERWISE = re.compile(
-    r"\b(?:formerly|f/?k/?a|d/?b/?a|t/a|a/?k/?a|trading as|operating as|o/a|also known as|previously|doing business as)\b[.:]?",
+    r"\b(?:formerly|f/?k/?a|d/?b/?a|t/a|a/?k/?a|trading as|operating as|o/a|also known as|previously|doing business as|"
+    r"now|voorheen|ehemals|vormals|anciennement|antes|tidigere|tidligere|nyk|ex)\b[.:]?",
     re.IGNORECASE,
 )
 _ELIDED = re.compile(r"\b(?:l|d|dell|dall|nell|sull|all)['’](?=\w)", re.IGNORECASE)
@@ -171,6 +170,8 @@ def _words(text: str) -> list[str]:
     first, *others = _TOKEN.findall(plain(text)) or [""]
     rest = _stripped([first, *(word for word in others if word not in CLEAR)] if first else [])
     kept = [part for word in rest for part in SHORT.get(word, SHORT.get(unmarked(word), word)).split()]
+    if len(kept) > 1 and kept[-1] == "i":
+        kept[-1] = "1"  # before II
     return [word for word in kept if word not in SMALL] or kept
 
 

@@ -19,6 +19,7 @@ import sys
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -51,7 +52,8 @@ class Command:
 
     def send_signal(self, number: int) -> None:
         if self.poll() is None:
-            os.kill(self.pid, number)
+            with suppress(ProcessLookupError):  # it may have ended meanwhile
+                os.kill(self.pid, number)
 
     def communicate(self, timeout: float) -> tuple[str, str]:
         """All that it still says. Raises TimeoutError, and ends it."""

@@ -117,9 +117,11 @@ def _change(records, model, changes):
 
 
 @pytest.mark.parametrize("names", [("a", "b"), ("b",), ("id", "a", "never", "b")])
-def test_records_in_any_order_and_of_any_sizes_are_drawn(tmp_path, names):
+def test_records_in_any_order_and_of_any_sizes_are_drawn(tmp_path, monkeypatch, names):
+    monkeypatch.setattr(pieces, "WIDEST", 100)
     rows = [{"id": f"{n:04d}", "a": "x" * (n * 7 % 50), "b": "y" * (n * 13 % 55)} for n in range(100)]
-    places = [0, *(((n - 1) ^ 1) + 1 for n in range(1, 99)), 99]  # only the first and the last one stay
+    # Only the first and the last one stay.
+    places = [0, *(1 + n // 7 * 7 + (n + 2) % 7 for n in range(98)), 99]
     data = [(row["id"], msgspec.json.encode(row)) for row in rows]
     write(tmp_path / "1.pack", data, places, columns=Columns(fragments))
     records = Records(Held(Pack(tmp_path / "1.pack")), msgspec.json.decode)
@@ -127,6 +129,11 @@ def test_records_in_any_order_and_of_any_sizes_are_drawn(tmp_path, names):
     look = Look(parts(names), shown(names), Blocks())
     wanted = [shown(names)(rows[int(key)]) for key in line]
     assert bytes(records.drawn(look, line, 0, 100)) == b"[" + b",".join(wanted) + b"]"
+    records.held.sheet.lay(tmp_path / "1.rows", parts(names))
+    laid = Laid(tmp_path / "1.rows")
+    for first, last in ((0, 100), (3, 4), (17, 60)):
+        assert bytes(laid.find(line.slots(first, last))) == b",".join(wanted[first:last]) + b","
+    assert laid.find([int(line[0]), int(line[2])]) is None
 
 
 def test_most_are_drawn_out_of_columns(tmp_path):

@@ -80,7 +80,9 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
 
 
 def told(engine: Engine, saved: Path | None = None) -> list[tuple[str, str, str]]:
-    return [(p.connection, p.place.rpartition("/")[2], p.what) for p in mappings.check(engine, saved)]
+    return [
+        (p.connection, p.place.rpartition("/")[2], p.what) for p in mappings.check(engine, saved).problems
+    ]
 
 
 WRONG = [
@@ -99,6 +101,7 @@ def test_a_saved_system_is_as_good_as_a_live_one(engine: Engine, tmp_path: Path)
         shape.save(tmp_path / "shape", shape.System(name, "sales"), documents)
     engine._adapters |= dict.fromkeys(("sales", "more", "same"), Shown(live=False))  # type: ignore[arg-type]
     assert told(engine, tmp_path / "shape") == WRONG
+    assert mappings.check(engine, tmp_path / "shape").unseen == ("same.Account",)  # it was not saved
 
 
 def test_a_system_that_is_away_hides_no_mistake_of_a_file(

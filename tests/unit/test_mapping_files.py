@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ from cs_connector.unify.declared.mistakes import WANTED
 from cs_connector.unify.declared.schema import FILES, schema
 
 SHIPPED = registry.shipped()[0]
+ROOT = Path(__file__).parents[2]
 PLANTED = """\
 version: 1
 crm: salesforce
@@ -347,3 +350,25 @@ def test_a_misspelt_column_is_told(tmp_path: Path) -> None:
         told(error, tmp_path)
         == "x.yml:7 scor is nothing that is written of a account | did you mean 'score'?"
     )
+
+
+def examples() -> Iterator[str]:
+    """Every mapping, or part of one, that docs/mapping.md shows, as a whole file."""
+    for block in re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "mapping.md").read_text(), re.DOTALL):
+        head, kind = "version: 1\ncrm: salesforce\n", block.split(None, 2)[:2]
+        if "extends: " in block:
+            yield block
+        elif block.startswith(("read:", "write:")):
+            yield head + ("read: []\n" if block.startswith("write:") else "") + block
+        elif kind == ["-", "object:"]:
+            yield f"{head}read:\n{block}"
+
+
+def test_every_example_of_the_documentation_is_right(tmp_path: Path) -> None:
+    (rates,) = re.findall(
+        r"```yaml\n(version: 1\nbase: .*?)```", (ROOT / "docs" / "mapping.md").read_text(), re.DOTALL
+    )
+    file(tmp_path, "rates.yml", rates)
+    seen = [examine(file(tmp_path, "x.yml", text), (tmp_path, SHIPPED)) for text in examples()]
+    assert len(seen) > 6
+    assert [told(error, tmp_path) for one in seen for error in one.errors] == []

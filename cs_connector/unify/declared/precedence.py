@@ -83,7 +83,7 @@ def load_precedence(folders: Iterable[Path], connections: Sequence[str]) -> Prec
         if wrong := _wrong("account", attribute, (), connections):
             raise document.error(("listed",), wrong[0], fix=wrong[1])
     believed = {(e, attribute): names for e in MERGED for attribute, names in getattr(told, e).items()}
-    return Precedence(believed, told.listed, told.relationship)
+    return Precedence(believed, told.listed, {str(n): names for n, names in told.relationship.items()})
 
 
 def _wrong(
@@ -111,26 +111,38 @@ def compare(con: duckdb.DuckDBPyConnection, precedence: Precedence) -> None:
 
     Expects `placed`: what every record says of the account that it is of.
     """
-    con.execute("CREATE OR REPLACE TABLE disagreement AS " + _query(precedence))
+    con.execute(
+        "CREATE OR REPLACE TABLE disagreement(account_id VARCHAR, attribute VARCHAR, connection VARCHAR, object VARCHAR, "
+        "record_id VARCHAR, value VARCHAR, believed VARCHAR, believed_connection VARCHAR)"
+    )
+    for name in _shared(con, precedence):
+        con.execute(f"INSERT INTO disagreement {_of(name, precedence.order('account', name))}")
 
 
-def _query(precedence: Precedence) -> str:
+def _shared(con: duckdb.DuckDBPyConnection, precedence: Precedence) -> list[str]:
+    """Those attributes of which more than one connection says something."""
     columns = {c.name for c in ENTITIES["account"].columns}
-    wanted = {a for entity, a in precedence.believed if entity == "account"} | set(precedence.listed)
-    parts = [_of(name, precedence.order("account", name)) for name in sorted(wanted & columns)]
-    return " UNION ALL ".join(parts)
+    wanted = sorted(
+        columns & ({a for e, a in precedence.believed if e == "account"} | set(precedence.listed))
+    )
+    if not wanted:
+        return []
+    counts = ", ".join(f"count(DISTINCT connection) FILTER ({ident(name)} IS NOT NULL)" for name in wanted)
+    (found,) = con.execute(f"SELECT {counts} FROM placed WHERE adds_ref IS NULL").fetchall()
+    return [name for name, count in zip(wanted, found, strict=True) if count > 1]
 
 
 def _of(name: str, order: str) -> str:
     """An upper-case letter or a blank more is no disagreement."""
-    column, origin = ident(name), "connection, object, record_id"
-    same = f"lower(trim(CAST({column} AS VARCHAR)))"
-    first = f"(PARTITION BY entity_id ORDER BY {order}, record_id)"
+    told = (
+        f"SELECT entity_id, connection, object, record_id, CAST({ident(name)} AS VARCHAR) AS value, {order} AS place "
+        f"FROM placed WHERE entity_id IS NOT NULL AND adds_ref IS NULL AND {ident(name)} IS NOT NULL"
+    )
     return (
-        f"SELECT entity_id AS account_id, {literal(name)} AS attribute, {origin}, CAST({column} AS VARCHAR) AS value, "
-        "believed, believed_connection FROM (SELECT *, "
-        f"first_value(CAST({column} AS VARCHAR)) OVER {first} AS believed, first_value({same}) OVER {first} AS same, "
-        f"first_value(connection) OVER {first} AS believed_connection FROM placed "
-        f"WHERE entity_id IS NOT NULL AND adds_ref IS NULL AND {column} IS NOT NULL) "
-        f"WHERE {same} <> same AND connection <> believed_connection"
+        f"WITH told AS MATERIALIZED ({told}), first AS (SELECT entity_id, arg_min(value, (place, record_id)) AS believed, "
+        "arg_min(connection, (place, record_id)) AS believed_connection FROM told SEMI JOIN (SELECT entity_id FROM told "
+        "GROUP BY entity_id HAVING min(value) <> max(value)) s USING (entity_id) GROUP BY entity_id) "
+        f"SELECT entity_id, {literal(name)}, connection, object, record_id, value, believed, believed_connection "
+        "FROM told JOIN first USING (entity_id) "
+        "WHERE lower(trim(value)) <> lower(trim(believed)) AND connection <> believed_connection"
     )
