@@ -128,7 +128,8 @@ def _requests(crm: str, costs: Costs, script: Script, tickets: str) -> Iterator[
         ours, bare = costs.each(name, len(targets))
         note = (
             f"CPU µs of the server a request ({(ours - bare) / size:.2f} a record above the bare loop), {tickets} on "
-            "disk, five requests in turns; the bare loop is the same HTTP server and hands out the stored answer"
+            "disk, five requests in turns; the bare loop is the same HTTP server and hands out the stored answer; "
+            "the sandbox was asked once, kept and started again"
         )
         yield judge("sandbox", f"{crm}: {what[name]} / bare loop", ours, bare, TWICE, note)
 

@@ -15,7 +15,9 @@ from .changing import change
 from .ways import Way
 
 SHARE = 100  # one ticket in so many is changed
-ROUNDS = 8  # changed and synced so often; the files of the changes are merged with the others at about every tenth
+ROUNDS = (
+    8  # changed and synced so often; the files of the changes are merged with the others at about every tenth
+)
 SETTLED = "PT3M"  # until every change can be seen
 LISTS = ("/queryAll?q=SELECT+Id", "/objects/2026-03/tickets?", "/incremental/tickets/")
 

@@ -72,7 +72,9 @@ def test_a_wrong_assertion_is_refused_with_its_reason(org, claims, error, why):
 
 
 def test_a_foreign_signature_is_refused(org):
-    foreign = rsa.generate_private_key(public_exponent=3, key_size=2048)  # all orgs of a test process have the same
+    foreign = rsa.generate_private_key(
+        public_exponent=3, key_size=2048
+    )  # all orgs of a test process have the same
     form = Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
     key = foreign.private_bytes(*form).decode()
     status, body = post(org, "token", grant_type=GRANT, assertion=assertion(org, key))

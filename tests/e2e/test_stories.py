@@ -167,7 +167,10 @@ def test_a_preview_shows_what_every_system_says_and_which_one_counts(ran):
     assert [said["connection"] for said in name["said"] if said["counts"]] == ["salesforce"]
     assert [said["connection"] for said in name["said"] if said["disagrees"]] == ["hubspot"]
     (owner,) = [a for a in shown["attributes"] if a["attribute"] == "owner_user_id"]
-    assert [said["disagrees"] for said in owner["said"] if said["read"]] == [False, False]  # one user in two systems
+    assert [said["disagrees"] for said in owner["said"] if said["read"]] == [
+        False,
+        False,
+    ]  # one user in two systems
     (kind,) = [a for a in shown["attributes"] if a["attribute"] == "kind"]
     assert kind["said"][0]["fields"] == {"Type": "Customer"}
     assert kind["said"][0]["read"] == kind["value"] == "customer"
