@@ -200,7 +200,9 @@ def _cut(bench: Bench, number: int, at: int, cut: Cut, whole: Mapping[str, bytes
     bench.town.alter = alter
     pages: list[Page] = []
     with suppress(AdapterError):
-        pages.extend(bench.pages())
+        for page in bench.pages():
+            list(page.records)  # records may be made only when they are landed
+            pages.append(page)
     return _judged(pages, whole)
 
 

@@ -23,6 +23,9 @@ SCHEMA = {
     "requiredProperties": ["title"], "associatedObjects": ["COMPANY"],
     "properties": [{"name": "title", "label": "Title", "type": "string", "fieldType": "text"}],
 }  # fmt: skip
+IS_KNOWN = {"operationType": "ALL_PROPERTY", "operator": "IS_KNOWN"}
+ALL_KNOWN = [{"filterType": "PROPERTY", "property": "name", "operation": IS_KNOWN}]
+KNOWN = {"filterBranchType": "OR", "filterBranches": [{"filterBranchType": "AND", "filters": ALL_KNOWN}]}
 STAGE = {"label": "First", "displayOrder": 0, "metadata": {"ticketState": "OPEN"}}
 LAST = {"label": "Last", "displayOrder": 1, "metadata": {"ticketState": "CLOSED"}}
 
@@ -113,6 +116,8 @@ SETUP = [
     Step("DELETE", f"{V3}lists/{{list}}/memberships", None, ("lists", "update")),
     Step("DELETE", f"{V3}lists/{{list}}", None, ("lists", "delete")),
     Step("PUT", f"{V3}lists/{{list}}/restore", None, ("lists", "create")),
+    Step("POST", f"{V3}lists", {"name": "F", "objectTypeId": "0-2", "processingType": "DYNAMIC", "filterBranch": KNOWN}, ("lists", "create"), "list3"),
+    Step("PUT", f"{V3}lists/{{list3}}/update-list-filters", {"filterBranch": KNOWN}, ("lists", "update")),
 ]  # fmt: skip
 STEPS = [*RECORDS, *SETUP, *LINKS, *OLDER, *GONE]
 VERSIONED = re.compile(r"^/(?:crm/v[34]/|([\w-]+/)v1/)")
