@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -75,16 +77,23 @@ def load(path: Path) -> Document:
             fix="check the file and its permissions",
         ) from None
     try:
-        data = YAML(typ="rt").load(text)
+        plain, lines, columns = _parsed(text)
     except DuplicateKeyError as error:
         raise _broken(path, error, "a key is given twice") from None
     except MarkedYAMLError as error:
         raise _broken(path, error, "this is not valid YAML") from None
+    return Document(path, deepcopy(plain), dict(lines), dict(columns))
+
+
+@lru_cache(256)
+def _parsed(text: str) -> tuple[Any, dict[Path_, int], dict[Path_, int]]:
+    """A process reads the same files again and again, and parsing keeps it longer than anything else."""
+    data = YAML(typ="rt").load(text)
     lines: dict[Path_, int] = {}
     columns: dict[Path_, int] = {}
     plain = _plain(data, (), lines)
     _begins(data, (), text.splitlines(), columns)
-    return Document(path, plain, lines, columns)
+    return plain, lines, columns
 
 
 def _broken(path: Path, error: MarkedYAMLError, why: str) -> ConfigError:

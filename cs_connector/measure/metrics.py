@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from pydantic import Field
@@ -113,12 +113,13 @@ class Metrics:
 def load_metrics(layers: Sequence[Path]) -> Metrics:
     """Read `metrics/*.yml` of every layer. Raises ConfigError with file and line."""
     files = {path.stem: path for layer in layers for path in sorted((layer / "metrics").glob("*.yml"))}
-    sources = tuple(_source(name, path) for name, path in sorted(files.items()))
+    sources = tuple(_source(name, path, path.stat().st_mtime_ns) for name, path in sorted(files.items()))
     _unique(sources)
     return Metrics(sources)
 
 
-def _source(name: str, path: Path) -> Source:
+@lru_cache(128)
+def _source(name: str, path: Path, changed_at: int) -> Source:  # noqa: ARG001  another file has another time
     document = load(path)
     source = Source(name, validate(Study, document), document)
     source.check()

@@ -9,7 +9,6 @@ from uuid import uuid4
 import duckdb
 import sqlalchemy as sa
 
-from . import merging
 from .facts import Facts, alive, current
 from .leases import Lease
 from .newest import Holds, Part, layered, living
@@ -44,6 +43,8 @@ def _many(rows: Sequence[int]) -> bool:
 
 
 def _merged(facts: Facts, dataset: str, old: Sequence[Part]) -> list[Part]:
+    from . import merging  # Arrow is heavy, and merging is rare
+
     if not layered(old):
         every = Part(facts.stage(dataset), Holds.ANY)
         merging.together([part.path for part in old], every.path)

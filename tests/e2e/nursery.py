@@ -107,6 +107,18 @@ def _import_all() -> None:
 
     for group in registry.GROUPS:
         registry.names(group)
+    _read_all(registry.shipped())
+
+
+def _read_all(shipped: tuple[Path, ...]) -> None:
+    """What ships is parsed and compiled once."""
+    from cs_connector.config.documents import load
+    from cs_connector.measure.metrics import load_metrics
+
+    for path in (path for layer in shipped for path in layer.rglob("*.yml")):
+        load(path)
+    for source in load_metrics(shipped).sources:
+        source.query  # noqa: B018  printing it is the work
 
 
 def _next(wire: socket.socket) -> tuple[dict[str, Any], list[int]]:

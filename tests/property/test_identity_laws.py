@@ -71,7 +71,7 @@ def standing(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
 
 
 @given(RECORDS, st.data())
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 def test_records_that_come_one_by_one_are_grouped_as_if_they_had_come_at_once(
     records: list[dict[str, str | None]], data: st.DataObject
 ) -> None:
@@ -145,7 +145,7 @@ SAID = st.tuples(
 @given(
     EDGES, st.lists(SAID, min_size=len(REFS), max_size=len(REFS)), st.sets(st.sampled_from(REFS), max_size=2)
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_what_is_grouped_at_once_is_grouped_as_one_by_one(
     edges: list[Edge], said: list[tuple[int, str | None, str | None, str | None]], apart: set[str]
 ) -> None:

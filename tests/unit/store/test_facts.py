@@ -217,8 +217,8 @@ def test_folded_segments_go_after_thirty_days(store: Store, clock: HandClock) ->
 
 
 @pytest.mark.slow
-def test_a_thousand_small_runs_leave_few_files(store: Store) -> None:
-    runs = 1000 if store.state.file else 150  # the files are the same over both
+def test_many_small_runs_leave_few_files(store: Store) -> None:
+    runs = 250 if store.state.file else 50  # the files are the same over both
     for n in range(runs):
         store.landing.append(None, f"r{n}", "sf", "Case", page(record(n, f'{{"n":{n}}}')))
         assert store.fold("sf", "Case", f"r{n}").new == 1
