@@ -19,6 +19,7 @@ from cs_connector.unify.extraction import stage
 from cs_connector.unify.mapping import MappingFile, WriteRule
 
 TEXTS = st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=40)
+SPACES = " \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"  # what reading leaves out at the ends
 WORDS = ("green", "yellow", "red", "unknown")
 RULE: dict[str, Any] = {
     "object": "A",
@@ -129,5 +130,5 @@ def test_what_was_written_is_read_as_what_it_was(
     found = con.execute(
         "SELECT product, arr, renewal_on, status FROM stage_subscription ORDER BY record_id"
     ).fetchall()
-    assert found == [((r["text"] or "").strip(" ") or None, r["money"], r["day"], r["band"]) for r in rows]
+    assert found == [((r["text"] or "").strip(SPACES) or None, r["money"], r["day"], r["band"]) for r in rows]
     assert con.execute("SELECT count(*) FROM quarantine").fetchone() == (0,)
