@@ -51,13 +51,16 @@ setup: $(READY)  ## Install everything into .venv
 demo: $(READY)  ## The main job against three simulated CRMs (SERVE=1 stays up)
 	@$(BIN)/cs-connector demo $(if $(SERVE),--serve)
 
-test: $(READY) $(STRANGERS)/.ready  ## The whole suite, as strictly as possible
+test: $(READY) $(STRANGERS)/.ready  ## The suite, as strictly as possible
 	@$(MAKE) --no-print-directory --jobs 3 --output-sync clients lint
-	@CS_CONNECTOR_STRICT=1 $(BIN)/python -m pytest -n 2 --dist loadgroup
+	@CS_CONNECTOR_STRICT=1 $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not long"
+
+long: $(READY)  ## The tests that take too long for every change
+	@CS_CONNECTOR_STRICT=1 $(BIN)/python -m pytest -n 2 --dist loadgroup -m long
 
 check: $(READY)  ## The quick part: lint, types, contracts, fast tests
 	@$(MAKE) --no-print-directory lint
-	@$(BIN)/python -m pytest -n 2 -m "not slow" -q
+	@$(BIN)/python -m pytest -n 2 -m "not slow and not long" -q
 
 cover: $(READY)  ## The fast tests once more, with the lines that they never reach
 	@$(BIN)/python -m pytest -n 2 -m "not slow" -q --cov --cov-report=term:skip-covered
@@ -81,4 +84,4 @@ fix: $(READY)  ## Format, and repair what can be repaired
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-.PHONY: help setup clients peers demo test check cover lint bench soak docs fix
+.PHONY: help setup clients peers demo test long check cover lint bench soak docs fix

@@ -51,12 +51,14 @@ def test_killed_at_what_must_hold(deadly: Deadly, point: str) -> None:
     assert found.count > 0
 
 
+@pytest.mark.long
 def test_a_cursor_that_moves_before_the_records_are_kept_is_caught(tmp_path: Path) -> None:
     with deaths.naive(tmp_path) as attempt:
         assert any(attempt(seed).problem for seed in (5, *range(1, 40)))
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.long
 def test_the_installed_command_killed_while_it_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commands, "KILLS", 4)
     with commands.of_readings(tmp_path) as attempt:

@@ -88,6 +88,7 @@ def wrote(sandbox: Sandbox, process: Any, before: int) -> bool:
     return bool(sandbox.ledger(before))
 
 
+@pytest.mark.long
 def test_killed_at_any_moment_it_comes_to_the_same_end(fresh, sandbox, undisturbed, tmp_path):
     dice, ends = random.Random(20261125), []
     for _ in range(3):
@@ -143,6 +144,7 @@ def _reading(project: Project) -> bool:
     return any((project.root / ".cs-connector" / "facts" / "data" / "raw").rglob("*.parquet"))
 
 
+@pytest.mark.long
 def test_asked_to_stop_while_writing_it_comes_to_the_same_end(fresh, sandbox, undisturbed, tmp_path):
     sandbox.faults(*SLOW_WRITES)
     process = fresh.start("run", "--json")

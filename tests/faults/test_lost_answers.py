@@ -24,6 +24,7 @@ def tasks(sandbox):
     return [e["id"] for e in sandbox.ledger() if (e["object"], e["action"]) == ("Task", "create")]
 
 
+@pytest.mark.long
 def test_one_lost_answer_of_each_kind_of_write_changes_nothing(fresh, sandbox, done):
     sandbox.restore(done.written)
     wanted = state(sandbox)

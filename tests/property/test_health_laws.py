@@ -19,7 +19,7 @@ from cs_connector.language.lowering import lower
 from tests.unit.health_tables import AS_OF, Scores, World, definitions, month
 
 BETTER = {"unknown": 0, "red": 0, "yellow": 1, "green": 2}
-SLOW = settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+SLOW = settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @st.composite
