@@ -56,7 +56,7 @@ test: $(READY) $(STRANGERS)/.ready  ## The suite, as strictly as possible
 	@CS_CONNECTOR_STRICT=1 $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not long"
 
 long: $(READY)  ## The tests that take too long for every change
-	@CS_CONNECTOR_STRICT=1 $(BIN)/python -m pytest -n 2 --dist loadgroup -m long
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m long tests/faults
 
 check: $(READY)  ## The quick part: lint, types, contracts, fast tests
 	@$(MAKE) --no-print-directory lint
