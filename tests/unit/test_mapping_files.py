@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 
 from cs_connector import registry
 from cs_connector.act.wanted import want
-from cs_connector.errors import ConfigError
+from cs_connector.errors import ConfigError, MappingError
 from cs_connector.model import ENTITIES
 from cs_connector.ports import FieldInfo, ObjectInfo
 from cs_connector.runner import deciding
@@ -372,3 +372,49 @@ def test_every_example_of_the_documentation_is_right(tmp_path: Path) -> None:
     seen = [examine(file(tmp_path, "x.yml", text), (tmp_path, SHIPPED)) for text in examples()]
     assert len(seen) > 6
     assert [told(error, tmp_path) for one in seen for error in one.errors] == []
+
+
+def test_a_typo_in_a_mapping_names_the_line(tmp_path: Path) -> None:
+    path = tmp_path / "m.yml"
+    path.write_text(
+        "version: 1\ncrm: x\nread:\n  - object: A\n    entity: account\n    fields:\n      nmae: Name\n"
+    )
+    with pytest.raises(MappingError) as caught:
+        load_mapping(path)
+    assert caught.value.place is not None
+    assert caught.value.place.line == 7
+    assert "name" in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("part", "line"),
+    [
+        (
+            "read:\n  - object: A\n    entity: account\n    fields:\n      name:\n        field: N\n        values: {}\n",
+            9,
+        ),
+        (
+            "read: []\nwrite:\n  - object: A\n    source: account\n    fields:\n      F:\n        column: band\n        values: {}\n",
+            10,
+        ),
+    ],
+)
+def test_a_translation_without_values_names_the_line(tmp_path: Path, part: str, line: int) -> None:
+    path = tmp_path / "m.yml"
+    path.write_text(f"version: 1\ncrm: x\n{part}")
+    with pytest.raises(MappingError, match="are empty") as caught:
+        load_mapping(path)
+    assert caught.value.place is not None
+    assert caught.value.place.line == line
+    assert caught.value.fix
+
+
+def test_a_relationship_without_its_key_names_the_line(tmp_path: Path) -> None:
+    path = tmp_path / "m.yml"
+    path.write_text(
+        "version: 1\ncrm: x\nread:\n  - object: R\n    entity: relationship\n    fields:\n      stage: S\n"
+    )
+    with pytest.raises(MappingError, match="found by its key") as caught:
+        load_mapping(path)
+    assert caught.value.place is not None
+    assert caught.value.place.line == 6

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
 from cs_connector import registry
-from cs_connector.errors import MappingError
 from cs_connector.unify import Source, load_mapping
 from cs_connector.unify.population import Customers
 from cs_connector.unify.run import FeedMark, read, unify
@@ -224,41 +222,6 @@ def test_files_follow_the_accounts_of_another_system(con: duckdb.DuckDBPyConnect
     run(con, records, [*SOURCES, FILES])
     assert rows(con, 'SELECT value, account_id IS NOT NULL FROM "usage"') == [(7.0, True)]
     assert rows(con, "SELECT reason FROM quarantine") == [("a column is missing (line 3)",)]
-
-
-def test_a_typo_in_a_mapping_names_the_line(tmp_path: Path) -> None:
-    path = tmp_path / "m.yml"
-    path.write_text(
-        "version: 1\ncrm: x\nread:\n  - object: A\n    entity: account\n    fields:\n      nmae: Name\n"
-    )
-    with pytest.raises(MappingError) as caught:
-        load_mapping(path)
-    assert caught.value.place is not None
-    assert caught.value.place.line == 7
-    assert "name" in caught.value.fix
-
-
-@pytest.mark.parametrize(
-    ("part", "line"),
-    [
-        (
-            "read:\n  - object: A\n    entity: account\n    fields:\n      name:\n        field: N\n        values: {}\n",
-            9,
-        ),
-        (
-            "read: []\nwrite:\n  - object: A\n    source: account\n    fields:\n      F:\n        column: band\n        values: {}\n",
-            10,
-        ),
-    ],
-)
-def test_a_translation_without_values_names_the_line(tmp_path: Path, part: str, line: int) -> None:
-    path = tmp_path / "m.yml"
-    path.write_text(f"version: 1\ncrm: x\n{part}")
-    with pytest.raises(MappingError, match="are empty") as caught:
-        load_mapping(path)
-    assert caught.value.place is not None
-    assert caught.value.place.line == line
-    assert caught.value.fix
 
 
 def test_a_subscription_that_starts_later_makes_nobody_a_former_customer(
@@ -501,14 +464,3 @@ def test_amounts_of_another_currency_are_in_no_figure(con: duckdb.DuckDBPyConnec
     }
     mixed = rows(con, "SELECT name FROM mixed_currency JOIN account USING (account_id) ORDER BY 1")
     assert mixed == [("Foreign",), ("Mixed",), ("Undecided",)]
-
-
-def test_a_relationship_without_its_key_names_the_line(tmp_path: Path) -> None:
-    path = tmp_path / "m.yml"
-    path.write_text(
-        "version: 1\ncrm: x\nread:\n  - object: R\n    entity: relationship\n    fields:\n      stage: S\n"
-    )
-    with pytest.raises(MappingError, match="found by its key") as caught:
-        load_mapping(path)
-    assert caught.value.place is not None
-    assert caught.value.place.line == 6

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations
 
 from cs_connector.config.documents import Document, Path_
 from cs_connector.unify.mapping import Condition, MappingFile, ReadRule
@@ -42,17 +43,14 @@ def _written_twice(mapping: MappingFile) -> Iterator[Claim]:
 
 def _read_twice(mapping: MappingFile) -> Iterator[Claim]:
     """One record as two entities of a kind counts twice; two rules that add one attribute overrule each other."""
-    for index, rule in enumerate(mapping.read):
-        for number, other in enumerate(mapping.read[:index]):
-            if (rule.object, rule.entity) != (other.object, other.entity) or _apart(rule, other):
-                continue
-            if not rule.adds_to and not other.adds_to:
-                what = f"{rule.object} is read as {rule.entity} by two rules that can take the same record"
-                yield Claim(
-                    ("read", index, "object"), ("read", number, "object"), what, "part them with where"
-                )
-            elif rule.adds_to and other.adds_to:
-                yield from _shared(rule, other, index, number)
+    for (number, other), (index, rule) in combinations(enumerate(mapping.read), 2):
+        if (rule.object, rule.entity) != (other.object, other.entity) or _apart(rule, other):
+            continue
+        if not rule.adds_to and not other.adds_to:
+            what = f"{rule.object} is read as {rule.entity} by two rules that can take the same record"
+            yield Claim(("read", index, "object"), ("read", number, "object"), what, "part them with where")
+        elif rule.adds_to and other.adds_to:
+            yield from _shared(rule, other, index, number)
 
 
 def _shared(rule: ReadRule, other: ReadRule, index: int, number: int) -> Iterator[Claim]:
