@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from . import again, endless, peers, pull, sandbox, scoring, startup, sync, unify, whole
+from . import again, endless, measure, peers, pull, sandbox, scoring, startup, sync, unify, whole
 from .results import Row, keep, show
 from .size import QUICK, Size, Yard
 
@@ -23,6 +23,7 @@ MEASURES: dict[str, Callable[[Yard], list[Row]]] = {
     "peers": peers.measure,
     "again": again.measure,
     "unify": unify.measure,
+    "measure": measure.measure,
     "scoring": scoring.measure,
     "whole": whole.measure,
     "sandbox": sandbox.measure,

@@ -23,7 +23,8 @@ class Size:
     """Accounts of the company, records to pull, runs of each measurement; `whole`: accounts of the long one.
 
     `kept`: accounts of a sandbox on disk, each with ten tickets; `ways`: of reading, each measured in `rounds`;
-    `endless`: tickets of a CRM that has as many as one likes; `peers`: whether others are measured too.
+    `endless`: tickets of a CRM that has as many as one likes; `measured`: accounts whose metrics are computed;
+    `peers`: whether others are measured too.
     """
 
     accounts: int = 20_000
@@ -35,11 +36,21 @@ class Size:
     ways: int = 4
     rounds: int = 3
     endless: int = 5_000_000
+    measured: int = 100_000
     peers: bool = True
 
 
 QUICK = Size(
-    accounts=40, records=400, times=1, starts=1, kept=200, ways=1, rounds=1, endless=4_000, peers=False
+    accounts=40,
+    records=400,
+    times=1,
+    starts=1,
+    kept=200,
+    ways=1,
+    rounds=1,
+    endless=4_000,
+    measured=40,
+    peers=False,
 )
 
 

@@ -24,13 +24,14 @@ WITH monthly AS (SELECT account_id, product, datediff('month', on_date, DATE '20
         max(value) FILTER (metric = 'key_features_used') AS features, last_day(max(on_date) FILTER (metric = 'active_users' AND value > 0)) AS active,
         min(on_date) FILTER (metric = 'active_users') AS oldest
     FROM 'DATA/usage.parquet' WHERE grain = 'month' AND metric IN ('active_users', 'key_features_used') GROUP BY ALL),
-mine AS (SELECT s.r, m.* FROM monthly m JOIN scope s ON s.account_id = m.account_id AND (m.product IS NULL OR m.product = s.product)),
+mine AS (SELECT r, m, sum(users) AS users, bool_or(has_users) AS has_users, max(features) AS features, max(active) AS active, min(oldest) AS oldest
+    FROM monthly JOIN scope s ON s.account_id = monthly.account_id AND (monthly.product IS NULL OR monthly.product = s.product) GROUP BY r, m),
 dated AS (SELECT mine.*, g.today, mine.m - datediff('month', g.today, DATE '2026-11-15') AS back FROM mine JOIN grid g
     ON mine.m - datediff('month', g.today, DATE '2026-11-15') BETWEEN 1 AND 15),
 summed AS (SELECT r, today, sum(users) FILTER (back = 1) AS users_1, sum(users) FILTER (back = 4) AS users_4,
     max(features) FILTER (back = 1) AS features_1, sum(users) FILTER (back <= 3) AS recent, sum(users) FILTER (back BETWEEN 4 AND 6) AS before,
-    sum(users) FILTER (back BETWEEN 13 AND 15) AS last_year, count(DISTINCT back) FILTER (has_users AND back <= 6) AS months_6,
-    count(DISTINCT back) FILTER (has_users AND back BETWEEN 13 AND 15) AS months_last_year, max(active) AS last_active, min(oldest) AS oldest
+    sum(users) FILTER (back BETWEEN 13 AND 15) AS last_year, count(*) FILTER (has_users AND back <= 6) AS months_6,
+    count(*) FILTER (has_users AND back BETWEEN 13 AND 15) AS months_last_year, max(active) AS last_active, min(oldest) AS oldest
     FROM dated GROUP BY ALL)
 SELECT r, today, CASE WHEN seats > 0 THEN users_1 / seats END AS active_share,
     CASE WHEN months_6 = 6 THEN CASE WHEN months_last_year = 3 THEN greatest(recent / nullif(before, 0), recent / nullif(last_year, 0))

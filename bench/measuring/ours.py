@@ -36,7 +36,7 @@ def studied() -> Metrics:
 def views(con: Connection, data: Path) -> None:
     for entity in (*ENTITIES.values(), LINK, FEED, ATTACHMENT):
         con.execute(
-            f'CREATE TEMP VIEW "{entity.name}" AS SELECT * FROM read_parquet(\'{data}/{entity.name}.parquet\')'
+            f"CREATE TEMP VIEW \"{entity.name}\" AS SELECT * FROM read_parquet('{data}/{entity.name}.parquet')"
         )
 
 
