@@ -8,7 +8,8 @@ from functools import partial
 
 from .cost import Net, Work, net
 from .results import Row, judge
-from .size import FEW, Size, Yard
+from .size import Size, Yard
+from .syncing.login import lasting
 from .syncing.reading import ROUNDS, SHARE, Reading
 from .syncing.ways import WAYS, Way
 
@@ -25,7 +26,8 @@ def measure(yard: Yard) -> list[Row]:
 
 def pair(yard: Yard, way: Way, records: int) -> tuple[Reading, Reading]:
     """All records, and hardly any."""
-    return Reading(way, yard.crm(way.crm, records), records), Reading(way, yard.crm(way.crm, FEW), FEW)
+    full, few = (lasting(yard.crm(way.crm, count), way.crm) for count in (records, way.few))
+    return Reading(way, full, records), Reading(way, few, way.few)
 
 
 def floors(full: Reading, few: Reading) -> dict[str, tuple[Work, Work]]:

@@ -25,13 +25,15 @@ class Column:
 class Entity:
     """A table of entities: its key column comes first; `personal` columns identify a person.
 
-    `evidence` columns are read to tell who is who, and are no part of the table.
+    `evidence` columns are read to tell who is who, and are no part of the table. `dated` is a formula for the day from
+    which a row exists: on earlier days there is no such row; None where rows have no such day.
     """
 
     name: str
     columns: tuple[Column, ...]
     personal: frozenset[str] = frozenset()
     evidence: tuple[Column, ...] = ()
+    dated: str | None = None
 
     @property
     def key(self) -> str:
@@ -46,15 +48,19 @@ class Entity:
         return next((c for c in self.columns if c.name == name), None)
 
 
-def _table(table: str, /, *, identifying: str = "", telling: str = "", **columns: str) -> Entity:
+def _table(
+    table: str, /, *, identifying: str = "", telling: str = "", dated: str | None = None, **columns: str
+) -> Entity:
     listed = tuple(Column(n, t) for n, t in columns.items())
     texts = tuple(Column(n, TEXT) for n in telling.split())
-    return Entity(table, listed, frozenset(identifying.split()), texts)
+    return Entity(table, listed, frozenset(identifying.split()), texts, dated)
 
 
-def _entity(table: str, /, *, identifying: str = "", telling: str = "", **columns: str) -> Entity:
+def _entity(
+    table: str, /, *, identifying: str = "", telling: str = "", dated: str | None = None, **columns: str
+) -> Entity:
     given = f"{identifying} {CUSTOM}"
-    return _table(table, identifying=given, telling=telling, **columns, **{CUSTOM: TEXT})
+    return _table(table, identifying=given, telling=telling, dated=dated, **columns, **{CUSTOM: TEXT})
 
 
 ACCOUNT = _entity(
@@ -92,22 +98,22 @@ SUBSCRIPTION = _entity(
     features_bought=WHOLE, auto_renew=FLAG, notice_on=DATE, owner_user_id=TEXT, partner_account_id=TEXT,
 )  # fmt: skip
 TICKET = _entity(
-    "ticket", telling=ABOUT,
-    ticket_id=TEXT, account_id=TEXT, person_id=TEXT, product=TEXT, priority=TEXT, status=TEXT,
+    "ticket", telling=ABOUT, dated="opened_at",
+    ticket_id=TEXT, account_id=TEXT, person_id=TEXT, product=TEXT, kind=TEXT, priority=TEXT, status=TEXT,
     opened_at=TIME, closed_at=TIME, waiting_since=TIME,
 )  # fmt: skip
 SURVEY_RESPONSE = _entity(
-    "survey_response", telling=ABOUT,
+    "survey_response", telling=ABOUT, dated="coalesce(invited_on, answered_on)",
     survey_response_id=TEXT, account_id=TEXT, person_id=TEXT, kind=TEXT,
     score=NUMBER, scale_min=NUMBER, scale_max=NUMBER, score_10=NUMBER,
     invited_on=DATE, answered_on=DATE,
 )  # fmt: skip
 USAGE = _entity(
-    "usage", telling=ABOUT,
+    "usage", telling=ABOUT, dated="on_date",
     usage_id=TEXT, account_id=TEXT, product=TEXT, metric=TEXT, on_date=DATE, grain=TEXT, value=NUMBER,
 )  # fmt: skip
 INVOICE = _entity(
-    "invoice", telling=ABOUT,
+    "invoice", telling=ABOUT, dated="issued_on",
     invoice_id=TEXT, account_id=TEXT, issued_on=DATE, due_on=DATE, paid_on=DATE, amount=MONEY, currency=TEXT,
 )  # fmt: skip
 OPPORTUNITY = _entity(
@@ -116,12 +122,12 @@ OPPORTUNITY = _entity(
     close_on=DATE,
 )  # fmt: skip
 ACTIVITY = _entity(
-    "activity", telling=ABOUT,
+    "activity", telling=ABOUT, dated="at",
     activity_id=TEXT, account_id=TEXT, person_id=TEXT, kind=TEXT, two_way=FLAG, at=TIME,
 )  # fmt: skip
 LIFECYCLE_EVENT = _entity(
-    "lifecycle_event", telling=ABOUT,
-    lifecycle_event_id=TEXT, account_id=TEXT, product=TEXT, kind=TEXT, on_date=DATE,
+    "lifecycle_event", telling=ABOUT, dated="case when due_on is null then on_date end",  # what is planned exists before
+    lifecycle_event_id=TEXT, account_id=TEXT, product=TEXT, kind=TEXT, due_on=DATE, on_date=DATE,
 )  # fmt: skip
 GOAL = _entity(
     "goal", telling=ABOUT,
@@ -131,6 +137,11 @@ GOAL = _entity(
 ROLE = _entity(
     "role", telling=ABOUT,
     role_id=TEXT, account_id=TEXT, person_id=TEXT, product=TEXT, role=TEXT, active=FLAG,
+)  # fmt: skip
+DOCUMENT = _entity(
+    "document", identifying="title", telling=ABOUT, dated="created_on",
+    document_id=TEXT, account_id=TEXT, product=TEXT, kind=TEXT, title=TEXT,
+    created_on=DATE, modified_on=DATE, signed_on=DATE, expires_on=DATE,
 )  # fmt: skip
 TASK = _entity(
     "task",
@@ -142,7 +153,7 @@ ENTITIES: dict[str, Entity] = {
     e.name: e
     for e in (
         ACCOUNT, PERSON, USER, RELATIONSHIP, SUBSCRIPTION, TICKET, SURVEY_RESPONSE, USAGE, INVOICE,
-        OPPORTUNITY, ACTIVITY, LIFECYCLE_EVENT, GOAL, ROLE, TASK,
+        OPPORTUNITY, ACTIVITY, LIFECYCLE_EVENT, GOAL, ROLE, DOCUMENT, TASK,
     )
 }  # fmt: skip
 

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from cs_connector import health
-from cs_connector.health import history
+from cs_connector.health import history, kept
 from cs_connector.model import ENTITIES
 from cs_connector.runner import Engine
 from cs_connector.runner.deciding import scored
+from cs_connector.runner.scorecards import configurations
 from cs_connector.runner.summary import Scores
+
+KEEPS = "scores and what they were based on"  # other words make every project score anew
 
 
 class Score:
     name = "score"
 
     def __call__(self, engine: Engine) -> None:
-        digest = engine.digest(["entity/"])
+        digest = engine.digest(["entity/"], KEEPS)
         if engine.stage_done(self.name, digest):
             engine.summary.skipped.append(self.name)
             engine.summary.scores = _counts(engine)
         else:
             engine.summary.scores = self._compute(engine)
             engine.mark_stage(self.name, digest)
+            configurations.keep(engine)
 
     def _compute(self, engine: Engine) -> Scores:
         definitions = health.load_definitions([*engine.project.shipped, engine.project.root])
@@ -28,15 +32,20 @@ class Score:
             engine.store.facts.attach(con, "measure/metric", "metric_before", _METRIC)
             engine.store.facts.attach(con, "health/snapshot", "snapshot_before", history.BEFORE)
             outcome = health.run(con, engine.as_of, definitions)
-            engine.publish(
-                con,
-                {
-                    "measure/metric": "SELECT * FROM metric_value",
-                    "health/measure": "SELECT * FROM measure_score",
-                    "health/snapshot": "SELECT * REPLACE (round(coverage, 9) AS coverage, TIMESTAMP "
-                    f"'{engine.clock.now():%Y-%m-%d %H:%M:%S}' AS known_at) FROM snapshot",
-                },
+            snapshot = (
+                "SELECT * REPLACE (round(coverage, 9) AS coverage, TIMESTAMP "
+                f"'{engine.clock.now():%Y-%m-%d %H:%M:%S}' AS known_at) FROM snapshot"
             )
+            published = {
+                "measure/metric": "SELECT * FROM metric_value",
+                "health/measure": "SELECT * FROM measure_score",
+                "health/snapshot": snapshot,
+                "health/scorecard": "SELECT * FROM scorecard",
+            }
+            if engine.as_of == engine.clock.now().date():  # a past that is computed today was not known then
+                published |= kept.queries(engine.as_of, snapshot)
+            engine.publish(con, published)
+        kept.forget(engine.store.facts, engine.run, engine.clock.now().date())
         return Scores(outcome.computed, outcome.unknown, outcome.moved_band)
 
 

@@ -133,11 +133,26 @@ class Files(Adapter):
         return ObjectInfo(name, fields, writable=False) if fields else None
 
     def _pages(self, sources: list[Source], cursor: Cursor) -> Iterator[Page]:
+        """Pages of PAGE records, whatever number of files they come from, and a last one."""
+        started, held = self._clock.now(), list[RawRecord]()
+        dated = not any(source.listed for source in sources)
+        for record in self._records(sources, cursor):
+            held.append(record)
+            if len(held) == PAGE:
+                cursor.newest = _newest(held, cursor.newest)
+                yield Page(held, _encode(cursor), done=False)
+                held = []
+        cursor.newest = _newest(held, cursor.newest)
+        complete_to = _complete_to(cursor.newest, started) if dated else started
+        yield Page(held, _encode(cursor), done=True, complete_to=complete_to)
+
+    def _records(self, sources: list[Source], cursor: Cursor) -> Iterator[RawRecord]:
+        """What is new in the files; after each record the cursor says that it was handed over."""
         names = {source.name for source in sources}
         cursor.seen = {name: digest for name, digest in cursor.seen.items() if name in names}
         cursor.ends = {name: end for name, end in cursor.ends.items() if name in names}
-        started = self._clock.now()
-        mended = {key for name in cursor.bad.keys() - names for key in cursor.bad.pop(name)}
+        left = cursor.bad.keys() - names
+        mended = {key for name in left for key in cursor.bad[name]}
         closed: list[str] = []
         for source in sources:
             try:
@@ -145,34 +160,31 @@ class Files(Adapter):
             except OSError as error:  # gone meanwhile, or not ours to read: looked at again next time
                 told = source.unreadable(error)
                 closed.append(told.id)
-                yield Page([told], _encode(cursor), done=False)
+                yield told
                 continue
             if cursor.seen.get(source.name) != digest:
                 yield from self._source(source, digest, cursor)
         cursor.at = None
+        yield from _gone(sorted(mended.difference(closed)))
+        cursor.bad = {name: bad for name, bad in cursor.bad.items() if name not in left}
         cursor.bad |= {_CLOSED: closed} if closed else {}
-        last = _gone(sorted(mended.difference(closed)))
-        yield Page(last, _encode(cursor), done=True, complete_to=_complete_to(cursor.newest, started))
 
-    def _source(self, source: Source, digest: str, cursor: Cursor) -> Iterator[Page]:
+    def _source(self, source: Source, digest: str, cursor: Cursor) -> Iterator[RawRecord]:
         handed = cursor.at[2] if cursor.at and cursor.at[:2] == (source.name, digest) else 0
         end = cursor.ends.get(source.name)
         grown = end if end and source.grew(end) else None
         bad = cursor.bad.get(source.name, []) if grown else []
-        records = islice(_watched(source.records(grown), bad), handed, None)
-        while page := list(islice(records, PAGE)):
-            handed += len(page)
+        for record in islice(_watched(source.records(grown), bad), handed, None):
+            handed += 1
             cursor.at = (source.name, digest, handed)
-            cursor.newest = _newest(page, cursor.newest)
-            yield Page(page, _encode(cursor), done=False)
+            yield record
+        yield from _gone(sorted(set(cursor.bad.get(source.name, [])) - set(bad)))
+        cursor.bad.pop(source.name, None)
         cursor.seen[source.name] = digest
         if source.end:
             cursor.ends[source.name] = source.end
-        mended = set(cursor.bad.pop(source.name, [])) - set(bad)
         if bad:
             cursor.bad[source.name] = bad
-        if mended:
-            yield Page(_gone(sorted(mended)), _encode(cursor), done=False)
 
 
 def _watched(records: Iterator[RawRecord], bad: list[str]) -> Iterator[RawRecord]:

@@ -1,10 +1,15 @@
-"""Documents: their properties, never their text."""
+"""Documents: their properties, never their text.
+
+Office files hold them in docProps/core.xml and docProps/custom.xml (ECMA-376 part 2 and part 1, 22.3), PDF in the
+information dictionary (ISO 32000, 14.3.3).
+"""
 
 from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -13,13 +18,33 @@ from cs_connector.ports import RawRecord
 
 from .records import Maker
 
-COLUMNS = ("path", "folder", "name", "kind", "bytes", "modified_at", "title", "author", "created_at", "pages")
+COLUMNS = (
+    "path", "folder", "name", "kind", "bytes", "modified_at", "title", "author", "created_at", "changed_at", "category",
+    "pages", "custom",
+)  # fmt: skip
 _OFFICE = frozenset({".docx", ".xlsx", ".pptx", ".odt"})
 _CORE = {
     "title": "{http://purl.org/dc/elements/1.1/}title",
     "author": "{http://purl.org/dc/elements/1.1/}creator",
     "created_at": "{http://purl.org/dc/terms/}created",
+    "changed_at": "{http://purl.org/dc/terms/}modified",
+    "category": "{http://schemas.openxmlformats.org/package/2006/metadata/core-properties}category",
 }
+_PROPERTY = "{http://schemas.openxmlformats.org/officeDocument/2006/custom-properties}property"
+_OF_PDF = frozenset(
+    {
+        "/Title",
+        "/Author",
+        "/Subject",
+        "/Keywords",
+        "/Creator",
+        "/Producer",
+        "/CreationDate",
+        "/ModDate",
+        "/Trapped",
+    }
+)
+_MOST_CUSTOM = 100  # properties of its own that are kept of one document
 _MOST_XML = 1_000_000
 
 
@@ -50,7 +75,7 @@ def row(path: Path, maker: Maker) -> Iterator[tuple[int, RawRecord]]:
 
 
 def _own(path: Path) -> dict[str, Any]:
-    empty: dict[str, Any] = {"title": None, "author": None, "created_at": None, "pages": None}
+    empty = dict.fromkeys((*_CORE, "pages"), None) | {"custom": {}}
     if path.suffix.lower() == ".pdf":
         return empty | _of_pdf(path)
     if path.suffix.lower() in _OFFICE:
@@ -60,17 +85,34 @@ def _own(path: Path) -> dict[str, Any]:
 
 def _of_office(path: Path) -> dict[str, Any]:
     with zipfile.ZipFile(path) as box:
-        names = {info.filename: info for info in box.infolist()}
-        core = names.get("docProps/core.xml")
-        if core is None:
-            return {}
-        if core.file_size > _MOST_XML:
-            raise ValueError("the properties are too large")
-        text = box.read(core)
+        core, custom = (_tree(box, f"docProps/{part}.xml") for part in ("core", "custom"))
+    found: dict[str, Any] = {}
+    if core is not None:
+        found = {name: (core.findtext(tag) or "").strip() or None for name, tag in _CORE.items()}
+    if custom is not None:
+        found["custom"] = dict(_properties(custom))
+    return found
+
+
+def _tree(box: zipfile.ZipFile, name: str) -> ET.Element | None:
+    """A part of a document that tells of it; None where it has none. Raises ValueError for one that is not to be trusted."""
+    part = {info.filename: info for info in box.infolist()}.get(name)
+    if part is None:
+        return None
+    if part.file_size > _MOST_XML:
+        raise ValueError("the properties are too large")
+    text = box.read(part)
     if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
         raise ValueError("properties with entities are not read")
-    root = ET.fromstring(text)  # noqa: S314 — without a document type there is nothing to expand
-    return {name: (root.findtext(tag) or "").strip() or None for name, tag in _CORE.items()}
+    return ET.fromstring(text)  # noqa: S314 — without a document type there is nothing to expand
+
+
+def _properties(tree: ET.Element) -> Iterator[tuple[str, str]]:
+    """The properties that people or a document store gave it, whatever their types, as texts."""
+    for found in islice(tree.iter(_PROPERTY), _MOST_CUSTOM):
+        name, text = found.get("name"), "".join(found.itertext()).strip()
+        if name and text:
+            yield name, text
 
 
 def _of_pdf(path: Path) -> dict[str, Any]:
@@ -78,11 +120,14 @@ def _of_pdf(path: Path) -> dict[str, Any]:
 
     reader = PdfReader(path)
     about, pages = reader.metadata, len(reader.pages)
-    created = about.creation_date if about else None
-    title, author = (about.title, about.author) if about else (None, None)
+    if about is None:
+        return {"pages": pages}
+    told = {"title": about.title, "author": about.author, "category": about.subject}
+    dates = {"created_at": about.creation_date, "changed_at": about.modification_date}
+    mine = islice(((str(n).lstrip("/"), str(v)) for n, v in about.items() if n not in _OF_PDF), _MOST_CUSTOM)
     return {
-        "title": str(title) if title else None,
-        "author": str(author) if author else None,
-        "created_at": created.isoformat() if created else None,
+        **{name: str(value) if value else None for name, value in told.items()},
+        **{name: value.isoformat() if value else None for name, value in dates.items()},
         "pages": pages,
+        "custom": dict(mine),
     }

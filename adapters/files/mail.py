@@ -1,10 +1,14 @@
-"""E-mail logs: what the headers of messages say. The messages themselves are never read."""
+"""E-mail logs: what the headers of messages say. The messages themselves are never read.
+
+A record is known by `message`, a digest of the message's id: ids can tell who wrote, and records' ids are kept for good.
+Headers are those of RFC 5322, automatic messages those of RFC 3834; the mbox format is that of RFC 4155.
+"""
 
 from __future__ import annotations
 
 import email
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC
 from email.errors import MessageError
 from email.header import decode_header, make_header
@@ -20,7 +24,8 @@ from .records import Maker
 
 LONGEST = 256_000  # bytes of headers of one message
 COLUMNS = (
-    "message_id", "at", "from_name", "from_address", "to_addresses", "cc_addresses", "subject", "in_reply_to", "automatic",
+    "message", "message_id", "at", "from_name", "from_address", "to_addresses", "cc_addresses", "subject", "in_reply_to", "automatic",
+    "direction", "other_address", "other_domain",
 )  # fmt: skip
 _ROBOTS = frozenset({"auto-generated", "auto-replied", "auto-notified"})
 
@@ -58,6 +63,7 @@ def _record(head: bytes, maker: Maker, line: int) -> RawRecord:
     row = _row(message, head)
     if row["at"] is None:
         return maker.bad("the message has no date that can be read", line)
+    row |= _sides(row, maker.shape.own_domains)
     record = maker.good(row, None, line)
     return record._replace(modified_at=record.modified_at or row["at"])
 
@@ -70,8 +76,10 @@ def _row(message: Message, head: bytes) -> dict[str, Any]:
         or message.get("List-Unsubscribe") is not None
         or message.get("Precedence") == "bulk"
     )
+    told = _plain(message.get("Message-ID"))
     return {
-        "message_id": _plain(message.get("Message-ID")) or hashlib.sha256(head).hexdigest(),
+        "message": hashlib.sha256(told.encode() if told else head).hexdigest()[:32],
+        "message_id": told or None,
         "at": _moment(message.get("Date")),
         "from_name": sender[0] or None,
         "from_address": sender[1] or None,
@@ -81,6 +89,29 @@ def _row(message: Message, head: bytes) -> dict[str, Any]:
         "in_reply_to": _plain(message.get("In-Reply-To")),
         "automatic": robot,
     }
+
+
+def _sides(row: dict[str, Any], own: Sequence[str]) -> dict[str, Any]:
+    """Who of those that wrote and read is not of us; without domains of our own, whoever wrote."""
+    sender = [row["from_address"]] if row["from_address"] else []
+    if not own:
+        return _other(None, sender)
+    if outside := [address for address in sender if not _ours(address, own)]:
+        return _other("in", outside)
+    readers = [a for a in (*row["to_addresses"], *row["cc_addresses"]) if not _ours(a, own)]
+    return _other("out" if readers else "internal", readers)
+
+
+def _other(direction: str | None, addresses: Sequence[str]) -> dict[str, Any]:
+    address = addresses[0] if addresses else None
+    domain = address.rpartition("@")[2] if address else None
+    return {"direction": direction, "other_address": address, "other_domain": domain}
+
+
+def _ours(address: str, own: Sequence[str]) -> bool:
+    """Whether an address is of one of these domains, or below one."""
+    domain = address.rpartition("@")[2]
+    return any(domain == name or domain.endswith(f".{name}") for name in own)
 
 
 def _people(message: Message, name: str) -> list[tuple[str, str]]:

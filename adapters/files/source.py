@@ -45,6 +45,11 @@ class Source:
         self._maker = Maker(name, shape)
         self.end: End | None = None
 
+    @property
+    def listed(self) -> bool:
+        """Whether its records tell how things are, not when something happened: an old date says nothing of later ones."""
+        return self._shape.format == "documents"
+
     def digest(self) -> str:
         """Changes when the content changes, and only then; a document's with its size and time. Raises OSError."""
         if self._shape.format == "documents":

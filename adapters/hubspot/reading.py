@@ -218,20 +218,23 @@ class Reader:
         query["properties"] = ",".join(_columns(read))
         if read.history and not archived:
             query |= {"limit": HISTORY_PAGE, "propertiesWithHistory": ",".join(read.history)}
-        response = self._transport.page(self._paths.objects(read.object), query)
+        with self._transport.expecting(_batches.decode) as page:
+            response = self._transport.page(self._paths.objects(read.object), query)
         if response.status_code in _NO_OBJECT and after is None:
             raise NotPermitted(
                 f"HubSpot has no {read.object} for this app",
                 why=problem(response).message,
                 fix="correct the object in the mapping, or ask the admin for it",
             )
-        batch = _read(response)
+        batch = _read(response, page.found)
         if batch.after is not None and batch.after == after:
             raise Unavailable(f"HubSpot's list of {read.object} does not move on")
         return batch
 
     def _get(self, path: str, **query: str | int | None) -> Batch:
-        return _read(self._transport.page(path, query))
+        with self._transport.expecting(_batches.decode) as page:
+            response = self._transport.page(path, query)
+        return _read(response, page.found)
 
     def searched(self, read: Read, state: Delta) -> Batch:
         """The next records of a window by search."""
@@ -244,8 +247,9 @@ class Reader:
             "limit": SEARCH_PAGE,
         }
         self.searches.take()
-        with self._transport.safe():
-            return _read(self._transport.post(self._paths.objects(read.object, "/search"), json=query))
+        with self._transport.safe(), self._transport.expecting(_batches.decode) as page:
+            response = self._transport.post(self._paths.objects(read.object, "/search"), json=query)
+        return _read(response, page.found)
 
     def now(self) -> int:
         """Milliseconds since 1970, as HubSpot's clock shows them: stamps are its own."""
@@ -262,11 +266,11 @@ def _within(kind: str, state: Delta) -> list[dict[str, Any]]:
     ]
 
 
-def _read(response: Any) -> Batch:
+def _read(response: Any, found: Batch | None) -> Batch:
     if not response.ok:
         raise AdapterError(f"HubSpot answered {response.status_code}", why=problem(response).message)
     try:
-        batch = _batches.decode(response.content)
+        batch = found or _batches.decode(response.content)
         batch.heads = _heads.decode(response.content).results
     except msgspec.MsgspecError as error:
         raise Unavailable("HubSpot's answer is not a page", why=str(error)) from error

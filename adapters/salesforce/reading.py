@@ -228,11 +228,11 @@ class Reader:
         locator: str | None = None
         while True:
             path = locator or self._query(columns, cursor)
-            content = self._ask(path, forgiving=locator is not None)
-            if content is None:  # the place kept by Salesforce is gone: go on from ours
+            found = self._ask(path, forgiving=locator is not None)
+            if found is None:  # the place kept by Salesforce is gone: go on from ours
                 locator = None
                 continue
-            answer, heads = _parse(content)
+            answer, heads = found
             if heads:
                 cursor.at = _place(heads[-1], columns.stamp)
             yield answer, heads
@@ -244,15 +244,16 @@ class Reader:
         text = check_length(columns.query(cursor), columns.object)
         return f"{self._root()}/queryAll?q={quote_plus(text)}"
 
-    def _ask(self, path: str, *, forgiving: bool) -> bytes | None:
+    def _ask(self, path: str, *, forgiving: bool) -> tuple[Answer, list[Head]] | None:
         url = path if path.startswith("http") else f"{_origin(self._root())}{path}"
         try:
-            response = self._session.get(url, headers=_BATCH)
+            with self._session.expecting(_answer.decode) as page:
+                response = self._session.get(url, headers=_BATCH)
         except AdapterError as error:
             if forgiving and error.code == BAD_LOCATOR:
                 return None
             raise
-        return response.content
+        return _parse(response.content, page.found)
 
     def _shape(self, object_name: str) -> Shape:
         try:
@@ -287,9 +288,9 @@ def _last(records: Sequence[RawRecord], columns: Columns, cursor: Cursor) -> Pag
     )
 
 
-def _parse(content: bytes) -> tuple[Answer, list[Head]]:
+def _parse(content: bytes, found: Answer | None) -> tuple[Answer, list[Head]]:
     try:
-        return _answer.decode(content), _heads.decode(content).records
+        return found or _answer.decode(content), _heads.decode(content).records
     except msgspec.DecodeError:
         return decode(content, Answer), decode(content, Heads).records  # says what is wrong
 

@@ -17,6 +17,7 @@ __all__ = ["recorded", "rows", "tenants"]
 _TYPES = {
     "customer": "Customer", "trial": "Prospect", "former": "Former Customer", "prospect": "Prospect", "partner": "Partner",
 }  # fmt: skip
+_CASE_TYPES = {"how-to": "Question", "problem": "Problem"}
 _PRIORITIES = {"P1": "Critical", "P2": "High", "P3": "Medium", "P4": "Low"}
 _SURVEYS = (("nps", 1, "Relationship NPS", "NPS"), ("executive", 2, "Executive check-in", "Rating"))
 
@@ -134,7 +135,7 @@ def _subscription(account: Account, sub: Subscription) -> dict[str, Any]:
         Name=f"{account.name} · {sub.product}"[:80], Account__c=sales_id("001", account.index), Product__c=sub.product,
         Region__c=sub.region, Type__c=sub.type, Status__c=sub.status, Start_Date__c=_day(sub.start_on),
         End_Date__c=_day(sub.end_on), Renewal_Date__c=_day(sub.renewal_on), ARR__c=float(sub.arr),
-        CurrencyIsoCode=account.currency, Seats__c=float(sub.seats), Features_Bought__c=float(sub.features),
+        CurrencyIsoCode=sub.currency or account.currency, Seats__c=float(sub.seats), Features_Bought__c=float(sub.features),
         Partner__c=None if sub.partner is None else sales_id("001", sub.partner), Auto_Renew__c=sub.auto_renew, Notice_Date__c=_day(sub.notice_on), CSM__c=_user_id(sub.csm),
         OwnerId=sales_id("005", account.owner),
     )  # fmt: skip
@@ -143,10 +144,13 @@ def _subscription(account: Account, sub: Subscription) -> dict[str, Any]:
 def _success(account: Account) -> Iterator[SeedRow]:
     owner = sales_id("001", account.index)
     for event in account.events:
-        at = _at(event.on)
+        at = _at(event.on) if event.on else account.created_at
         yield SeedRow(
             "Lifecycle_Event__c",
-            _row("a0L", event.key, at, at, Account__c=owner, Product__c=event.product, Kind__c=event.kind, Date__c=_day(event.on)),
+            _row(
+                "a0L", event.key, at, at, Account__c=owner, Product__c=event.product, Kind__c=event.kind,
+                Due_Date__c=_day(event.due), Date__c=_day(event.on),
+            ),
         )  # fmt: skip
     for goal in account.goals:
         at = _at(goal.updated_on)
@@ -178,6 +182,7 @@ def _case(account: Account, ticket: Ticket) -> dict[str, Any]:
         ContactId=sales_id("003", ticket.person.key) if ticket.person else None, Subject=ticket.subject,
         Status=ticket.status, Priority=_PRIORITIES[ticket.priority], IsClosed=ticket.closed_at is not None,
         ClosedDate=_stamp(ticket.closed_at) if ticket.closed_at else None, Origin="Web",
+        Type=_CASE_TYPES[ticket.kind],
         Waiting_Since__c=_stamp(ticket.waiting_since) if ticket.waiting_since else None, Product__c=ticket.product,
         OwnerId=sales_id("005", account.owner),
     )  # fmt: skip

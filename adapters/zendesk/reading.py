@@ -17,7 +17,7 @@ from cs_connector.transport.cursors import unreadable
 from .errors import problem
 from .merging import Merges
 from .pace import Pace
-from .rows import SPLIT, Split
+from .rows import SPLIT, Rows, Split
 
 EXPORT_PAGE, LIST_PAGE = 1000, 100
 QUIET = 61  # seconds: exports leave out the last minute, and refuse to start in it
@@ -121,16 +121,23 @@ class Reader:
         )
         asked = self._now()
         # Not after_url: it may name another host after an account was renamed.
-        answer = self._get(f"/api/v2/incremental/{name}/cursor.json", {"per_page": EXPORT_PAGE, **where})
-        mark = _decode(answer, _Exported)
+        path = f"/api/v2/incremental/{name}/cursor.json"
+        mark, rows = self._exported(split, path, {"per_page": EXPORT_PAGE, **where})
         if not mark.end_of_stream and mark.after_cursor in (None, state.cursor):
             raise _stuck(name)
         if mark.end_of_stream:
             onward = Export(since=max(0, int(asked.timestamp()) - QUIET - OVERLAP))
         else:
             onward = Export(mark.after_cursor, state.since)
-        records = split(answer.content).columns()
-        return self._page(records, onward, asked if mark.end_of_stream else None), onward
+        return self._page(rows.columns(), onward, asked if mark.end_of_stream else None), onward
+
+    def _exported(self, split: Split, path: str, query: Mapping[str, str | int]) -> tuple[_Exported, Rows]:
+        texts = split.texts(_Exported)
+        with self._transport.expecting(texts.decode) as page:
+            answer = self._get(path, query)
+        if page.found is None:  # says what is wrong
+            return _decode(answer, _Exported), split(answer.content)
+        return page.found, split(answer.content, page.found.rows)
 
     def _timed(self, name: str, split: Split, state: Timed) -> tuple[Page, State]:
         asked = self._now()

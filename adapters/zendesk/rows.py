@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from time import gmtime, strftime
 from typing import Any, NamedTuple
@@ -30,7 +29,6 @@ class Rows(NamedTuple):
         return [RawRecord(*row) for row in rows]
 
 
-Split = Callable[[bytes], Rows]
 FAR = 1 << 33  # seconds since 1970: what is no time of our days is no time
 
 
@@ -102,19 +100,30 @@ class _Survey(msgspec.Struct):
 _Row = _Ticket | _Plain | _Survey
 
 
-def _split(name: str, kind: type[_Row]) -> Split:
-    """The page is read twice: once for what is needed of each record, and once for the texts of all of them."""
-    heads, texts = (_decoder(name, each) for each in (kind, msgspec.Raw))
+class _Nothing(msgspec.Struct):
+    """Of a page, but for its records."""
 
-    def split(content: bytes) -> Rows:
+
+class Split:
+    """Pages of one noun. Each is read twice: once for the texts of all its records, and once for what is needed of each."""
+
+    def __init__(self, name: str, kind: type[_Row]) -> None:
+        self._name, self._kind, self._heads = name, kind, _decoder(name, kind)
+        self._texts: dict[type[msgspec.Struct], msgspec.json.Decoder[Any]] = {}
+
+    def texts(self, mark: type[msgspec.Struct] = _Nothing) -> msgspec.json.Decoder[Any]:
+        """Reads a page as `mark`, with the texts of its records as `rows`."""
+        if mark not in self._texts:
+            self._texts[mark] = _decoder(self._name, msgspec.Raw, mark)
+        return self._texts[mark]
+
+    def __call__(self, content: bytes, payloads: list[msgspec.Raw] | None = None) -> Rows:
+        """`payloads` are the texts of its records, where the page was read for them before. Raises Unavailable."""
         try:
-            payloads = texts.decode(content).rows
-            try:
-                rows = heads.decode(content).rows
-            except msgspec.ValidationError:  # of one record, perhaps: the others are as good as ever
-                rows = [_believed(kind, payload) for payload in payloads]
+            payloads = self.texts().decode(content).rows if payloads is None else payloads
+            rows = self._rows(content, payloads)
         except (msgspec.MsgspecError, KeyError) as error:
-            raise Unavailable(f"Zendesk's answer holds no {name}", why=str(error)) from error
+            raise Unavailable(f"Zendesk's answer holds no {self._name}", why=str(error)) from error
         return Rows(
             [str(row.id) for row in rows],
             [row.modified for row in rows],
@@ -122,7 +131,12 @@ def _split(name: str, kind: type[_Row]) -> Split:
             payloads,
         )
 
-    return split
+    def _rows(self, content: bytes, payloads: list[msgspec.Raw]) -> list[_Row]:
+        try:
+            found: list[_Row] = self._heads.decode(content).rows
+        except msgspec.ValidationError:  # of one record, perhaps: the others are as good as ever
+            return [_believed(self._kind, payload) for payload in payloads]
+        return found
 
 
 def _believed(kind: type[_Row], payload: msgspec.Raw) -> _Row:
@@ -138,20 +152,21 @@ def _believed(kind: type[_Row], payload: msgspec.Raw) -> _Row:
     return found
 
 
-def _decoder(name: str, kind: Any) -> msgspec.json.Decoder[Any]:
-    """Of pages that have `rows` of a kind under a name."""
-    return msgspec.json.Decoder(msgspec.defstruct("Page", [("rows", list[kind])], rename={"rows": name}))
+def _decoder(name: str, kind: Any, mark: type[msgspec.Struct] = _Nothing) -> msgspec.json.Decoder[Any]:
+    """Of pages that are as `mark`, and have `rows` of a kind under a name."""
+    rows = ("rows", list[kind], msgspec.field(name=name))
+    return msgspec.json.Decoder(msgspec.defstruct("Page", [rows], bases=(mark,), kw_only=True))
 
 
 def _iso(seconds: int) -> str:
     return strftime("%Y-%m-%dT%H:%M:%SZ", gmtime(seconds))  # four times as fast as by datetime
 
 
-SPLIT: dict[str, Split] = {
-    "tickets": _split("tickets", _Ticket),
-    "users": _split("users", _User),
-    "organizations": _split("organizations", _Organization),
-    "organization_memberships": _split("organization_memberships", _Plain),
-    "satisfaction_ratings": _split("satisfaction_ratings", _Plain),
-    "survey_responses": _split("survey_responses", _Survey),
+SPLIT = {
+    "tickets": Split("tickets", _Ticket),
+    "users": Split("users", _User),
+    "organizations": Split("organizations", _Organization),
+    "organization_memberships": Split("organization_memberships", _Plain),
+    "satisfaction_ratings": Split("satisfaction_ratings", _Plain),
+    "survey_responses": Split("survey_responses", _Survey),
 }

@@ -71,7 +71,7 @@ def _ticket(ticket: Ticket, organization: int, company: Company) -> dict[str, An
     return {
         "id": service_id("tickets", ticket.key), "subject": ticket.subject, "raw_subject": ticket.subject,
         "description": ticket.subject, "status": _status(ticket, company), "priority": _PRIORITIES[ticket.priority],
-        "type": "problem" if ticket.priority == "P1" else "question", "organization_id": organization,
+        "type": "question" if ticket.kind == "how-to" else "problem", "organization_id": organization,
         "requester_id": requester, "submitter_id": requester, "tags": [],
         "satisfaction_rating": {"score": ticket.rating or "unoffered"},
         "created_at": _stamp(ticket.opened_at), "updated_at": _stamp(touched),

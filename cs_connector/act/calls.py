@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 
 import duckdb
 import sqlalchemy as sa
@@ -31,9 +32,9 @@ def decide(con: duckdb.DuckDBPyConnection, state: sa.Connection, desk: Desk) -> 
         return done
     found, seen = candidates(con, desk.home), look(con, desk.home)
     _close(state, desk, known, found, seen, done)
-    budget = _spent(known, desk, seen)
+    budget = spent(known, desk, seen)
     for row in found:
-        earlier = _earlier(known, desk.rules[row["rule"]], row)
+        earlier = repeated(known, desk.rules[row["rule"]], row)
         standing = _standing(state, earlier, seen)
         if standing and seen.sent(standing):
             _renew(state, desk, standing, row, done)
@@ -42,7 +43,7 @@ def decide(con: duckdb.DuckDBPyConnection, state: sa.Connection, desk: Desk) -> 
     return done
 
 
-def _earlier(known: Sequence[Call], rule: Rule, row: Mapping[str, object]) -> list[Call]:
+def repeated(known: Sequence[Call], rule: Rule, row: Mapping[str, object]) -> list[Call]:
     """The calls that this one would repeat: of the relationship, or for a rule about accounts of the account."""
     wide = rule.level == "account"
     return [
@@ -94,7 +95,7 @@ def _ending(call: Call, seen: Seen, *, caused: bool) -> str:
     return "the cause is gone"
 
 
-def _spent(known: Iterable[Call], desk: Desk, seen: Seen) -> Budget:
+def spent(known: Iterable[Call], desk: Desk, seen: Seen) -> Budget:
     """Calls that each owner was sent in the week of as_of, risk and opportunity apart."""
     week = desk.as_of.isocalendar()[:2]
     return Counter(
@@ -121,7 +122,7 @@ def _standing(state: sa.Connection, earlier: Sequence[Call], seen: Seen) -> Call
 def _renew(state: sa.Connection, desk: Desk, call: Call, row: Call, done: Round) -> None:
     rule = desk.rules[row["rule"]]
     text = texts.description(rule, row["reason"], row["name"])
-    owner = _owner(rule, row) or call["owner_user_id"]
+    owner = owner_of(rule, row) or call["owner_user_id"]
     if call["sent"].get("description") == text and owner == call["owner_user_id"]:
         return
     values = {"rule": rule.rule, "reason": row["reason"], "owner_user_id": owner}
@@ -142,7 +143,7 @@ def _keep(
     return True
 
 
-def _owner(rule: Rule, row: Mapping[str, object]) -> str | None:
+def owner_of(rule: Rule, row: Mapping[str, object]) -> str | None:
     if rule.to == "sales":
         found = row["sales_owner_user_id"]
     elif rule.to == "renewal_manager":
@@ -152,21 +153,37 @@ def _owner(rule: Rule, row: Mapping[str, object]) -> str | None:
     return str(found) if found else None
 
 
-def _held(desk: Desk, earlier: Sequence[Call], row: Call, owner: str | None, seen: Seen) -> str:
-    """Why a call is not opened now, or nothing."""
+def obstacles(
+    desk: Desk, earlier: Sequence[Call], row: Call, owner: str | None, seen: Seen, budget: Budget
+) -> Iterator[str]:
+    """Why a call is not opened now, one reason after another; none, if it is."""
     rule = desk.rules[row["rule"]]
-    recent = max((c["closed_on"] for c in earlier if c["closed_on"]), default=None)
-    if recent and (desk.as_of - recent).days < rule.cool_down_days:
-        return "cooling down"
+    last = closed(earlier)
+    if last and (desk.as_of - last).days < rule.cool_down_days:
+        yield "cooling down"
     if row["alerts_paused_until"] and row["alerts_paused_until"] >= desk.as_of:
-        return "paused by a person"
+        yield "paused by a person"
     if desk.home is None:
-        return "no home for tasks"
-    if not row["housed"]:
-        return "not in the system that holds tasks"
+        yield "no home for tasks"
+    elif not row["housed"]:
+        yield "not in the system that holds tasks"
     if owner is None or owner not in seen.users:
-        return "no active owner"
-    return "" if desk.settings.go_live == "live" else "observing"
+        yield "no active owner"
+    if desk.settings.go_live != "live":
+        yield "observing"
+    if budget[str(owner), rule.type in OPPORTUNITY] >= weekly(desk, rule):
+        yield "over this week's budget"
+
+
+def closed(earlier: Iterable[Call]) -> date | None:
+    """When the last of these calls was closed."""
+    return max((c["closed_on"] for c in earlier if c["closed_on"]), default=None)
+
+
+def weekly(desk: Desk, rule: Rule) -> int:
+    """How many calls of this kind an owner gets in a week."""
+    tasks = desk.settings.tasks
+    return tasks.opportunity_per_week if rule.type in OPPORTUNITY else tasks.risk_per_week
 
 
 def _open(
@@ -180,17 +197,12 @@ def _open(
     episode: int | None = None,
 ) -> None:
     rule = desk.rules[row["rule"]]
-    owner = _owner(rule, row)
-    why = _held(desk, earlier, row, owner, seen)
-    opportunity = rule.type in OPPORTUNITY
-    tasks = desk.settings.tasks
-    limit = tasks.opportunity_per_week if opportunity else tasks.risk_per_week
-    if not why and budget[str(owner), opportunity] >= limit:
-        why = "over this week's budget"
+    owner = owner_of(rule, row)
+    why = next(obstacles(desk, earlier, row, owner, seen, budget), None)
     if why:
         done.held[why] += 1
         return
-    budget[str(owner), opportunity] += 1
+    budget[str(owner), rule.type in OPPORTUNITY] += 1
     number = episode or max((c["episode"] for c in earlier if c["state"] != "dropped"), default=0) + 1
     state.execute(sa.insert(calls).values(_call(desk, rule, row, str(owner), number)))
     done.opened += 1

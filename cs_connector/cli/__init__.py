@@ -6,10 +6,38 @@ import sys
 
 import typer
 
-from . import connect, customers, discover, flow, identity, keep, look, mapping, plans, sandbox, timing
+from . import (
+    connect,
+    customers,
+    discover,
+    flow,
+    identity,
+    keep,
+    look,
+    mapping,
+    measure,
+    plans,
+    sandbox,
+    scorecards,
+    timing,
+)
 from .demand import OnDemand, parts
 
-for part in (connect, flow, identity, plans, look, customers, mapping, discover, sandbox, timing, keep):
+for part in (
+    connect,
+    flow,
+    identity,
+    plans,
+    look,
+    customers,
+    scorecards,
+    mapping,
+    measure,
+    discover,
+    sandbox,
+    timing,
+    keep,
+):
     part.register(parts)
 app = typer.Typer(
     name="cs-connector",

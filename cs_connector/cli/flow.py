@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from cs_connector.errors import UsageError
+
 from . import options as opt
 
 JOBS = {
@@ -21,8 +23,8 @@ def register(app: typer.Typer) -> None:
     app.command()(init)
     app.command()(run)
     app.command()(sync)
-    for name in ("score", "act"):
-        app.command(name, help=JOBS[name])(_single(name))
+    app.command("score", help=JOBS["score"])(score)
+    app.command("act", help=JOBS["act"])(_single("act"))
 
 
 def init(
@@ -105,6 +107,58 @@ def _estimate(root: Path, *, as_json: bool) -> None:
         screen.document({"schema": "estimate/1", **found})
     else:
         reports.estimate(screen, found)
+
+
+def score(
+    root: opt.ProjectDir = opt.HERE,
+    plan: Annotated[
+        bool,
+        typer.Option("--plan", help="Only say what the project's files would change, and publish nothing."),
+    ] = False,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            "--against", metavar="DIR", help="With --plan: compare with this folder, not the last run."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="With --plan: keep it in this file; JSON if it ends so, else Markdown."),
+    ] = None,
+    as_json: opt.Json = False,
+    as_of: opt.AsOf = None,
+    quiet: opt.Quiet = False,
+    no_color: opt.NoColor = False,
+) -> None:
+    if plan:
+        _plan(root, against, out, as_json=as_json, as_of=as_of, quiet=quiet)
+        return
+    if against or out:
+        raise UsageError("--against and --out go with --plan", safe="nothing was done", fix="add --plan")
+    _run(root, ("score",), as_json=as_json, as_of=as_of, quiet=quiet, no_color=no_color)
+
+
+def _plan(
+    root: Path, against: Path | None, out: Path | None, *, as_json: bool, as_of: str | None, quiet: bool
+) -> None:
+    import msgspec
+
+    from cs_connector.console.score_plan import markdown, summary
+    from cs_connector.runner.scorecards import plans
+
+    screen = opt.screen(as_json=as_json, quiet=quiet)
+    with opt.engine(root, as_of) as engine:
+        engine.talk = screen
+        document = plans.make(engine, against)
+    if out:
+        whole = msgspec.json.format(msgspec.json.encode(document)).decode() + "\n"
+        out.write_text(whole if out.suffix == ".json" else markdown(document), encoding="utf-8")
+    if as_json:
+        screen.document(document)
+        return
+    screen.plain((summary(document) if out else markdown(document)).rstrip())
+    if out:
+        screen.plain(f"\nwrote {out}")
 
 
 def _single(name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 — typer reads the inner signature

@@ -1,8 +1,9 @@
-"""explain, levers, timeline, runs, quarantine, export, doctor: looking, never changing."""
+"""explain, levers, why-changed, why-not, timeline, runs, quarantine, export, doctor: looking, never changing."""
 
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -17,9 +18,24 @@ Id = Annotated[
 ]
 
 
+class Reading(StrEnum):
+    """How the past is read: as it was known then, or with what is known and configured now."""
+
+    KNOWN = "known"
+    RESTATED = "restated"
+
+
+class Listing(StrEnum):
+    """A list of accounts."""
+
+    ATTENTION = "attention"
+
+
 def register(app: typer.Typer) -> None:
     app.command()(explain)
     app.command()(levers)
+    app.command("why-changed")(why_changed)
+    app.command("why-not")(why_not)
     app.command()(timeline)
     app.command()(export)
     app.command()(doctor)
@@ -72,6 +88,67 @@ def levers(
         screen.document(document)
     else:
         reports.levers(screen, document)
+
+
+def why_changed(
+    id_: Id,
+    root: opt.ProjectDir = opt.HERE,
+    first: Annotated[
+        str | None, typer.Option("--from", metavar="DATE", help="Since this day; the last month end before.")
+    ] = None,
+    last: Annotated[
+        str | None, typer.Option("--to", metavar="DATE", help="Until this day; the newest.")
+    ] = None,
+    reading: Annotated[
+        Reading | None,
+        typer.Option("--reading", help="Each day as known then, or both restated with what is known now."),
+    ] = None,
+    as_json: opt.Json = False,
+    no_color: opt.NoColor = False,
+) -> None:
+    """Why a score is not what it was: parts that add up to the difference exactly."""
+    from cs_connector.console import reasons
+    from cs_connector.runner import questions
+
+    screen = opt.screen(as_json=as_json, no_color=no_color)
+    with opt.engine(root) as engine:
+        document = questions.why_changed(
+            engine, id_, opt.day(first), opt.day(last), reading.value if reading else None
+        )
+    if as_json:
+        screen.document(document)
+    else:
+        reasons.why_changed(screen, document)
+
+
+def why_not(
+    id_: Id,
+    root: opt.ProjectDir = opt.HERE,
+    rule: Annotated[str | None, typer.Option("--rule", help="Why this rule raised no task.")] = None,
+    list_: Annotated[
+        Listing | None, typer.Option("--list", help="Why it is not in this list of accounts.")
+    ] = None,
+    as_json: opt.Json = False,
+    no_color: opt.NoColor = False,
+) -> None:
+    """Why a rule did not fire for an account or a relationship, or why an account is not in a list."""
+    from cs_connector.console import reasons
+    from cs_connector.runner import questions
+
+    if (rule is None) == (list_ is None):
+        raise UsageError(
+            "say what it is not",
+            why="one of --rule and --list is needed",
+            safe="nothing was changed",
+            fix="--rule RULE, or --list attention",
+        )
+    screen = opt.screen(as_json=as_json, no_color=no_color)
+    with opt.engine(root) as engine:
+        document = questions.why_not(engine, id_, rule)
+    if as_json:
+        screen.document(document)
+    else:
+        reasons.why_not(screen, document)
 
 
 def timeline(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -200,7 +201,17 @@ def _mistake(model: type[BaseModel], document: Document, where: Path_, one: Mapp
     if one["type"] == "missing":
         return document.error(where, f"{name} is missing", fix=f"add {one['loc'][-1]}:")
     why = one["msg"].removeprefix("Value error, ")
-    return document.error(where, f"{name} is not valid", why=why, fix="correct the value")
+    fix = _nearest(document.data, where, one) or "correct the value"
+    return document.error(where, f"{name} is not valid", why=why, fix=fix)
+
+
+def _nearest(data: Any, where: Path_, one: Mapping[str, Any]) -> str:
+    """Which of the words that are allowed may be meant."""
+    if one["type"] != "literal_error":
+        return ""
+    for key in where:
+        data = data[key]
+    return suggest(str(data), re.findall(r"'([^']*)'", one["ctx"]["expected"]))
 
 
 def _known_keys(model: type[BaseModel], path: Iterable[str | int]) -> set[str]:

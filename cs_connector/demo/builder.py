@@ -157,6 +157,7 @@ class Builder:
             later if status == "Closed" else None,
             later if status == "Waiting" else None,
         )
+        made.kind = "how-to" if made.subject in names.HOW_TO else "problem"
         a.tickets.append(made)
         return made
 
@@ -186,10 +187,13 @@ class Builder:
         at = self.cal.at(days, self.rng.randrange(9, 17) * 60)
         a.meetings.append(Meeting(key(a.index, len(a.meetings)), person, self.rng.choice(names.MEETINGS), at))
 
-    def milestone(self, kind: str, on: date, product: str | None = None) -> None:
-        if on < self.cal.as_of:
+    def milestone(
+        self, kind: str, on: date | None, product: str | None = None, due: date | None = None
+    ) -> None:
+        """Reached on a day, if that has come; one with a due date may wait."""
+        if due or (on and on < self.cal.as_of):
             a = self.account
-            a.events.append(Milestone(key(a.index, len(a.events)), product, kind, on))
+            a.events.append(Milestone(key(a.index, len(a.events)), product, kind, on, due))
 
     def stages(self, start: date) -> None:
         """The stages that a subscription passed on the way, each as far as its date has come."""

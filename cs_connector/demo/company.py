@@ -9,6 +9,7 @@ from datetime import date
 from cs_connector.errors import UsageError
 from cs_connector.sandbox.company import Account, Company
 
+from . import papers
 from .builder import Builder, begin
 from .calendar import Calendar
 from .diseases import DISEASES
@@ -60,9 +61,12 @@ class Generated:
         if index < len(STORIES):
             return story(self._seed, index, self._cal)
         made = ordinary(self._seed, index, self._cal)
+        rng = random.Random(f"{self._seed}:{index}:flaw")  # noqa: S311 — a story, not a secret
+        make = Builder(self._cal, rng, made)
         if index in DISEASES:
-            rng = random.Random(f"{self._seed}:{index}:flaw")  # noqa: S311 — a story, not a secret
-            DISEASES[index](Builder(self._cal, rng, made))
+            DISEASES[index](make)
+        if index < papers.FILED:
+            papers.file(make, self._seed)
         return made
 
 

@@ -83,6 +83,7 @@ SUBJECTS = (
     "How do I add a team?", "Import stops half-way", "Invoice address changed", "Dashboard does not load",
     "Sync is late", "Request: more columns", "Error 500 on save", "Password reset mail missing",
 )  # fmt: skip
+HOW_TO = frozenset({"Question about permissions", "How do I add a team?"})
 MEETINGS = ("Quarterly review", "Check-in", "Roadmap call", "Success plan review", "Steering meeting")
 
 

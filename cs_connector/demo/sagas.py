@@ -1,4 +1,5 @@
-"""Accounts whose story is about who they are, not how they feel: merged, nested, resold, in three currencies, orphaned, back again.
+"""Accounts whose story is about who they are, not how they feel: merged, nested, resold, in three currencies, dearer, in season,
+orphaned, back again.
 
 They come beside the accounts that were asked for, the same in a company of any size.
 """
@@ -8,10 +9,11 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 
-from cs_connector.sandbox.company import Account, Kind
+from cs_connector.sandbox.company import Account, Kind, Subscription, Usage
 
+from . import papers
 from .builder import Builder, begin
-from .calendar import Calendar
+from .calendar import MONTHS, Calendar
 from .people import LEAVERS, team
 
 FIRST = 300_000  # their indexes begin here, above those of every other account
@@ -39,6 +41,7 @@ def _made(seed: int, cal: Calendar) -> Iterator[Account]:
         make.present()
         account.csm = rng.choice(team("csm"))
         tell(make, places)
+        papers.file(make, seed)
         yield make.finish()
 
 
@@ -139,9 +142,85 @@ def _sable() -> Iterator[_Plan]:
 
         return tell
 
+    def moved(make: Builder, places: dict[str, int]) -> None:
+        """Paid 66,000 dollars until half a year ago, and pays 60,000 euros for the same since: less in figures only."""
+        paying("EUR", 60_000)(make, places)
+        _renewed(make, 66_000, ago=150).currency = "USD"
+
     yield "Sable Pharma", None, "customer", paying("USD", 90_000)
-    yield "Sable Pharma Europe", "Sable Pharma", "customer", paying("EUR", 60_000)
+    yield "Sable Pharma Europe", "Sable Pharma", "customer", moved
     yield "Sable Pharma Japan", "Sable Pharma", "customer", paying("JPY", 9_000_000)
+
+
+def _renewed(make: Builder, before: int, *, ago: int) -> Subscription:
+    """The one subscription began anew so many days ago, at another price than `before`. Gives the one that ended."""
+    (now,) = make.account.subscriptions
+    old = make.subscription(
+        now.product, arr=before, seats=now.seats, features=now.features, started=make.cal.days(now.start_on),
+        renews=-ago, csm=now.csm, status="Ended",
+    )  # fmt: skip
+    now.start_on = make.cal.ago(ago)
+    return old
+
+
+def _quartz(make: Builder, places: dict[str, int]) -> None:
+    """Renewed at a price that is 12 % higher, for as many seats, and is used as much as ever."""
+    del places
+    make.subscription(
+        "Planner", arr=56_000, seats=100, features=20, started=900, renews=175, csm=make.account.csm
+    )
+    _renewed(make, 50_000, ago=190)
+    make.usage("Planner", [78] * MONTHS, [12] * MONTHS)
+    make.stages(make.cal.ago(900))
+    make.invoices(56_000 * 100 // 12, 6)
+    make.opportunity("Renewal", "Closed Won", 56_000, -190)
+
+
+SEASON = 3  # months of a year in which few people work there, the last of which has just ended
+
+
+def _juniper(make: Builder, places: dict[str, int]) -> None:
+    """Few work there in the quiet months of every year; and we run a project for them, within its plan."""
+    del places
+    a, cal = make.account, make.cal
+    make.person(decision_maker=True)
+    make.person(champion=True)
+    make.person()
+    make.subscription("Signals", arr=64_000, seats=500, features=20, started=800, renews=230, csm=a.csm)
+    quiet = [back % 12 < SEASON for back in range(MONTHS)][::-1]
+    make.usage("Signals", [60 if q else 150 for q in quiet], [13] * MONTHS)
+    make.stages(cal.ago(800))
+    make.invoices(64_000 * 100 // 12)
+    for number, status in enumerate(("On track", "Met")):
+        make.goal(status, 20 + number, 90 + 30 * number)
+    for days in (20, 110, 200):
+        make.meeting(a.people[0], days)
+    for person in a.people:
+        make.survey("sales", person, 30, 8)
+    make.judge("Good", 25)
+    _project(make, "Season readiness")
+
+
+def _project(make: Builder, product: str) -> None:
+    """A services engagement of half a year: one milestone late, the others on time, the next one ahead; a little under budget."""
+    a, cal = make.account, make.cal
+    make.subscription(
+        product,
+        arr=18_000,
+        seats=0,
+        features=0,
+        started=100,
+        renews=80,
+        csm=a.csm,
+        kind="Services engagement",
+    )
+    for kind, days in (("Kick-off", 96), ("Go-live", 44)):
+        make.milestone(kind, cal.ago(days), product)
+    for due, reached in ((80, 82), (50, 44), (20, 25), (-30, None)):
+        make.milestone(f"Milestone {due}", reached and cal.ago(reached), product, cal.ago(due))
+    for month in cal.months[-3:]:
+        for metric, value in (("budget_planned", 3_000), ("budget_spent", 2_700)):
+            a.usage.append(Usage(product, metric, month, "month", value))
 
 
 def _violet(make: Builder, places: dict[str, int]) -> None:
@@ -184,3 +263,5 @@ def _others() -> Iterator[_Plan]:
     yield "Xenon Labs", None, "customer", _xenon
     yield "Yarrow Foods", None, "customer", _yarrow
     yield "Cedar Winery", None, "customer", _cedar
+    yield "Quartz Tools", None, "customer", _quartz
+    yield "Juniper Travel", None, "customer", _juniper

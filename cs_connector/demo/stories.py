@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from cs_connector.sandbox.company import Account, Kind, Usage
 
+from . import papers
 from .builder import Builder, begin
 from .calendar import MONTHS, Calendar
 from .people import team
@@ -41,6 +42,9 @@ def story(seed: int, index: int, cal: Calendar) -> Account:
         account.marketing.domain = f"www.{account.domain}"
     _people(make)
     _TELL[name](make)
+    papers.file(make, seed)
+    if index == 0:
+        papers.post(make, rng)
     return make.finish()
 
 

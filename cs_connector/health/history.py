@@ -48,7 +48,7 @@ def publish(con: Connection) -> None:
             FROM spans AS n ASOF LEFT JOIN snapshot_before AS p ON p.entity = n.entity
                 AND p.entity_id = n.entity_id AND p.scorecard = n.scorecard AND p.on_date <= n.on_date)
         SELECT s.entity, s.entity_id, s.account_id, s.scorecard, s.main, s.on_date, s.score, s.band, s.uncapped,
-            s.coverage, s.low, s.high, s.published, s.known_score, s.known_band, s.cap, s.override,
+            s.coverage, s.low, s.high, s.published, s.known_score, s.known_band, s.cap, s.override, s.cap_unsure,
             CASE WHEN s.override IS NOT NULL THEN w.override_reason END AS override_reason, w.driver, {REASON} AS reason, w.next_step,
             CASE WHEN back > 0 THEN NULL WHEN change IS NULL THEN 'New' WHEN change >= {STEADY} THEN 'Improving'
                 WHEN change <= -{STEADY} THEN 'Declining' ELSE 'Steady' END AS trend,

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from cs_connector.health import carry, history, rollup, scoring, sentences
+from cs_connector.health import basis, carry, history, rollup, scoring, sentences
 from cs_connector.health.scorecard import Definitions
 from cs_connector.language.executor import Connection
 from cs_connector.measure import contradictions, evaluate
@@ -28,7 +28,7 @@ def run(con: Connection, as_of: date, definitions: Definitions, *, bucket: int =
 
     Needs a table or view an entity, `link` and `feed`; the views `metric_before` (earlier metric rows) and
     `snapshot_before` (the snapshots of the run before) where there was an earlier run. Leaves `metric_value`,
-    `measure_score`, `snapshot` and `contradiction`.
+    `measure_score`, `snapshot`, `scorecard` and `contradiction`.
     """
     count = evaluate.prepare(con, as_of, definitions.metrics)
     scoring.begin(con)
@@ -40,6 +40,7 @@ def run(con: Connection, as_of: date, definitions: Definitions, *, bucket: int =
     history.publish(con)
     evaluate.publish(con, definitions.metrics)
     scoring.publish(con, definitions, cards)
+    basis.publish(con, definitions, cards)
     contradictions.publish(con)
     return _outcome(con, as_of)
 

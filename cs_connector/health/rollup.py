@@ -51,7 +51,7 @@ def _accounts() -> str:
         uncapped, coalesce(weighted_coverage / nullif(account_arr, 0), plain_coverage), lowest, highest, published,
         CASE WHEN softened THEN {known} ELSE known_score END,
         CASE WHEN softened THEN {band(known)} ELSE known_band END,
-        CASE WHEN NOT softened THEN cap END, CASE WHEN NOT softened THEN override END, weighs, account_arr
+        CASE WHEN NOT softened THEN cap END, CASE WHEN NOT softened THEN override END, cap_unsure, weighs, account_arr
     FROM binding"""
 
 
@@ -92,7 +92,7 @@ def _group_rows() -> str:
         CASE WHEN {blind} THEN 'unknown' ELSE {band(score)} END, mean,
         covered / nullif(CAST(weight AS DOUBLE), 0), low / nullif(CAST(weight AS DOUBLE), 0),
         high / nullif(CAST(weight AS DOUBLE), 0), CASE WHEN carried THEN 'carried' ELSE 'known' END,
-        {known}, CASE WHEN {blind} THEN 'unknown' ELSE {band(known)} END, NULL, NULL, mean, CAST(arr AS DOUBLE)
+        {known}, CASE WHEN {blind} THEN 'unknown' ELSE {band(known)} END, NULL, NULL, NULL, mean, CAST(arr AS DOUBLE)
     FROM grouped"""
 
 

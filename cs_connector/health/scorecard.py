@@ -23,6 +23,7 @@ from cs_connector.measure.metrics import BASE, Metrics, load_metrics
 from cs_connector.model import NUMBER
 
 Driver = Literal["Usage", "Goals", "Support", "Survey", "Billing", "Relationship", "Onboarding", "Notice"]
+TWICE, WEIGHTLESS = "a measure is listed twice", "no measure has a weight above 0"
 
 
 class Measure(Strict):
@@ -31,7 +32,7 @@ class Measure(Strict):
     measure: str
     group: Driver
     metric: str
-    weight: float = Field(gt=0)
+    weight: float = Field(ge=0, allow_inf_nan=False)
     curve: Curve
     by_segment: dict[str, Curve] = Field(default_factory=dict)
     optional: bool = False
@@ -65,7 +66,9 @@ class Scorecard(Strict):
     def _distinct(cls, value: tuple[Measure, ...]) -> tuple[Measure, ...]:
         names = [m.measure for m in value]
         if len(set(names)) != len(names):
-            raise ValueError("a measure is listed twice")
+            raise ValueError(TWICE)
+        if not any(m.weight for m in value):
+            raise ValueError(WEIGHTLESS)
         return value
 
 
@@ -205,9 +208,15 @@ def _at(document: Document, at: tuple[str | int, ...], text: str, names: Collect
 def _cards(
     layers: Sequence[Path], metrics: Metrics, caps: tuple[Cap, ...], names: Collection[str]
 ) -> dict[str, Card]:
+    files = card_files(layers).items()
+    return {name: _card(name, load(path), metrics, caps, names) for name, path in files}
+
+
+def card_files(layers: Iterable[Path]) -> dict[str, Path]:
+    """The file of every scorecard, by its name; one of a later layer stands in the place of an earlier one."""
     files = {path.stem: path for layer in layers for path in sorted((layer / "scorecards").glob("*.yml"))}
     files.pop("assign", None)
-    return {name: _card(name, load(path), metrics, caps, names) for name, path in sorted(files.items())}
+    return dict(sorted(files.items()))
 
 
 def _card(

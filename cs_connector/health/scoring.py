@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from cs_connector.health.scorecard import Card, Definitions, Measure
+from cs_connector.language.compiler import column
 from cs_connector.language.executor import Connection, sql
 from cs_connector.language.expression import Formula, number
 
@@ -15,7 +16,8 @@ EDGE = 1e-9  # below this, two unrounded scores are the same
 SNAPSHOT = (
     "entity VARCHAR, entity_id VARCHAR, account_id VARCHAR, scorecard VARCHAR, main BOOLEAN, on_date DATE, "
     "score INTEGER, band VARCHAR, uncapped DOUBLE, coverage DOUBLE, low DOUBLE, high DOUBLE, published VARCHAR, "
-    "known_score INTEGER, known_band VARCHAR, cap INTEGER, override VARCHAR, standing DOUBLE, arr DOUBLE"
+    "known_score INTEGER, known_band VARCHAR, cap INTEGER, override VARCHAR, cap_unsure VARCHAR, standing DOUBLE, "
+    "arr DOUBLE"
 )
 
 EMPTY = (
@@ -180,7 +182,8 @@ def _kept(card: Card) -> str:
 
 def _snapshot(card: Card) -> str:
     return f"""
-    WITH caps AS (SELECT *, {_caps(card)}, CASE WHEN is_carried THEN lowest ELSE known_mean END AS uncapped,
+    WITH caps AS (SELECT *, {_caps(card)}, {_unsure(card)} AS cap_unsure,
+        CASE WHEN is_carried THEN lowest ELSE known_mean END AS uncapped,
         known_weight / nullif(total_weight, 0) AS coverage FROM judged),
     capped AS (SELECT *, {half_up(capped("uncapped"))} AS score, {half_up(capped("known_mean"))} AS known_score,
         (coverage IS NULL OR coverage < {card.rule.minimum_coverage} - {EDGE}) AND coalesce(cap >= {BANDS[0][0]}, TRUE)
@@ -190,7 +193,7 @@ def _snapshot(card: Card) -> str:
         {capped("known_points / nullif(total_weight, 0)")},
         {capped("(known_points + 100 * (total_weight - known_weight)) / nullif(total_weight, 0)")},
         CASE WHEN is_carried THEN 'carried' ELSE 'known' END,
-        known_score, CASE WHEN blind THEN 'unknown' ELSE {band("known_score")} END, cap, override,
+        known_score, CASE WHEN blind THEN 'unknown' ELSE {band("known_score")} END, cap, override, cap_unsure,
         coalesce({capped("uncapped")}, {capped("carried_points / nullif(carried_weight, 0)")}, cap), CAST(arr AS DOUBLE)
     FROM capped"""
 
@@ -203,6 +206,15 @@ def _caps(card: Card) -> str:
     caps = " ".join(f"WHEN {test} THEN {cap.rule.cap}" for test, cap in tests)
     names = " ".join(f"WHEN {test} THEN '{cap.name}'" for test, cap in tests)
     return f"CASE {caps} END AS cap, CASE {names} END AS override"
+
+
+def _unsure(card: Card) -> str:
+    """The overrides that what is known now says neither yes nor no to, with a blank between."""
+    if not card.caps:
+        return "''"
+    known = [(cap.name, sql(cap.when.over({n: column(f"m_{n}") for n in cap.metrics}))) for cap in card.caps]
+    listed = ", ".join(f"CASE WHEN ({test}) IS NULL THEN '{name}' END" for name, test in known)
+    return f"concat_ws(' ', {listed})"
 
 
 def publish(con: Connection, definitions: Definitions, cards: Collection[str]) -> None:

@@ -8,9 +8,8 @@ from datetime import date
 from sqlglot import exp
 
 from cs_connector.health.scorecard import Definitions
-from cs_connector.language.compiler import Rows, column, compile_rows
+from cs_connector.language.compiler import column
 from cs_connector.language.executor import Connection, sql
-from cs_connector.language.expression import parse
 from cs_connector.measure import evaluate
 from cs_connector.measure.metrics import Source
 
@@ -28,7 +27,7 @@ def sources(
     """Records by metric, as {connection, object, id}; at most twenty each."""
     query = "SELECT account_id FROM relationship WHERE relationship_id = ?"
     row = con.execute(query, [relationship]).fetchone()
-    evaluate.prepare(con, today, definitions.metrics, row[0] if row else relationship)
+    evaluate.begin(con, today, definitions.metrics, row[0] if row else relationship)
     con.execute(
         "CREATE OR REPLACE TEMP TABLE scope AS SELECT * FROM scored WHERE relationship_id = ?", [relationship]
     )
@@ -37,22 +36,16 @@ def sources(
 
 
 def _records(con: Connection, source: Source, metric: str) -> list[dict[str, str]]:
-    if not source.study.steps:
+    rows = source.standing_on(metric)
+    if rows is None:
         return _of_relationship(con)
-    rows = compile_rows(source.study.steps)
-    evidence = source.study.metrics[metric].evidence
-    keys = sql(_keys(rows, evidence))
+    keys = sql(exp.select(column(rows.key or "").as_("key", quoted=True)).from_(rows.query.subquery("x")))
     found = con.execute(
         f"""SELECT DISTINCT link.connection, link.object, link.record_id FROM ({keys}) AS k
         JOIN link ON link.entity = ? AND link.entity_id = k.key ORDER BY ALL LIMIT {MOST}""",
         [rows.entity],
     ).fetchall()
     return _named(found)
-
-
-def _keys(rows: Rows, evidence: str | None) -> exp.Select:
-    query = exp.select(column(rows.key or "").as_("key", quoted=True)).from_(rows.query.subquery("x"))
-    return query if evidence is None else query.where(parse(evidence, rows.columns).tree)
 
 
 def _of_relationship(con: Connection) -> list[dict[str, str]]:

@@ -37,7 +37,7 @@ class Template:
 def template(document: Document, at: tuple[str | int, ...], text: str, names: Collection[str]) -> Template:
     """Check a text. Raises ConfigError with the line for an unknown name or format."""
     parts = []
-    for before, name, kind, _ in Formatter().parse(text):
+    for before, name, kind, _ in _split(document, at, text):
         if name is not None and name not in names:
             raise document.error(
                 at, f"{name!r} is not known here", fix=suggest(name, names) or "use a metric's name"
@@ -46,6 +46,16 @@ def template(document: Document, at: tuple[str | int, ...], text: str, names: Co
             raise document.error(at, f"there is no format {kind!r}", fix=f"formats: {', '.join(FORMATS)}")
         parts.append((before, name, kind or "plain"))
     return Template(text, tuple(parts), frozenset(name for _, name, _ in parts if name))
+
+
+def _split(
+    document: Document, at: tuple[str | int, ...], text: str
+) -> list[tuple[str, str | None, str | None, str | None]]:
+    try:
+        return list(Formatter().parse(text))
+    except ValueError as error:
+        fix = "close every {, and write {{ and }} for braces that are meant"
+        raise document.error(at, "this text cannot be read", why=str(error), fix=fix) from None
 
 
 def day(value: date) -> str:

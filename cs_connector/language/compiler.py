@@ -1,254 +1,276 @@
-"""Steps become one query, built node by node.
+"""A list of steps becomes a plan: queries of one row a relationship and date, and what is between them.
 
-The shape of every query: the rows of an entity, each paired with the relationships it counts for (`r`)
-and with every date of the grid (`today`); then the steps; at the end one row for each (`r`, `today`).
+Most studies are one query over a bucket of relationships. A Python step cuts it in two; `peers` begins a part that looks at all
+relationships at once, over the one row that each has by then.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from sqlglot import exp
 
-from cs_connector.config.documents import suggest
-from cs_connector.errors import ConfigError, FormulaError
-from cs_connector.language.expression import Formula, parse, parse_as
-from cs_connector.language.kinds import DATED, NUMERIC, Kind
-from cs_connector.language.lowering import call
-from cs_connector.language.steps import Latest, Merge, Step, Total, Window
-from cs_connector.model import DATE, ENTITIES, FLAG, MONEY, NUMBER, TEXT, TIME, WHOLE
+from cs_connector.errors import ConfigError
+from cs_connector.language import apply, around, merging, totals
+from cs_connector.language.build import build
+from cs_connector.language.periods import GREGORIAN, Calendar
+from cs_connector.language.apply import Context, StepError, column, pair
+from cs_connector.language.steps import MAX_NESTED, MAX_STEPS, Python, Step
+from cs_connector.language.tree import Given, Join, Node, Shape
 
-CELL = ("r", "today")
-
-
-class StepError(FormulaError):
-    """A step cannot be compiled; `at` says which one, as a path below `steps`."""
-
-    def __init__(self, error: ConfigError, at: tuple[str | int, ...]) -> None:
-        position = error.position if isinstance(error, FormulaError) else None
-        super().__init__(error.what, why=error.why, fix=error.fix, position=position)
-        self.at = at
+__all__ = [
+    "Part", "Plan", "Rows", "Stage", "StepError", "column", "compile_rows", "compile_steps", "compile_study",
+]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rows:
-    """A query, the columns that formulas may name with their types, and the key of the entity while it still has one."""
+    """A node with its query; columns are those that formulas may name, with their types."""
 
-    query: exp.Select
-    columns: Mapping[str, str]
-    key: str | None = None
-    entity: str | None = None
+    node: Node
+
+    @cached_property
+    def query(self) -> exp.Select:
+        return build(self.node)
+
+    @property
+    def columns(self) -> Mapping[str, str]:
+        return self.node.shape.columns
+
+    @property
+    def cell(self) -> tuple[str, ...]:
+        """What tells the relationship, and the date where there is one."""
+        return self.node.shape.cell
+
+    @property
+    def key(self) -> str | None:
+        key = self.node.shape.key
+        return key[0] if key else None
+
+    @property
+    def entity(self) -> str | None:
+        return self.node.shape.entity
 
 
-def compile_steps(steps: Sequence[Step]) -> Rows:
-    """The query of a whole list of steps. Raises StepError."""
-    rows: Rows | None = None
+@dataclass(frozen=True)
+class Stage:
+    """The rows after a step. `many` says that it may have multiplied them."""
+
+    index: int
+    kind: str
+    rows: Rows
+
+    @property
+    def many(self) -> bool:
+        return isinstance(self.rows.node, Join) and self.rows.node.many
+
+
+@dataclass(frozen=True)
+class Part:
+    """Steps that are one query, over tables of earlier parts; `whole`: over all relationships at once.
+
+    `rows` go to the table `table`, through the function of `python` if there is one.
+    """
+
+    table: str
+    stages: tuple[Stage, ...]
+    rows: Rows
+    whole: bool = False
+    python: Python | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The parts of a study in their order. The last one has one row for each relationship (and date)."""
+
+    parts: tuple[Part, ...]
+
+    @property
+    def rows(self) -> Rows:
+        """One row for each relationship (and date). What compares relationships is a table by then."""
+        last = self.parts[-1]
+        return Rows(Given(last.table, last.rows.node.shape)) if last.whole else last.rows
+
+    @property
+    def local(self) -> tuple[Part, ...]:
+        """What runs by buckets of relationships."""
+        return tuple(part for part in self.parts if not part.whole)
+
+    @property
+    def whole(self) -> tuple[Part, ...]:
+        """What runs once, over the results of all buckets."""
+        return tuple(part for part in self.parts if part.whole)
+
+    @property
+    def python(self) -> bool:
+        """Such a study runs in this process only."""
+        return any(part.python for part in self.parts)
+
+    @property
+    def stages(self) -> Iterator[Stage]:
+        for part in self.parts:
+            yield from part.stages
+
+
+def compile_study(
+    steps: Sequence[Step],
+    calendar: Calendar = GREGORIAN,
+    *,
+    name: str = "study",
+    base: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+) -> Plan:
+    """The plan of a list of steps; `base` are columns of the relationship that `peers` may use. Raises StepError."""
+    if len(steps) > MAX_STEPS:
+        raise StepError(ConfigError(f"there are more than {MAX_STEPS} steps"), ())
+    work = _Work(steps, Context(calendar, base or {}, folder), name)
     for index, step in enumerate(steps):
-        try:
-            rows = _apply(rows, step)
-        except ConfigError as error:
-            raise StepError(error, (index, step.kind)) from None
-    if rows is None or rows.key is not None:
-        raise StepError(ConfigError("the steps end without an aggregate"), ())
-    return rows
+        with told(index, step.kind):
+            work.take(index, step)
+    return work.done()
 
 
-def compile_rows(steps: Sequence[Step]) -> Rows:
-    """The rows just before the aggregate: the evidence of a metric."""
-    rows: Rows | None = None
-    for step in steps:
-        if step.kind != "aggregate":
-            rows = _apply(rows, step)
-    assert rows is not None
-    return rows
+def compile_steps(steps: Sequence[Step], calendar: Calendar = GREGORIAN) -> Rows:
+    """One row a relationship (and date), of steps that are one query. Raises StepError."""
+    plan = compile_study(steps, calendar)
+    if len(plan.parts) > 1:
+        raise StepError(ConfigError("these steps are more than one query"), ())
+    return plan.rows
 
 
-def _apply(rows: Rows | None, step: Step) -> Rows:
+def compile_rows(
+    steps: Sequence[Step], evidence: str | None = None, calendar: Calendar = GREGORIAN
+) -> Rows | None:
+    """The rows of the entity before they become totals, on each date, where `evidence` is true: what a metric stands on.
+
+    None where the steps have no such rows. Raises StepError for the steps, FormulaError for the evidence.
+    """
+    node: Node | None = None
+    context = _context(Context(calendar))
+    for index, step in enumerate(steps):
+        if step.kind in ("aggregate", "pivot", "python", "peers", "union"):
+            break
+        with told(index, step.kind):
+            node = _apply(node, step, context)
+    if node is None or node.shape.entity is None:
+        return None
+    node = pair(node)
+    return Rows(node if evidence is None else apply.filtered(node, evidence, context))
+
+
+@contextmanager
+def told(*at: str | int) -> Iterator[None]:
+    """Mistakes within, with the way to the step."""
+    try:
+        yield
+    except StepError as error:
+        raise error.below(*at) from None
+    except ConfigError as error:
+        raise StepError(error, at) from None
+
+
+def _apply(node: Node | None, step: Step, context: Context) -> Node:
     if step.fetch is not None:
-        return _fetch(step.fetch)
-    if rows is None:
+        if node is not None:
+            raise ConfigError("only the first step fetches", fix="merge or union the others")
+        return apply.fetch(step.fetch)
+    if node is None:
         raise ConfigError("the first step must fetch an entity", fix="begin with `- fetch: ticket`")
-    return STEPS[step.kind](rows, getattr(step, step.kind))
+    return _STEPS[step.kind](node, getattr(step, step.kind), context)
 
 
-_TYPES: dict[Kind, str] = {
-    "number": NUMBER, "money": MONEY, "text": TEXT, "yes or no": FLAG, "date": DATE, "time": TIME,
+def _context(context: Context, depth: int = 1) -> Context:
+    """With a way to read inner steps, not too deep."""
+
+    def inner(steps: Sequence[Step]) -> Node:
+        if depth >= MAX_NESTED or len(steps) > MAX_STEPS:
+            raise ConfigError("the steps are nested too deeply", fix=f"at most {MAX_NESTED} levels of {MAX_STEPS}")
+        below = _context(context, depth + 1)
+        node: Node | None = None
+        for index, step in enumerate(steps):
+            with told("steps", index, step.kind):
+                if step.kind in ("python", "peers"):
+                    raise ConfigError(f"{step.kind} stands in the outer steps only")
+                node = _apply(node, step, below)
+        if node is None:
+            raise StepError(ConfigError("there are no steps"), ("steps",))
+        return node
+
+    return replace(context, inner=inner)
+
+
+_STEPS: dict[str, Callable[[Node, Any, Context], Node]] = {
+    "filter": apply.filtered, "derive": apply.derive, "trailing": apply.trailing, "latest": apply.top,
+    "top": apply.top, "merge": merging.merge, "union": merging.union, "aggregate": totals.aggregate,
+    "pivot": totals.pivot, "window": around.window, "peers": around.peers,
 }  # fmt: skip
-_ANY = "ANY"  # the type of what is always NULL
 
 
-def _typed(formula: Formula) -> str:
-    return _TYPES.get(formula.kind, _ANY)
+class _Work:
+    """Steps on their way to parts."""
 
+    def __init__(self, steps: Sequence[Step], context: Context, name: str) -> None:
+        self.steps, self.context, self.name = steps, _context(context), name
+        self.node: Node | None = None
+        self.stages: list[Stage] = []
+        self.parts: list[Part] = []
+        self.whole = False
 
-def _of(text: str, rows: Rows, kinds: Sequence[str], what: str) -> Formula:
-    return parse_as(kinds, text, rows.columns, what)
+    def take(self, index: int, step: Step) -> None:
+        if step.python is not None:
+            self._python(step.python)
+        elif step.peers is not None and not self.whole:
+            self._gather(index)
+        if self.whole and step.kind not in ("peers", "derive"):
+            raise ConfigError(f"{step.kind} cannot follow peers", fix="only derive and peers can")
+        if step.python is None:
+            self.node = _apply(self.node, step, self.context)
+        assert self.node is not None
+        self.stages.append(Stage(index, step.kind, Rows(self.node)))
 
+    def done(self) -> Plan:
+        if self.node is None or not self.node.shape.single:
+            row = f", with a row a {self.node.shape.row}" if self.node else ""
+            raise StepError(
+                ConfigError(
+                    f"the steps end without an aggregate{row}", fix="end with an aggregate without `by` and `every`"
+                ),
+                (),
+            )
+        self._close(self.node, None)
+        return Plan(tuple(self.parts))
 
-def _condition(text: str, rows: Rows, what: str) -> exp.Expr:
-    return _of(text, rows, ("yes or no",), what).tree
+    def _close(self, node: Node, python: Python | None) -> str:
+        table = f"{self.name} {len(self.parts) + 1}"
+        self.parts.append(Part(table, tuple(self.stages), Rows(node), self.whole, python))
+        self.stages = []
+        return table
 
+    def _python(self, form: Python) -> None:
+        """What a function gives is a table; of how many rows is not known, unless it got one a relationship."""
+        if self.node is None:
+            raise ConfigError("the first step must fetch an entity", fix="begin with `- fetch: ticket`")
+        for name in form.gives:
+            apply.new(name, ())
+        node = pair(self.node)
+        key = () if node.shape.single else None
+        columns = {name: apply.TYPES[kind] for name, kind in form.gives.items()}
+        table = self._close(node, form)
+        self.node = Given(table, Shape(columns, key, "row of a function", paired=True))
 
-def _filter(rows: Rows, text: str) -> Rows:
-    return replace(rows, query=_over(rows).where(_condition(text, rows, "filter")))
-
-
-def _window(rows: Rows, window: Window) -> Rows:
-    return replace(rows, query=_over(rows).where(_within(window, rows)))
-
-
-def column(name: str, table: str | None = None) -> exp.Column:
-    """A quoted column."""
-    return exp.column(name, table, quoted=True)
-
-
-def _known(name: str, names: Collection[str], what: str) -> str:
-    if name not in names:
-        hint = suggest(name, names) or f"known: {', '.join(sorted(names))}"
-        raise ConfigError(f"there is no {what} {name!r}", fix=hint, safe="nothing was computed")
-    return name
-
-
-def _over(rows: Rows, *extra: exp.Expr) -> exp.Select:
-    """A query over the rows so far, with all of their columns."""
-    listed = [column(c) for c in (*CELL, *(c for c in rows.columns if c != "today"))]
-    return exp.select(*listed, *extra).from_(rows.query.subquery("x"))
-
-
-def _fetch(entity: str) -> Rows:
-    """A row counts for the relationships that it is attached to; else one with a product for those of it, one without for all."""
-    model = ENTITIES[_known(entity, ENTITIES, "entity")]
-    types = {c.name: c.type for c in model.columns}
-    fits: exp.Expr = exp.EQ(this=column("account_id", "e"), expression=column("account_id", "s"))
-    query = (
-        exp.select(column("r", "s"), column("on_date", "g").as_("today", quoted=True))
-        .select(*(column(n, "e") for n in types))
-        .from_(exp.to_table(entity).as_("e"))
-    )
-    if any(c.name == "relationship" for c in model.evidence):
-        attached = exp.EQ(this=column("entity_id", "t"), expression=column(model.key, "e"))
-        query = query.join(_attached(entity), on=attached, join_type="left")
-        fits = exp.and_(fits, _about(types))
-    query = query.join(exp.to_table("scope").as_("s"), on=fits)
-    query = query.join(exp.to_table("grid").as_("g"), join_type="cross")
-    return Rows(query, {"today": DATE, **types}, model.key, entity)
-
-
-def _attached(entity: str) -> exp.Subquery:
-    of = exp.EQ(this=column("entity"), expression=exp.convert(entity))
-    listed = (column("entity_id"), column("relationship_id"))
-    return exp.select(*listed).from_(exp.to_table("attachment")).where(of).subquery("t")
-
-
-def _about(names: Collection[str]) -> exp.Expr:
-    """Whether a row is about a relationship, once both are of one account."""
-    named = exp.EQ(this=column("relationship_id", "t"), expression=column("relationship_id", "s"))
-    unnamed: exp.Expr = column("relationship_id", "t").is_(exp.null())
-    if "product" in names:
-        any_product = column("product", "e").is_(exp.null())
-        same = exp.EQ(this=column("product", "e"), expression=column("product", "s"))
-        unnamed = exp.and_(unnamed, exp.or_(any_product, same))
-    return exp.or_(named, unnamed)
-
-
-def _within(window: Window, rows: Rows) -> exp.Expr:
-    of = _of(window.of, rows, DATED, "window").tree
-    if window.months is not None:
-        return exp.Between(
-            this=call("months", column("today"), of), low=exp.convert(1), high=exp.convert(window.months)
-        )
-    age = call("days", column("today"), of)
-    low = exp.GTE(this=age, expression=exp.convert(0))
-    if window.days is None:
-        return low
-    return exp.and_(low, exp.LT(this=age.copy(), expression=exp.convert(window.days)))
-
-
-def _merge(rows: Rows, merge: Merge) -> Rows:
-    other = ENTITIES[_known(merge.entity, ENTITIES, "entity")]
-    _known(merge.on, rows.columns, "column")
-    types = {c.name: c.type for c in other.columns}
-    taken = [_known(name, types, f"column of {other.name}") for name in merge.take]
-    for name in (*taken, *((merge.found,) if merge.found else ())):
-        _new(name, rows.columns)
-    mine = [column(c, "x") for c in (*CELL, *(c for c in rows.columns if c != "today"))]
-    match = exp.EQ(this=column(merge.on, "x"), expression=column(other.key, "m"))
-    query = (
-        exp.select(*mine, *(column(n, "m") for n in taken))
-        .from_(rows.query.subquery("x"))
-        .join(exp.to_table(other.name).as_("m"), on=match, join_type="left")
-    )
-    columns = {**rows.columns, **{name: types[name] for name in taken}}
-    if merge.found is None:
-        return replace(rows, query=query, columns=columns)
-    query = query.select(call("known", column(other.key, "m")).as_(merge.found, quoted=True))
-    return replace(rows, query=query, columns={**columns, merge.found: FLAG})
-
-
-def _new(name: str, names: Collection[str]) -> None:
-    if name in names:
-        raise ConfigError(f"{name!r} exists already", fix="choose another name", safe="nothing was computed")
-
-
-def _derive(rows: Rows, derived: dict[str, str]) -> Rows:
-    for name, text in derived.items():
-        _new(name, rows.columns)
-        formula = parse(text, rows.columns)
-        query = _over(rows, formula.tree.as_(name, quoted=True))
-        rows = replace(rows, query=query, columns={**rows.columns, name: _typed(formula)})
-    return rows
-
-
-def _latest(rows: Rows, latest: Latest) -> Rows:
-    by = [parse(text, rows.columns).tree for text in latest.by]
-    order = [
-        exp.Ordered(this=parse(text, rows.columns).tree, desc=True, nulls_first=False)
-        for text in latest.order
-    ]
-    order.append(exp.Ordered(this=column(rows.key or "today"), desc=True, nulls_first=False))
-    place = exp.Window(
-        this=exp.RowNumber(),
-        partition_by=[*(column(c) for c in CELL), *by],
-        order=exp.Order(expressions=order),
-    )
-    ranked = _over(rows, place.as_("place", quoted=True)).subquery("x")
-    listed = [column(c) for c in (*CELL, *(c for c in rows.columns if c != "today"))]
-    first = exp.EQ(this=column("place"), expression=exp.convert(1))
-    return replace(rows, query=exp.select(*listed).from_(ranked).where(first))
-
-
-def _aggregate(rows: Rows, totals: dict[str, Total]) -> Rows:
-    made = list(_totals(rows, totals))
-    listed = [tree.as_(name, quoted=True) for name, tree, _type in made]
-    query = exp.select(*(column(c) for c in CELL), *listed).from_(rows.query.subquery("x"))
-    query = query.group_by(*(column(c) for c in CELL))
-    return Rows(query, {name: type_ for name, _tree, type_ in made}, None, rows.entity)
-
-
-def _totals(rows: Rows, totals: dict[str, Total]) -> Iterator[tuple[str, exp.Expr, str]]:
-    for name, total in totals.items():
-        summed = total.take in ("sum", "avg")
-        formula = _of(total.of, rows, NUMERIC, total.take) if summed else parse(total.of, rows.columns)
-        of = formula.tree
-        if total.where is not None:
-            of = exp.Case(ifs=[exp.If(this=_condition(total.where, rows, "where"), true=of)])
-        yield name, _taken(rows, total, of), WHOLE if total.take in ("count", "distinct") else _typed(formula)
-
-
-def _taken(rows: Rows, total: Total, of: exp.Expr) -> exp.Expr:
-    if total.take == "newest":
-        by = parse(total.by or "", rows.columns).tree
-        return call("newest", of, by, column(rows.key or "today"))
-    if total.take in ("sum", "avg"):
-        return call({"sum": "total", "avg": "mean"}[total.take], of)
-    if total.take == "distinct":
-        return exp.Count(this=exp.Distinct(expressions=[of]))
-    return {"count": exp.Count, "min": exp.Min, "max": exp.Max}[total.take](this=of)
-
-
-STEPS: dict[str, Callable[[Rows, Any], Rows]] = {
-    "filter": _filter, "window": _window, "merge": _merge, "derive": _derive, "latest": _latest,
-    "aggregate": _aggregate,
-}  # fmt: skip
+    def _gather(self, index: int) -> None:
+        """All relationships come together, with what the steps from here on say of them."""
+        if self.node is None or not self.node.shape.single:
+            raise ConfigError("peers are compared by one row each", fix="aggregate before peers")
+        said = " ".join(str(step.model_dump(exclude_none=True)) for step in self.steps[index:])
+        named = set(re.findall(r"\w+", said)) - self.node.shape.columns.keys()
+        node = around.cells(self.node, tuple(n for n in self.context.base if n in named), self.context)
+        table = self._close(node, None)
+        self.whole = True
+        self.node = Given(table, node.shape)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from zoneinfo import available_timezones
 
 import sqlglot
 from sqlglot import exp
@@ -20,6 +21,7 @@ from cs_connector.model import WHOLE
 
 from .kinds import SIGNATURES, Kind, called, infer, start
 from .lowering import call
+from .periods import GREGORIAN, STARTS, Calendar, starts
 
 MAX_BYTES, MAX_DEPTH, MAX_NODES = 2048, 40, 300
 MAX_SETTLED, MAX_DIGITS = 2000, 9
@@ -36,7 +38,7 @@ _NAMED: dict[type[exp.Expr], tuple[str, int]] = {
     exp.Upper: ("upper", 1), exp.Trim: ("trim", 1), exp.Left: ("left", 2), exp.Right: ("right", 2),
     exp.Length: ("length", 1), exp.Contains: ("contains", 2), exp.StartsWith: ("starts_with", 2),
     exp.Floor: ("floor", 1), exp.Ceil: ("ceil", 1), exp.Year: ("year", 1), exp.Month: ("month", 1),
-    exp.AddMonths: ("add_months", 2), exp.Concat: ("concat", -1),
+    exp.AddMonths: ("add_months", 2), exp.Concat: ("concat", -1), exp.WeekStart: ("week_start", 1),
 }  # fmt: skip
 OURS: dict[str, int] = {name: len(signature.takes) for name, signature in SIGNATURES.items()}
 FUNCTIONS = sorted(
@@ -73,7 +75,7 @@ def number(value: float) -> exp.Expr:
     return exp.cast(exp.Neg(this=literal) if value < 0 else literal, "double")
 
 
-def parse(text: str, names: Collection[str]) -> Formula:
+def parse(text: str, names: Collection[str], calendar: Calendar = GREGORIAN) -> Formula:
     """Check a formula that may use `names`; with their types (name → type of the executor) also what goes with what.
 
     Raises FormulaError saying what is wrong and where.
@@ -90,7 +92,15 @@ def parse(text: str, names: Collection[str]) -> Formula:
         found = infer(tree, names)
         tree = tree.transform(partial(_widened, names))
     used = frozenset(c.name for c in tree.find_all(exp.Column))
-    return Formula(text, _settled(tree), used, found)
+    return Formula(text, _settled(tree).transform(partial(_begun, calendar)), used, found)
+
+
+def _begun(calendar: Calendar, node: exp.Expr) -> exp.Expr:
+    """Where a period begins is the calendar's business."""
+    name = str(node.name).lower() if isinstance(node, exp.Anonymous) else ""
+    if name not in STARTS:
+        return node
+    return starts(name, node.expressions[0].copy().transform(partial(_begun, calendar)), calendar)
 
 
 def parse_condition(text: str, names: Collection[str]) -> Formula:
@@ -98,9 +108,11 @@ def parse_condition(text: str, names: Collection[str]) -> Formula:
     return parse_as(("yes or no",), text, names, "a condition")
 
 
-def parse_as(kinds: Sequence[str], text: str, names: Collection[str], what: str) -> Formula:
+def parse_as(
+    kinds: Sequence[str], text: str, names: Collection[str], what: str, calendar: Calendar = GREGORIAN
+) -> Formula:
     """A formula that gives one of some kinds, as far as its names have types. Raises FormulaError."""
-    formula = parse(text, names)
+    formula = parse(text, names, calendar)
     if formula.kind is not None and formula.kind not in kinds:
         wanted = " or ".join(called(k) for k in kinds)
         told = f"{what} needs {wanted}, and {text} is {called(formula.kind)}"
@@ -174,6 +186,16 @@ def _check_call(node: exp.Expr) -> None:
     given = len(list(node.iter_expressions()))
     if count >= 0 and given != count:
         raise _refuse(f"{name} takes {count} values, {given} given", node=node)
+    if name == "local_date":
+        _check_zone(list(node.iter_expressions())[1])
+
+
+def _check_zone(node: exp.Expr) -> None:
+    zone = node.this if isinstance(node, exp.Literal) and node.is_string else None
+    if zone not in available_timezones():
+        told = repr(zone) if zone else node.sql()
+        hint = suggest(zone, available_timezones()) if zone else ""
+        raise _refuse(f"{told} is not a time zone", fix=hint or "write one like 'Europe/Berlin'", node=node)
 
 
 def _check_name(node: exp.Column, names: Collection[str]) -> None:

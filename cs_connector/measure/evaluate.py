@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from cs_connector.language.executor import Connection, store
+from cs_connector.language.build import cells
+from cs_connector.language.executor import Connection, sql, store
+from cs_connector.measure import parts
 from cs_connector.measure.metrics import OF_ACCOUNT, OF_RELATIONSHIP, Metrics
 from cs_connector.model import ATTACHMENT
 
 MONTHS_BACK = 6
 FRESH_DAYS = 2  # a feed read up to two days before a date is complete for that date
 SCORED = ("Customer", "Trial")
+BUCKET = 20_000  # relationships at a time: memory follows this, not the number of customers
 
 
 def grid(as_of: date) -> list[date]:
@@ -22,8 +25,23 @@ def grid(as_of: date) -> list[date]:
     return days
 
 
-def prepare(con: Connection, as_of: date, metrics: Metrics, account_id: str | None = None) -> int:
-    """Make `grid`, `feed_complete` and `scored`; gives the number of relationships to score (of one account, if named).
+def prepare(
+    con: Connection, as_of: date, metrics: Metrics, account_id: str | None = None, bucket: int = BUCKET
+) -> int:
+    """Make `grid`, `feed_complete`, `scored` and what compares relationships; gives the number of relationships to score
+    (of one account, if named).
+    """
+    among = [source for source in metrics.sources if source.plan and source.plan.whole]
+    begin(con, as_of, metrics, None if among else account_id)
+    parts.compare(con, among, bucket)
+    if account_id is not None:  # its peers were needed until here
+        con.execute("DELETE FROM scored WHERE account_id <> ?", [account_id])
+    found = con.execute("SELECT count(*) FROM scored").fetchone()
+    return int(found[0]) if found else 0
+
+
+def begin(con: Connection, as_of: date, metrics: Metrics, account_id: str | None = None) -> None:
+    """Make `grid`, `feed_complete` and `scored` (of one account, if named).
 
     Where nothing was attached to relationships, `attachment` is made, too, and empty.
     """
@@ -35,8 +53,6 @@ def prepare(con: Connection, as_of: date, metrics: Metrics, account_id: str | No
     con.executemany("INSERT INTO grid VALUES (?)", [[day] for day in grid(as_of)])
     _feeds(con, metrics.feeds)
     _scored(con, account_id)
-    found = con.execute("SELECT count(*) FROM scored").fetchone()
-    return int(found[0]) if found else 0
 
 
 def _feeds(con: Connection, entities: tuple[str, ...]) -> None:
@@ -74,24 +90,23 @@ def evaluate(con: Connection, metrics: Metrics, low: int, high: int) -> None:
 
     A relationship has no past before it started; at as_of it always has a row.
     """
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE scope AS SELECT * FROM scored WHERE r >= ? AND r < ?", [low, high]
-    )
+    parts.scoped(con, low, high)
     for source in metrics.sources:
+        parts.bucket(con, source)
         store(con, f"study_{source.name}", source.query)
     joins = "".join(f' JOIN "study_{s.name}" USING (r, today)' for s in metrics.sources)
     columns = ", ".join(f's."{name}"' for name in (*OF_RELATIONSHIP, *OF_ACCOUNT))
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE wide AS
-        WITH cells AS (SELECT s.r, g.on_date AS today FROM scope AS s CROSS JOIN grid AS g
-            WHERE s.start_on IS NULL OR s.start_on <= g.on_date OR g.on_date = (SELECT max(on_date) FROM grid)),
+        WITH cells AS ({sql(cells())}),
         measured AS (SELECT r, today, {_renamed(metrics)} FROM cells{joins})
         SELECT measured.*, {columns} FROM measured JOIN scope AS s USING (r)
         """
     )
     for source in metrics.sources:
         con.execute(f'DROP TABLE "study_{source.name}"')
+        parts.drop(con, source)
 
 
 def _renamed(metrics: Metrics) -> str:

@@ -6,17 +6,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field
 from sqlglot import exp
 
 from cs_connector.config.documents import Document, load, validate
 from cs_connector.errors import ConfigError
-from cs_connector.language.compiler import Rows, StepError, column, compile_steps
+from cs_connector.language.build import cells, same
+from cs_connector.language.compiler import Plan, Rows, StepError, column, compile_rows, compile_study
 from cs_connector.language.executor import sql
 from cs_connector.language.expression import Formula, parse_as
 from cs_connector.language.kinds import NUMERIC
 from cs_connector.language.lowering import call
+from cs_connector.language.periods import GREGORIAN, Calendar
 from cs_connector.language.steps import Step, Strict
 from cs_connector.model import ACCOUNT, DATE, RELATIONSHIP
 
@@ -58,36 +61,60 @@ class Source:
     name: str
     study: Study
     document: Document
+    calendar: Calendar = GREGORIAN
+
+    @cached_property
+    def plan(self) -> Plan | None:
+        """How the rows are computed, None for a study of the relationship alone. Raises StepError."""
+        if not self.study.steps:
+            return None
+        folder = self.document.path.parent
+        return compile_study(self.study.steps, self.calendar, name=self.name, base=BASE, folder=folder)
 
     @cached_property
     def rows(self) -> Rows | None:
-        return compile_steps(self.study.steps) if self.study.steps else None
+        """What the steps end with: a row for each relationship and date."""
+        return self.plan.rows if self.plan else None
 
     @cached_property
     def formulas(self) -> dict[str, tuple[Formula, Formula | None]]:
         """Each metric's value, and the condition for knowing it. Raises ConfigError with the line."""
+        return {name: self.formula(name) for name in self.study.metrics}
+
+    def formula(self, name: str) -> tuple[Formula, Formula | None]:
+        """One metric's value, and the condition for knowing it. Raises ConfigError with the line."""
         names = {**BASE, **(self.rows.columns if self.rows else {})}
-        found = {}
-        for name, metric in self.study.metrics.items():
-            value = self._formula((name, "value"), metric.value, names, *NUMERIC)
-            known = self._formula((name, "known"), metric.known, names, "yes or no") if metric.known else None
-            found[name] = (value, known)
-        return found
+        metric = self.study.metrics[name]
+        value = self._formula((name, "value"), metric.value, names, *NUMERIC)
+        known = self._formula((name, "known"), metric.known, names, "yes or no") if metric.known else None
+        return value, known
 
     @cached_property
     def query(self) -> str:
         """The query of `values`, printed once."""
         return sql(values(self))
 
+    def standing_on(self, metric: str) -> Rows | None:
+        """The rows that a person wants to see for a metric. Raises ConfigError with the line."""
+        evidence = self.study.metrics[metric].evidence
+        try:
+            return compile_rows(self.study.steps, evidence, self.calendar)
+        except StepError:
+            raise
+        except ConfigError as error:
+            raise self.document.told(("metrics", metric, "evidence"), error) from None
+
     def _formula(self, at: tuple[str, str], text: str, names: Mapping[str, str], *kinds: str) -> Formula:
         try:
-            return parse_as(kinds, text, names, at[1])
+            return parse_as(kinds, text, names, at[1], self.calendar)
         except ConfigError as error:
             raise self.document.told(("metrics", *at), error) from None
 
     def check(self) -> None:
         try:
             self.formulas  # noqa: B018  compiling is the check
+            for name in self.study.metrics:
+                self.standing_on(name)
         except StepError as error:
             raise self.document.told(("steps", *error.at), error) from None
 
@@ -110,12 +137,23 @@ class Metrics:
         return next(s for s in self.sources if metric in s.study.metrics)
 
 
+def schema() -> dict[str, Any]:
+    """The JSON Schema of a file of metrics, for editors."""
+    made = Study.model_json_schema(by_alias=True, mode="validation")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made, "title": "cs-connector metrics"}
+
+
 def load_metrics(layers: Sequence[Path]) -> Metrics:
     """Read `metrics/*.yml` of every layer. Raises ConfigError with file and line."""
-    files = {path.stem: path for layer in layers for path in sorted((layer / "metrics").glob("*.yml"))}
+    files = metric_files(layers)
     sources = tuple(_source(name, path, path.stat().st_mtime_ns) for name, path in sorted(files.items()))
     _unique(sources)
     return Metrics(sources)
+
+
+def metric_files(layers: Sequence[Path]) -> dict[str, Path]:
+    """The files in force by their names; a later layer replaces one of the same name."""
+    return {path.stem: path for layer in layers for path in sorted((layer / "metrics").glob("*.yml"))}
 
 
 @lru_cache(128)
@@ -136,12 +174,12 @@ def _unique(sources: Iterable[Source]) -> None:
 
 
 def values(source: Source) -> exp.Select:
-    """One row for every relationship in `scope` and date of `grid`: `r`, `today`, a column a metric."""
-    base = _base()
+    """One row for every relationship in `scope` and date on which it had begun: `r`, `today`, a column a metric."""
+    base = cells((*OF_RELATIONSHIP, *OF_ACCOUNT))
     listed = [column("r", "b"), column("today", "b")]
     query = exp.select(*listed).from_(base.subquery("b"))
     if source.rows is not None:
-        match = _same(("r", "today"), "b", "a")
+        match = same("b", "a", source.rows.cell)
         query = query.join(source.rows.query.subquery("a"), on=match, join_type="left")
     needed = sorted({entity for metric in source.study.metrics.values() for entity in metric.complete})
     for entity in needed:
@@ -163,15 +201,6 @@ def _value(metric: Metric, value: Formula, known: Formula | None, places: Mappin
     return exp.Case(ifs=[exp.If(this=exp.and_(*tests), true=published)]) if tests else published
 
 
-def _base() -> exp.Select:
-    names = [column(n, "s") for n in (*OF_RELATIONSHIP, *OF_ACCOUNT)]
-    return (
-        exp.select(column("r", "s"), column("on_date", "g").as_("today", quoted=True), *names)
-        .from_(exp.to_table("scope").as_("s"))
-        .join(exp.to_table("grid").as_("g"), join_type="cross")
-    )
-
-
 def _complete(entity: str) -> exp.Subquery:
     kept = exp.EQ(this=column("entity"), expression=exp.convert(entity))
     query = (
@@ -183,8 +212,4 @@ def _complete(entity: str) -> exp.Subquery:
 def _reached(entity: str) -> exp.Expr:
     feed = f"feed_{entity}"
     day = exp.EQ(this=column("on_date", feed), expression=column("today", "b"))
-    return exp.and_(_same(("account_id",), "b", feed), day)
-
-
-def _same(names: Iterable[str], left: str, right: str) -> exp.Expr:
-    return exp.and_(*(exp.EQ(this=column(n, left), expression=column(n, right)) for n in names))
+    return exp.and_(same("b", feed, ("account_id",)), day)

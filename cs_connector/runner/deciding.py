@@ -6,12 +6,16 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 
 import duckdb
 import sqlalchemy as sa
 
-from cs_connector.act import guard, plan, wanted
+from cs_connector.act import guard, plan, rules, wanted
+from cs_connector.act.desk import Desk
 from cs_connector.errors import UsageError
+from cs_connector.health import basis
+from cs_connector.measure.metrics import load_metrics
 from cs_connector.model import ENTITIES
 from cs_connector.store.tables import calls
 
@@ -46,6 +50,30 @@ def scored(con: duckdb.DuckDBPyConnection, engine: Engine) -> None:
     """Views of what was last measured and scored."""
     for view, dataset in _SCORED.items():
         engine.store.facts.attach(con, dataset, view, {})
+    engine.store.facts.attach(con, "health/scorecard", "scorecard", basis.SCORECARD)
+
+
+def judged(engine: Engine, con: duckdb.DuckDBPyConnection, day: date) -> Desk:
+    """Judge everybody by the rules in force: `standing`, `candidate`, `undecided`, and `deleted_task` of the CRM."""
+    metrics = sorted(load_metrics([*engine.project.shipped, engine.project.root]).by_name)
+    listed = rules.load_rules(engine.project.declarations("rules"), metrics)
+    rules.stand(con, metrics, day)
+    rules.fire(con, listed)
+    _deleted(engine, con)
+    named = {rule.rule: rule for rule, _ in listed}
+    return Desk(engine.project.settings, engine.install_id(), engine.home(), day, named)
+
+
+def _deleted(engine: Engine, con: duckdb.DuckDBPyConnection) -> None:
+    """Tasks that a person deleted in the CRM: `deleted_task`."""
+    con.execute("CREATE OR REPLACE TABLE deleted_task(record_id VARCHAR)")
+    latest = engine.latest(con)
+    for source in engine.sources():
+        for rule in source.mapping.write:
+            if rule.source == "call" and source.connection == engine.home():
+                con.execute(
+                    f"INSERT INTO deleted_task SELECT id FROM {latest(source.connection, rule.object)} WHERE deleted"
+                )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
@@ -9,13 +10,19 @@ import duckdb
 import sqlalchemy as sa
 from rapidfuzz import process
 
+from cs_connector.act.refusals import why_not as refused
+from cs_connector.act.rules import STANDING
+from cs_connector.config.documents import suggest
 from cs_connector.errors import UsageError
-from cs_connector.health import Definitions, load_definitions
+from cs_connector.health import Definitions, kept, load_definitions
 from cs_connector.health.explain import explain as explained
 from cs_connector.health.explain import levers_for
+from cs_connector.health.why_changed import End
+from cs_connector.health.why_changed import why_changed as changed
 from cs_connector.store import tables
 
-from .deciding import standing
+from .attention import unlisted
+from .deciding import judged, standing
 from .engine import Engine
 
 
@@ -33,10 +40,75 @@ def levers(engine: Engine, id_: str, target: int, day: date | None = None) -> di
         return levers_for(con, _definitions(engine), find(con, id_), target, on=on)
 
 
+def why_changed(
+    engine: Engine, id_: str, first: date | None, last: date | None, reading: str | None
+) -> dict[str, Any]:
+    """why-changed/1 of an account or relationship between two days, and which days there are (`days`).
+
+    Without days: the newest, and the month end before it. The reading is `known` (each day as it was known then) or
+    `restated` (both by what is known and configured now); without one, known where both days were kept. Raises
+    UsageError, naming the days, for a day without scores.
+    """
+    with standing(engine) as con:
+        found = {"known": kept.days(engine.store.facts), "restated": _dates(con)}
+        reading, days = kept.choose(found, first, last, reading)
+        for day in days if reading == "known" else ():
+            kept.attach(con, engine.store.facts, day)
+        ends = tuple(End.kept(day) if reading == "known" else End(day) for day in days)
+        document = changed(con, _definitions(engine), find(con, id_), (ends[0], ends[1]), reading)
+    return {**document, "days": found}
+
+
+def why_not(engine: Engine, id_: str, rule: str | None) -> dict[str, Any]:
+    """why-not/1: why a rule did not fire for an account or relationship; without a rule, why the account does not need
+    attention. By the newest scores. Raises UsageError for an unknown rule.
+    """
+    with standing(engine) as con:
+        day = scored_on(con, None)
+        entity = find(con, id_)
+        account, name, relationships = _concerned(con, entity)
+        head = {"schema": "why-not/1", "id": entity, "name": name, "as_of": day, "rule": rule}
+        if rule is None:
+            return {**head, "list": "attention", **unlisted(con, account, day)}
+        desk = judged(engine, con, day)
+        if rule not in desk.rules:
+            raise UsageError(
+                f"there is no rule {rule!r}",
+                safe="nothing was changed",
+                fix=suggest(rule, desk.rules) or f"rules: {', '.join(sorted(desk.rules))}",
+            )
+        metrics = _definitions(engine).metrics
+        with engine.store.state.read() as db:
+            found = [
+                {"id": each, "name": called, **refused(con, db, desk, desk.rules[rule], metrics, each)}
+                for each, called in relationships
+            ]
+        told = "" if found else unlisted(con, account, day)["because"]
+    words = {name: {"title": m.title, "unit": m.unit} for name, m in metrics.by_name.items()}
+    words |= {name: {"title": title, "unit": ""} for name, title in STANDING.items()}
+    used = {word for word in words if re.search(rf"\b{word}\b", desk.rules[rule].when)}
+    return {
+        **head, "list": None, "when": desk.rules[rule].when, "words": {n: words[n] for n in sorted(used)},
+        "fired": any(f["fired"] for f in found), "because": told, "relationships": found,
+    }  # fmt: skip
+
+
+def _concerned(
+    con: duckdb.DuckDBPyConnection, entity: str
+) -> tuple[str, str | None, list[tuple[str, str | None]]]:
+    """The account that an id is about, the name of what it means, and the relationships that are meant."""
+    rows = con.execute(
+        "SELECT a.account_id, a.name, r.relationship_id, r.name FROM account a LEFT JOIN relationship r USING (account_id) "
+        "WHERE a.account_id = $id OR r.relationship_id = $id ORDER BY r.arr DESC NULLS LAST, r.relationship_id",
+        {"id": entity},
+    ).fetchall()
+    account, name = rows[0][:2]
+    return account, name if account == entity else rows[0][3], [(r[2], r[3]) for r in rows if r[2]]
+
+
 def scored_on(con: duckdb.DuckDBPyConnection, day: date | None) -> date:
     """The day itself, or the newest with scores. Raises UsageError, naming the dates, when it has none."""
-    query = "SELECT DISTINCT on_date FROM snapshot ORDER BY on_date DESC"
-    dates: list[date] = [row[0] for row in con.execute(query).fetchall()]
+    dates = _dates(con)
     if day in dates or (day is None and dates):
         return day or dates[0]
     raise UsageError(
@@ -45,6 +117,11 @@ def scored_on(con: duckdb.DuckDBPyConnection, day: date | None) -> date:
         safe="nothing was changed",
         fix="name one of these dates, or compute it with: cs-connector run --dry-run --as-of DATE",
     )
+
+
+def _dates(con: duckdb.DuckDBPyConnection) -> list[date]:
+    query = "SELECT DISTINCT on_date FROM snapshot ORDER BY on_date DESC"
+    return [row[0] for row in con.execute(query).fetchall()]
 
 
 def _definitions(engine: Engine) -> Definitions:

@@ -57,7 +57,7 @@ class Person:
 @dataclass(slots=True)
 class Subscription:
     """One product that an account pays for or tries; status is Active, Trial or Ended. `csm` is a user's key,
-    `partner` the index of the account that manages it for us.
+    `partner` the index of the account that manages it for us, `currency` another one than the account's.
     """
 
     key: int
@@ -75,11 +75,13 @@ class Subscription:
     notice_on: date | None = None
     csm: int | None = None
     partner: int | None = None
+    currency: str | None = None
 
 
 @dataclass(slots=True)
 class Ticket:
-    """A request for help, in the sales or the service system; status is New, Working, Waiting or Closed.
+    """A request for help, in the sales or the service system; status is New, Working, Waiting or Closed, kind how-to or
+    problem.
 
     `rating` is good, bad, offered or None where nobody was asked. An `orphan` names no account.
     """
@@ -96,6 +98,7 @@ class Ticket:
     waiting_since: datetime | None = None
     rating: str | None = None
     orphan: bool = False
+    kind: str = "problem"
 
 
 @dataclass(slots=True)
@@ -128,12 +131,13 @@ class Opportunity:
 
 @dataclass(slots=True)
 class Milestone:
-    """Something that happened in the customer's life: Closed Won, Onboarding, First Value, …"""
+    """Something that happened in the customer's life: Closed Won, Onboarding, First Value, …; `due` is when it was to be."""
 
     key: int
     product: str | None
     kind: str
-    on: date
+    on: date | None
+    due: date | None = None
 
 
 @dataclass(slots=True)
@@ -178,6 +182,59 @@ class Invoice:
 
 
 @dataclass(slots=True)
+class Letter:
+    """A message between a person and a user of ours (`ours` is a key); `answers` is the key of another one.
+
+    Without a person it is one among us, or of somebody whom nobody knows where it is `inbound`.
+    """
+
+    key: int
+    person: Person | None
+    ours: int
+    inbound: bool
+    subject: str
+    at: datetime
+    answers: int | None = None
+    automatic: bool = False
+
+
+@dataclass(slots=True)
+class Document:
+    """A file that is kept about a customer, as .docx or .pdf: kind is Success plan, Contract, …"""
+
+    key: int
+    kind: str
+    title: str
+    product: str | None
+    created_at: datetime
+    modified_at: datetime
+    signed_on: date | None = None
+    expires_on: date | None = None
+    ending: str = "docx"
+
+
+@dataclass(slots=True)
+class Review:
+    """Stars from 1 to 5 that somebody of a customer gave in public."""
+
+    key: int
+    site: str
+    stars: int
+    on: date
+
+
+@dataclass(slots=True)
+class Mailing:
+    """A message to many, of which one person's copy was sent, perhaps opened, perhaps clicked."""
+
+    key: int
+    person: Person
+    sent_at: datetime
+    opened_at: datetime | None = None
+    clicked_at: datetime | None = None
+
+
+@dataclass(slots=True)
 class Account:
     """An account with everything that hangs on it. `parent` is another account's index; None of a system
     means that the account is not there; `copies` are doubles of it in the marketing system.
@@ -212,6 +269,10 @@ class Account:
     meetings: list[Meeting] = field(default_factory=list)
     usage: list[Usage] = field(default_factory=list)
     invoices: list[Invoice] = field(default_factory=list)
+    letters: list[Letter] = field(default_factory=list)
+    documents: list[Document] = field(default_factory=list)
+    reviews: list[Review] = field(default_factory=list)
+    mailings: list[Mailing] = field(default_factory=list)
 
     @property
     def arr(self) -> int:

@@ -56,11 +56,15 @@ class Laid:
         found = side_by_side(np.asarray(self._places)[places] if len(self._places) else places)
         if not isinstance(found, slice):
             return None
-        self._seen += len(slots)
+        return self.part(found.start, found.stop)
+
+    def part(self, first: int, last: int) -> memoryview:
+        """The rows from one place up to before another, in the order in which they are read."""
+        self._seen += last - first
         if self._seen > MOST_SEEN and sys.platform != "win32":
             self._seen = 0
             self._map.madvise(mmap.MADV_DONTNEED)
-        return memoryview(self._map)[self._ends[found.start] : self._ends[found.stop]]
+        return memoryview(self._map)[self._ends[first] : self._ends[last]]
 
 
 def lay(path: Path, parts: Sequence[Part], layout: Layout, order: Sequence[int]) -> None:

@@ -77,9 +77,19 @@ class Keys(Sequence[int]):
             return found
         return own(found) if found.contiguous else array("q", found)
 
+    def look(self, first: int, last: int) -> Numbers:
+        """A part that is good until the next change: of a pack it is not copied."""
+        return self._numbers[first:last]
+
+    def are(self, numbers: Numbers) -> bool:
+        """Whether they are still these numbers of a pack."""
+        return self._numbers is numbers
+
     def before(self, key: Any) -> int:
-        """How many are smaller, as `bisect_left` finds it, but quicker."""
-        return bisect_left(self._numbers, key)
+        """How many are smaller, as `bisect_left` finds it, but quicker: most ids follow one another."""
+        numbers = self._numbers
+        at = key - numbers[0] if numbers else 0
+        return at if 0 <= at < len(numbers) and numbers[at] == key else bisect_left(numbers, key)
 
     def insert(self, at: int, key: int) -> None:
         self._numbers = numbers = own(self._numbers)
@@ -95,14 +105,19 @@ class Keys(Sequence[int]):
     __delitem__ = pop
 
     def __copy__(self) -> Keys:
-        return Keys(self._numbers[:])
+        numbers = self._numbers
+        return Keys(numbers if isinstance(numbers, memoryview) else numbers[:])
 
 
 class Names(Sequence[str]):
-    """Text keys by number: those of a pack by their slots, and others after them. A slice is a list of texts."""
+    """Text keys by number: those of a pack by their slots, and others after them. A slice is a list of texts.
 
-    def __init__(self, pack: Pack, slots: Numbers, others: list[str]) -> None:
+    `start` is the place of the first one in the pack's order of time, as long as the others follow in that order.
+    """
+
+    def __init__(self, pack: Pack, slots: Numbers, others: list[str], start: int | None = None) -> None:
         self._pack, self._slots, self._others = pack, slots, others
+        self.start = start
 
     def __getitem__(self, at: Any) -> Any:
         if isinstance(at, slice):
@@ -117,7 +132,8 @@ class Names(Sequence[str]):
 
     def part(self, first: int, last: int) -> Names:
         """A copy of a part."""
-        return Names(self._pack, self._slots[first:last], self._others)
+        start = None if self.start is None else self.start + first
+        return Names(self._pack, self._slots[first:last], self._others, start)
 
     def insert(self, at: int, name: str) -> None:
         slot = self._pack.find(name)
@@ -126,13 +142,15 @@ class Names(Sequence[str]):
             self._others.append(name)
         self._slots = slots = own(self._slots)
         slots.insert(at, slot)
+        self.start = None
 
     def __delitem__(self, at: int) -> None:
         self._slots = slots = own(self._slots)
         del slots[at]
+        self.start = None
 
     def __copy__(self) -> Names:
-        return Names(self._pack, self._slots[:], list(self._others))
+        return Names(self._pack, self._slots[:], list(self._others), self.start)
 
     def _name(self, slot: int) -> Any:
         return self._pack.key(slot) if slot < len(self._pack) else self._others[slot - len(self._pack)]

@@ -73,6 +73,11 @@ class Pack:
         return self.path.name
 
     @property
+    def numbers(self) -> memoryview[int]:
+        """All keys, where they are numbers."""
+        return self._keys
+
+    @property
     def texts(self) -> bool:
         """Whether keys are texts."""
         return self._head.texts
@@ -117,8 +122,13 @@ class Pack:
         """The slot of a key, -1 where there is none."""
         if self._head.texts:
             return self._find_text(key) if isinstance(key, str) else -1
-        at = bisect_left(self._keys, key) if isinstance(key, int) else len(self)
-        return at if at < len(self) and self._keys[at] == key else -1
+        if not isinstance(key, int) or not len(self):
+            return -1
+        keys = self._keys
+        at = key - keys[0]  # most ids follow one another
+        if not (0 <= at < len(keys) and keys[at] == key):
+            at = bisect_left(keys, key)
+        return at if at < len(keys) and keys[at] == key else -1
 
     def _find_text(self, key: str) -> int:
         hashes, hashed, width = self._hashes, self._hashed, self._head.width

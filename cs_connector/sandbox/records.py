@@ -10,6 +10,7 @@ from collections.abc import ValuesView as Values
 from dataclasses import dataclass, field
 from typing import Any, Generic, Self, TypeVar
 
+from .layout import Part
 from .lines import Keys, Line, Names, Numbers
 from .packed import Key, Pack
 from .sheet import Look, Sheet
@@ -150,6 +151,16 @@ class Records(MutableMapping[Key, V]):
         shown = {at: b"" if record is None else look.one(record) for at, record in found}
         return self._sheet.draw(look, slots, shown)
 
+    def ready(self, parts: tuple[Part, ...], keys: Sequence[Key], first: int, last: int) -> memoryview | None:
+        """The same as rows that lie in a file, a comma after each; None where they do not, or anything has changed."""
+        if first >= last or not isinstance(keys, Names) or self.held.changes or self._sheet.odd:
+            return None
+        return None if keys.start is None else self._sheet.ready(parts, keys.start + first, keys.start + last)
+
+    def warm(self, parts: tuple[Part, ...]) -> None:
+        """Be ready to draw answers of these."""
+        self._sheet.warm(parts)
+
     def laid(self, look: Look[V]) -> bool:
         """Whether an answer that is drawn lies ready in a file."""
         return look.parts in self._sheet.laid
@@ -184,12 +195,20 @@ class Records(MutableMapping[Key, V]):
         first = -1 if self._pack.texts else self._first(keys)
         return None if first < 0 else Chain(head, self._pack.part(first, first + len(keys)), tail)
 
+    def lying(
+        self, keys: Sequence[Key], first: int, last: int, head: bytes = b"[", tail: bytes = b"]"
+    ) -> Chain | None:
+        """The same for a part of all number keys, in order."""
+        if first < last and not self.held.changes and isinstance(keys, Keys) and keys.are(self._pack.numbers):
+            return Chain(head, self._pack.part(first, last), tail)
+        return self.listed(keys[first:last], head, tail)
+
     def _first(self, keys: Sequence[Key]) -> int:
         """The slot of the first of these keys, if all lie side by side as they are; or else -1."""
         if self.held.changes and any(not self.untouched(key) for key in keys):
             return -1
         first = self._pack.find(keys[0]) if keys else -1
-        wanted = keys if isinstance(keys, array) else array("q", keys)
+        wanted = keys if isinstance(keys, array | memoryview) else array("q", keys)
         there = first >= 0 and self._pack.section("keys")[first : first + len(keys)] == wanted
         return first if there else -1
 
@@ -219,7 +238,7 @@ class Records(MutableMapping[Key, V]):
         """Every record by the time that `when` gives, which is the one that the pack was written with."""
         pack, moved = self._pack, {*self._changed, *self._gone}
         order = pack.section("line")
-        line = Line(pack.section("when"), Names(pack, order, []) if pack.texts else order)
+        line = Line(pack.section("when"), Names(pack, order, [], 0) if pack.texts else order)
         for key in moved:
             del line[bisect_left(line, (when(self.decode(pack.raw(pack.find(key)))), key))]
         for key, value in (*self._changed.items(), *self._added.items()):

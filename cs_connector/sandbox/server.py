@@ -12,17 +12,16 @@ import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
-from email.utils import format_datetime
-from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol
 from urllib.parse import unquote
 
 from cs_connector.errors import UsageError
 
+from . import sending
 from .faults import Do, Faults, together
 from .reading import Unreadable, body
-from .wire import Body, Chain, Request, Response
+from .wire import Body, Request, Response
 
 HOST = "127.0.0.1"
 LARGEST = 256 << 20
@@ -73,7 +72,7 @@ class Server:
         now: Callable[[], datetime] | None = None,
     ) -> None:
         self.names = names
-        self.now = now
+        self.dates = sending.Dates(now) if now else None
         self.tls = tls
         self.largest = largest
         self.faults = faults or Faults()
@@ -201,6 +200,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1
     disable_nagle_algorithm = True
+    _headers_buffer: list[bytes]
     server: _Http
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 — the name in the base class
@@ -276,8 +276,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, response: Response, do: Do) -> None:
         content = self._packed(response)
         self.send_response_only(response.status)
-        if (now := self.server.owner.now) and "date" not in map(str.lower, response.headers):
-            self.send_header("date", _dated(now().replace(microsecond=0)))
+        if (dates := self.server.owner.dates) and "date" not in map(str.lower, response.headers):
+            self.send_header("date", dates.text())
         for name, value in response.headers.items():
             self.send_header(name, value)
         if do.headers and "content-length" in map(str.lower, do.headers):
@@ -286,8 +286,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("content-length", str(len(content)))
         if self.close_connection:
             self.send_header("connection", "close")
-        self.end_headers()
         if self.command == "HEAD" or response.status in (204, 304):
+            self.end_headers()
             return
         if do.truncate is not None:
             self.close_connection = True
@@ -303,8 +303,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _write(self, content: Body, drip_ms: float | None) -> None:
         if drip_ms is None:
-            self.wfile.writelines(content.pieces if isinstance(content, Chain) else (content,))
+            self._write_whole(content)
             return
+        self.end_headers()
         content = bytes(content)
         size = max(1, -(-len(content) // DRIPS))
         for start in range(0, len(content), size):
@@ -312,10 +313,15 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.flush()
             self.server.owner.stopping.wait(drip_ms / 1000)
 
-
-@lru_cache(maxsize=8)
-def _dated(second: datetime) -> str:
-    return format_datetime(second, usegmt=True)
+    def _write_whole(self, content: Body) -> None:
+        small = len(content) < sending.WORTH_GATHERING or self.request_version == "HTTP/0.9"
+        if small or not sending.gathers(self.connection):
+            self.end_headers()
+            self.wfile.writelines(sending.pieces(content))
+            return
+        self.wfile.flush()
+        head, self._headers_buffer = b"".join(self._headers_buffer), []
+        sending.send(self.connection, (head, b"\r\n", *sending.pieces(content)))
 
 
 def _change_headers(response: Response, changes: Mapping[str, str]) -> None:

@@ -52,6 +52,8 @@ class Sheet:
         self._layouts: dict[tuple[Part, ...], Layout | None] = {}
         self._shown: Counter[tuple[Part, ...]] = Counter()
         self._read = 0
+        self._hand: tuple[tuple[Part, ...], Laid | None] = ((), None)  # the selection that was asked for last
+        self._handed = 0
 
     @cached_property
     def odd(self) -> set[int]:
@@ -60,11 +62,35 @@ class Sheet:
 
     def add(self, laid: Iterable[Laid]) -> None:
         """Rows that were laid in another process."""
+        self._forget()
         self.laid |= {rows.parts: rows for rows in laid}
 
     def shows(self, parts: tuple[Part, ...]) -> bool:
         """Whether all of these columns are there."""
         return parts in self.laid or self._layout(parts) is not None
+
+    def warm(self, parts: tuple[Part, ...]) -> None:
+        """Draw a row, and forget it: what drawing needs is made the first time, and not while a client waits."""
+        layout = self._layout(parts)
+        if layout is not None and len(self._pack):
+            layout.draw((0,), Blocks())
+
+    def ready(self, parts: tuple[Part, ...], first: int, last: int) -> memoryview | None:
+        """Rows by their places in order of time, a comma after each; None where they were not laid."""
+        if self._hand[0] is not parts:
+            self._forget()
+            self._hand = parts, self.laid.get(parts)
+        laid = self._hand[1]
+        if laid is None:
+            return None
+        self._handed += last - first
+        return laid.part(first, last)
+
+    def _forget(self) -> None:
+        """What was handed out last counts as shown."""
+        if self._handed:
+            self._shown[self._hand[0]] += self._handed
+        self._hand, self._handed = ((), None), 0
 
     def draw(self, look: Look[Any], slots: Sequence[int], others: Mapping[int, bytes]) -> Body:
         """Records by their slots, at least one; `others` are shown already, by their place, as nothing if they are gone."""
@@ -83,6 +109,7 @@ class Sheet:
 
     def wanted(self) -> list[tuple[Part, ...]]:
         """The selections that are worth laying: those that much was shown of, most of all first, and those laid before."""
+        self._forget()
         most = self._shown.most_common()
         asked = [parts for parts, count in most if count >= WORTH_LAYING * len(self._pack)]
         return list(dict.fromkeys([*asked, *self.laid]))[:MOST_LAID]
@@ -93,6 +120,7 @@ class Sheet:
         assert layout is not None
         lay(path, parts, layout, self._pack.section("line"))
         self._pack.rest()
+        self._forget()
         self.laid[parts] = Laid(path)
 
     def _whole(self, look: Look[Any], slots: Sequence[int]) -> Body:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from uuid import uuid4
 
 import duckdb
 import sqlalchemy as sa
@@ -14,7 +13,7 @@ import sqlalchemy as sa
 from cs_connector.errors import StoreError
 
 from . import leases, newest, views
-from .files import Files, folder
+from .files import Files, stage
 from .leases import Lease
 from .newest import Holds, Part
 from .state import State
@@ -39,7 +38,7 @@ class Facts:
 
     def stage(self, dataset: str) -> Path:
         """A new path to write a Parquet file of a dataset to; nobody reads it before `publish`."""
-        return self.store_files.locate(f"data/{folder(dataset)}/{uuid4().hex}.parquet")
+        return stage(self.store_files, dataset)
 
     def publish(
         self,

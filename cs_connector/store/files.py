@@ -149,6 +149,11 @@ def folder(name: str) -> str:
     return "/".join(quote(part, safe=" ") for part in parts)
 
 
+def stage(files: Files, dataset: str) -> Path:
+    """A new path for a Parquet file of a dataset; nobody reads it before it is published."""
+    return files.locate(f"data/{folder(dataset)}/{uuid4().hex}.parquet")
+
+
 def _adopt(state: State, files: Files, found: str | None) -> None:
     if any(name != _MARK for name in files.list()):
         raise StoreError(

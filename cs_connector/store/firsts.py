@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -15,27 +16,47 @@ Pages = Callable[[], Iterable[pa.RecordBatch]]
 
 
 class Firsts:
-    """`pages` gives the landed records, in the order of their arrival, as often as it is called.
+    """Writes each record to `target` once, as it came last. What is kept in memory is eight bytes a record.
 
-    After `write`: how many were `read`, how many of them are `stale` (came again later), and how many of those that
+    After `finish`: how many were `read`, how many of them are `stale` (came again later), and how many of those that
     count are `deleted`.
     """
 
-    def __init__(self, pages: Pages, known_at: datetime) -> None:
-        self._pages, self._known_at = pages, raw.micros(known_at)
-        self._hashes = array("Q")
+    def __init__(self, target: Path, known_at: datetime) -> None:
+        self.target, self._known_at = target, raw.micros(known_at)
+        self._hashes, self._group = array("Q"), raw.Group()
+        self._file: Any = None
         self.read = self.stale = self.deleted = 0
 
-    def write(self, target: Path) -> None:
-        """Write each record once, as it came last. What is kept in memory is eight bytes a record."""
-        raw.write(target, map(self._counted, raw.groups(self._pages())))
+    def add(self, page: pa.RecordBatch) -> None:
+        """Take the next landed records, in the order of their arrival."""
+        if self._group.add(page):
+            self._flush()
+
+    def finish(self, pages: Pages) -> None:
+        """Close the file. `pages` gives the same records, as often as it is called."""
+        if self._group.rows or self._file is None:
+            self._flush()
+        self._file.close()
         self.read = len(self._hashes)
         twice = came.twice(self._hashes)
         if len(twice):
-            stale = came.stale(self._pages(), twice)
+            stale = came.stale(pages(), twice)
             self.stale = len(stale)
             self.deleted = 0
-            raw.write(target, map(self._counted, raw.groups(came.without(self._pages(), stale))))
+            raw.write(self.target, map(self._counted, raw.groups(came.without(pages(), stale))))
+
+    def discard(self) -> None:
+        """Leave nothing behind."""
+        if self._file is not None:
+            self._file.close()
+            self.target.unlink(missing_ok=True)
+
+    def _flush(self) -> None:
+        if self._file is None:
+            self._file = raw.writer(self.target)
+        if self._group.rows:
+            raw.put(self._file, self._counted(self._group.taken()))
 
     def _counted(self, group: pa.Table) -> pa.Table:
         for ids in group["id"].chunks:

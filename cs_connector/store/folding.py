@@ -12,12 +12,13 @@ import sqlalchemy as sa
 
 from cs_connector.errors import StoreError
 
-from . import frames, living, newest
+from . import frames, living, newest, raw
+from .drafts import Draft
 from .facts import Facts
-from .firsts import Firsts
+from .firsts import Firsts, Pages
 from .laters import Laters
 from .leases import Lease
-from .newest import Holds
+from .newest import Holds, Part
 from .state import State
 from .tables import segments
 
@@ -44,22 +45,34 @@ class _Segment:
 
 
 def fold(
-    state: State, facts: Facts, connection: str, object_name: str, run: str, lease: Lease | None = None
+    state: State,
+    facts: Facts,
+    connection: str,
+    object_name: str,
+    run: str,
+    lease: Lease | None = None,
+    draft: Draft | None = None,
 ) -> Fold:
     """Publish what was landed for an object, by this run or by one that was killed.
 
-    May be repeated after a kill at any point: segments and rows are settled in one transaction.
+    May be repeated after a kill at any point: segments and rows are settled in one transaction. A `draft` that holds
+    just what was landed is used, any other is thrown away.
     Raises FencedOut when the lease was lost, StoreError for a damaged segment.
     """
-    waiting = _waiting(state, connection, object_name)
+    waiting, dataset = _waiting(state, connection, object_name), f"raw/{connection}/{object_name}"
+    parts = facts.parts(dataset) if waiting else []
+    if draft and (parts or not draft.holds({s.id: s.offset for s in waiting if s.offset})):
+        draft.firsts.discard()
+        draft = None
     if not waiting:
         return Fold()
-    dataset = f"raw/{connection}/{object_name}"
-    staged = facts.stage(dataset)
-    first = not facts.files(dataset)
-    counts = _write(facts, waiting, dataset, staged) if any(s.offset for s in waiting) else Fold()
+    staged = draft.firsts.target if draft else facts.stage(dataset)
+    counts = Fold()
+    if any(s.offset for s in waiting):
+        pages = partial(_pages, facts, waiting)
+        counts = _later(facts, pages, parts, staged) if parts else _first(facts, pages, staged, draft)
     rows = {dataset: [staged]} if counts.read > counts.unchanged else None
-    settle = partial(_settle, waiting=waiting, born=counts.born, first=first)
+    settle = partial(_settle, waiting=waiting, born=counts.born, first=not parts)
     facts.publish(run, append=rows, lease=lease, then=settle, holds=Holds.ONCE)
     if rows:
         facts.compact(dataset, lease)
@@ -75,12 +88,9 @@ def _waiting(state: State, connection: str, object_name: str) -> list[_Segment]:
         ]
 
 
-def _write(facts: Facts, waiting: Sequence[_Segment], dataset: str, target: Path) -> Fold:
+def _later(facts: Facts, pages: Pages, parts: Sequence[Part], target: Path) -> Fold:
     """Compare with what is known and write the differences to `target`, if there are any."""
-    parts = facts.parts(dataset)
-    if not parts:
-        return _first(facts, waiting, target)
-    laters = Laters(lambda: _pages(facts, waiting), newest.living(parts), facts.state.clock.now())
+    laters = Laters(pages, newest.living(parts), facts.state.clock.now())
     laters.compare()
     different = laters.new + laters.changed + laters.deleted
     if different:
@@ -89,10 +99,15 @@ def _write(facts: Facts, waiting: Sequence[_Segment], dataset: str, target: Path
     return Fold(laters.read, laters.new, laters.changed, same, laters.deleted, laters.born)
 
 
-def _first(facts: Facts, waiting: Sequence[_Segment], target: Path) -> Fold:
+def _first(facts: Facts, pages: Pages, target: Path, draft: Draft | None) -> Fold:
     """Nothing is known, so there is nothing to compare."""
-    firsts = Firsts(lambda: _pages(facts, waiting), facts.state.clock.now())
-    firsts.write(target)
+    if draft:
+        firsts = draft.firsts
+    else:
+        firsts = Firsts(target, facts.state.clock.now())
+        for page in pages():
+            firsts.add(page)
+    firsts.finish(pages)
     living = firsts.read - firsts.stale - firsts.deleted
     return Fold(firsts.read, living, 0, firsts.stale, firsts.deleted, living)
 
@@ -101,20 +116,7 @@ def _pages(facts: Facts, waiting: Sequence[_Segment]) -> Iterator[pa.RecordBatch
     for segment in waiting:
         if segment.offset:
             with facts.store_files.open(segment.path) as file:
-                yield from map(_readable, frames.decode(file, segment.offset))
-
-
-def _readable(page: pa.RecordBatch) -> pa.RecordBatch:
-    *short, payloads = page.columns
-    return pa.RecordBatch.from_arrays([*short, _texts(payloads)], names=page.schema.names)
-
-
-def _texts(payloads: pa.BinaryArray) -> pa.StringArray:
-    """Bytes as text; what is not UTF-8 is replaced, so that one bad record cannot stop the others."""
-    try:
-        return payloads.cast(pa.string())
-    except pa.ArrowInvalid:
-        return pa.array([p.decode("utf-8", "replace") for p in payloads.to_pylist()], pa.string())
+                yield from map(raw.readable, frames.decode(file, segment.offset))
 
 
 def _settle(db: sa.Connection, waiting: Sequence[_Segment], born: int, *, first: bool) -> None:

@@ -48,7 +48,7 @@ class Encoder:
     def frames(self, page: Page, before: str | None) -> Iterator[bytes]:
         """A frame for each batch of the page's records, one for a page without."""
         last: pa.RecordBatch | None = None
-        for batch in _batches(page.records):
+        for batch in batches(page.records):
             if last is not None:
                 yield self._frame(Note(before, page.cursor, last.num_rows, more=True), last)
             last = batch
@@ -63,7 +63,8 @@ class Encoder:
         return b"".join((_HEAD.pack(*sizes, _checksum(sizes, said, body)), said, body))
 
 
-def _batches(records: Sequence[RawRecord]) -> Iterable[pa.RecordBatch]:
+def batches(records: Sequence[RawRecord]) -> Iterable[pa.RecordBatch]:
+    """The records of a page, of SHAPE."""
     if isinstance(records, Records):
         return records.batches
     return Records.of(*zip(*records, strict=True)).batches if records else []

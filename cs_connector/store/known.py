@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from . import raw
+from . import came, raw
 
 NEVER = int(np.iinfo(np.int64).min)
-_SHORT = ("modified_at", "deleted", "known_at", "digest")
+_SHORT = ("deleted", "known_at", "digest")
 
 
 def digest(payload: bytes) -> int:
@@ -25,14 +25,14 @@ class Known:
     """Arrays by the place of an id among `ids`.
 
     `at`: when the newest version became known, in microseconds since 1970, NEVER where there is none; `deleted`;
-    `digest` where `told`; `moved`: whether its stamp is another one than that among `stamps`.
+    `digest` where `told`; `moved`: whether its stamp is surely another one than that among `stamps`.
     """
 
     def __init__(self, files: Sequence[Path], ids: pa.StringArray, stamps: pa.StringArray) -> None:
         from pyarrow import parquet
 
         count = len(ids)
-        self._ids, self._stamps = ids, stamps
+        self._ids, self._stamps, self._stamped = ids, came.hashes(stamps), raw.truths(stamps.is_valid())
         self._files = [parquet.ParquetFile(path) for path in files]
         self.at = np.full(count, NEVER, np.int64)
         self.digest = np.zeros(count, np.uint64)
@@ -62,7 +62,9 @@ class Known:
         """Note every version of the ids, the newer ones over the older ones."""
         from pyarrow import compute
 
-        short = [name for name in _SHORT if name in file.schema_arrow.names]
+        there = file.schema_arrow.names
+        short = [name for name in (*_SHORT, "stamp") if name in there]
+        short += [] if "stamp" in there else ["modified_at"]
         for begin, groups in raw.stretches(file, raw.STRETCH):
             found = compute.index_in(raw.ids(file, groups), value_set=self._ids)
             places = np.frombuffer(found.buffers()[1], np.int32)
@@ -86,10 +88,14 @@ class Known:
             self.told[here] = False
 
     def _moved(self, versions: pa.Table, places: raw.Array) -> raw.Array:
-        from pyarrow import compute
-
-        differ = compute.not_equal(versions["modified_at"], self._stamps.take(numbers(places)))
-        return raw.truths(differ) & raw.truths(differ.is_valid())
+        there: raw.Array
+        if "stamp" in versions.column_names:
+            there, stamps = raw.truths(versions["stamp"].is_valid()), _column(versions, "stamp", pa.uint64())
+        else:  # of a file that is older than the column
+            times = versions["modified_at"].combine_chunks()
+            there, stamps = raw.truths(times.is_valid()), came.hashes(times)
+        moved: raw.Array = (stamps != self._stamps[places]) & there & self._stamped[places]
+        return moved
 
 
 def last(files: Sequence[Path]) -> int:

@@ -13,7 +13,8 @@ from cs_connector.errors import FencedOut
 from cs_connector.ports import Clock, Page
 
 from . import frames, leases, progress, recovery
-from .files import Files, folder
+from .drafts import Draft
+from .files import Files, folder, stage
 from .leases import Lease
 from .progress import Growth, Step, Where
 from .state import State
@@ -52,6 +53,7 @@ class Landing:
     def __init__(self, state: State, files: Files, clock: Clock) -> None:
         self._state, self._files, self._clock = state, files, clock
         self._open: _Segment | None = None
+        self._draft: Draft | None = None
 
     def append(self, lease: Lease | None, run: str, connection: str, object_name: str, page: Page) -> None:
         """Keep a page. It is committed with others: when enough wait, after a second, or when it is the last.
@@ -65,10 +67,7 @@ class Landing:
             self._skip(lease, where, page)
             return
         segment = self._open = self._open or self._segment(lease, where)
-        end = segment.end
-        for frame in segment.encoder.frames(page, segment.step.cursor):
-            end = self._files.append(segment.file, end, frame)
-        segment.end = end
+        segment.end = self._written(segment, page)
         segment.step.add(page, len(page.records))
         if segment.due:
             self.commit()
@@ -109,6 +108,15 @@ class Landing:
     def close(self) -> None:
         """What is not committed is found by the next process, as after a kill."""
         self._release()
+        self._discard()
+
+    def draft(self, connection: str, object_name: str) -> Draft | None:
+        """What a first fold of the object would write, made on the way; whoever asks for it has to use or discard it."""
+        found = self._draft
+        if found is None or (found.where.connection, found.where.object) != (connection, object_name):
+            return None
+        self._draft = None
+        return found
 
     def cursor(self, connection: str, object_name: str) -> str | None:
         """Where to go on reading; None for the beginning."""
@@ -133,6 +141,19 @@ class Landing:
         """Commit the whole pages that a killed process left, cut the rest; returns the bytes cut."""
         return recovery.recover(self._state, self._files, self._clock)
 
+    def _written(self, segment: _Segment, page: Page) -> int:
+        """Append a page to the segment, and to the draft if there is one; the new end."""
+        end, draft = segment.end, self._draft
+        try:
+            for frame in segment.encoder.frames(draft.through(page) if draft else page, segment.step.cursor):
+                end = self._files.append(segment.file, end, frame)
+        except BaseException:
+            self._discard()  # half a page may be in it
+            raise
+        if draft:
+            draft.reached(segment.id, end)
+        return end
+
     def _skip(self, lease: Lease | None, where: Where, page: Page) -> None:
         """Move the cursor past a page without records."""
         step = Step(None)
@@ -151,7 +172,22 @@ class Landing:
             found = progress.mine(db, where)
             id_, path, end = found or (progress.begin(db, where, path, self._clock.now()), path, 0)
             step = Step(progress.cursor(db, where.connection, where.object))
+        self._follow(where, id_, end, step.cursor)
         return _Segment(id_, where, lease, self._files.hold(path), end, end, step)
+
+    def _follow(self, where: Where, segment: int, end: int, cursor: str | None) -> None:
+        """Go on with the draft, or begin one with a reading; in the middle of one there is none."""
+        if self._draft and self._draft.goes_on(where, segment, end):
+            return
+        self._discard()
+        if cursor is None and end == 0:
+            target = stage(self._files, f"raw/{where.connection}/{where.object}")
+            self._draft = Draft(target, where, self._clock.now())
+
+    def _discard(self) -> None:
+        if self._draft:
+            self._draft.firsts.discard()
+            self._draft = None
 
     def _settle(self, segment: _Segment) -> None:
         self._files.sync(segment.file)

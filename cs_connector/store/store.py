@@ -45,7 +45,8 @@ class Store:
 
     def fold(self, connection: str, object_name: str, run: str, lease: Lease | None = None) -> Fold:
         self.landing.leave()
-        return fold(self.state, self.facts, connection, object_name, run, lease)
+        draft = self.landing.draft(connection, object_name)
+        return fold(self.state, self.facts, connection, object_name, run, lease, draft)
 
     def live(self, connection: str, object_name: str) -> int | None:
         """How many records of an object are there and not deleted, as far as we have read; None before the first."""

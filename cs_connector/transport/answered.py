@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from http.client import RemoteDisconnected
+from io import BytesIO
 from typing import Any
 
 import httptools
@@ -32,10 +33,10 @@ class Answered:
         """Also after an answer that comes before the answer. Raises ProtocolError for one that comes after it."""
         if self.whole:
             raise ProtocolError("There is more than one answer")
-        self.reason, self._size = "", 0
+        self.reason = ""
         self._headed = self._ended = False
         self.headers: CaseInsensitiveDict[str] = CaseInsensitiveDict()
-        self._parts: list[bytes] = []
+        self._body = BytesIO()  # grows in its place, where joined parts would be there twice
 
     def on_status(self, reason: bytes) -> None:
         self.reason += reason.decode("latin-1")
@@ -48,10 +49,9 @@ class Answered:
         self._headed = True
 
     def on_body(self, part: bytes) -> None:
-        self._parts.append(part)
-        self._size += len(part)
-        if self._size > LARGEST:
+        if self._body.tell() + len(part) > LARGEST:
             raise _large()
+        self._body.write(part)
 
     def on_message_complete(self) -> None:
         self.status = self.parser.get_status_code()
@@ -87,12 +87,12 @@ class Answered:
             raise ProtocolError("Connection aborted.", RemoteDisconnected("closed without an answer"))
         if "Content-Length" in self.headers or "Transfer-Encoding" in self.headers:
             told = self.headers.get("Content-Length", "all")
-            raise Unavailable("The answer broke off", why=f"{self._size} of {told} bytes arrived")
+            raise Unavailable("The answer broke off", why=f"{self._body.tell()} of {told} bytes arrived")
         self.whole = self._ended = True
 
     def content(self) -> bytes:
         """The body, unpacked. Raises Unavailable."""
-        body = b"".join(self._parts)
+        body = self._body.getvalue()
         packed = self.headers.get("Content-Encoding", "identity").lower()
         if packed == "identity" or not body:
             return body

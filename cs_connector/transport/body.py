@@ -11,6 +11,7 @@ from urllib3.exceptions import HTTPError
 
 from cs_connector.errors import Unavailable
 
+from .manner import expected
 from .mending import mended
 
 CHUNK = 1 << 18
@@ -97,6 +98,20 @@ def _check_json(response: requests.Response, content: bytes) -> None:
 
 
 def _is_json(content: bytes) -> bool:
+    kind = expected()
+    if kind is None:
+        return _is_whole(content)
+    kind.found = None
+    try:
+        kind.found = kind.parse(content)
+    except msgspec.ValidationError:
+        return _is_whole(content)
+    except msgspec.DecodeError:
+        return False
+    return True
+
+
+def _is_whole(content: bytes) -> bool:
     try:
         _whole.decode(content)
     except msgspec.DecodeError:

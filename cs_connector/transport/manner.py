@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,35 @@ class Block:
 
     def __exit__(self, *_: object) -> None:
         _now.reset(self._token)
+
+
+class Expected:
+    """A JSON body in this block is parsed as one kind of answer: that it is whole shows by the way, without a reading of its own.
+
+    `found` is what the last body was; None where it was something else.
+    """
+
+    __slots__ = ("_token", "found", "parse")
+
+    def __init__(self, parse: Callable[[bytes], Any]) -> None:
+        """`parse` reads all of the body. It raises msgspec.ValidationError for another kind, DecodeError for no JSON."""
+        self.parse = parse
+        self.found: Any = None
+
+    def __enter__(self) -> Self:
+        self._token: Token[Expected | None] = _expected.set(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _expected.reset(self._token)
+
+
+_expected: ContextVar[Expected | None] = ContextVar("_expected", default=None)
+
+
+def expected() -> Expected | None:
+    """That of the innermost block."""
+    return _expected.get()
 
 
 @cache

@@ -19,7 +19,7 @@ from cs_connector.ports import Bucket, Clock, Meter, Usage
 
 from .answered import PACKED
 from .body import Budget, TooSlow, read_body
-from .manner import Block, manner
+from .manner import Block, Expected, manner
 from .preparing import Lists
 from .retry import Failure, Policy, from_exception, from_response
 from .routing import Router, check_host, is_loopback
@@ -93,6 +93,10 @@ class Transport(requests.Session):
     def plain(self) -> Block:
         """What the CRM refuses in this block is an answer; only an ended login and a pause are seen to."""
         return Block("plain")
+
+    def expecting(self, parse: Callable[[bytes], Any]) -> Expected:
+        """JSON bodies in this block are parsed by this, which gives what was found; see Expected."""
+        return Expected(parse)
 
     def page(self, address: str, query: Mapping[str, str | int | None]) -> Response:
         """A GET of one page of a list: as `get`, at half its cost. `address` has no query; a None is left out."""

@@ -9,7 +9,7 @@ import duckdb
 
 from cs_connector.model import ACCOUNT, CUSTOM, ENTITIES, FLAG, RELATIONSHIP, Entity
 
-from . import passing
+from . import called, passing
 from .declared.precedence import NOTHING, Precedence, compare
 from .source import Source
 from .sql import ident
@@ -39,6 +39,7 @@ def assemble(con: duckdb.DuckDBPyConnection, as_of: date, precedence: Precedence
             con.execute(f"CREATE OR REPLACE TEMP TABLE said AS {_followed(entity, 'stage_relationship')}")
         elif entity.name in RESOLVED:
             _merged(con, entity, precedence)
+            called.add(con, entity)
         else:
             _plain(con, entity)
     con.execute(

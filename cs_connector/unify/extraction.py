@@ -9,13 +9,13 @@ import duckdb
 
 from cs_connector.model import CUSTOM, ENTITIES, NUMBER, TEXT, WHOLE, Entity
 
-from . import aliases, passing
+from . import aliases, called, passing
 from .declared import units
 from .declared.derived import derived
 from .declared.ways import followed
 from .mapping import KINDS, Condition, FieldRule, ReadRule, Unit
 from .source import Latest, Source
-from .sql import cast, ident, kind, literal
+from .sql import cast, ident, kind, literal, trimmed
 
 ORIGIN = (
     "connection VARCHAR, rank INTEGER, object VARCHAR, record_id VARCHAR, same_ref VARCHAR, adds_ref VARCHAR"
@@ -98,7 +98,7 @@ def _picked(source: Source, rule: ReadRule, rows: str) -> str:
 
 
 def _told(position: int, *, known: bool) -> str:
-    return f"nullif(trim(t[{position + 3}]), '')" if known else "CAST(NULL AS VARCHAR)"
+    return trimmed(f"t[{position + 3}]") if known else "CAST(NULL AS VARCHAR)"
 
 
 def _condition(condition: Condition) -> str:
@@ -246,6 +246,8 @@ def _text(how: FieldRule) -> str:
 
 
 def _ref(source: Source, how: FieldRule) -> str:
+    if how.by:
+        return called.reference(how.by, _text(how))
     where = f"crm:{how.crm}" if how.crm else source.connection
     return f"{literal(f'{where}|{how.object}|')} || {_text(how)}"
 

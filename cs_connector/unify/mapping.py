@@ -15,6 +15,7 @@ from cs_connector.config.documents import Document
 from cs_connector.model import DATE, FLAG, MONEY, NUMBER, TEXT, TIME
 from cs_connector.ports import Read
 
+from .called import BY
 from .declared.rates import Rates
 
 HISTORY = "history of "  # how the history of a field is called among the fields that were read
@@ -57,8 +58,8 @@ class FieldRule(Strict):
 
     `values` translates (what is not listed becomes `default`), `lookup` names a file of such values, `contains` asks for an
     item of a `;`-separated list, `link` follows a reference to another record's entity (`crm`: in another
-    system), `only_if` leaves the attribute unknown unless a condition holds. With `reached` the field holds dated values,
-    and the attribute is when one of these was first among them.
+    system; `by`: the field holds its e-mail address or domain), `only_if` leaves the attribute unknown unless a condition
+    holds. With `reached` the field holds dated values, and the attribute is when one of these was first among them.
     """
 
     field: str | None = None
@@ -81,6 +82,7 @@ class FieldRule(Strict):
     ) = None  # fmt: skip
     object: str | None = None
     crm: str | None = None
+    by: Literal["email", "domain"] | None = None
     only_if: Condition | None = None
     reached: tuple[str, ...] = ()
 
@@ -94,9 +96,16 @@ class FieldRule(Strict):
             raise ValueError(f"{told}: exactly one of {', '.join(_SOURCES)} is needed")
         if given == ["formula"] and (more := said - _BESIDE_FORMULA):
             raise ValueError(f"a formula goes with default and only_if, not with {', '.join(sorted(more))}")
-        if self.link and not self.object:
-            raise ValueError("link needs object: of which object is the record?")
+        self._led()
         return self
+
+    def _led(self) -> None:
+        """Raises ValueError where it is not said to what a link leads."""
+        by = self.by
+        if by and (self.link not in BY[by] or self.object or self.crm):
+            raise ValueError(f"by: {by} goes with link: {' or '.join(BY[by])}, without object and crm")
+        if self.link and not (self.object or by):
+            raise ValueError("link needs object: of which object is the record?")
 
     @property
     def sources(self) -> tuple[str, ...]:

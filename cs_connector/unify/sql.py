@@ -20,12 +20,14 @@ def literal(value: object) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
+# most texts are of ASCII and have no space at their ends: to see that costs half as much as to look at every character
+_TRIMMED = (
+    "CASE WHEN strlen({0}) = length({0}) AND {0} > '!' AND NOT suffix({0}, ' ') THEN {0} "
+    "WHEN {0} IS NOT NULL THEN nullif(trim({0}), '') END"
+)
 _MILLIS = "regexp_full_match({0}, '-?[0-9]{{12,14}}')"
 # the form that CRMs give is tried first: what fits every form costs five times as much
-_UTC = (
-    "CASE WHEN suffix({0}, 'Z') OR suffix({0}, '+0000') "
-    "THEN TRY_CAST(replace({0}, '+0000', 'Z') AS TIMESTAMP) END"
-)
+_UTC = "CASE WHEN suffix({0}, 'Z') OR suffix({0}, '+0000') THEN TRY_CAST({0} AS TIMESTAMP) END"
 _TIME = (
     "coalesce(" + _UTC + ", CASE WHEN " + _MILLIS + " THEN epoch_ms(CAST({0} AS BIGINT)) ELSE TRY_CAST("
     "regexp_replace({0}, '([+-][0-9]{{2}})([0-9]{{2}})$', '\\1:\\2') AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END)"
@@ -49,6 +51,11 @@ _KINDS = {
     DATE: "a date",
     TIME: "a time",
 }
+
+
+def trimmed(text: str) -> str:
+    """SQL for a text without spaces at its ends; one of nothing else is NULL."""
+    return _TRIMMED.format(text)
 
 
 def cast(text: str, to: str) -> str:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 import requests
+from cs_connector.adapters.salesforce.simulator.soql import query as soql
 
 from bench.tickets import DAY, rows
 from cs_connector import registry
@@ -131,6 +132,32 @@ def test_rows_that_were_asked_for_lie_ready_at_the_next_start(orgs, tmp_path):
     again.snapshots.save("asked")
     assert laid.items() <= {path.name: path.stat().st_mtime_ns for path in tmp_path.glob("*.rows")}.items()
     org.close()
+
+
+@pytest.mark.slow
+def test_queries_that_were_asked_are_compiled_at_the_next_start(orgs, monkeypatch):
+    first, kept = orgs
+    same(orgs)
+    often = kept.sandbox.simulators["salesforce"].snapshot().often
+    assert [each.text for each in often] == [asked(query) for query in QUERIES if "Account.Name" not in query]
+    for org in orgs:
+        org.sandbox.simulators["salesforce"].control(
+            {"remove_field": {"object": "Case", "field": "Description"}}
+        )
+    folder = first.sandbox.snapshots.folder
+    kept.sandbox.keep(folder, {})
+    kept.sandbox.snapshots.save("asked")
+    again = empty()
+    again.snapshots.resume(folder.find("asked"))
+    wanted = [page["records"] for page in first.pages(QUERIES[0])]
+    monkeypatch.setattr(soql, "Selection", None)
+    org = Org(again)
+    assert [page["records"] for page in org.pages(QUERIES[0])] == wanted
+    org.close()
+
+
+def asked(query):
+    return query.partition("?q=")[2]
 
 
 @pytest.mark.slow

@@ -25,6 +25,7 @@ def ask(done, sandbox) -> Iterator[Ask]:
         engine.attach(con, "feed")
         engine.store.facts.attach(con, "unify/population", "population", {})
         engine.store.facts.attach(con, "health/snapshot", "scored", {})
+        engine.store.facts.attach(con, "measure/metric", "measured", {})
         yield lambda query: con.execute(query).fetchall()
     engine.close()
 
@@ -32,6 +33,16 @@ def ask(done, sandbox) -> Iterator[Ask]:
 def tasks(done, account: str) -> list[dict[str, Any]]:
     found = [e["after"] for e in done.ledger if e["object"] == "Task" and e["action"] == "create"]
     return [t for t in found if account in t["Subject"]]
+
+
+def metrics(ask: Ask, account: str, *names: str) -> dict[str, float | None]:
+    """Metrics of the relationship of an account that has most of them."""
+    listed = ", ".join(f"'{name}'" for name in names)
+    rows = ask(
+        f"SELECT metric, max(round(value, 3)) FILTER (known) FROM measured JOIN account a USING (account_id) WHERE a.name = '{account}' "
+        f"AND on_date = DATE '2026-11-25' AND metric IN ({listed}) GROUP BY metric"
+    )
+    return dict(rows)
 
 
 def user(ask: Ask, user_id: str) -> str:
@@ -103,6 +114,53 @@ def test_sable_keeps_each_currency_and_adds_none_up(ask: Ask) -> None:
         "AND entity = 'group' AND on_date = DATE '2026-11-25'"
     )
     assert "of revenue" not in reason
+
+
+def test_a_currency_that_moved_is_no_contraction(ask: Ask, done) -> None:
+    names = ("seats_change", "price_change", "revenue_change")
+    assert metrics(ask, "Sable Pharma Europe", *names) == {
+        "seats_change": 0,
+        "price_change": None,
+        "revenue_change": None,
+    }
+    assert metrics(ask, "Sable Pharma Japan", *names) == dict.fromkeys(names, 0)
+    assert tasks(done, "Sable") == []
+
+
+def test_a_higher_price_is_no_growth(ask: Ask, done) -> None:
+    assert metrics(ask, "Quartz Tools", "seats_change", "price_change", "revenue_change", "usage_trend") == {
+        "seats_change": 0, "price_change": 0.12, "revenue_change": 0.12, "usage_trend": 1,
+    }  # fmt: skip
+    assert tasks(done, "Quartz") == []
+
+
+def test_a_quiet_season_is_steady_and_a_project_has_a_scorecard_of_its_own(ask: Ask, done) -> None:
+    assert metrics(ask, "Juniper Travel", "usage_change", "usage_trend", "budget_burn", "milestones_on_time") == {
+        "usage_change": -0.6, "usage_trend": 1, "budget_burn": 0.9, "milestones_on_time": 0.667,
+    }  # fmt: skip
+    assert ask(
+        "SELECT r.product, s.scorecard, s.band, CASE s.scorecard WHEN 'standard' THEN s.trend END FROM scored s JOIN relationship r ON r.relationship_id = s.entity_id "
+        "WHERE r.name LIKE 'Juniper%' AND main AND on_date = DATE '2026-11-25' ORDER BY 1"
+    ) == [
+        ("Season readiness", "services_engagement", "green", None),
+        ("Signals", "standard", "green", "Steady"),
+    ]
+    assert tasks(done, "Juniper") == []
+
+
+def test_five_kinds_of_data_make_one_number(ask: Ask) -> None:
+    told = metrics(
+        ask, "Aurora Freight", "engagement", "letter_age", "plan_age", "outreach_engagement", "ebr_age"
+    )
+    assert (told["engagement"], told["letter_age"]) == (5, 1)
+    assert None not in told.values()
+    sources = ask(
+        "SELECT DISTINCT l.entity, l.connection FROM link l WHERE l.entity IN ('usage', 'activity', 'document') ORDER BY ALL"
+    )
+    assert sources == [
+        ("activity", "mail"), ("activity", "market"), ("activity", "salesforce"), ("document", "documents"),
+        ("usage", "files"), ("usage", "iris_usage"),
+    ]  # fmt: skip
 
 
 def test_violet_has_nobody_any_more_and_that_is_listed(ask: Ask, done) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .stage import made, started
+from .stage import DAY, made, started
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("e2e")]
 
@@ -119,6 +119,28 @@ def test_explain_takes_a_record_id_as_well_as_a_name(ran, sandbox):
     assert by_record == ran.do("explain", by_record["id"], "--json").json
 
 
+def test_why_changed_adds_up_and_tells_a_deed_from_a_feed_that_stopped(ran):
+    told = ran.do("why-changed", "Aurora Freight", "--json").json
+    assert (told["schema"], told["reading"], told["to"]["score"]) == ("why-changed/1", "restated", 40)
+    assert sum(told["parts"].values()) == pytest.approx(told["change"], abs=1e-9)
+    assert told["parts"]["cap"] < -40
+    assert "capped at 40: a decision maker scored 2 of 10" in ran.do("why-changed", "Aurora Freight").talk
+    iris = ran.do("why-changed", "Iris Labs", "--from", "2026-08-31", "--json").json
+    assert (iris["facts"], {line["kind"] for line in iris["lines"]}) == (0, {"coverage"})
+    refused = ran.do("why-changed", "Iris Labs", "--reading", "known", code=2)
+    assert f"as they were known then there are {DAY}" in refused.talk
+
+
+def test_why_not_names_the_part_of_a_rule_that_does_not_hold(ran):
+    found = ran.do("why-not", "Garnet Foods", "--rule", "renewal_at_risk", "--json").json
+    (each,) = found["relationships"]
+    assert (found["schema"], found["fired"]) == ("why-not/1", False)
+    assert [part["holds"] for part in each["condition"]["parts"]] == [False, False]
+    assert "it did" in ran.do("why-not", "Aurora Freight", "--rule", "renewal_at_risk").talk
+    assert "red and yellow" in ran.do("why-not", "Fjord Bank", "--list", "attention").talk
+    assert "did you mean 'health_fell'" in ran.do("why-not", "Iris Labs", "--rule", "health_fel", code=2).talk
+
+
 def test_fjord_gets_worse_by_waiting_and_recovers_when_its_tickets_are_closed(tmp_path, env):
     def support(project):
         measures = project.do("explain", "Fjord Bank", "--json").json["measures"]
@@ -133,6 +155,11 @@ def test_fjord_gets_worse_by_waiting_and_recovers_when_its_tickets_are_closed(tm
         at_30_days = support(project)
         assert at_60_days == pytest.approx(40.6, abs=0.1)
         assert at_30_days == pytest.approx(35.36, abs=0.1)
+        told = project.do("why-changed", "Fjord Bank", "--from", DAY, "--json").json
+        assert (told["reading"], told["from"]["on"]) == ("known", DAY)
+        (line,) = [n for n in told["lines"] if n["measure"] == "urgent_x_renewal"]
+        assert (line["kind"], line["text"]) == ("value", "7.8 → 9 points"), "nothing new happened, but time passed"
+        assert sum(told["parts"].values()) == pytest.approx(told["change"], abs=1e-9)
         record = sandbox.soql("SELECT Id FROM Account WHERE Name = 'Fjord Bank'")[0]["Id"]
         for case in sandbox.soql(f"SELECT Id FROM Case WHERE AccountId = '{record}' AND IsClosed = false"):
             path = f"/services/data/v67.0/sobjects/Case/{case['Id']}"

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest import mock
+from urllib.parse import quote
 
 import msgspec
 import pytest
@@ -193,6 +194,12 @@ def _look_at_hubspot(twins, asks):
         for _ in range(2):
             same(twins, "GET", f"{page}&after={after}")
         same(twins, "GET", page)
+        path, _, query = page.partition("?")
+        for _ in range(2):  # other ways to say where a page starts
+            same(twins, "GET", f"{path}?after={after}&{query}")
+            same(twins, "GET", f"{page}&%61fter={after}")
+            same(twins, "GET", f"{page}&after=1&after={after}")
+            same(twins, "GET", f"{page}&after=x{after}")
         same(twins, "GET", f"/crm/v3/objects/tickets/{after}?properties={properties}")
         same(
             twins, "GET", f"/crm/v3/objects/tickets?limit=100&properties={','.join(NAMES)},hs_pipeline_stage"
@@ -237,6 +244,15 @@ def test_an_account_from_a_file_answers_as_one_in_memory(rows, steps, size):
             _look_at_zendesk(twins, size)
 
 
+def _look_after(twins, query, cursor):
+    """The pages after a cursor as clients write it, or after other things than a cursor of this list."""
+    path = "/api/v2/tickets.json"
+    for _ in range(2):
+        same(twins, "GET", f"{path}?{query}&page[after]={cursor}")
+        same(twins, "GET", f"{path}?{query}&page%5Bafter%5D={quote(cursor or '')}")
+    same(twins, "GET", f"{path}?page[after]={cursor}&{query}")
+
+
 def _look_at_zendesk(twins, size):
     for sort in ("id", "-id", "updated_at", "status"):
         target = f"/api/v2/tickets.json?page[size]={size}&sort={sort}"
@@ -247,6 +263,8 @@ def _look_at_zendesk(twins, size):
             target = found["links"]["next"].removeprefix("BASE")
         if found["links"]["prev"]:
             same(twins, "GET", found["links"]["prev"].removeprefix("BASE"))
+        for cursor in (found["meta"]["after_cursor"], "WzEsMl0=", "LTE=", "MDAx", "x", "", "!"):
+            _look_after(twins, f"page[size]={size}&sort={sort}", cursor)
     for rest in ("tickets.json?per_page=2&page=2", "tickets.json?sort_by=subject", "tickets/count.json"):
         same(twins, "GET", f"/api/v2/{rest}")
     for number in (1, 2, 4, 6):

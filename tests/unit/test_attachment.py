@@ -11,7 +11,7 @@ from cs_connector.model import ATTACHMENT, TICKET
 
 COUNT = [
     Step.model_validate({"fetch": "ticket"}),
-    Step.model_validate({"aggregate": {"n": {"take": "count"}}}),
+    Step.model_validate({"aggregate": {"totals": {"n": {"take": "count"}}}}),
 ]
 
 

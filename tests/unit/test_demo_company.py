@@ -44,7 +44,7 @@ def test_a_size_out_of_bounds_is_refused(size):
 @pytest.mark.parametrize("as_of", [AS_OF, date(2027, 3, 1), date(2028, 2, 29)])
 def test_nothing_is_dated_after_the_day_of_the_company(as_of):
     limit = datetime.combine(as_of, time(), UTC)
-    ahead = {"renewal_on", "due_on", "close_on"}
+    ahead = {"renewal_on", "due_on", "close_on", "expires_on", "due"}
     for account in generate(3, 120, as_of).accounts:
         for name, value in _dates(account):
             if name not in ahead:

@@ -8,8 +8,9 @@ import gzip
 import io
 import json
 import lzma
+import os
 import zipfile
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pyarrow as pa
@@ -197,6 +198,7 @@ def test_a_mailbox_gives_the_headers_of_its_messages_and_nothing_else(tmp_path):
     (tmp_path / "b.eml").write_bytes(MBOX.split(b"\n", 1)[1].split(b"From robot")[0].replace(b"<1@", b"<4@"))
     records, _ = read(files(tmp_path, format="mail", key=[], modified=None))
     one, two, bad, eml = rows(records)
+    assert len(one.pop("message")) == 32
     assert one == {
         "message_id": "1@acme.example",
         "at": "2026-11-23T09:00:00Z",
@@ -207,19 +209,59 @@ def test_a_mailbox_gives_the_headers_of_its_messages_and_nothing_else(tmp_path):
         "subject": "Réunion",
         "in_reply_to": None,
         "automatic": False,
+        "direction": None,
+        "other_address": "anna@acme.example",
+        "other_domain": "acme.example",
     }
     assert records[0].modified_at == "2026-11-23T09:00:00Z"
     assert (two["automatic"], one["automatic"]) == (True, False)
     assert "date" in bad["__error__"]
     assert eml["message_id"] == "4@acme.example"
+    assert not [r.id for r in records if "@" in r.id], "an id can tell who wrote"
     assert b"text" not in b"".join(r.payload for r in records)
 
 
-def docx(core: str) -> bytes:
+LETTER = """From x Mon Nov 23 09:00:00 2026
+From: {}
+To: {}
+Cc: {}
+Date: Mon, 23 Nov 2026 10:00:00 +0100
+Message-ID: <{}>
+
+"""
+
+
+def test_of_a_message_it_is_known_who_is_outside(tmp_path):
+    ours, also, theirs = "ben@Vendor.example", "carla@eu.vendor.example", "anna@acme.example"
+    sent = [(theirs, ours, ""), (ours, also, theirs), (ours, also, ""), ("eve@notvendor.example", theirs, "")]
+    text = "".join(LETTER.format(*people, number) for number, people in enumerate(sent))
+    (tmp_path / "a.mbox").write_text(text)
+    found = rows(
+        read(files(tmp_path, format="mail", key=[], modified=None, own_domains=["vendor.example"]))[0]
+    )
+    assert [(r["direction"], r["other_address"], r["other_domain"]) for r in found] == [
+        ("in", theirs, "acme.example"),
+        ("out", theirs, "acme.example"),
+        ("internal", None, None),
+        ("in", "eve@notvendor.example", "notvendor.example"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "shape", [{"format": "mail", "own_domains": ["@us"]}, {"own_domains": ["us.example"]}]
+)
+def test_domains_of_our_own_are_domains_and_for_mail(tmp_path, shape):
+    with pytest.raises(ValidationError, match=r"is no domain|is for mail"):
+        files(tmp_path, **shape)
+
+
+def docx(core: str, custom: str | None = None) -> bytes:
     box = io.BytesIO()
     with zipfile.ZipFile(box, "w") as file:
         file.writestr("word/document.xml", "<w>the text that nobody reads</w>")
         file.writestr("docProps/core.xml", core)
+        if custom:
+            file.writestr("docProps/custom.xml", custom)
     return box.getvalue()
 
 
@@ -253,6 +295,58 @@ def test_documents_give_their_properties_and_never_their_text(tmp_path):
     assert b"nobody reads" not in b"".join(r.payload for r in records)
 
 
+CUSTOM = (
+    '<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/custom-properties" '
+    'xmlns:v="http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes">'
+    '<property fmtid="{D5CDD505-2E9C-101B-9397-08002B2CF9AE}" pid="2" name="Customer Id"><v:lpwstr>001A</v:lpwstr></property>'
+    '<property fmtid="{D5CDD505-2E9C-101B-9397-08002B2CF9AE}" pid="3" name="Signed"><v:filetime>2026-02-01T00:00:00Z</v:filetime>'
+    '</property><property pid="4" name="Empty"><v:lpwstr/></property></Properties>'
+)
+
+
+def test_documents_give_the_properties_that_people_gave_them(tmp_path):
+    core = CORE.replace(
+        "</p>",
+        '<c:category xmlns:c="http://schemas.openxmlformats.org/package/2006/metadata/core-properties">Contract</c:category>'
+        "<t:modified>2026-10-02T08:00:00Z</t:modified></p>",
+    )
+    (tmp_path / "a.docx").write_bytes(docx(core, CUSTOM))
+    writer = PdfWriter()
+    writer.add_blank_page(100, 100)
+    writer.add_metadata({"/Subject": "Contract", "/CustomerId": "001B", "/ModDate": "D:20261003080000Z"})
+    writer.write(tmp_path / "b.pdf")
+    (tmp_path / "c.docx").write_bytes(docx(CORE, "<!DOCTYPE p>" + CUSTOM))
+    office, pdf, bad = rows(
+        read(files(tmp_path, pattern="*.*", format="documents", key=[], modified=None))[0]
+    )
+    assert (office["category"], office["changed_at"]) == ("Contract", "2026-10-02T08:00:00Z")
+    assert office["custom"] == {"Customer Id": "001A", "Signed": "2026-02-01T00:00:00Z"}
+    assert (pdf["category"], pdf["changed_at"][:10], pdf["custom"]) == (
+        "Contract",
+        "2026-10-03",
+        {"CustomerId": "001B"},
+    )
+    assert "damaged" in bad["__error__"]
+
+
+def test_a_folder_of_documents_is_complete_when_it_was_read_however_old_they_are(tmp_path):
+    (tmp_path / "a.docx").write_bytes(docx(CORE))
+    (tmp_path / "b.mbox").write_bytes(MBOX.replace(b"Nov 2026", b"Nov 2020"))
+    os.utime(tmp_path / "a.docx", (0, 0))
+    folder = files(tmp_path, pattern="*.docx", format="documents", key=[], modified=None)
+    log = files(tmp_path, pattern="*.mbox", format="mail", key=[], modified=None)
+    ends = [list(adapter.read(Read("things", ())))[-1].complete_to for adapter in (folder, log)]
+    assert ends == [datetime(2026, 11, 20, 9, tzinfo=UTC), datetime(2020, 11, 24, tzinfo=UTC)]
+
+
+def test_many_small_files_are_one_page(tmp_path):
+    for number in range(30):
+        (tmp_path / f"{number}.docx").write_bytes(docx(CORE))
+    adapter = files(tmp_path, pattern="*.docx", format="documents", key=[], modified=None)
+    pages = list(adapter.read(Read("things", ())))
+    assert [len(page.records) for page in pages] == [30]
+
+
 BROKEN_MAIL = [
     (b"=?iso-8859-1?q?R=E9union?=", b"=?utf-\xff?q?R=E9union?="),
     (b"Mon, 23 Nov 2026 10:00:00 +0100", b"Mon, 1 Jan 0001 00:00:00 +1400"),
@@ -263,7 +357,8 @@ BROKEN_MAIL = [
 @pytest.mark.parametrize(("right", "wrong"), BROKEN_MAIL)
 def test_a_message_with_broken_headers_stops_no_other(tmp_path, right, wrong):
     (tmp_path / "a.mbox").write_bytes(MBOX.replace(right, wrong))
-    assert "2@acme.example" in [r.id for r in read(files(tmp_path, format="mail", key=[], modified=None))[0]]
+    found = rows(read(files(tmp_path, format="mail", key=[], modified=None))[0])
+    assert "2@acme.example" in [row.get("message_id") for row in found]
 
 
 def locked(content: bytes) -> bytes:

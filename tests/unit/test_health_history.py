@@ -16,7 +16,7 @@ from tests.unit.health_tables import World, definitions
 Row = tuple[str, str, str, bool, date, str, date]
 RAW = """entity VARCHAR, entity_id VARCHAR, account_id VARCHAR, scorecard VARCHAR, main BOOLEAN, on_date DATE,
     score INTEGER, band VARCHAR, uncapped DOUBLE, coverage DOUBLE, low DOUBLE, high DOUBLE, published VARCHAR,
-    known_score INTEGER, known_band VARCHAR, cap INTEGER, override VARCHAR"""
+    known_score INTEGER, known_band VARCHAR, cap INTEGER, override VARCHAR, cap_unsure VARCHAR"""
 WORDS = "relationship_id, scorecard, reason, driver, next_step, override_reason"
 OTHERS = {
     "words": ", ".join(f"NULL::VARCHAR AS {name}" for name in WORDS.split(", ")),

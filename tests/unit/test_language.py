@@ -118,8 +118,8 @@ def test_what_does_not_go_together_is_told_with_its_place(text: str, message: st
 
 @pytest.mark.parametrize(("steps", "message"), [
     ([{"fetch": "ticket"}, {"filter": "priority"}], "filter needs yes or no, and priority is a text"),
-    ([{"fetch": "ticket"}, {"window": {"of": "status", "days": 3}}], "window needs a date or a time"),
-    ([{"fetch": "ticket"}, {"aggregate": {"n": {"take": "sum", "of": "status"}}}], "sum needs a number or money"),
+    ([{"fetch": "ticket"}, {"trailing": {"of": "status", "days": 3}}], "trailing needs a date or a time"),
+    ([{"fetch": "ticket"}, {"aggregate": {"totals": {"n": {"take": "sum", "of": "status"}}}}], "sum needs a number or money"),
     ([{"fetch": "invoice"}, {"derive": {"late": "days(today, due_on) > 3"}}, {"filter": "late + 1"}], "not yes or no and a number"),
     ([{"fetch": "invoice"}, {"merge": {"entity": "account", "on": "account_id", "take": ["arr"]}}, {"filter": "arr = 'x'"}], "= cannot take"),
 ])  # fmt: skip
@@ -189,7 +189,7 @@ def test_a_metric_file_is_corrected_at_its_line(tmp_path: Path) -> None:
     folder = tmp_path / "metrics"
     folder.mkdir()
     (folder / "mine.yml").write_text(
-        "version: 1\nsteps:\n  - fetch: ticket\n  - filter: priorty = 'P1'\n  - aggregate:\n      n: {take: count}\n"
+        "version: 1\nsteps:\n  - fetch: ticket\n  - filter: priorty = 'P1'\n  - aggregate: {totals: {n: {take: count}}}\n"
         "metrics:\n  mine: {title: Mine, value: n}\n"
     )
     with pytest.raises(ConfigError, match="'priorty' is not known") as caught:
@@ -199,16 +199,16 @@ def test_a_metric_file_is_corrected_at_its_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("text", "place", "message"), [
-    ("value: n > 1", "7:30", "value needs a number or money, and n > 1 is yes or no"),
-    ("value: n, known: n", "7:40", "known needs yes or no, and n is a number"),
-    ("value: n + account_name", "7:30", "+ takes numbers or money, not a number and a text at column 1"),
+    ("value: n > 1", "6:30", "value needs a number or money, and n > 1 is yes or no"),
+    ("value: n, known: n", "6:40", "known needs yes or no, and n is a number"),
+    ("value: n + account_name", "6:30", "+ takes numbers or money, not a number and a text at column 1"),
 ])  # fmt: skip
 def test_a_metric_is_a_number_and_is_told_where_it_is_not(
     tmp_path: Path, text: str, place: str, message: str
 ) -> None:
     (tmp_path / "metrics").mkdir()
     (tmp_path / "metrics" / "mine.yml").write_text(
-        "version: 1\nsteps:\n  - fetch: ticket\n  - aggregate:\n      n: {take: count}\nmetrics:\n"
+        "version: 1\nsteps:\n  - fetch: ticket\n  - aggregate: {totals: {n: {take: count}}}\nmetrics:\n"
         f"  mine: {{title: Mine, {text}}}\n"
     )
     with pytest.raises(ConfigError, match=re.escape(message)) as caught:

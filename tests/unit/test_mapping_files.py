@@ -303,7 +303,8 @@ def yaml(text: str) -> Any:
 
 def test_the_schema_takes_what_ships_and_overlays_and_nothing_else() -> None:
     check = Draft202012Validator(schema("mapping"))
-    for name in ("salesforce", "hubspot", "zendesk", "files", "usage_files"):
+    others = ("usage_files", "mail_files", "document_files", "market_files")
+    for name in ("salesforce", "hubspot", "zendesk", "files", *others):
         assert list(check.iter_errors(yaml((SHIPPED / f"{name}.yml").read_text()))) == []
     assert list(check.iter_errors(yaml(OVER))) == []
     assert not check.is_valid(yaml(OVER.replace("extends: salesforce\n", "")))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import gzip
+import mailbox
 from collections import defaultdict
-from datetime import date
+from datetime import UTC, date, datetime
+from email.utils import parseaddr
 from pathlib import Path
 
 import pytest
@@ -160,6 +162,47 @@ def test_iris_has_a_folder_of_its_own_and_the_same_bytes_come_again(company, fol
     files.write(company, tmp_path)
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         assert (tmp_path / path.relative_to(folder)).read_bytes() == path.read_bytes()
+
+
+def test_a_mailbox_holds_questions_and_answers_and_what_is_in_every_mailbox(company, folder):
+    box = mailbox.mbox(folder / "mail" / "2026.mbox", create=False)
+    letters = list(box)
+    box.close()
+    ids = {letter["Message-ID"] for letter in letters}
+    assert len(ids) == len(letters) > 100
+    answers = [letter for letter in letters if letter["In-Reply-To"]]
+    assert answers
+    assert all(letter["In-Reply-To"] in ids and "@ourcompany.example" in letter["To"] for letter in answers)
+    assert sum(letter["Auto-Submitted"] is not None for letter in letters) == 1
+    known = {p.email for a in company.everybody() for p in a.people}
+    strange = {parseaddr(letter["From"])[1] for letter in letters} - known
+    assert {address for address in strange if not address.endswith("@ourcompany.example")} == {
+        "offers@unknown.example"
+    }
+
+
+def test_every_paying_customer_has_a_contract_and_documents_were_touched_when_they_say(company, org, folder):
+    held = defaultdict(set)
+    for path in sorted((folder / "documents").rglob("*.*")):
+        held[path.parent.name].add(path.name.partition("-")[0])
+        assert datetime.fromtimestamp(path.stat().st_mtime, UTC).date() < AS_OF
+    for account in company.everybody():
+        pays = account.kind == "customer" and any(s.status == "Active" for s in account.subscriptions)
+        assert not pays or "contract" in held[account.domain.partition(".")[0]], account.name
+    assert {path.suffix for path in (folder / "documents").rglob("*.*")} == {".docx", ".pdf"}
+
+
+def test_reviews_and_mailings_name_salesforce_accounts_and_follow_each_other(org, folder):
+    reviews, mailings = (lines(folder / "market" / f"{name}.csv")[1:] for name in ("reviews", "mailings"))
+    assert all(row[1] in org["Account"] for row in (*reviews, *mailings))
+    assert {row[3] for row in reviews} <= set("12345")
+    events = defaultdict(dict)
+    for message, _, _, event, at in mailings:
+        events[message][event] = at
+    assert all(
+        list(found) == sorted(found, key=["sent", "opened", "clicked"].index) for found in events.values()
+    )
+    assert all(list(found.values()) == sorted(found.values()) for found in events.values())
 
 
 def test_invoices_name_salesforce_accounts(org, folder):

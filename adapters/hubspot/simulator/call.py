@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
@@ -30,10 +30,15 @@ class Call:
     request: Request
     dated: bool
     args: tuple[str, ...]
-    query: Mapping[str, str] = field(init=False)
+    _query: Mapping[str, str] | None = None
 
-    def __post_init__(self) -> None:
-        self.query = self.request.query
+    @property
+    def query(self) -> Mapping[str, str]:
+        """Read when it is asked for: a list that is known already needs only a part of it."""
+        found = self._query
+        if found is None:
+            found = self._query = self.request.query
+        return found
 
     def many(self, name: str) -> list[str]:
         """A parameter that may be repeated, hold commas, or both."""

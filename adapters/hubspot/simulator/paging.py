@@ -15,9 +15,13 @@ def link(call: Call, after: int | str | None) -> dict[str, Any]:
     """The `paging` member of a page; nothing on the last one."""
     if after is None:
         return {}
+    return {"paging": {"next": {"after": str(after), "link": address(call) + quote_plus(str(after))}}}
+
+
+def address(call: Call) -> str:
+    """That of any page of the list, up to where it starts."""
     kept = tuple((name, value) for name, value in call.request.pairs if name != "after" and value)
-    query = f"{_query(kept)}after={quote_plus(str(after))}"
-    return {"paging": {"next": {"after": str(after), "link": f"{HOST}{call.request.path}?{query}"}}}
+    return f"{HOST}{call.request.path}?{_query(kept)}after="
 
 
 @lru_cache(maxsize=256)

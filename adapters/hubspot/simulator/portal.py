@@ -137,7 +137,6 @@ class HubSpotPortal:
         self._state.adopt(state)
         self._search.forget()
         self._records.pages.forget()
-        self._records.places.forget()
 
     def logins(self) -> object:
         """The dice that tokens come from; the tokens themselves are part of a snapshot."""

@@ -27,7 +27,7 @@ from .orders import KNOWN, Ongoing, Orders
 from .rest.batch import Batch
 from .rest.collection import Collection
 from .rest.composite import Composite
-from .rest.cursors import Cursors
+from .rest.cursors import Cursors, Often
 from .rest.graph import Graphs
 from .rest.sobjects import Sobjects
 from .rest.tooling import Tooling
@@ -66,6 +66,7 @@ class Kept:
     ongoing: Ongoing
     bin: KeptBin
     made_jobs: int
+    often: tuple[Often, ...] = ()
 
 
 class SalesforceOrg:
@@ -183,6 +184,7 @@ class SalesforceOrg:
             self._orders.ongoing,
             state.writer.bin.copy(),
             self._jobs,
+            self._cursors.often(),
         )
 
     def restore(self, state: object) -> None:
@@ -197,9 +199,9 @@ class SalesforceOrg:
         self._jobs = state.made_jobs
         self._state.writer.bin.restore(state.bin)
         self._cursors.forget()
-        if self._state.rows.large:
-            self._cursors.ready()
         self._state.engine.paths.forget()
+        if self._state.rows.large:
+            self._cursors.ready(getattr(state, "often", ()))  # older saves have none
 
     def logins(self) -> object:
         return self._login.kept(), self._jobs

@@ -19,7 +19,7 @@ from .login import access
 from .login.login_routes import LoginRoutes
 from .login.oauth import EMAIL, Logins, unknown_user
 from .orders import KNOWN, Orders
-from .paths import PREFIX, Paths, parts_of
+from .paths import Paths, parts_of
 from .people.memberships import seeded
 from .people.users import anonymous
 from .records import tables
@@ -149,11 +149,10 @@ class ZendeskAccount:
         return self._dispatch(request, Caller(ME, self._state.settings.role, scopes), headers)
 
     def _dispatch(self, request: Request, caller: Caller, headers: dict[str, str]) -> Response:
-        parts = parts_of(request.path)
         method = "GET" if request.method == "HEAD" else request.method
-        found = self._paths.find(method, parts) if request.path.startswith(PREFIX) else None
+        found = self._paths.find(method, request.path)
         if found is None:
-            raise unsimulated.refusal(parts)
+            raise unsimulated.refusal(parts_of(request.path))
         access.check(caller, method, found.template)
         call = Call(request, found.params, caller)
         response = found.handler(call)

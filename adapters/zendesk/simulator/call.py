@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -16,8 +16,7 @@ MEGABYTE = 1_048_576
 LARGEST_BODY = 10 * MEGABYTE
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """Who asks: the user, their role, and the scopes of their token."""
 
     user_id: int
@@ -36,10 +35,15 @@ class Call:
     params: dict[str, str]
     caller: Caller
     ignored: list[str] = field(default_factory=list)
-    query: dict[str, str] = field(init=False)
+    _query: dict[str, str] | None = None
 
-    def __post_init__(self) -> None:
-        self.query = self.request.query
+    @property
+    def query(self) -> dict[str, str]:
+        """Read when it is asked for: a list that is known already needs only a part of it."""
+        found = self._query
+        if found is None:
+            found = self._query = self.request.query
+        return found
 
     @property
     def ident(self) -> str:

@@ -13,6 +13,7 @@ from .call import Call
 Handler = Callable[[Call], Response]
 Routes = dict[tuple[str, str], Handler]
 PREFIX = "/api/v2/"
+MOST_KNOWN = 1000
 _ACTIONS = {"GET": "show", "PUT": "update", "PATCH": "update", "DELETE": "destroy", "POST": "create"}
 
 
@@ -48,6 +49,7 @@ class _Place:
 class Paths:
     def __init__(self, routes: Mapping[tuple[str, str], Handler]) -> None:
         self._root = _Place()
+        self._known: dict[tuple[str, str], Found] = {}  # those of words alone, as they were written
         for (method, template), handler in routes.items():
             place = self._root
             for part in template.split("/"):
@@ -55,8 +57,19 @@ class Paths:
             place.template = template
             place.handlers[method] = handler
 
-    def find(self, method: str, parts: list[str]) -> Found | None:
+    def find(self, method: str, path: str) -> Found | None:
         """None for a path that is not there. Raises Refusal (400) for an id that is not a number."""
+        known = self._known.get((method, path))
+        if known is not None:
+            return known
+        found = self._found(method, parts_of(path)) if path.startswith(PREFIX) else None
+        if found is not None and not found.params:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            self._known[method, path] = found
+        return found
+
+    def _found(self, method: str, parts: list[str]) -> Found | None:
         place, params = self._root, dict[str, str]()
         for part in parts:
             word = place.words.get(part)

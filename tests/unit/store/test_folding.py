@@ -9,6 +9,7 @@ import duckdb
 import numpy as np
 import pytest
 import sqlalchemy as sa
+from pyarrow import parquet
 
 from cs_connector.errors import StoreError
 from cs_connector.ports import RawRecord
@@ -173,6 +174,18 @@ def test_a_fold_looks_at_payloads_only_where_the_stamp_does_not_tell(
     assert compared == []
 
 
+@pytest.mark.parametrize("older", [False, True], ids=["files of now", "files without the column"])
+@pytest.mark.parametrize(("known_at", "told_at"), [("1", "1"), ("1", None), (None, "1"), (None, None)])
+def test_without_another_stamp_the_payload_tells(
+    store: Store, known_at: str | None, told_at: str | None, *, older: bool
+) -> None:
+    fold(store, *(record(n, "a", at=known_at) for n in range(3)))
+    if older:
+        for path in store.facts.files("raw/sf/Account"):
+            parquet.write_table(parquet.read_table(path).drop_columns(["stamp"]), path)
+    assert fold(store, record(0, "a", at=told_at), record(1, "b", at=told_at)) == Fold(2, 0, 1, 1, 0)
+
+
 def test_a_fold_that_dies_before_its_commit_can_be_repeated(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -193,7 +206,7 @@ def test_records_that_arrive_during_a_fold_are_not_lost(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     land(store, record(1))
-    write = folding._write
+    write = folding._first
 
     def slow(*args: object) -> Fold:
         counts = write(*args)  # type: ignore[arg-type]
@@ -202,7 +215,7 @@ def test_records_that_arrive_during_a_fold_are_not_lost(
         return counts
 
     with monkeypatch.context() as patch, pytest.raises(StoreError, match="arrived"):
-        patch.setattr(folding, "_write", slow)
+        patch.setattr(folding, "_first", slow)
         store.fold("sf", "Account", "r1")
     assert store.fold("sf", "Account", "r1").new == 2
 
@@ -211,6 +224,8 @@ def test_a_damaged_segment_is_refused(store: Store) -> None:
     land(store, record(1, "x" * 100))
     with store.state.read() as db:
         path = store.files.locate(db.scalars(sa.select(segments.c.path)).one())
+    store.landing.leave()
+    store.landing.close()  # as another process finds it
     data = bytearray(path.read_bytes())
     data[-3] ^= 1
     path.write_bytes(data)

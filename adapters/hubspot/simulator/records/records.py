@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from cs_connector.sandbox.pages import Pages, Places
-from cs_connector.sandbox.wire import Body, Response
+from cs_connector.sandbox.pages import Pages
+from cs_connector.sandbox.wire import Response
 
 from ..call import JSON, Call, answer, is_digits, nothing, record_id
 from ..errors import bad_request, not_found, not_numeric, not_unique
@@ -17,6 +17,7 @@ from ..links.relations import Relations
 from ..paging import link
 from ..state import State
 from .laid import filled
+from .listing import Listings
 from .shelf import Record, Shelf
 from .shown import View, frame, view
 from .values import Scalar
@@ -66,10 +67,15 @@ class Records:
         self._writer = writer
         self._relations = relations
         self.pages = Pages()
-        self.places: Places[Any] = Places()
+        self._listings = Listings()
 
     def list(self, call: Call) -> Response:
         shelf = self._open(call, "read")
+        body = self._listings.page(call, shelf)
+        return self._listed(call, shelf) if body is None else Response(200, body, dict(JSON))
+
+    def _listed(self, call: Call, shelf: Shelf) -> Response:
+        """The first page that is asked for of a list, and those that are not copied from a file."""
         history = call.many("propertiesWithHistory")
         limit = call.number("limit", 10, HISTORY_PAGE if history else LIST_PAGE)
         size = min(limit, self._state.limits.sizes.list_page)
@@ -79,14 +85,11 @@ class Records:
             (shelf.version, shelf.hidden, view.columns),
         )
         lasting = view.plain and not call.archived
-        known = self._known(shelf, key, state) if lasting else None
-        if known is not None:
-            return Response(200, known, dict(JSON))
-        place = self._place(call, view, start, size) if lasting else None
-        copied = None if place is None else _copied(shelf, *place)
-        if copied is not None:
-            self.places.keep(key, state, place)
-            return Response(200, copied, dict(JSON))
+        known = self.pages.find(key, state) if lasting else None
+        listing = self._listings.begin(call, view, size) if lasting and known is None else None
+        body = known if listing is None else listing.page(start)
+        if body is not None:
+            return Response(200, body, dict(JSON))
         rows, after = self._page(call, view, start, size)
         response = answer({"results": rows, **link(call, after)})
         if lasting:
@@ -101,22 +104,6 @@ class Records:
             return view.cut(laid), following
         found, after = view.shelf.page(start, size, archived=call.archived)
         return view.rows(found), after
-
-    def _known(self, shelf: Shelf, key: Any, state: Any) -> Body | None:
-        """A page that was sent before: kept, or read again where it lies in the file."""
-        place = self.places.find(key, state)
-        return self.pages.find(key, state) if place is None else _copied(shelf, *place)
-
-    def _place(
-        self, call: Call, view: View, start: int, size: int
-    ) -> tuple[Sequence[int], bytes, bytes] | None:
-        """The records of a page that lies in the file, what is after them, and what each of them lacks."""
-        more = view.shelf.beyond(view.columns)
-        if more is None:
-            return None
-        ids, after = view.shelf.span(start, size)
-        onward = b"," + msgspec.json.encode(link(call, after))[1:] if after is not None else b"}"
-        return ids, b"]" + onward, more
 
     def get(self, call: Call) -> Response:
         shelf = self._open(call, "read")
@@ -248,11 +235,6 @@ class Records:
     def _view(self, call: Call, shelf: Shelf) -> View:
         names = call.many("properties") or None
         return view(self._state, shelf, names, call.many("propertiesWithHistory"), call.many("associations"))
-
-
-def _copied(shelf: Shelf, ids: Sequence[int], tail: bytes, more: bytes) -> Body | None:
-    laid = shelf.laid(ids, b'{"results":[', tail)
-    return None if laid is None else filled(laid, more)
 
 
 def find(shelf: Shelf, text: str, id_property: str, *, archived: bool = False) -> Record | None:

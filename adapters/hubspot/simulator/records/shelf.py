@@ -162,6 +162,19 @@ class Shelf:
         ids = self.ids[at : at + limit]
         return ids, ids[-1] + 1 if at + limit < len(self.ids) else None
 
+    def window(self, start: int, limit: int) -> tuple[int, int, int | None]:
+        """The same as places among the ids: from the first one up to before the last."""
+        ids = self.ids
+        first = ids.before(start) if isinstance(ids, Keys) else bisect_left(ids, start)
+        last = first + limit
+        return (first, last, ids[last - 1] + 1) if last < len(ids) else (first, len(ids), None)
+
+    def lying(self, first: int, last: int, head: bytes, tail: bytes) -> Body | None:
+        """Live records by their places among the ids, as `laid` gives them."""
+        if self.hidden or not isinstance(self.live, Records):
+            return None
+        return self.live.lying(self.ids, first, last, head, tail)
+
     def laid(self, ids: Sequence[int], head: bytes = b"[", tail: bytes = b"]") -> Body | None:
         """Live records as they lie in the file, between a head and a tail; None where they do not."""
         if self.hidden or not isinstance(self.live, Records):

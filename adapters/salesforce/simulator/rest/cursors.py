@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -24,8 +26,17 @@ from ..state import State
 from ..writing.rows import Row
 
 LIFE = timedelta(days=2)
+MOST_OFTEN = 8
 BATCH = re.compile(r"batchSize\s*=\s*(\d+)", re.IGNORECASE)
 NO_QUEUE = "Aggregate query does not support queryMore(), use LIMIT to restrict the results to a single batch"
+
+
+class Often(NamedTuple):
+    """A query as it was asked; `name` is query or queryAll."""
+
+    text: str
+    version: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +56,7 @@ class Cursors:
         self._metadata = Metadata(state.engine)
         self._pages = Shower()
         self._same: dict[Any, str] = {}
+        self._often: dict[Often, None] = {}
 
     def handle(self, request: Request, version: str, name: str, rest: list[str]) -> Response:
         self._prune()
@@ -62,10 +74,20 @@ class Cursors:
         asked = Asked(version, name == "queryAll", partial(self._nested, path, size))
         answer = self._state.engine.run(query, asked)
         if answer.found is not None:
+            self._note(answer.found, Often(text, version, name))
             return self._page(answer.found, path, 0, size)
         if len(answer.records) > self._state.limits.page:
             raise ApiError(400, "EXCEEDED_ID_LIMIT", NO_QUEUE)
         return as_json({"totalSize": answer.total, "done": True, "records": answer.records})
+
+    def _note(self, found: Found, asked: Often) -> None:
+        """Remember a query that will be asked again."""
+        if found.source is None or found.shown.stored is None:
+            return
+        self._often.pop(asked, None)
+        self._often[asked] = None
+        if len(self._often) > MOST_OFTEN:
+            del self._often[next(iter(self._often))]
 
     def _nested(self, path: str, size: int, found: Found) -> dict[str, Any]:
         """The first page of a sub-query, which is a part of another answer."""
@@ -146,9 +168,23 @@ class Cursors:
     def forget(self) -> None:
         self._open.clear()
 
-    def ready(self) -> None:
-        """Large tables will be read."""
+    def often(self) -> tuple[Often, ...]:
+        """The queries that were asked last, of those that show a part of a table and nothing else."""
+        return tuple(self._often)
+
+    def ready(self, often: Iterable[Often]) -> None:
+        """Large tables will be read, by these queries: they are compiled now, and not while a client waits."""
         self._pages.ready()
+        for each in often:
+            with suppress(ApiError):  # of a field that is no longer there
+                self._prepare(each)
+
+    def _prepare(self, each: Often) -> None:
+        asked = Asked(each.version, each.name == "queryAll", partial(self._nested, "", 1))
+        found = self._state.engine.run(parse(each.text), asked).found
+        if found is not None:
+            self._note(found, each)
+            self._pages.prepare(self._state.rows.of(found.object), found)
 
 
 def _gone(row: Row) -> bool:

@@ -20,13 +20,23 @@ class Compiled(Generic[T]):
     def forget(self) -> None:
         self._held.clear()
 
+    def known(self, key: Hashable, obj: ObjectType) -> T | None:
+        """What was made before, as long as it is good."""
+        held = self._held.get(key)
+        if held is None or held[0][0] is not obj:
+            return None
+        for each, state in zip(held[0], held[1], strict=True):
+            if each.fields.state != state:
+                return None
+        return held[2]
+
     def of(
         self, key: Hashable, obj: ObjectType, make: Callable[[], tuple[T, Sequence[ObjectType] | None]]
     ) -> T:
         """What `make` gives, and the objects other than `obj` whose fields it was made from; without those it is not kept."""
-        known = self._held.get(key)
-        if known is not None and known[0][0] is obj and _states(known[0]) == known[1]:
-            return known[2]
+        known = self.known(key, obj)
+        if known is not None:
+            return known
         if len(self._held) >= MOST:
             self._held.clear()
         made, others = make()

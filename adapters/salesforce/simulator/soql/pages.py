@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 
 from cs_connector.sandbox.blocks import Blocks
-from cs_connector.sandbox.layout import Column
+from cs_connector.sandbox.layout import Column, Part
 from cs_connector.sandbox.pages import Pages
 from cs_connector.sandbox.sheet import Look
-from cs_connector.sandbox.wire import Body
+from cs_connector.sandbox.wire import Body, Chain
 
 from ..schema.schema import Field
 from ..writing.rows import Row, Table
@@ -31,6 +31,12 @@ class Shower:
         """Have memory at hand for pages that come from a file."""
         self._blocks.ready()
 
+    def prepare(self, table: Table, found: Found) -> None:
+        """Be ready for pages of what was found."""
+        fields = found.shown.stored
+        if fields and fields[0].name == "Id":
+            table.warm(_parts(found, fields))
+
     def show(self, table: Table, found: Found, head: bytes, first: int, last: int) -> Body | None:
         """A whole answer, of which `head` is all before the list of records.
 
@@ -39,6 +45,10 @@ class Shower:
         fields, source = found.shown.stored, found.source
         if fields is None or table.veils or table.hidden:
             return None
+        if (found.every or not table.gone) and fields[0].name == "Id":
+            rows = table.ready(_parts(found, fields), found.ids, first, last)
+            if rows is not None:
+                return Chain(head + b"[", rows[:-1], b"]}")
         key, state = (source, found.shown.url, found.every, head, first, last), (table.version, tuple(fields))
         known = self._pages.find(key, state)
         if known is not None:
@@ -66,15 +76,20 @@ class Shower:
 
 def _look(found: Found, fields: Sequence[Field], head: bytes, blocks: Blocks) -> Look[Row]:
     """How an answer shows records of which Id is the first field."""
-    parts = found.shown.parts
-    if parts is None:
-        columns = [Column(f.name, b',"%b":%b' % (f.name.encode(), _encode(f.absent))) for f in fields]
-        parts = found.shown.parts = (b'{"attributes":' + _head(found).encode(), *columns, b"},")
 
     def one(row: Row) -> bytes:
         return _rendered(found, fields, [row])[1:-1]
 
-    return Look(parts, one, blocks, head + b"[", b"]}")
+    return Look(_parts(found, fields), one, blocks, head + b"[", b"]}")
+
+
+def _parts(found: Found, fields: Sequence[Field]) -> tuple[Part, ...]:
+    """What each record is made of, of which Id is the first field."""
+    parts = found.shown.parts
+    if parts is None:
+        columns = [Column(f.name, b',"%b":%b' % (f.name.encode(), _encode(f.absent))) for f in fields]
+        parts = found.shown.parts = (b'{"attributes":' + _head(found).encode(), *columns, b"},")
+    return parts
 
 
 def _rendered(found: Found, fields: Sequence[Field], rows: Iterable[Row]) -> bytes:

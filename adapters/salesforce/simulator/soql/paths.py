@@ -64,11 +64,36 @@ class Reached:
 
     @property
     def get(self) -> Getter:
-        return _climb(tuple(p.go for p in self.parents), self.own) if self.parents else self.own
+        return _climb(self.parents, self.own) if self.parents else self.own
 
     @property
     def name(self) -> str:
         return ".".join([*(p.name for p in self.parents), self.field.name])
+
+
+@dataclass(frozen=True, slots=True)
+class Above:
+    """Reads a field of the record above."""
+
+    parent: Parent
+    own: Getter
+
+    def __call__(self, row: Row) -> Any:
+        above = self.parent.go(row)
+        return None if above is None else self.own(above)
+
+
+@dataclass(frozen=True, slots=True)
+class Lent:
+    """What a record shows of one above: `own` are the fields by name, `nothing` stands for them where there is none."""
+
+    parent: Parent
+    own: dict[str, Getter]
+    nothing: dict[str, None]
+
+    def of(self, row: Row) -> dict[str, Any]:
+        above = self.parent.go(row)
+        return self.nothing if above is None else {name: get(above) for name, get in self.own.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +109,8 @@ class Reader:
     tables: tuple[Table, ...]
     drawing: Drawing
     dated: bool
+    alone: dict[str, Getter]
+    lent: tuple[Lent, ...]
 
     def read(self, row: Row) -> dict[str, Any]:
         found = dict(zip(self.names, map(row.get, self.names, self.absent), strict=True))
@@ -93,8 +120,14 @@ class Reader:
 
     def draw(self, row: Row, attributes: dict[str, str]) -> bytes:
         """The same as JSON, after `attributes`."""
-        made = {name: get(row) for name, get in self.made.items()}
-        return self.drawing.draw(attributes, {**row, **made} if made else row)
+        if not self.made:
+            return self.drawing.draw(attributes, row)
+        found = row.copy()
+        for name, get in self.alone.items():
+            found[name] = get(row)
+        for lent in self.lent:
+            found |= lent.of(row)
+        return self.drawing.draw(attributes, found)
 
 
 class Paths:
@@ -154,6 +187,9 @@ class Paths:
 
     def reader(self, obj: ObjectType, names: tuple[str, ...]) -> Reader:
         """How to read the visible fields of an object together: those of these names, or all."""
+        known = self._readers.known((obj.name, names), obj)
+        if known is not None:
+            return known
 
         def make() -> tuple[Reader, list[ObjectType]]:
             found = map(obj.field, names) if names else obj.visible
@@ -165,7 +201,7 @@ class Paths:
             given = [f.name for f in fields], [f.absent for f in fields]
             drawing, dated = Drawing("attributes", columns), any(map(_ask_for_the_day, (obj, *reached)))
             tables = tuple(map(self._rows.of, reached))
-            return Reader(*given, made, tables, drawing, dated), others
+            return Reader(*given, made, tables, drawing, dated, *_apart(made)), others
 
         return self._readers.of((obj.name, names), obj, make)
 
@@ -265,15 +301,22 @@ def _ask_for_the_day(obj: ObjectType) -> bool:
     return any("TODAY" in (field.formula or "").upper() for field in obj.fields.values())
 
 
-def _climb(steps: tuple[Step, ...], own: Getter) -> Getter:
-    if len(steps) == 1:
-        only = steps[0]
+def _apart(made: dict[str, Getter]) -> tuple[dict[str, Getter], tuple[Lent, ...]]:
+    """Which fields are worked out one by one, and those of the same record above, which is looked up once."""
+    alone, lent = dict[str, Getter](), dict[str, Lent]()
+    for name, get in made.items():
+        if not isinstance(get, Above):
+            alone[name] = get
+            continue
+        group = lent.setdefault(get.parent.field.name, Lent(get.parent, {}, {}))
+        group.own[name], group.nothing[name] = get.own, None
+    return alone, tuple(lent.values())
 
-        def one(row: Row) -> Any:
-            above = only(row)
-            return None if above is None else own(above)
 
-        return one
+def _climb(parents: tuple[Parent, ...], own: Getter) -> Getter:
+    if len(parents) == 1:
+        return Above(parents[0], own)
+    steps = tuple(parent.go for parent in parents)
 
     def get(row: Row) -> Any:
         at: Row | None = row

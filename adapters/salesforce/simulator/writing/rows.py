@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from cs_connector.sandbox.index import Index
+from cs_connector.sandbox.layout import Part
 from cs_connector.sandbox.pieces import Columns
 from cs_connector.sandbox.records import Records, by_time, in_order
 from cs_connector.sandbox.sheet import Look
@@ -178,6 +179,15 @@ class Table:
     def drawn(self, look: Look[Row], ids: Sequence[str], first: int, last: int) -> Body | None:
         """An answer with the same out of `pieces`; None where that is no gain."""
         return self.rows.drawn(look, ids, first, last) if isinstance(self.rows, Records) else None
+
+    def ready(self, parts: tuple[Part, ...], ids: Sequence[str], first: int, last: int) -> memoryview | None:
+        """The records of such an answer as they lie in a file, a comma after each; None where they do not."""
+        return self.rows.ready(parts, ids, first, last) if isinstance(self.rows, Records) else None
+
+    def warm(self, parts: tuple[Part, ...]) -> None:
+        """Be ready for such answers."""
+        if isinstance(self.rows, Records):
+            self.rows.warm(parts)
 
     def laid(self, look: Look[Row]) -> bool:
         """Whether such an answer lies ready in a file."""

@@ -56,12 +56,12 @@ def check(caller: Caller, method: str, template: str) -> None:
 
 
 def _check_scope(scopes: frozenset[str], method: str, template: str) -> None:
-    if ALL in scopes or template in _FOR_ANY_TOKEN:
-        return
     needed = "read" if method in _ANSWERS else "write"
+    if needed in scopes or ALL in scopes or template in _FOR_ANY_TOKEN:
+        return
     parts = template.split("/")
     resource = parts[1] if parts[0] == "incremental" else parts[0]
-    if needed not in scopes and f"{resource}:{needed}" not in scopes:
+    if f"{resource}:{needed}" not in scopes:
         raise missing_scopes(f"{resource}:{needed}", needed)
 
 

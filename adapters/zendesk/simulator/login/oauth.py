@@ -99,12 +99,14 @@ class Logins:
             return None
         if scheme.lower() == "basic":
             return self._api_token(secret)
-        token = self.current(request)
-        return frozenset(token.scopes)
+        return frozenset(self._good(scheme, secret).scopes)
 
     def current(self, request: Request) -> Token:
         """The token of a request. Raises Refusal (401)."""
         scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+        return self._good(scheme, secret)
+
+    def _good(self, scheme: str, secret: str) -> Token:
         token = self.tokens.using(secret) if scheme.lower() == "bearer" else None
         if token is None:
             text = "The access token provided is expired, revoked, malformed or invalid for other reasons."

@@ -132,7 +132,16 @@ class Lister:
 
     def _link(self, kept: tuple[tuple[str, str], ...], name: str, value: str | None) -> str:
         """The address of another page; `kept` are the other parameters."""
-        return f"{self._state.url(self._path)}.json?{_named(kept, name)}{(value or '').replace('=', '%3D')}"
+        return f"{_linked(self._state.url(self._path), kept, name)}{(value or '').replace('=', '%3D')}"
+
+
+def linked(address: str, query: dict[str, str], name: str) -> str:
+    """The address of another page of a list at an address, up to the value of the parameter that says which."""
+    return _linked(address, _kept(query), name)
+
+
+def _linked(address: str, kept: tuple[tuple[str, str], ...], name: str) -> str:
+    return f"{address}.json?{_named(kept, name)}"
 
 
 def _kept(query: dict[str, str]) -> tuple[tuple[str, str], ...]:

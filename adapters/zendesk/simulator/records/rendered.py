@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -30,14 +30,14 @@ class Rendered:
         self._follow()
         if not isinstance(records, Rows) or not self._fits():
             return [self._row(record) for record in records]
-        whole = self.whole(records, b"[", b"]") if len(records) > 1 else None
+        whole = self.whole(records.keys, b"[", b"]") if len(records) > 1 else None
         return [self._copied(key) for key in records.keys] if whole is None else msgspec.Raw(bytes(whole))
 
-    def whole(self, rows: Rows, head: bytes, tail: bytes) -> Body | None:
+    def whole(self, keys: Sequence[Key], head: bytes, tail: bytes) -> Body | None:
         """An answer with records between a head and a tail, where they lie side by side."""
         self._follow()
         held = self._table.drawn.held
-        return held.listed(rows.keys, head, tail) if isinstance(held, Records) and self._fits() else None
+        return held.listed(keys, head, tail) if isinstance(held, Records) and self._fits() else None
 
     def _follow(self) -> None:
         """Forget what looks different now."""

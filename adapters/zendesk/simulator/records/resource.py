@@ -15,6 +15,7 @@ from ..call import Call
 from ..kinds import Kind
 from ..paths import Routes
 from ..state import State
+from .listing import Listings
 from .look import Look
 from .paging import Lister
 from .rendered import Rendered
@@ -37,6 +38,7 @@ class Resource:
         self.table = state.table(self.kind)
         self.look = Look(state, self.kind, self.drawn)
         self.rendered = Rendered(self.table, self.look)
+        self._listings = Listings(self.table, self.rendered)
         self.pages = Pages()
         self.places: Places[Any] = Places()
 
@@ -91,9 +93,22 @@ class Resource:
 
     def listed(self, call: Call, ids: Sequence[Key] | None = None, path: str = "") -> Response:
         """A page; one that follows from this kind's records alone is sent again as long as they are the same."""
+        copied = self.copied(call, path) if ids is None else None
+        return self._listed(call, ids, path) if copied is None else copied
+
+    def copied(self, call: Call, path: str = "") -> Response | None:
+        """A page of a list of everything that was asked for before, where it can be copied from a file."""
+        body = self._listings.page(call.request.query_string, path, self._turn)
+        return None if body is None else Response(200, body, {"content-type": JSON})
+
+    @property
+    def _turn(self) -> tuple[Any, ...]:
+        """Another one whenever the same list is answered in another way."""
+        return self.table.version, self.table.hidden, self.state.look
+
+    def _listed(self, call: Call, ids: Sequence[Key] | None, path: str) -> Response:
         lasting = ids is None and call.query.keys() <= CURSOR_ONLY
-        key = (path, call.request.query_string)
-        state = (self.table.version, self.table.hidden, self.state.look)
+        key, state = (path, call.request.query_string), self._turn
         known = self._known(key, state) if lasting else None
         if known is not None:
             return Response(200, known, {"content-type": JSON})
@@ -102,6 +117,8 @@ class Resource:
         copied = None if place is None else self.rendered.whole(*place)
         if copied is not None:
             self.places.keep(key, state, place)
+            address = self.state.url(path or self.kind.where)
+            self._listings.begin(call, path, self.kind.plural, address, state, self.state.limits.page)
             return Response(200, copied, {"content-type": JSON})
         response = reply({**page, **self.shown(page[self.kind.plural], call)})
         if lasting:
@@ -113,12 +130,12 @@ class Resource:
         place = self.places.find(key, state)
         return self.pages.find(key, state) if place is None else self.rendered.whole(*place)
 
-    def _place(self, page: dict[str, Any]) -> tuple[Rows, bytes, bytes] | None:
+    def _place(self, page: dict[str, Any]) -> tuple[Sequence[Key], bytes, bytes] | None:
         """The records of a page, and what is before and after them."""
         rows = page.pop(self.kind.plural)
         if not isinstance(rows, Rows):
             return None
-        return rows, b'{"%b":[' % self.kind.plural.encode(), b"]," + msgspec.json.encode(page)[1:]
+        return rows.keys, b'{"%b":[' % self.kind.plural.encode(), b"]," + msgspec.json.encode(page)[1:]
 
     def all(self, call: Call) -> Response:
         return self.listed(call)

@@ -1,0 +1,103 @@
+"""measure check, preview, sql, schema: are the metrics right, what does each step leave, what runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from . import options as opt
+
+if TYPE_CHECKING:
+    from cs_connector.errors import ConfigError
+
+_measure = typer.Typer(help="The metrics: are their files right, what does each step leave, what runs.")
+
+Name = Annotated[str, typer.Argument(metavar="METRIC", help="A metric, or the file that holds several.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(_measure, name="measure")
+
+
+@_measure.command("check")
+def check(root: opt.ProjectDir = opt.HERE, as_json: opt.Json = False) -> None:
+    """Find every mistake of the metrics files, before anything runs."""
+    from cs_connector.runner import measuring
+
+    screen = opt.screen(as_json=as_json)
+    found = measuring.check(opt.project(root))
+    if as_json:
+        screen.document({"schema": "measure-check/1", "problems": [_problem(error) for error in found]})
+    else:
+        for error in found:
+            screen.error(error)
+        screen.line(f"{len(found)} problems" if found else "every metric can be computed")
+    if found:
+        raise typer.Exit(2)
+
+
+def _problem(error: ConfigError) -> dict[str, Any]:
+    place = error.place
+    at = {"file": place.path, "line": place.line, "column": place.column} if place else {}
+    return {**at, "what": error.what, "why": error.why, "fix": error.fix}
+
+
+@_measure.command("preview")
+def preview(
+    name: Name,
+    account: Annotated[
+        str, typer.Option("--account", metavar="ID", help="An entity id, a record id or an exact name.")
+    ],
+    as_of: opt.AsOf = None,
+    rows: Annotated[int, typer.Option("--rows", min=1, max=1000, help="Rows of each step.")] = 5,
+    root: opt.ProjectDir = opt.HERE,
+    as_json: opt.Json = False,
+) -> None:
+    """Show the rows that each step leaves for an account, and what its metrics come to."""
+    from cs_connector.console.measuring import preview as shown
+    from cs_connector.runner import measuring
+
+    screen = opt.screen(as_json=as_json)
+    with opt.engine(root) as engine:
+        document = measuring.preview(engine, name, account, opt.day(as_of), rows)
+    if as_json:
+        screen.document(document)
+    else:
+        shown(screen, document)
+
+
+@_measure.command("sql")
+def sql(
+    name: Name,
+    dialect: Annotated[
+        str, typer.Option("--dialect", metavar="ENGINE", help="duckdb, postgres or spark.")
+    ] = "duckdb",
+    root: opt.ProjectDir = opt.HERE,
+) -> None:
+    """Print the SQL that runs for a metric."""
+    from cs_connector.runner import measuring
+
+    screen = opt.screen()
+    for table, text in measuring.sql(opt.project(root), name, dialect):
+        into = f"-- into the table {table!r}\n" if table else ""
+        screen.plain(f"{into}{text};\n")
+
+
+@_measure.command("schema")
+def schema(
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write it here instead of printing it.")
+    ] = None,
+) -> None:
+    """Print the JSON Schema of a metrics file, for your editor."""
+    import json
+
+    from cs_connector.measure.metrics import schema as made
+
+    text = json.dumps(made(), indent=2)
+    if out is None:
+        opt.screen().plain(text)
+    else:
+        out.write_text(f"{text}\n")

@@ -1,0 +1,91 @@
+"""scorecard lint: is a scorecard right, and does it say what was meant. program: what it all comes to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from . import options as opt
+
+if TYPE_CHECKING:
+    from cs_connector.console import Screen
+    from cs_connector.runner.scorecards.linting import Linted
+
+_scorecard = typer.Typer(help="The scorecards: are they right, and do they say what was meant.")
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(_scorecard, name="scorecard")
+    app.command()(program)
+
+
+def program(
+    by: Annotated[
+        str | None, typer.Option("--by", metavar="VIEW", help="Also by segment, owner or product.")
+    ] = None,
+    month: Annotated[
+        str | None, typer.Option("--month", metavar="YYYY-MM", help="This month only, not the last twelve.")
+    ] = None,
+    root: opt.ProjectDir = opt.HERE,
+    as_json: opt.Json = False,
+    as_of: opt.AsOf = None,
+    no_color: opt.NoColor = False,
+) -> None:
+    """What customers stayed, paid and said: churn, retention, NPS and the rest, by month and by year."""
+    from cs_connector.console.program import program as shown
+    from cs_connector.runner.scorecards.program import program as told
+
+    screen = opt.screen(as_json=as_json, no_color=no_color)
+    with opt.engine(root, as_of) as engine:
+        document = told(engine, by, month)
+    if as_json:
+        screen.document(document)
+    else:
+        shown(screen, document)
+
+
+@_scorecard.command("lint")
+def lint(root: opt.ProjectDir = opt.HERE, as_json: opt.Json = False, no_color: opt.NoColor = False) -> None:
+    """Find every mistake of scorecards, overrides and their assignment, and what is hardly meant."""
+    from cs_connector.runner.scorecards import linting
+
+    screen = opt.screen(as_json=as_json, no_color=no_color)
+    with opt.engine(root) as engine:
+        found = linting.lint(engine)
+        home = engine.project.root
+    if as_json:
+        screen.document(found.document())
+    else:
+        _show(screen, found, home)
+    if found.errors:
+        raise typer.Exit(2)
+
+
+def _show(screen: Screen, found: Linted, home: Path) -> None:
+    from rich.markup import escape
+
+    for one in found.findings:
+        colour = "red" if one.level == "error" else "yellow"
+        screen.line(f"[{colour}]{one.level}[/] {escape(one.what)}")
+        screen.plain(f"  where {_near(str(one.place), home)}")
+        if one.why:
+            screen.plain(f"  why   {one.why}")
+        screen.plain(f"  fix   {one.fix}")
+    warnings = len(found.findings) - found.errors
+    if found.errors:
+        screen.line(f"{_count(found.errors, 'error')}; warnings are looked for when there is none")
+    else:
+        screen.line(f"no errors, {_count(warnings, 'warning')}")
+    if found.run is False:
+        screen.line("nothing was scored yet: overrides and measures could not be held against data")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _near(place: str, home: Path) -> str:
+    """Without the way to the project."""
+    return place.removeprefix(f"{home}/")

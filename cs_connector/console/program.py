@@ -1,0 +1,101 @@
+"""Program figures on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .screen import Screen
+
+Row = Mapping[str, Any]
+
+
+def program(screen: Screen, document: Row) -> None:
+    """program/1: customers and answers of every month, then the money of the newest month and of its year."""
+    months = [p for p in document["periods"] if p["span"] == "month"]
+    newest = [p for p in document["periods"] if p["month"] == months[0]["month"]]
+    by = document["by"]
+    _customers(screen, by, months[:1] if by else months)
+    for period in newest:
+        _money(screen, by, period)
+    if document["left_out"]:
+        screen.line(
+            f"[yellow]![/] {document['left_out']:,} subscriptions have ended and do not say when: they are left out"
+        )
+
+
+def _groups(by: str | None, period: Row) -> Iterator[tuple[str, Row]]:
+    """The lines of a period: its groups, and all of them."""
+    if by:
+        yield from ((str(g["value"] or "(none)"), g) for g in period["groups"])
+    yield ("all" if by else period["month"]), period["total"]
+
+
+def _customers(screen: Screen, by: str | None, periods: list[Row]) -> None:
+    head = f"{by} in {periods[0]['month']}" if by else "month"
+    names = ("customers", "new", "back", "lost", "churn", "NPS", "CSAT", "CES", "answered", "advocates")
+    rows = [[name, *_of_customers(row)] for period in periods for name, row in _groups(by, period)]
+    _print(screen, [[head, *names], *rows])
+
+
+def _of_customers(row: Row) -> list[str]:
+    logos = row["logos"]
+    counts = [f"{logos[key]:,}" for key in ("opening", "new", "returned", "lost")]
+    said = [_nps(row["nps"]), _share(row["csat"]["share"]), _plain(row["ces"]["mean"])]
+    return [*counts, _share(logos["churn"]), *said, *(_share(row[k][n]) for k, n in _SHARES)]
+
+
+_SHARES = (("responses", "rate"), ("advocacy", "share"))
+_AMOUNTS = ("opening", "lost", "contraction", "expansion", "expansion_price", "new", "returned", "closing")
+
+
+def _money(screen: Screen, by: str | None, period: Row) -> None:
+    screen.line()
+    span = "in" if period["span"] == "month" else "the year to"
+    head = f"{by + ', ' if by else ''}{span} {period['month']}"
+    names = (
+        "",
+        "at first",
+        "lost",
+        "contraction",
+        "expansion",
+        "by price",
+        "new",
+        "back",
+        "at last",
+        "gross",
+        "net",
+    )
+    rows = [
+        [name if by else "", money["currency"] or "?", *(_amount(money[key]) for key in _AMOUNTS),
+         _share(money["gross_retention"]), _share(money["net_retention"])]
+        for name, row in _groups(by, period)
+        for money in row["revenue"]
+    ]  # fmt: skip
+    _print(screen, [[head, *names], *rows])
+
+
+def _print(screen: Screen, rows: list[list[str]]) -> None:
+    """Columns as wide as they need: a figure that is cut is worse than a long line."""
+    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
+    for first, *rest in rows:
+        cells = (text.rjust(width) for text, width in zip(rest, widths[1:], strict=True))
+        screen.plain("  ".join([first.ljust(widths[0]), *cells]).rstrip())
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1%}"
+
+
+def _plain(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1f}"
+
+
+def _amount(value: float) -> str:
+    return f"{value:,.0f}" if value else "–"
+
+
+def _nps(nps: Row) -> str:
+    return (
+        "–" if nps["score"] is None else f"{nps['score']:+.0f} ± {nps['margin']:.0f} (n {nps['answers']:,})"
+    )

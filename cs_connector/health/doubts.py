@@ -1,0 +1,136 @@
+"""What is allowed in a scorecard and hardly meant: by its files alone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cs_connector.config.documents import Document, load
+from cs_connector.errors import Place
+from cs_connector.health.curves import Curve
+from cs_connector.health.scorecard import Card, Definitions, Measure, card_files
+from cs_connector.health.scoring import BANDS
+from cs_connector.health.words import half_up
+
+MATTERS = 1.0  # points: what moves a score by less is lost in rounding
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A warning: what, why it is one, what to do, and where in a file."""
+
+    place: Place
+    what: str
+    why: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """What a rule looks at beside the score: metrics, and where the rule says so."""
+
+    rule: str
+    metrics: frozenset[str]
+    place: Place
+
+
+def in_force(definitions: Definitions, carried: Collection[str]) -> set[str]:
+    """The scorecards by which somebody is judged: those that are assigned, and those that types carry."""
+    return ({name for name, _ in definitions.assign} | set(carried)) & definitions.cards.keys()
+
+
+def doubts(
+    definitions: Definitions, layers: Sequence[Path], signals: Iterable[Signal], carried: Collection[str]
+) -> list[Doubt]:
+    """The warnings of every scorecard, in the order of files and lines; `carried` are scorecards of types."""
+    found: list[Doubt] = []
+    judged = in_force(definitions, carried)
+    for name, path in card_files(layers).items():
+        card, document = definitions.cards[name], load(path)
+        found += [*_usage_only(card, document), *_weights(card, document)]
+        found += [*_bands(card, document), *_same_metric(card, document)]
+        if name in judged:
+            found += _absent(card, document, signals)
+    return sorted(found, key=lambda d: (d.place.path, d.place.line or 0, d.what))
+
+
+def line_of(document: Document, card: Card, measure: str, key: str = "measure") -> Place:
+    """Where a measure of a scorecard stands."""
+    index = next(i for i, m in enumerate(card.rule.measures) if m.measure == measure)
+    return document.place(("measures", index, key))
+
+
+def _usage_only(card: Card, document: Document) -> Iterator[Doubt]:
+    if {m.group for m in card.rule.measures if m.weight} == {"Usage"}:
+        why = "customers who log in and are unhappy, overdue or leaving are green by it"
+        fix = "add measures of support, surveys, billing or goals"
+        yield Doubt(document.place(("measures",)), f"{card.name} looks at usage only", why, fix)
+
+
+def _weights(card: Card, document: Document) -> Iterator[Doubt]:
+    total = sum(m.weight for m in card.rule.measures)
+    for m in card.rule.measures:
+        low, high = _range(m)
+        moves = (high - low) * m.weight / total
+        if moves < MATTERS:
+            key = "weight" if m.weight < total / 100 else "curve"
+            yield Doubt(
+                line_of(document, card, m.measure, key),
+                f"{m.measure} cannot matter",
+                f"from its worst value to its best it moves the score by {moves:.1f} points",
+                "give it more weight or a steeper curve, or remove it",
+            )
+
+
+def _range(measure: Measure) -> tuple[float, float]:
+    """The worst and the best score that a measure can have, of any segment."""
+    curves = (measure.curve, *measure.by_segment.values())
+    return min(_worst(c) for c in curves), max(_best(c) for c in curves)
+
+
+def _worst(curve: Curve) -> float:
+    return 0.0 if curve.half_life is not None else min(score for _, score in curve.points)
+
+
+def _best(curve: Curve) -> float:
+    return 100.0 if curve.half_life is not None else max(score for _, score in curve.points)
+
+
+def _bands(card: Card, document: Document) -> Iterator[Doubt]:
+    """Bands above the best score, and below the worst that measures and caps allow."""
+    total = sum(m.weight for m in card.rule.measures)
+    ranges = [(m.weight / total, *_range(m)) for m in card.rule.measures]
+    worst = sum(share * low for share, low, _ in ranges)
+    best = half_up(sum(share * high for share, _, high in ranges))
+    worst = half_up(min([worst, *(float(cap.rule.cap) for cap in card.caps)]))
+    names = [name for _, name in BANDS] + ["green"]
+    edges = [0, *(edge for edge, _ in BANDS), 101]
+    for name, low, high in zip(names, edges, edges[1:], strict=False):
+        if best < low or worst >= high:
+            why = f"with everything known, scores by {card.name} lie between {worst} and {best}"
+            fix = "let the curves of its measures reach further"
+            yield Doubt(document.place(("measures",)), f"{name} cannot be reached by {card.name}", why, fix)
+
+
+def _same_metric(card: Card, document: Document) -> Iterator[Doubt]:
+    seen: dict[str, str] = {}
+    for m in card.rule.measures:
+        other = seen.setdefault(m.metric, m.measure)
+        if other != m.measure:
+            place = line_of(document, card, m.measure, "metric")
+            why = f"both are made of {m.metric}, which so counts twice"
+            yield Doubt(place, f"{other} and {m.measure} are the same thing", why, "remove one of them")
+
+
+def _absent(card: Card, document: Document, signals: Iterable[Signal]) -> Iterator[Doubt]:
+    """Rules that raise an alarm about what the scorecard does not see."""
+    seen = {m.metric for m in card.rule.measures if m.weight}.union(*(cap.when.names for cap in card.caps))
+    for signal in signals:
+        if missing := sorted(signal.metrics - seen):
+            yield Doubt(
+                document.place(("measures",)),
+                f"the rule {signal.rule} looks at what {card.name} does not see: {', '.join(missing)}",
+                f"it can call for help about a customer who is green ({signal.place})",
+                f"add a measure or an override with {missing[0]}",
+            )

@@ -1,0 +1,228 @@
+"""Aggregates: rows become totals, over time and over what they have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlglot import exp
+
+from cs_connector.errors import ConfigError
+from cs_connector.language.expression import Formula, number
+from cs_connector.language.kinds import DATED, NUMERIC, called
+from cs_connector.language.lowering import call
+from cs_connector.language.periods import Period, double
+from cs_connector.language.apply import (
+    At, Context, StepError, column, ready, settled, typed,
+)  # fmt: skip
+from cs_connector.language.steps import Aggregate, Every, Pivot, Total
+from cs_connector.language.tree import Filter, Group, Node, Project, Series, Shape
+from cs_connector.model import DATE, ENTITIES, MONEY, NUMBER, WHOLE
+
+Made = tuple[str, exp.Expr, str]
+_SUMMED = frozenset({"sum", "avg", "stddev", "variance", "median", "quantile", "slope", "corr"})
+_SPREAD = frozenset({"stddev", "variance", "median"})
+_PLAIN = frozenset({"variance", "slope", "corr", "share"})  # numbers, whatever they are over
+_EPOCH = exp.cast(exp.Literal.string("2000-01-01"), "date")
+
+
+def aggregate(node: Node, form: Aggregate, context: Context) -> Node:
+    by = _columns(node, form.by, context)
+    every = _period(node, form.every, context) if form.every else None
+    totals = [(name, total, _read(node, name, total, context)) for name, total in form.totals.items()]
+    node = ready(node, *by, *(every[1:] if every else ()), *(f for *_, read in totals for f in read.values()))
+    node = _meeting(node, form.every)
+    made = [(name, *_made(node.shape, name, total, read)) for name, total, read in totals]
+    if every is None:
+        return _grouped(node, form.by, made)
+    return _timed(node, form, every[0], every[1].tree, made)
+
+
+def _columns(node: Node, by: Sequence[str], context: Context) -> list[Formula]:
+    return [context.read(node, f'"{name}"', "by", at=("by", index)) for index, name in enumerate(by)]
+
+
+def _meeting(node: Node, every: Every | None) -> Node:
+    """Totals of a period are those of the day on which it ends, if the period is of the date that the rows have."""
+    shape = node.shape
+    own = every is not None and (
+        every.of == "period"
+        if shape.period
+        else bool(shape.entity) and ENTITIES[shape.entity or ""].dated == every.of.strip()
+    )
+    return node if own else settled(node)
+
+
+def _grouped(node: Node, by: Sequence[str], made: Sequence[Made]) -> Group:
+    shape = node.shape
+    types = {name: shape.names[name] for name in by if name != "today"}
+    columns = types | {name: type_ for name, _, type_ in made}
+    row = " and ".join(types) or ("relationship and day" if shape.paired else "relationship")
+    open_ = shape.money_of if shape.money_of in by else None
+    return Group(
+        node,
+        tuple((name, column(name)) for name in types),
+        tuple((name, tree) for name, tree, _ in made),
+        Shape(columns, tuple(types), row, shape.entity, shape.paired, money_of=open_),
+    )
+
+
+def _period(node: Node, every: Every, context: Context) -> tuple[Period, Formula]:
+    of = context.read(node, every.of, "every", DATED, ("every", "of"))
+    zone = every.zone or (context.calendar.zone if of.kind == "time" else "UTC")
+    if every.zone and of.kind != "time":
+        error = ConfigError(f"{every.of} is a date, which has no zone", fix="leave `zone` away")
+        raise StepError(error, ("every", "zone"))
+    if zone != "UTC":
+        local = context.read(node, f"local_date({every.of}, '{zone}')", "every", DATED, ("every", "zone"))
+        of = replace(of, tree=local.tree)
+    return Period(every.grain, every.fiscal, context.calendar), of
+
+
+def _timed(node: Node, form: Aggregate, period: Period, of: exp.Expr, made: Sequence[Made]) -> Node:
+    assert form.every is not None
+    clash = [name for name in (*form.by, *form.totals) if name in ("period", "period_end", "back")]
+    if clash:
+        raise ConfigError(f"{clash[0]!r} is a column of the periods", fix="choose another name")
+    grouped = _grouped(node, form.by, made)
+    shape = grouped.shape
+    row = f"{period.grain}" + (f" and {' and '.join(form.by)}" if form.by else "")
+    ended = exp.LT(this=column("period"), expression=period.start(column("today")))
+    shape = replace(
+        shape, columns={**{n: shape.columns[n] for n in form.by}, "period": DATE, **shape.columns},
+        key=(*form.by, "period"), row=row, since=ended, period=period,
+    )  # fmt: skip
+    by = (*grouped.by, ("period", period.start(of)))
+    timed: Node = Group(node, by, grouped.totals, shape)
+    if form.every.last is not None:
+        return _series(timed, form, form.every.last)
+    if shape.paired:
+        back = period.back(column("period"), column("today"))
+        closed = replace(shape, since=None, period=None).adding({"back": NUMBER})
+        timed = Project(Filter(timed, ended, shape), (("back", back),), closed)
+    return _ended(timed, period)
+
+
+def _ended(node: Node, period: Period) -> Node:
+    end = call("add_days", period.later(column("period"), double(1)), double(-1))
+    return Project(node, (("period_end", end),), node.shape.adding({"period_end": DATE}))
+
+
+def _series(timed: Node, form: Aggregate, count: int) -> Node:
+    shape, period = timed.shape, timed.shape.period
+    assert period is not None
+    zero = frozenset(name for name, total in form.totals.items() if total.take in ("count", "distinct"))
+    closed = replace(shape, paired=True, since=None, period=None).adding({"back": NUMBER})
+    return _ended(Series(timed, tuple(form.by), count, zero, closed), period)
+
+
+def pivot(node: Node, form: Pivot, context: Context) -> Node:
+    """A pivot is an aggregate with a condition a column."""
+    on = context.read(node, form.on, "on", at=("on",))
+    by = _columns(node, form.by, context)
+    total = Total(take=form.take, of=form.of)
+    read = _read(node, "of", total, context, ())
+    node = settled(ready(node, on, *by, *read.values()))
+    made = []
+    for name, value in form.values.items():
+        where = replace(on, tree=_is(on, name, value), kind="yes or no")
+        made.append((name, *_made(node.shape, name, total, {**read, "where": where})))
+    return _grouped(node, form.by, made)
+
+
+def _is(on: Formula, name: str, value: bool | float | str) -> exp.Expr:
+    given = "yes or no" if isinstance(value, bool) else "text" if isinstance(value, str) else "number"
+    fits = on.kind is None or given == on.kind or (given, on.kind) in (("text", "date"), ("number", "money"))
+    if not fits:
+        error = ConfigError(
+            f"{on.text} is {called(on.kind)}, and {value!r} is {called(given)}", fix="change the value"
+        )
+        raise StepError(error, ("values", name))
+    constant: exp.Expr = exp.convert(value) if isinstance(value, bool | str) else number(value)
+    if on.kind == "date":
+        constant = exp.cast(constant, "date")
+    return exp.EQ(this=exp.Paren(this=on.tree), expression=constant)
+
+
+def _read(
+    node: Node, name: str, total: Total, context: Context, at: At | None = None
+) -> dict[str, Formula]:
+    """The formulas of a total, by their keys."""
+    place = ("totals", name) if at is None else at
+    kinds = NUMERIC if total.take in _SUMMED else ("yes or no",) if total.take == "share" else ()
+    read = {"of": context.read(node, total.of, total.take, kinds, (*place, "of"))}
+    others = {
+        "by": (total.by, ()), "over": (total.over, (*NUMERIC, *DATED)), "with": (total.with_, NUMERIC),
+        "where": (total.where, ("yes or no",)),
+    }  # fmt: skip
+    for key, (text, wanted) in others.items():
+        if text is not None:
+            read[key] = context.read(node, text, key, wanted, (*place, key))
+    return read
+
+
+def _made(shape: Shape, name: str, total: Total, read: dict[str, Formula]) -> tuple[exp.Expr, str]:
+    """The tree of a total, and its type."""
+    _one_currency(shape, name, total, read)
+    of = read["of"].tree
+    if (where := read.get("where")) is not None:
+        of = exp.Case(ifs=[exp.If(this=where.tree, true=of)])
+    if total.take in ("count", "distinct"):
+        return _counted(total, of), WHOLE
+    type_ = NUMBER if total.take in _PLAIN else typed(read["of"])
+    return _taken(shape, total, of, read), type_
+
+
+def _counted(total: Total, of: exp.Expr) -> exp.Expr:
+    return exp.Count(this=exp.Distinct(expressions=[of]) if total.take == "distinct" else of)
+
+
+def _taken(shape: Shape, total: Total, of: exp.Expr, read: dict[str, Formula]) -> exp.Expr:
+    take = total.take
+    if take in ("min", "max"):
+        return {"min": exp.Min, "max": exp.Max}[take](this=of)
+    if take in ("sum", "avg"):
+        return call({"sum": "total", "avg": "mean"}[take], of)
+    if take in _SPREAD:
+        return call(take, of)
+    if take == "quantile":
+        return call("quantile", of, number(total.p or 0))
+    if take == "share":
+        return _share(of)
+    if take == "newest":
+        return call("newest", of, read["by"].tree, *(column(n) for n in shape.ties or ("r",)))
+    return call(take, of, _figure(read["over"] if take == "slope" else read["with"]))
+
+
+def _figure(formula: Formula) -> exp.Expr:
+    """A number, or a day as one."""
+    return call("days", formula.tree, _EPOCH.copy()) if formula.kind in DATED else formula.tree
+
+
+def _share(of: exp.Expr) -> exp.Expr:
+    """Of the rows where it is known, those where it is so."""
+    true = exp.Count(this=exp.Case(ifs=[exp.If(this=of, true=exp.convert(1))]))
+    known_ = exp.cast(exp.Count(this=of.copy()), "double")
+    return exp.Paren(
+        this=exp.Div(
+            this=exp.cast(true, "double"), expression=exp.Nullif(this=known_, expression=number(0)),
+            typed=False, safe=False,
+        )
+    )  # fmt: skip
+
+
+def _one_currency(shape: Shape, name: str, total: Total, read: dict[str, Formula]) -> None:
+    """Refuse totals of money while rows may be in several currencies."""
+    open_ = shape.money_of
+    if open_ is None or total.take in ("count", "distinct", "newest", "share"):
+        return
+    money = any(shape.columns.get(n) == MONEY for n in read["of"].names)
+    if money and not any(open_ in f.names for f in read.values()):
+        error = ConfigError(
+            f"{name} would add money of several currencies",
+            why=f"rows of {shape.entity} say in `{open_}` what their money is in",
+            fix=f"aggregate by {open_}, or say in `where` or a filter which {open_} counts",
+        )
+        raise StepError(error, ("totals", name))
+
+

@@ -1,0 +1,66 @@
+"""Every mistake of the metrics files at once; what follows from another mistake is not told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from cs_connector.config import documents
+from cs_connector.errors import ConfigError
+from cs_connector.language.compiler import StepError
+from cs_connector.measure.metrics import Source, Study, metric_files
+
+
+def found(layers: Sequence[Path]) -> list[ConfigError]:
+    """The mistakes of `metrics/*.yml` of all layers, by file and line."""
+    told: list[ConfigError] = []
+    seen: dict[str, str] = {}
+    for name, path in sorted(metric_files(layers).items()):
+        told += _of_file(name, path, seen)
+    return sorted(told, key=_where)
+
+
+def _of_file(name: str, path: Path, seen: dict[str, str]) -> Iterator[ConfigError]:
+    try:
+        document = documents.load(path)
+        study = Study.model_validate(document.data or {})
+    except ConfigError as error:
+        yield error
+        return
+    except ValidationError as error:
+        yield from (one for _, one in documents.mistakes(Study, document, error))
+        return
+    yield from _of_names(document, study, name, seen)
+    yield from _of_study(Source(name, study, document))
+
+
+def _of_names(
+    document: documents.Document, study: Study, name: str, seen: dict[str, str]
+) -> Iterator[ConfigError]:
+    for metric in study.metrics:
+        if metric in seen:
+            what = f"{metric} is in {seen[metric]}.yml already"
+            yield document.error(("metrics", metric), what, fix="give one of them another name")
+        seen.setdefault(metric, name)
+
+
+def _of_study(source: Source) -> Iterator[ConfigError]:
+    """Of steps the first mistake, as the others stand on it; of metrics each one."""
+    try:
+        _ = source.rows
+    except StepError as error:
+        yield source.document.told(("steps", *error.at), error)
+        return
+    for name in source.study.metrics:
+        for check in (source.formula, source.standing_on):
+            try:
+                check(name)
+            except ConfigError as error:
+                yield error
+
+
+def _where(error: ConfigError) -> tuple[str, int, int]:
+    place = error.place
+    return (place.path, place.line or 0, place.column or 0) if place else ("", 0, 0)

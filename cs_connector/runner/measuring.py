@@ -1,0 +1,106 @@
+"""Questions about metrics: are their files right, what does each step leave, what runs."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlglot import exp
+
+from cs_connector.config import Project
+from cs_connector.config.documents import suggest
+from cs_connector.errors import ConfigError, UsageError
+from cs_connector.language.lowering import ENGINES
+from cs_connector.measure import mistakes
+from cs_connector.measure import preview as previewing
+from cs_connector.measure.metrics import Metrics, Source, load_metrics
+from cs_connector.model import ENTITIES
+
+from .deciding import standing
+from .engine import Engine
+from .questions import find
+
+HIDDEN = {"r", "today", "custom"}.union(*(entity.personal for entity in ENTITIES.values()))
+
+
+def check(project: Project) -> list[ConfigError]:
+    """Every mistake of the metrics in force, by file and line."""
+    return mistakes.found([*project.shipped, project.root])
+
+
+def named(metrics: Metrics, name: str) -> Source:
+    """The study of a metric, or of that name. Raises UsageError."""
+    studies = {source.name: source for source in metrics.sources}
+    if name in metrics.by_name or name in studies:
+        return metrics.source(name) if name in metrics.by_name else studies[name]
+    known = {*metrics.by_name, *studies}
+    fix = suggest(name, known) or f"there are: {', '.join(sorted(known))}"
+    raise UsageError(f"there is no metric {name!r}", safe="nothing was computed", fix=fix)
+
+
+def preview(engine: Engine, name: str, account: str, day: date | None, most: int) -> dict[str, Any]:
+    """measure-preview/1: the rows that each step leaves for an account, and what its metrics come to.
+
+    What identifies a person is left out. Raises UsageError for a metric or an account that is not known.
+    """
+    metrics = load_metrics([*engine.project.shipped, engine.project.root])
+    source, on = named(metrics, name), day or engine.as_of
+    with standing(engine) as con:
+        account_id = _account(con.execute, find(con, account))
+        steps = previewing.steps(con, metrics, source, account_id, on, most)
+        values = previewing.values(con, source)
+    return {
+        "schema": "measure-preview/1",
+        "study": source.name,
+        "account": account_id,
+        "on": on,
+        "steps": [_step(one) for one in steps],
+        "metrics": {
+            metric: {"title": rule.title, "unit": rule.unit} for metric, rule in source.study.metrics.items()
+        },
+        "values": values,
+    }
+
+
+def sql(project: Project, name: str, dialect: str) -> list[tuple[str, str]]:
+    """What runs for a metric on an engine: each query with the table that its rows go to, "" for the last one.
+
+    Raises UsageError for a metric that is not known, ConfigError for what the engine cannot run.
+    """
+    source = named(load_metrics([*project.shipped, project.root]), name)
+    if dialect != "duckdb" and source.plan and source.plan.python:
+        raise ConfigError(
+            f"{name} cannot run on {dialect}",
+            why="a Python step runs in this process only",
+            safe="nothing was computed",
+            fix="say the step in other steps",
+        )
+    return [(table, _printed(tree, dialect)) for table, tree in previewing.queries(source)]
+
+
+def _printed(tree: exp.Select, dialect: str) -> str:
+    """For a person: over several lines."""
+    lowering = ENGINES.get(dialect)
+    if lowering is None:
+        fix = suggest(dialect, ENGINES) or f"engines: {', '.join(sorted(ENGINES))}"
+        raise UsageError(f"there is no engine {dialect!r}", safe="nothing was computed", fix=fix)
+    return lowering.apply(tree).sql(lowering.dialect, identify=True, pretty=True)
+
+
+def _account(execute: Any, found: str) -> str:
+    row = execute("SELECT account_id FROM relationship WHERE relationship_id = ?", [found]).fetchone()
+    return str(row[0]) if row else found
+
+
+def _step(left: previewing.Left) -> dict[str, Any]:
+    names = [name for name in left.columns if name not in HIDDEN]
+    return {
+        "step": left.index + 1,
+        "kind": left.kind,
+        "row": left.row,
+        "rows_in": left.came,
+        "rows_out": left.went,
+        "factor": left.factor,
+        "columns": {name: left.columns[name] for name in names},
+        "rows": [{name: row[name] for name in ("today", *names) if name in row} for row in left.rows],
+    }

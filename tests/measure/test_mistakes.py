@@ -1,0 +1,141 @@
+"""measure check: every planted mistake is told, with its place and what to do, and none twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cs_connector.measure.mistakes import found
+
+END = "aggregate: {totals: {n: {take: count}}}"
+
+
+def study(*steps: str, value: str = "n", known: str | None = None) -> str:
+    listed = "".join(f"  - {step}\n" for step in steps)
+    metric = f"    value: {value}\n" + (f"    known: {known}\n" if known else "")
+    return f"version: 1\nsteps:\n{listed}metrics:\n  m:\n    title: T\n{metric}"
+
+
+PLANTED = {
+    "misspelt step": (
+        study("fetch: ticket", "filtr: priority = 'P1'", END),
+        "4 steps.1.filtr is not a known key; did you mean 'filter'?",
+    ),
+    "misspelt entity": (study("fetch: tickets", END), "3 there is no entity 'tickets'; did you mean 'ticket'?"),
+    "misspelt column": (
+        study("fetch: ticket", "filter: prioritty = 'P1'", END),
+        "4:13 'prioritty' is not known here at column 1; did you mean 'priority'?",
+    ),
+    "text against number": (
+        study("fetch: ticket", "filter: priority > 3", END),
+        "4:24 > cannot take priority, which is a text, with 3, which is a number at column 12; change the formula",
+    ),
+    "date minus date": (
+        study("fetch: ticket", "derive: {age: today - opened_at}", END),
+        "4:19 - takes numbers or money, not a date and a time at column 1; use days(later, earlier)",
+    ),
+    "no fetch": (study("filter: 1 = 1", END), "3 the first step must fetch an entity; begin with `- fetch: ticket`"),
+    "no aggregate": (
+        study("fetch: ticket", value="'1'"),
+        "2 the steps end without an aggregate, with a row a ticket; end with an aggregate without `by` and `every`",
+    ),
+    "misspelt function": (
+        study("fetch: ticket", "filter: lowr(priority) = 'p1'", END),
+        "4:13 there is no function 'lowr' at column 1; did you mean 'lower'?",
+    ),
+    "sum of a text": (
+        study("fetch: ticket", "aggregate: {totals: {n: {take: sum, of: priority}}}"),
+        "4:45 sum needs a number or money, and priority is a text; change the formula",
+    ),
+    "misspelt total": (
+        study("fetch: ticket", "aggregate: {totals: {n: {take: cuont}}}"),
+        "4 steps.1.aggregate.totals.n.take is not valid; did you mean 'count'?",
+    ),
+    "a name that is taken": (
+        study("fetch: ticket", "derive: {priority: status}", END),
+        "4 'priority' exists already; choose another name",
+    ),
+    "a merge that multiplies": (
+        study("fetch: account", "merge: {entity: person, on: {account_id: account_id}, take: [name]}", END),
+        "4 the merge could multiply rows; merge on that, aggregate the other side first, or say `many: true`",
+    ),
+    "a value that is a text": (
+        study("fetch: ticket", END, value="status"),
+        "8:12 value needs a number or money, and status is a text; change the formula",
+    ),
+    "known is a number": (
+        study("fetch: ticket", END, known="n + 1"),
+        "9:12 known needs yes or no, and n + 1 is a number; change the formula",
+    ),
+    "two steps in one": (
+        study("fetch: ticket\n    filter: priority = 'P1'", END), "3 steps.0 is not valid; correct the value",
+    ),
+    "a bracket that stays open": (
+        study("fetch: ticket", "filter: (priority = 'P1'", END),
+        "4:25 the formula cannot be read at column 13; change the formula",
+    ),
+    "money times money": (
+        study("fetch: invoice", "derive: {x: amount * amount}", END),
+        "4:17 money times money is nothing at column 1; divide to get a share, or multiply by a number",
+    ),
+    "misspelt grain": (
+        study("fetch: ticket", "aggregate: {every: {of: opened_at, grain: mnth}, totals: {n: {take: count}}}", END),
+        "4 steps.1.aggregate.every.grain is not valid; did you mean 'month'?",
+    ),
+    "a window over a text": (
+        study("fetch: ticket", "trailing: {of: priority, days: 30}", END),
+        "4:20 trailing needs a date or a time, and priority is a text; change the formula",
+    ),
+    "a formula that is hostile": (
+        study("fetch: ticket", f"filter: {'(' * 60}1 = 1{')' * 60}", END),
+        "4 the formula is nested too deeply; change the formula",
+    ),
+    "no title": ("version: 1\nmetrics:\n  m:\n    value: arr\n", "3 metrics.m.title is missing; add title:"),
+    "sides of a union that differ": (
+        study("fetch: ticket", "union: {steps: [{fetch: invoice}]}", END),
+        "4 these rows have no column 'amount'; give both sides the same columns",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_planted_mistake_is_told_once_with_its_place(tmp_path: Path, name: str) -> None:
+    text, message = PLANTED[name]
+    _file(tmp_path, "planted", text)
+    assert _told(tmp_path) == [f"planted.yml:{message}"]
+
+
+def test_every_mistake_of_every_file_is_told_at_once(tmp_path: Path) -> None:
+    for number, (text, _message) in enumerate(PLANTED.values()):
+        _file(tmp_path, f"f{number:02}", text.replace("  m:", f"  m{number}:"))
+    assert len(_told(tmp_path)) == len(PLANTED)
+
+
+def test_a_metric_of_two_files_is_told_at_the_second(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        _file(tmp_path, name, study("fetch: ticket", END))
+    assert _told(tmp_path) == ["second.yml:6 m is in first.yml already; give one of them another name"]
+
+
+def test_each_wrong_metric_of_a_file_is_told(tmp_path: Path) -> None:
+    text = study("fetch: ticket", END, value="nn") + "  two:\n    title: T\n    value: n / m\n"
+    _file(tmp_path, "file", text)
+    assert [line.partition(";")[0] for line in _told(tmp_path)] == [
+        "file.yml:8:12 'nn' is not known here at column 1",
+        "file.yml:11:16 'm' is not known here at column 5",
+    ]
+
+
+def _file(root: Path, name: str, text: str) -> None:
+    (root / "metrics").mkdir(exist_ok=True)
+    (root / "metrics" / f"{name}.yml").write_text(text)
+
+
+def _told(root: Path) -> list[str]:
+    told = []
+    for error in found([root]):
+        assert error.place
+        at = ":".join(str(n) for n in (error.place.line, error.place.column) if n is not None)
+        told.append(f"{Path(error.place.path).name}:{at} {error.what}; {error.fix}")
+    return told
