@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 STRANGERS := $(VENV)/conformance
 NODE := $(STRANGERS)/node/.ready
+SPARK := $(VENV)/.spark
 PEERS := $(VENV)/bench/dlt/.ready $(STRANGERS)/tap-salesforce/.ready $(STRANGERS)/meltano-tap-hubspot/.ready
 TAPS := $(patsubst tests/conformance/taps/%.txt,$(STRANGERS)/%/.ready,$(wildcard tests/conformance/taps/*.txt))
 
@@ -23,6 +24,11 @@ $(READY): pyproject.toml
 $(STRANGERS)/.ready: $(READY)
 	@$(BIN)/python -m pip install --quiet --editable '.[all]' --group dev --group conformance 2> $(VENV)/setup.log || { cat $(VENV)/setup.log; exit 1; }
 	@mkdir -p $(STRANGERS) && touch $@
+
+$(SPARK): pyproject.toml | $(STRANGERS)/.ready
+	@echo "setting up Spark and a Java in $(VENV) (once, about a minute)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group engines 2> $(VENV)/spark.log || { cat $(VENV)/spark.log; exit 1; }
+	@touch $@
 
 $(NODE): tests/conformance/node/package-lock.json | $(STRANGERS)/.ready
 	@echo "setting up the Node clients in $(STRANGERS) (once, about a minute)"
@@ -46,13 +52,15 @@ peers: $(PEERS)  ## The programs that the bench holds us against, into .venv
 
 clients: $(NODE) $(TAPS)  ## The clients of strangers that tests/conformance drives, into .venv
 
+engines: $(SPARK)  ## Spark and a Java for the tests of other engines, into .venv
+
 setup: $(READY)  ## Install everything into .venv
 
 demo: $(READY)  ## The main job against three simulated CRMs (SERVE=1 stays up)
 	@$(BIN)/cs-connector demo $(if $(SERVE),--serve)
 
 test: $(READY) $(STRANGERS)/.ready  ## The suite, as strictly as possible
-	@$(MAKE) --no-print-directory --jobs 3 --output-sync clients lint
+	@$(MAKE) --no-print-directory --jobs 3 --output-sync clients engines lint
 	@CS_CONNECTOR_STRICT=1 $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not long"
 
 long: $(READY)  ## The tests that take too long for every change
@@ -84,4 +92,4 @@ fix: $(READY)  ## Format, and repair what can be repaired
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-.PHONY: help setup clients peers demo test long check cover lint bench soak docs fix
+.PHONY: help setup engines clients peers demo test long check cover lint bench soak docs fix

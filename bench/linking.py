@@ -59,25 +59,34 @@ def _first(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
 
 def keep(folder: Path) -> None:
     """Link all but the newest, and keep what that leaves."""
-    from cs_connector.unify.identity import KEPT
-
     con = connect(memory_limit="2GB", temp_directory=folder)
     _read(con, folder)
     for entity in ("account", "person"):
         con.execute(f"DELETE FROM stage_{entity} WHERE hash(record_id) % {NEW} = 0")
     _ours(con)
-    for table in (*(f"after_{name}" for name in KEPT), "link"):
-        con.execute(f"COPY {table} TO '{folder / table}.parquet' (FORMAT parquet)")
+    _leave(con, folder, "before")
+
+
+def _leave(con: duckdb.DuckDBPyConnection, folder: Path, word: str) -> None:
+    """What the run leaves to the next one, as files."""
+    from cs_connector.unify.identity import left
+
+    for table in left(con):
+        path = folder / f"{word}_{table}.parquet"
+        con.execute(f"COPY after_{table} TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
 
 
 def _again(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """With what all but the newest left; what is new is written, as a run does it."""
     from cs_connector.unify.identity import KEPT
 
     _read(con, folder)
     for table in KEPT:
-        con.execute(f"CREATE VIEW before_{table} AS SELECT * FROM '{folder}/after_{table}.parquet'")
-    con.execute(f"CREATE VIEW previous_link AS SELECT * FROM '{folder}/link.parquet'")
+        path = folder / f"before_{table}.parquet"
+        if path.exists():
+            con.execute(f"CREATE VIEW before_{table} AS SELECT * FROM '{path}'")
     _ours(con)
+    _leave(con, folder, "after")
 
 
 def _splink(con: duckdb.DuckDBPyConnection, folder: Path) -> None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from cs_connector.model import ENTITIES
 from cs_connector.runner import Engine
-from cs_connector.runner.identities import WHO, decisions, kept
+from cs_connector.runner.identities import WHO, changed, decisions
 from cs_connector.runner.summary import People
 from cs_connector.runner.unifying import resolve
 from cs_connector.store import tables
@@ -59,7 +59,7 @@ class Unify:
         published["unify/mixed_currency"] = "SELECT * FROM mixed_currency"
         published["unify/hierarchy_issue"] = "SELECT * FROM hierarchy_issue ORDER BY ALL"
         published["unify/parent"] = "SELECT * FROM parent_history ORDER BY account_id, since"
-        published |= {f"{WHO}/{table}": f"SELECT * FROM after_{table}" for table in kept()}
+        published |= {f"{WHO}/{table}": f"SELECT * FROM after_{table}" for table in changed(con)}
         engine.publish(con, published)
         engine.summary.population = People(**asdict(counted))
 

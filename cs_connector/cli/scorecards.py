@@ -1,4 +1,4 @@
-"""scorecard lint: is a scorecard right, and does it say what was meant. program: what it all comes to."""
+"""scorecard lint: is a scorecard right, and does it say what was meant. program, books: what it all comes to."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ _scorecard = typer.Typer(help="The scorecards: are they right, and do they say w
 def register(app: typer.Typer) -> None:
     app.add_typer(_scorecard, name="scorecard")
     app.command()(program)
+    app.command()(books)
 
 
 def program(
@@ -40,6 +41,30 @@ def program(
     screen = opt.screen(as_json=as_json, no_color=no_color)
     with opt.engine(root, as_of) as engine:
         document = told(engine, by, month)
+    if as_json:
+        screen.document(document)
+    else:
+        shown(screen, document)
+
+
+def books(
+    first: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="DATE", help="Since this day of the last run, not the last month end."
+        ),
+    ] = None,
+    root: opt.ProjectDir = opt.HERE,
+    as_json: opt.Json = False,
+    no_color: opt.NoColor = False,
+) -> None:
+    """How the health of everybody's book changed: by what customers did, apart from what became known."""
+    from cs_connector.console.program import books as shown
+    from cs_connector.runner.scorecards.books import books as told
+
+    screen = opt.screen(as_json=as_json, no_color=no_color)
+    with opt.engine(root) as engine:
+        document = told(engine, opt.day(first))
     if as_json:
         screen.document(document)
     else:

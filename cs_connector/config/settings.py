@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any, Literal
 from zoneinfo import available_timezones
@@ -95,6 +96,7 @@ class ProjectSettings(Strict):
     version: Literal[1]
     name: str = "cs-connector"
     go_live: Literal["observe", "live"] = "observe"
+    memory: str = "1GB"
     connections: dict[str, ConnectionSettings]
     store: StoreSettings = StoreSettings()
     vault: VaultSettings = VaultSettings()
@@ -102,3 +104,10 @@ class ProjectSettings(Strict):
     tasks: Tasks = Tasks()
     safety: Safety = Safety()
     schedules: dict[str, ScheduleLine] = Field(default_factory=dict)
+
+    @field_validator("memory")
+    @classmethod
+    def _sized(cls, memory: str) -> str:
+        if not re.fullmatch(r"[1-9]\d*(\.\d+)?[MG]B", memory):
+            raise ValueError(f"{memory!r} is not an amount of memory; write one like 2GB or 800MB")
+        return memory

@@ -24,6 +24,24 @@ def program(screen: Screen, document: Row) -> None:
         )
 
 
+def books(screen: Screen, document: Row) -> None:
+    """books/1: the mean health of every book on both days, and what moved it."""
+    head = f"{document['from']} to {document['to']}"
+    names = (
+        "customers", "joined", "left", "aside", "red", "compared", "health", "now", "by customers", "by what is known", "better", "worse",
+    )  # fmt: skip
+    rows = [
+        [str(b["owner"] or "(nobody)"), *(f"{b[key]:,}" for key in ("relationships", "joined", "left", "aside", "red", "compared")),
+         _plain(b["before"]), _plain(b["after"]), _points(b["by_customers"]), _points(b["by_coverage"]), f"{b['better']:,}", f"{b['worse']:,}"]
+        for b in document["books"]
+    ]  # fmt: skip
+    _print(screen, [[head, *names], *rows])
+
+
+def _points(value: float | None) -> str:
+    return "–" if value is None else f"{value:+.1f}"
+
+
 def _groups(by: str | None, period: Row) -> Iterator[tuple[str, Row]]:
     """The lines of a period: its groups, and all of them."""
     if by:

@@ -71,6 +71,8 @@ def _usage_only(card: Card, document: Document) -> Iterator[Doubt]:
 def _weights(card: Card, document: Document) -> Iterator[Doubt]:
     total = sum(m.weight for m in card.rule.measures)
     for m in card.rule.measures:
+        if m.optional and not m.weight:  # waits to be given one
+            continue
         low, high = _range(m)
         moves = (high - low) * m.weight / total
         if moves < MATTERS:

@@ -25,12 +25,21 @@ class Nps:
 
 
 def nps(promoters: int, detractors: int, answers: int) -> Nps:
-    """Share of promoters less share of detractors; margin = z·sqrt((p + d − (p − d)²) / n), in points."""
+    """Share of promoters less share of detractors; margin = z·sqrt((p + d − (p − d)²) / n), in points.
+
+    Where few or all say the same that comes near 0, which nobody should believe: the margin is at least the one with
+    three more answers, ¾ of a promoter, 1½ passive and ¾ of a detractor.
+    """
     if not answers:
         return Nps(None, None, 0)
+    more = _margin(promoters + 0.75, detractors + 0.75, answers + 3)
+    margin = max(_margin(promoters, detractors, answers), more)
+    return Nps(round(100 * (promoters - detractors) / answers, 6), round(100 * margin, 6), answers)
+
+
+def _margin(promoters: float, detractors: float, answers: float) -> float:
     p, d = promoters / answers, detractors / answers
-    spread = max(p + d - (p - d) ** 2, 0.0)
-    return Nps(round(100 * (p - d), 6), round(100 * Z * math.sqrt(spread / answers), 6), answers)
+    return Z * math.sqrt(max(p + d - (p - d) ** 2, 0.0) / answers)
 
 
 def answers(con: Connection, by: str) -> dict[tuple[str, str, Any], dict[str, Any]]:

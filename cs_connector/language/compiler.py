@@ -6,6 +6,7 @@ relationships at once, over the one row that each has by then.
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from typing import Any
 
 from sqlglot import exp
 
+from cs_connector.config.documents import suggest
 from cs_connector.errors import ConfigError
 from cs_connector.language import apply, around, merging, totals
 from cs_connector.language.build import build
@@ -212,6 +214,22 @@ _STEPS: dict[str, Callable[[Node, Any, Context], Node]] = {
 }  # fmt: skip
 
 
+def _written(folder: Path | None, form: Python) -> None:
+    """Whether a file has the function; it is read here, and runs later."""
+    if folder is None:
+        return
+    path = folder / form.file
+    if not path.is_file():
+        raise StepError(ConfigError(f"there is no file {form.file} beside the metrics", fix="correct `file`"), ("file",))
+    try:
+        names = [n.name for n in ast.parse(path.read_text("utf-8")).body if isinstance(n, ast.FunctionDef)]
+    except (SyntaxError, ValueError) as error:
+        raise StepError(ConfigError(f"{form.file} is no Python: {error}", fix="correct the file"), ("file",)) from None
+    if form.function not in names:
+        hint = suggest(form.function, names) or f"it has: {', '.join(names) or 'none'}"
+        raise StepError(ConfigError(f"{form.file} has no function {form.function!r}", fix=hint), ("function",))
+
+
 class _Work:
     """Steps on their way to parts."""
 
@@ -258,6 +276,7 @@ class _Work:
             raise ConfigError("the first step must fetch an entity", fix="begin with `- fetch: ticket`")
         for name in form.gives:
             apply.new(name, ())
+        _written(self.context.folder, form)
         node = pair(self.node)
         key = () if node.shape.single else None
         columns = {name: apply.TYPES[kind] for name, kind in form.gives.items()}

@@ -28,9 +28,16 @@ def sql(tree: exp.Expr) -> str:
 
 
 def store(con: Connection, name: str, query: str) -> None:
-    """Keep the rows of a query as a temporary table. Raises ConfigError if types do not fit."""
+    """Keep the rows of a query as a temporary table. Raises ConfigError if types do not fit, or the memory does not do."""
     try:
         con.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {query}')
+    except duckdb.OutOfMemoryException as error:
+        raise ConfigError(
+            f"{name} needs more memory than it may have",
+            why=str(error).splitlines()[0],
+            safe="nothing was written",
+            fix="raise `memory` in cs-connector.yml",
+        ) from error
     except (duckdb.BinderException, duckdb.ConversionException, duckdb.CatalogException) as error:
         line = str(error).splitlines()[0]
         raise ConfigError(

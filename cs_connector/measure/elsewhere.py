@@ -32,7 +32,7 @@ def load(engine: Engine, con: Connection, metrics: Metrics, files: Files, folder
     read = {
         table.name
         for source in metrics.sources
-        for tree in _trees(source)
+        for tree in trees(source)
         for table in tree.find_all(exp.Table)
     }
     for name in sorted(read & ENTITIES.keys()):
@@ -50,13 +50,13 @@ def compute(engine: Engine, source: Source) -> pa.Table:
             safe="nothing was computed",
             fix="compute it with DuckDB, or say the step in other steps",
         )
-    *before, last = _trees(source)
+    *before, last = trees(source)
     for part, tree in zip(source.plan.parts if source.plan else (), before, strict=False):
         engine.store(part.table, tree)
     return engine.rows(last)
 
 
-def _trees(source: Source) -> list[exp.Select]:
+def trees(source: Source) -> list[exp.Select]:
     """What runs, one after another; the last one gives the metrics."""
     parts = source.plan.parts[:-1] if source.plan else ()
     return [*(part.rows.query for part in parts), values(source)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import Field
 from sqlglot import exp
 
-from cs_connector.config.documents import Document, load, validate
+from cs_connector.config.documents import Document, load, suggest, validate
 from cs_connector.errors import ConfigError
 from cs_connector.language.build import cells, same
 from cs_connector.language.compiler import Plan, Rows, StepError, column, compile_rows, compile_study
@@ -21,7 +21,8 @@ from cs_connector.language.kinds import NUMERIC
 from cs_connector.language.lowering import call
 from cs_connector.language.periods import GREGORIAN, Calendar
 from cs_connector.language.steps import Step, Strict
-from cs_connector.model import ACCOUNT, DATE, RELATIONSHIP
+from cs_connector.measure.calendar import load_calendar
+from cs_connector.model import ACCOUNT, DATE, NUMBER, RELATIONSHIP
 
 # what a formula may say of the relationship itself, and of its account
 OF_RELATIONSHIP = tuple(c.name for c in RELATIONSHIP.columns)
@@ -47,21 +48,26 @@ class Metric(Strict):
 
 
 class Study(Strict):
-    """One file: steps over an entity, and the metrics that its totals give; no steps: the relationship alone."""
+    """One file: steps over an entity, and the metrics that its totals give; no steps: the relationship alone.
+
+    Values may name metrics of other files that `uses` lists.
+    """
 
     version: int = 1
+    uses: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
     metrics: dict[str, Metric]
 
 
 @dataclass(frozen=True)
 class Source:
-    """A study that was read, checked and compiled."""
+    """A study that was read, checked and compiled; `used` has the studies of the metrics that it uses."""
 
     name: str
     study: Study
     document: Document
     calendar: Calendar = GREGORIAN
+    used: tuple[Source, ...] = ()
 
     @cached_property
     def plan(self) -> Plan | None:
@@ -83,7 +89,8 @@ class Source:
 
     def formula(self, name: str) -> tuple[Formula, Formula | None]:
         """One metric's value, and the condition for knowing it. Raises ConfigError with the line."""
-        names = {**BASE, **(self.rows.columns if self.rows else {})}
+        others = {name: NUMBER for name in self.study.uses}
+        names = {**BASE, **others, **(self.rows.columns if self.rows else {})}
         metric = self.study.metrics[name]
         value = self._formula((name, "value"), metric.value, names, *NUMERIC)
         known = self._formula((name, "known"), metric.known, names, "yes or no") if metric.known else None
@@ -144,11 +151,11 @@ def schema() -> dict[str, Any]:
 
 
 def load_metrics(layers: Sequence[Path]) -> Metrics:
-    """Read `metrics/*.yml` of every layer. Raises ConfigError with file and line."""
-    files = metric_files(layers)
-    sources = tuple(_source(name, path, path.stat().st_mtime_ns) for name, path in sorted(files.items()))
+    """Read `metrics/*.yml` of every layer, in the calendar of the layers. Raises ConfigError with file and line."""
+    files, calendar = metric_files(layers), load_calendar(layers)
+    sources = [_source(name, path, path.stat().st_mtime_ns, calendar) for name, path in sorted(files.items())]
     _unique(sources)
-    return Metrics(sources)
+    return Metrics(tuple(using(sources)))
 
 
 def metric_files(layers: Sequence[Path]) -> dict[str, Path]:
@@ -157,11 +164,46 @@ def metric_files(layers: Sequence[Path]) -> dict[str, Path]:
 
 
 @lru_cache(128)
-def _source(name: str, path: Path, changed_at: int) -> Source:  # noqa: ARG001  another file has another time
+def _source(name: str, path: Path, changed_at: int, calendar: Calendar) -> Source:  # noqa: ARG001  another file has another time
     document = load(path)
-    source = Source(name, validate(Study, document), document)
-    source.check()
+    source = Source(name, validate(Study, document), document, calendar)
+    if not source.study.uses:
+        source.check()
     return source
+
+
+def using(sources: Sequence[Source]) -> list[Source]:
+    """The sources with those that they use. Raises ConfigError with the line for one that is not there, and for a circle."""
+    owners = {metric: source for source in sources for metric in source.study.metrics}
+    made: dict[str, Source] = {}
+
+    def resolve(source: Source, above: tuple[str, ...]) -> Source:
+        if source.name not in made:
+            others = [_owner(source, owners, i, (*above, source.name)) for i in range(len(source.study.uses))]
+            used = {other.name: resolve(other, (*above, source.name)) for other in others}
+            made[source.name] = replace(source, used=tuple(used.values())) if used else source
+            if used:
+                made[source.name].check()
+        return made[source.name]
+
+    return [resolve(source, ()) for source in sources]
+
+
+def _owner(source: Source, owners: Mapping[str, Source], index: int, above: Sequence[str]) -> Source:
+    """The study of a metric that another one uses."""
+    name, at = source.study.uses[index], ("uses", index)
+    if name not in owners:
+        hint = suggest(name, owners) or "name a metric of another file"
+        raise source.document.error(at, f"there is no metric {name!r}", fix=hint)
+    owner = owners[name]
+    if owner.name in above:
+        why = " → ".join((*above[above.index(owner.name) :], owner.name))
+        raise source.document.error(
+            at, "metrics use each other in a circle", why=why, fix="compute one of them alone"
+        )
+    if owner.plan is not None and owner.plan.python:
+        raise source.document.error(at, f"{name} has a Python step, and cannot be used by others")
+    return owner
 
 
 def _unique(sources: Iterable[Source]) -> None:
@@ -186,6 +228,10 @@ def values(source: Source) -> exp.Select:
         query = query.join(_complete(entity), on=_reached(entity), join_type="left")
     total = source.rows.columns if source.rows else ()
     places = {n: column(n, "b") for n in BASE} | {n: column(n, "a") for n in total}
+    for other in source.used:
+        theirs = f"other_{other.name}"
+        query = query.join(values(other).subquery(theirs), on=same("b", theirs, ("r", "today")), join_type="left")
+        places |= {n: column(n, theirs) for n in other.study.metrics if n in source.study.uses and n not in total}
     for name, metric in source.study.metrics.items():
         query = query.select(_value(metric, *source.formulas[name], places).as_(name, quoted=True))
     return query

@@ -10,19 +10,33 @@ from pydantic import ValidationError
 from cs_connector.config import documents
 from cs_connector.errors import ConfigError
 from cs_connector.language.compiler import StepError
-from cs_connector.measure.metrics import Source, Study, metric_files
+from cs_connector.language.periods import Calendar
+from cs_connector.measure.calendar import load_calendar
+from cs_connector.measure.metrics import Source, Study, load_metrics, metric_files
 
 
 def found(layers: Sequence[Path]) -> list[ConfigError]:
     """The mistakes of `metrics/*.yml` of all layers, by file and line."""
     told: list[ConfigError] = []
     seen: dict[str, str] = {}
+    try:
+        calendar = load_calendar(layers)
+    except ConfigError as error:
+        return [error]
     for name, path in sorted(metric_files(layers).items()):
-        told += _of_file(name, path, seen)
-    return sorted(told, key=_where)
+        told += _of_file(name, path, seen, calendar)
+    return sorted(told, key=_where) or list(_between(layers))
 
 
-def _of_file(name: str, path: Path, seen: dict[str, str]) -> Iterator[ConfigError]:
+def _between(layers: Sequence[Path]) -> Iterator[ConfigError]:
+    """What is wrong with files that are right, each for itself."""
+    try:
+        load_metrics(layers)
+    except ConfigError as error:
+        yield error
+
+
+def _of_file(name: str, path: Path, seen: dict[str, str], calendar: Calendar) -> Iterator[ConfigError]:
     try:
         document = documents.load(path)
         study = Study.model_validate(document.data or {})
@@ -33,7 +47,7 @@ def _of_file(name: str, path: Path, seen: dict[str, str]) -> Iterator[ConfigErro
         yield from (one for _, one in documents.mistakes(Study, document, error))
         return
     yield from _of_names(document, study, name, seen)
-    yield from _of_study(Source(name, study, document))
+    yield from _of_study(Source(name, study, document, calendar))
 
 
 def _of_names(

@@ -165,7 +165,7 @@ class Engine:
 
         spill = self.project.state / "spill"
         spill.mkdir(parents=True, exist_ok=True)
-        con = connect(memory_limit="1GB", temp_directory=spill)
+        con = connect(memory_limit=self.project.settings.memory, temp_directory=spill)
         try:
             for name in entities:
                 self.attach(con, name)

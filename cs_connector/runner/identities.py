@@ -17,11 +17,19 @@ WHO = "unify/identity"  # a dataset for each table of KEPT
 _RESOLVED = "('account', 'person', 'user')"
 
 
-def kept() -> list[str]:
-    """The tables that a run leaves to the next one."""
-    from cs_connector.unify.identity import KEPT
+def changed(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """The tables that are not as the last run left them."""
+    from cs_connector.unify.identity import left
 
-    return list(KEPT)
+    return left(con)
+
+
+def pairs(engine: Engine, con: duckdb.DuckDBPyConnection, view: str) -> None:
+    """A view of all pairs that were weighed and still hold."""
+    from cs_connector.unify.layers import weighed
+
+    before(engine, con)
+    con.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS {weighed()}")
 
 
 def before(engine: Engine, con: duckdb.DuckDBPyConnection) -> None:

@@ -12,7 +12,7 @@ import duckdb
 from cs_connector.model import ENTITIES
 
 from .engine import Engine
-from .identities import WHO, decisions
+from .identities import WHO, decisions, pairs
 from .markup import page
 
 PARTS = ("conflicts", "near_misses", "pending_splits")
@@ -45,8 +45,9 @@ def report(engine: Engine) -> dict[str, Any]:
     disagreements.
     """
     with engine.tables([*ENTITIES, "link"]) as con:
-        for name in ("pair", "conflict", "event", "pending_split"):
+        for name in ("conflict", "event", "pending_split"):
             engine.store.facts.attach(con, f"{WHO}/{name}", f"who_{name}", {})
+        pairs(engine, con, "who_pair")
         con.execute(_KNOWN.substitute(ref=_REF, meant=_MEANT))
         found: dict[str, Any] = {
             "schema": "identity/1",
@@ -54,7 +55,7 @@ def report(engine: Engine) -> dict[str, Any]:
             "coverage": _coverage(con),
         }
         found["unmatched"] = _unmatched(con)
-        if engine.store.facts.files(f"{WHO}/pair"):
+        if engine.store.facts.files(f"{WHO}/conflict"):
             found |= {
                 "conflicts": _conflicts(con),
                 "near_misses": _near(con),

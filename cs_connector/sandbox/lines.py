@@ -77,13 +77,10 @@ class Keys(Sequence[int]):
             return found
         return own(found) if found.contiguous else array("q", found)
 
-    def look(self, first: int, last: int) -> Numbers:
-        """A part that is good until the next change: of a pack it is not copied."""
-        return self._numbers[first:last]
-
-    def are(self, numbers: Numbers) -> bool:
-        """Whether they are still these numbers of a pack."""
-        return self._numbers is numbers
+    @property
+    def numbers(self) -> Numbers:
+        """To look at: those of a pack until the first change, an array after it."""
+        return self._numbers
 
     def before(self, key: Any) -> int:
         """How many are smaller, as `bisect_left` finds it, but quicker: most ids follow one another."""

@@ -10,6 +10,8 @@ from collections.abc import ValuesView as Values
 from dataclasses import dataclass, field
 from typing import Any, Generic, Self, TypeVar
 
+import numpy as np
+
 from .layout import Part
 from .lines import Keys, Line, Names, Numbers
 from .packed import Key, Pack
@@ -58,6 +60,7 @@ class Records(MutableMapping[Key, V]):
         self._recent: dict[Key, V] = {}
         self._sheet = held.sheet
         self._moved: set[int] | None = None  # slots of what changed, went or is odd
+        self._looked_at: tuple[Numbers, bool] = (self._pack.numbers, True)
 
     def __getitem__(self, key: Key) -> V:
         found: V | None = self.get(key)
@@ -199,9 +202,16 @@ class Records(MutableMapping[Key, V]):
         self, keys: Sequence[Key], first: int, last: int, head: bytes = b"[", tail: bytes = b"]"
     ) -> Chain | None:
         """The same for a part of all number keys, in order."""
-        if first < last and not self.held.changes and isinstance(keys, Keys) and keys.are(self._pack.numbers):
+        if first < last and not self.held.changes and isinstance(keys, Keys) and self._alike(keys.numbers):
             return Chain(head, self._pack.part(first, last), tail)
         return self.listed(keys[first:last], head, tail)
+
+    def _alike(self, numbers: Numbers) -> bool:
+        """Whether these numbers of a pack, perhaps of another one, are all keys of this pack; looked at once."""
+        if numbers is not self._looked_at[0]:
+            same = isinstance(numbers, memoryview) and np.array_equal(numbers, self._pack.numbers)
+            self._looked_at = numbers, same
+        return self._looked_at[1]
 
     def _first(self, keys: Sequence[Key]) -> int:
         """The slot of the first of these keys, if all lie side by side as they are; or else -1."""

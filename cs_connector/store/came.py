@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -32,6 +31,13 @@ def hashes(ids: pa.StringArray) -> Numbers:
     return found
 
 
+def together(parts: list[Numbers]) -> Numbers:
+    """All of them; no more is in `parts` afterwards."""
+    whole = np.concatenate([*parts, np.empty(0, np.uint64)])
+    parts.clear()
+    return whole
+
+
 def _mixed(texts: np.ndarray[Any, np.dtype[np.uint8]]) -> Numbers:
     """Of texts of one length, a row each."""
     count, length = texts.shape
@@ -45,11 +51,8 @@ def _mixed(texts: np.ndarray[Any, np.dtype[np.uint8]]) -> Numbers:
     return mixed
 
 
-def twice(found: array[int]) -> Numbers:
+def twice(each: Numbers) -> Numbers:
     """Those hashes that are there more than once; sorts them where they are."""
-    if not found:
-        return np.empty(0, np.uint64)
-    each = np.frombuffer(found, np.uint64)
     each.sort()
     return np.unique(each[1:][each[1:] == each[:-1]])
 

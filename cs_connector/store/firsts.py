@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
@@ -24,7 +23,10 @@ class Firsts:
 
     def __init__(self, target: Path, known_at: datetime) -> None:
         self.target, self._known_at = target, raw.micros(known_at)
-        self._hashes, self._group = array("Q"), raw.Group()
+        self._hashes: list[
+            raw.Array
+        ] = []  # in parts: one array that grows leaves holes behind that are as large
+        self._group = raw.Group()
         self._file: Any = None
         self.read = self.stale = self.deleted = 0
 
@@ -38,8 +40,9 @@ class Firsts:
         if self._group.rows or self._file is None:
             self._flush()
         self._file.close()
-        self.read = len(self._hashes)
-        twice = came.twice(self._hashes)
+        hashes = came.together(self._hashes)
+        self.read = len(hashes)
+        twice = came.twice(hashes)
         if len(twice):
             stale = came.stale(pages(), twice)
             self.stale = len(stale)
@@ -59,7 +62,6 @@ class Firsts:
             raw.put(self._file, self._counted(self._group.taken()))
 
     def _counted(self, group: pa.Table) -> pa.Table:
-        for ids in group["id"].chunks:
-            self._hashes.frombytes(came.hashes(ids).tobytes())
+        self._hashes += map(came.hashes, group["id"].chunks)
         self.deleted += sum(chunk.true_count for chunk in group["deleted"].chunks)
         return raw.shaped(group, self._known_at)

@@ -48,9 +48,7 @@ class Laters:
 
     def _again(self) -> list[int]:
         """The numbers of the records that come again: of several versions the last counts."""
-        hashes = array("Q")
-        for page in self._pages():
-            hashes.frombytes(came.hashes(page.column(0)).tobytes())
+        hashes = came.together([came.hashes(page.column(0)) for page in self._pages()])
         self.read = len(hashes)
         twice = came.twice(hashes)
         return came.stale(self._pages(), twice) if len(twice) else []

@@ -16,6 +16,10 @@ from cs_connector.errors import Unavailable
 from .body import LARGEST
 
 HEADERS = 1 << 20  # bytes that may come before a body
+AT_ONCE, MOST_AT_ONCE = (
+    8 << 20,
+    128 << 20,
+)  # bytes of a body that gets its room at once: one that grows leaves holes
 OK = 200  # below are answers that come before the answer
 PACKED = "gzip"  # the one encoding that is asked for
 _GZIP = 16 + zlib.MAX_WBITS
@@ -47,6 +51,11 @@ class Answered:
 
     def on_headers_complete(self) -> None:
         self._headed = True
+        told = self.headers.get("Content-Length", "")
+        if told.isdecimal() and AT_ONCE <= int(told) <= MOST_AT_ONCE:
+            self._body.seek(int(told) - 1)
+            self._body.write(b"\0")
+            self._body.seek(0)
 
     def on_body(self, part: bytes) -> None:
         if self._body.tell() + len(part) > LARGEST:
@@ -92,6 +101,7 @@ class Answered:
 
     def content(self) -> bytes:
         """The body, unpacked. Raises Unavailable."""
+        self._body.truncate()  # room may be left
         body = self._body.getvalue()
         packed = self.headers.get("Content-Encoding", "identity").lower()
         if packed == "identity" or not body:

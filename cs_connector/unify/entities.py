@@ -9,7 +9,8 @@ import duckdb
 
 from cs_connector.model import ACCOUNT, CUSTOM, ENTITIES, FLAG, RELATIONSHIP, Entity
 
-from . import called, passing
+from . import passing
+from .declared import called
 from .declared.precedence import NOTHING, Precedence, compare
 from .source import Source
 from .sql import ident
@@ -29,10 +30,11 @@ _REFERENCES = {
 
 
 def assemble(con: duckdb.DuckDBPyConnection, as_of: date, precedence: Precedence = NOTHING) -> None:
-    """Make one table for each entity from `stage_<entity>` and `link`; add plain entities to `link`.
+    """Make one table for each entity from `stage_<entity>` and `resolved`; make `link` of that and of plain entities.
 
     Relationships are made of subscriptions: what the CRM says of them becomes `said`, for relationships.derive.
     """
+    con.execute("CREATE OR REPLACE TABLE link AS SELECT * FROM resolved")
     _references(con)
     for entity in ENTITIES.values():
         if entity is RELATIONSHIP:

@@ -1,24 +1,23 @@
 """What tells who is who: one comparable row for each staged record, and the keys that bring records together.
 
-A row depends on its record alone, except that what too many share is taken out: a key that is crowded, a domain
-of companies that have nothing to do with each other. So two records are compared alike whenever they came.
+A row depends on its record alone; what too many share is taken out later, by `crowds`.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
 import duckdb
-import pyarrow as pa
 
 from . import names, places, words
 from .models import ACCOUNT, PERSON, Model
 
-EDITION = 2  # counted up when names are read otherwise: everything is compared anew
+EDITION = 3  # counted up when names are read otherwise: everything is compared anew
 CROWD = 40  # records with a key in common: more than these say nothing
+_MOST = 50_000  # texts that go to a table at once
 TENANTS = 4  # companies of different leads on one domain: it belongs to who serves them
 
 
@@ -33,10 +32,10 @@ class Kind:
     shown: str
 
     @property
-    def columns(self) -> dict[str, str]:
-        """The columns of the table `evidence`, with their types."""
+    def form(self) -> dict[str, str]:
+        """What is compared of a record and brings it together with others: the columns of `bare`, with their types."""
         texts = {c: "BOOLEAN" if c == "telling" else "VARCHAR" for c in (*self.model.columns, *self.extra)}
-        return {"ref": "VARCHAR", "digest": "UBIGINT", **texts, "keys": "UBIGINT[]"}
+        return {"digest": "UBIGINT", **texts, "keys": "UBIGINT[]"}
 
     @property
     def extra(self) -> tuple[str, ...]:
@@ -50,12 +49,14 @@ class Kind:
             for v in [*vars(words).values(), *vars(places).values()]
             if isinstance(v, frozenset | dict)
         ]
-        return hashlib.sha256(repr((EDITION, CROWD, TENANTS, self.model, listed)).encode()).hexdigest()[:16]
+        told = (EDITION, CROWD, TENANTS, duckdb.__version__, self.model, listed)
+        return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
 
 def _key(space: str, *parts: str) -> str:
     """A key of what its parts say together; nothing where one is missing."""
-    return f"hash('{space}|' || {' || chr(31) || '.join(parts)})"
+    text = f"'{space}|' || {' || chr(31) || '.join(parts)}"
+    return f"CASE WHEN {' AND '.join(f'{part} IS NOT NULL' for part in parts)} THEN hash({text}) END"
 
 
 def _squash(column: str) -> str:
@@ -147,95 +148,34 @@ USERS = Kind("user", "usr", PERSON, PEOPLE.said, PEOPLE.shown)
 KINDS = (ACCOUNTS, PEOPLE, USERS)
 
 
-def said(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
-    """Make `said`, one row a staged record: ref, connection, rank, object, record_id, same_ref, parent_ref, what it says, digest.
-
-    Expects `placed` (ref, anchor) of the accounts, for the employers of people.
-    """
-    staged = {row[0] for row in con.execute(f"DESCRIBE stage_{kind.entity}").fetchall()}
-    told = [c for c in kind.said if c != "employer"]
-    columns = ", ".join(f"s.{c}" if c in staged else f"CAST(NULL AS VARCHAR) AS {c}" for c in told)
-    employed = "employer" in kind.said and "account_id" in staged
-    employer = ", e.anchor AS employer" if employed else ", CAST(NULL AS VARCHAR) AS employer"
-    join = "LEFT JOIN placed e ON e.ref = s.account_id" if employed else ""
-    parent = "s.parent_id" if "parent_id" in staged else "CAST(NULL AS VARCHAR)"
-    hashed = ", ".join(f"coalesce({c}, chr(30))" for c in ("same_ref", "parent_ref", *kind.said))
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE said AS SELECT *, hash(concat_ws(chr(31), '{kind.edition}', {hashed})) AS digest "
-        f"FROM (SELECT s.connection || '|' || s.object || '|' || s.record_id AS ref, s.connection, s.rank, s.object, "
-        f"s.record_id, s.same_ref, {parent} AS parent_ref, {columns}{employer if 'employer' in kind.said else ''} "
-        f"FROM stage_{kind.entity} s {join} WHERE s.adds_ref IS NULL)"
-    )
-
-
-def gather(con: duckdb.DuckDBPyConnection, kind: Kind, before: str) -> None:
-    """Make `evidence` of every record of `said`, and `touched`: the refs that are new, gone, or compared otherwise than `before`.
-
-    `before` is a table as `evidence` with the column `shape`, from the last run.
-    """
-    columns = list(kind.columns)
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT s.* FROM said s ANTI JOIN {before} b ON b.ref = s.ref AND b.digest = s.digest"
-    )
+def show(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
+    """Make `bare` (ref and the columns of `form`), one row for each of `fresh`: what records say, with `digest` and `employer`."""
     _translate(con, kind)
-    kept = f"SELECT {', '.join('b.' + c for c in columns)} FROM {before} b SEMI JOIN said s ON s.ref = b.ref AND s.digest = b.digest"
-    con.execute(f"CREATE OR REPLACE TEMP TABLE bare AS {kept}")
-    shown = f"INSERT INTO bare SELECT {', '.join(columns)} FROM ({kind.shown})"
-    con.execute(shown, {"roles": sorted(words.ROLES)} if "$roles" in kind.shown else {})
-    _thin(con, kind)
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE touched AS SELECT coalesce(e.ref, b.ref) AS ref, e.ref IS NULL AS gone "
-        f"FROM evidence e FULL JOIN {before} b ON b.ref = e.ref WHERE e.shape IS DISTINCT FROM b.shape"
-    )
-
-
-def _thin(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
-    """`evidence` is `bare` without crowded keys and shared domains, with `shape`: what a comparison can see of a row."""
-    domain = "FALSE"
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE crowded AS SELECT k FROM (SELECT unnest(keys) AS k FROM bare) "
-        f"GROUP BY k HAVING count(*) > {CROWD}"
-    )
-    if kind.model is ACCOUNT:
-        con.execute(
-            "CREATE OR REPLACE TEMP TABLE let AS SELECT domain FROM bare WHERE domain IS NOT NULL GROUP BY domain "
-            f"HAVING count(DISTINCT lead) >= {TENANTS}"
-        )
-        domain = "domain IN (SELECT domain FROM let)"
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE full_of AS SELECT ref, list(k) AS gone FROM (SELECT ref, unnest(keys) AS k FROM bare) "
-        "SEMI JOIN crowded USING (k) GROUP BY ref"
-    )
-    keys = "CASE WHEN f.gone IS NULL THEN b.keys ELSE list_filter(b.keys, lambda k: NOT list_contains(f.gone, k)) END"
-    shared = f"REPLACE (CASE WHEN {domain} THEN NULL ELSE domain END AS domain, CASE WHEN {domain} THEN NULL ELSE label END AS label)"
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE evidence AS SELECT *, hash(digest, keys, "
-        f"{'domain' if kind.model is ACCOUNT else 'NULL'}) AS shape FROM "
-        f"(SELECT b.* EXCLUDE (keys) {shared if kind.model is ACCOUNT else ''}, {keys} AS keys "
-        "FROM bare b LEFT JOIN full_of f USING (ref))"
-    )
+    roles = {"roles": sorted(words.ROLES)} if "$roles" in kind.shown else {}
+    columns = ", ".join(("ref", *kind.form))
+    con.execute(f"CREATE OR REPLACE TEMP TABLE bare AS SELECT {columns} FROM ({kind.shown})", roles)
 
 
 def _translate(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
     """Tables of what the texts of `fresh` mean: `phone_said`, `country_said` and, for accounts, `company_said`, `domain_said`."""
-    _meaning(con, "phone", {"phone": pa.string()}, lambda text: (names.phone(text),))
-    _meaning(con, "country", {"code": pa.string()}, lambda text: (names.country(text),))
+    _meaning(con, "phone", {"phone": "VARCHAR"}, lambda text: (names.phone(text),))
+    _meaning(con, "country", {"code": "VARCHAR"}, lambda text: (names.country(text),))
     if kind.model is not ACCOUNT:
         return
     shape = {
-        "core": pa.string(),
-        "telling": pa.bool_(),
-        "script": pa.string(),
-        "lead": pa.string(),
-        "initials": pa.string(),
-        "own": pa.list_(pa.string()),
-        "home": pa.string(),
-        "bare": pa.string(),
-        "form": pa.string(),
+        "core": "VARCHAR",
+        "telling": "BOOLEAN",
+        "script": "VARCHAR",
+        "lead": "VARCHAR",
+        "initials": "VARCHAR",
+        "own": "VARCHAR[]",
+        "home": "VARCHAR",
+        "bare": "VARCHAR",
+        "form": "VARCHAR",
     }
     _meaning(con, "company", shape, _spoken, column="name")
-    _meaning(con, "city", {"city": pa.string()}, lambda text: (names.town(text) or None,))
-    _meaning(con, "domain", {"domain": pa.string(), "label": pa.string()}, lambda text: _domains().of(text))
+    _meaning(con, "city", {"city": "VARCHAR"}, lambda text: (names.town(text) or None,))
+    _meaning(con, "domain", {"domain": "VARCHAR", "label": "VARCHAR"}, lambda text: _domains().of(text))
 
 
 @cache
@@ -252,20 +192,22 @@ def _spoken(text: str) -> tuple[object, ...]:
 def _meaning(
     con: duckdb.DuckDBPyConnection,
     name: str,
-    shape: dict[str, pa.DataType],
+    shape: Mapping[str, str],
     meaning: Callable[[str], tuple[object, ...]],
     column: str | None = None,
 ) -> None:
-    """Make `<name>_said` (said and the columns of `shape`) of the distinct texts of a column of `fresh`."""
+    """Make `<name>_said` (said and the columns of `shape`) of the distinct texts of a column of `fresh`.
+
+    They go as parameters: pyarrow would import pandas where it is installed, which takes longer than a small run.
+    """
     source = column or name
-    texts = [
-        row[0]
-        for row in con.execute(f"SELECT DISTINCT {source} FROM fresh WHERE {source} IS NOT NULL").fetchall()
-    ]
-    found = [meaning(text) for text in texts]
-    columns = {"said": pa.array(texts, pa.string())}
-    for index, (label, type_) in enumerate(shape.items()):
-        columns[label] = pa.array([row[index] for row in found], type_)
-    con.register("meaning", pa.table(columns))
-    con.execute(f"CREATE OR REPLACE TEMP TABLE {name}_said AS SELECT * FROM meaning")
-    con.unregister("meaning")
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE {name}_said(said VARCHAR, "
+        f"{', '.join(f'{label} {type_}' for label, type_ in shape.items())})"
+    )
+    rows = con.execute(f"SELECT DISTINCT {source} FROM fresh WHERE {source} IS NOT NULL").fetchall()
+    for begin in range(0, len(rows), _MOST):
+        texts = [row[0] for row in rows[begin : begin + _MOST]]
+        columns = [list(values) for values in zip(*map(meaning, texts), strict=True)]
+        given = ", ".join(f"unnest(CAST(? AS {type_}[]))" for type_ in ("VARCHAR", *shape.values()))
+        con.execute(f"INSERT INTO {name}_said SELECT {given}", [texts, *columns])

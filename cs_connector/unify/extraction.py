@@ -9,8 +9,8 @@ import duckdb
 
 from cs_connector.model import CUSTOM, ENTITIES, NUMBER, TEXT, WHOLE, Entity
 
-from . import aliases, called, passing
-from .declared import units
+from . import aliases, passing
+from .declared import called, units
 from .declared.derived import derived
 from .declared.ways import followed
 from .mapping import KINDS, Condition, FieldRule, ReadRule, Unit

@@ -11,16 +11,9 @@ from datetime import date
 
 import duckdb
 
-from . import evidence, grouping, naming, scoring
+from . import changes, crowds, evidence, grouping, homes, layers, naming, reach, scoring
 from .evidence import KINDS, Kind
 
-GROUPED = {
-    "shape": "UBIGINT",
-    "anchor": "VARCHAR",
-    "method": "VARCHAR",
-    "probability": "DOUBLE",
-    "evidence": "VARCHAR",
-}
 DECISION = {
     "entity": "VARCHAR",
     "action": "VARCHAR",
@@ -28,75 +21,87 @@ DECISION = {
     "right_ref": "VARCHAR",
     "reason": "VARCHAR",
 }
+_SMALL = {"conflict": grouping.CONFLICT, "event": naming.EVENT, "pending_split": naming.PENDING}
 # What a run leaves to the next one: a table each, which the next one gets as before_<table>.
 KEPT: dict[str, dict[str, str]] = {
-    **{kind.entity: kind.columns | GROUPED for kind in KINDS},
-    "pair": scoring.PAIR,
-    "conflict": grouping.CONFLICT,
-    "since": naming.SINCE,
-    "event": naming.EVENT,
-    "pending_split": naming.PENDING,
-}
+    table: columns for kind in KINDS for table, columns in layers.kept(kind).items()
+} | _SMALL
 
 
 def resolve(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
-    """Fill `link` (the columns of model.LINK) from `stage_<entity>`, and after_<table> for every table of KEPT.
+    """Make the view `resolved` (the columns of model.LINK) from `stage_<entity>`, views now_<entity> and now_<entity>_pair of all
+    that stands, and after_<table> for the tables of KEPT that are not as they were.
 
-    Reads `previous_link`, the links of the last run, and where they are there: before_<table> for the tables of KEPT,
-    `decision` (DECISION), `alias`, `distinct_object` (entity, connection, object).
+    Reads `previous_link`, the links of the last run, where it left nothing else, and where they are there: before_<table> for
+    the tables of KEPT, `decision` (DECISION), `alias`, `distinct_object` (entity, connection, object).
     """
-    con.execute(
-        "CREATE OR REPLACE TABLE link(entity_id VARCHAR, entity VARCHAR, connection VARCHAR, object VARCHAR, "
-        "record_id VARCHAR, method VARCHAR, confidence DOUBLE, evidence VARCHAR)"
-    )
     _prepare(con)
+    others = _work(con)
     for kind in KINDS:
-        evidence.said(con, kind)
-        if not con.execute("SELECT 1 FROM said LIMIT 1").fetchone():
-            con.execute(f"INSERT INTO after_event SELECT * FROM before_event WHERE entity = '{kind.entity}'")
-            continue
-        evidence.gather(con, kind, f"before_{kind.entity}")
-        scoring.score(con, kind)
-        grouping.tell(con, kind)
-        grouping.group(con, kind)
-        naming.name(con, kind, as_of)
-        _keep(con, kind)
+        layers.know(con, kind)
+        if changes.find(con, kind):
+            _settle(con, kind, as_of)
+            layers.lay(con, kind)
+            if kind.entity == "account":
+                changes.move(con)
+        layers.now(con, kind)
+    for name, what in _work(con) - others:
+        con.execute(f'DROP {what} "{name}"')
+    links = (
+        f"SELECT entity_id, '{k.entity}' AS entity, connection, object, substr(ref, length(connection) + length(object) + 3) "
+        "AS record_id, CASE WHEN kept THEN 'kept' ELSE method END AS method, probability AS confidence, evidence "
+        f"FROM now_{k.entity}"
+        for k in KINDS
+    )
+    con.execute(f"CREATE OR REPLACE TEMP VIEW resolved AS {' UNION ALL '.join(links)}")
+
+
+def left(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """The tables of KEPT that are not as the last run left them."""
+    made = layers.there(con)
+    return [table for table in KEPT if f"after_{table}" in made]
+
+
+def _work(con: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
+    """The temporary tables and views: what is left of them takes the room of what comes later."""
+    found = con.execute(
+        "SELECT table_name, 'TABLE' FROM duckdb_tables() WHERE temporary UNION ALL "
+        "SELECT view_name, 'VIEW' FROM duckdb_views() WHERE temporary AND NOT internal AND NOT starts_with(view_name, 'now_')"
+    )
+    return set(found.fetchall())
+
+
+def _settle(con: duckdb.DuckDBPyConnection, kind: Kind, as_of: date) -> None:
+    """Make `changed`: where all records stand that a change reaches."""
+    evidence.show(con, kind)
+    crowds.thin(con, kind)
+    scoring.score(con, kind)
+    reach.spread(con, kind)
+    grouping.group(con, kind)
+    naming.name(con, kind, as_of)
+    homes.house(con, kind, as_of)
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE changed AS SELECT m.ref, m.connection, m.object, m.rank, m.same_ref, m.parent_ref, g.part, h.home, "
+        "g.anchor, g.method, g.probability, g.evidence, n.entity_id, n.since, s.kept FROM member m JOIN grouped g USING (ref) "
+        "JOIN standing s USING (ref) JOIN named n ON n.anchor = s.anchor LEFT JOIN homed h ON h.anchor = g.anchor"
+    )
 
 
 def _prepare(con: duckdb.DuckDBPyConnection) -> None:
     """Everything that may be missing is there and empty."""
     scoring.functions(con)
-    _missing(con, "decision", DECISION)
-    _missing(con, "distinct_object", dict.fromkeys(("entity", "connection", "object"), "VARCHAR"))
-    _missing(con, "alias", dict.fromkeys(("connection", "object", "id", "into"), "VARCHAR"))
-    for table, columns in KEPT.items():
-        _missing(con, f"before_{table}", columns)
-        con.execute(f"CREATE OR REPLACE TABLE after_{table}({_columns(columns)})")
-    for table in ("conflict", "since", "event", "pending_split"):
-        con.execute(f"CREATE OR REPLACE TEMP TABLE {table}({_columns(KEPT[table])})")
-    con.execute("CREATE OR REPLACE TEMP TABLE placed(ref VARCHAR, anchor VARCHAR)")
-
-
-def _missing(con: duckdb.DuckDBPyConnection, table: str, columns: dict[str, str]) -> None:
-    if not con.execute("SELECT 1 FROM duckdb_columns() WHERE table_name = ? LIMIT 1", [table]).fetchone():
-        con.execute(f"CREATE TABLE {table}({_columns(columns)})")
-
-
-def _columns(columns: dict[str, str]) -> str:
-    return ", ".join(f'"{name}" {type_}' for name, type_ in columns.items())
-
-
-def _keep(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
-    columns = ", ".join(f"{'b' if c in ('domain', 'label', 'keys') else 'e'}.{c}" for c in kind.columns)
-    con.execute(
-        f"INSERT INTO after_{kind.entity} SELECT {columns}, e.shape, g.anchor, g.method, g.probability, g.evidence "
-        "FROM evidence e JOIN bare b USING (ref) JOIN grouped g USING (ref)"
-    )
-    con.execute("INSERT INTO after_pair SELECT * FROM pair")
-    for table in ("conflict", "since", "event", "pending_split"):
-        con.execute(f"INSERT INTO after_{table} SELECT * FROM {table}")
-        con.execute(f"DELETE FROM {table}")
-    if kind.entity == "account":
-        con.execute(
-            "CREATE OR REPLACE TEMP TABLE placed AS SELECT name AS ref, anchor FROM called JOIN grouped USING (ref)"
-        )
+    wanted = {
+        "decision": DECISION,
+        "distinct_object": dict.fromkeys(("entity", "connection", "object"), "VARCHAR"),
+        "alias": dict.fromkeys(("connection", "object", "id", "into"), "VARCHAR"),
+        **{f"before_{table}": columns for table, columns in KEPT.items()},
+    }
+    for table in wanted.keys() - layers.there(con):
+        listed = ", ".join(f'"{name}" {type_}' for name, type_ in wanted[table].items())
+        con.execute(f"CREATE TABLE {table}({listed})")
+    for table in KEPT:
+        con.execute(f"DROP TABLE IF EXISTS after_{table}")
+    for table in _SMALL:
+        con.execute(f"CREATE TABLE after_{table} AS SELECT * FROM before_{table}")
+    con.execute("CREATE OR REPLACE TEMP TABLE moved(name VARCHAR)")
+    layers.now(con, KINDS[0])

@@ -15,7 +15,7 @@ from cs_connector.config.documents import Document
 from cs_connector.model import DATE, FLAG, MONEY, NUMBER, TEXT, TIME
 from cs_connector.ports import Read
 
-from .called import BY
+from .declared.called import BY
 from .declared.rates import Rates
 
 HISTORY = "history of "  # how the history of a field is called among the fields that were read

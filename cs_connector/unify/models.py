@@ -282,14 +282,11 @@ PERSON = Model(
 
 
 def settings(model: Model) -> dict[str, Any]:
-    """The model as Splink takes it. Records with a key in common are compared."""
+    """The model as Splink takes it, for pairs that it is given."""
     return {
         "link_type": "dedupe_only",
-        "unique_id_column_name": "ref",
+        "unique_id_column_name": "n",
         "probability_two_random_records_match": model.prior,
-        "blocking_rules_to_generate_predictions": [
-            {"blocking_rule": "l.keys = r.keys", "arrays_to_explode": ["keys"], "sql_dialect": "duckdb"}
-        ],
         "comparisons": [_comparison(c) for c in model.comparisons],
         "retain_matching_columns": False,
         "retain_intermediate_calculation_columns": True,

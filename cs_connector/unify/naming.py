@@ -7,7 +7,6 @@ from datetime import date
 
 import duckdb
 
-from .clusters import WORD
 from .evidence import Kind
 
 EVENT = {
@@ -18,44 +17,37 @@ EVENT = {
     "ref": "VARCHAR",
     "on_date": "DATE",
 }
-SINCE = {"entity": "VARCHAR", "entity_id": "VARCHAR", "since": "DATE"}
 PENDING = {"entity": "VARCHAR", "entity_id": "VARCHAR", "ref": "VARCHAR"}
 
 
 def name(con: duckdb.DuckDBPyConnection, kind: Kind, as_of: date) -> None:
-    """Fill `link`, `since`, `event` and `pending_split` for the groups of `grouped`."""
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE had AS SELECT DISTINCT coalesce(a.ref, p.connection || '|' || p.object || '|' || p.record_id) "
-        "AS ref, p.entity_id, a.ref IS NOT NULL AS merged FROM previous_link p LEFT JOIN (SELECT connection, object, id, "
-        "connection || '|' || object || '|' || \"into\" AS ref FROM alias) a ON a.connection = p.connection AND a.object = p.object "
-        f"AND a.id = p.record_id WHERE p.entity = '{kind.entity}' AND p.method NOT IN ('adds to', 'mentioned')"
-    )
+    """Make `named` (anchor, entity_id, since) of the groups of `grouped`, `standing`, and settle `event` and `pending_split`."""
+    _had(con, kind)
     _hold(con)
     fresh, again = (
         f"'{kind.prefix}_' || left(md5({text}), 16)" for text in ("a.anchor", "a.anchor || $as_of::VARCHAR")
     )
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE named AS WITH claims AS (SELECT s.anchor, h.entity_id, bool_or(s.ref = s.anchor AND NOT "
-        "h.merged) AS own, count(*) AS members, min(said.rank) AS rank, coalesce(min(b.since), DATE '1900-01-01') AS since FROM standing s JOIN had h USING (ref) JOIN said USING (ref) "
-        f"LEFT JOIN before_since b ON b.entity = '{kind.entity}' AND b.entity_id = h.entity_id GROUP BY ALL), "
-        "claimed AS (SELECT *, row_number() OVER (PARTITION BY entity_id ORDER BY members DESC, own DESC, rank, anchor) AS claim FROM claims), "
+        "CREATE OR REPLACE TEMP TABLE claim AS SELECT s.anchor, h.entity_id, bool_or(s.ref = s.anchor AND NOT h.merged) AS own, "
+        "count(*) AS members, min(m.rank) AS rank, min(h.since) AS since FROM standing s JOIN had h USING (ref) "
+        "JOIN member m USING (ref) GROUP BY ALL"
+    )
+    _take(con, fresh)
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE named AS WITH "
+        "claimed AS (SELECT *, row_number() OVER (PARTITION BY entity_id ORDER BY members DESC, own DESC, rank, anchor) AS claim FROM claim), "
         "picked AS (SELECT *, row_number() OVER (PARTITION BY anchor ORDER BY since, own DESC, entity_id) AS pick "
         "FROM claimed WHERE claim = 1) "
-        f"SELECT a.anchor, coalesce(p.entity_id, CASE WHEN {fresh} IN (SELECT entity_id FROM claims) THEN {again} ELSE {fresh} END) "
+        f"SELECT a.anchor, coalesce(p.entity_id, CASE WHEN {fresh} IN (SELECT entity_id FROM taken) THEN {again} ELSE {fresh} END) "
         "AS entity_id, coalesce(p.since, CAST($as_of AS DATE)) AS since FROM (SELECT DISTINCT anchor FROM standing) a "
         "LEFT JOIN picked p ON p.anchor = a.anchor AND p.pick = 1",
         {"as_of": as_of},
     )
     con.execute(
-        f"INSERT INTO link SELECT n.entity_id, '{kind.entity}', s.connection, s.object, s.record_id, "
-        "CASE WHEN g.kept THEN 'kept' ELSE g.method END, g.probability, g.evidence "
-        "FROM standing g JOIN named n USING (anchor) JOIN said s USING (ref)"
+        f"DELETE FROM after_pending_split WHERE entity = '{kind.entity}' AND ref IN (SELECT ref FROM member UNION ALL SELECT ref FROM gone)"
     )
     con.execute(
-        f"INSERT INTO since SELECT '{kind.entity}', entity_id, min(since) FROM named GROUP BY entity_id"
-    )
-    con.execute(
-        f"INSERT INTO pending_split SELECT '{kind.entity}', n.entity_id, s.ref FROM standing s JOIN named n USING (anchor) WHERE s.kept"
+        f"INSERT INTO after_pending_split SELECT '{kind.entity}', n.entity_id, s.ref FROM standing s JOIN named n USING (anchor) WHERE s.kept"
     )
     _events(con, kind, as_of)
 
@@ -63,14 +55,37 @@ def name(con: duckdb.DuckDBPyConnection, kind: Kind, as_of: date) -> None:
 def _events(con: duckdb.DuckDBPyConnection, kind: Kind, as_of: date) -> None:
     """merge: other_id went into entity_id; split: the record left entity_id for other_id."""
     con.execute(
-        f"INSERT INTO event SELECT * FROM before_event WHERE entity = '{kind.entity}' UNION "
-        f"SELECT DISTINCT '{kind.entity}', CASE WHEN a.entity_id IS NULL THEN 'merge' ELSE 'split' END, "
+        f"INSERT INTO after_event SELECT DISTINCT '{kind.entity}', CASE WHEN a.entity_id IS NULL THEN 'merge' ELSE 'split' END, "
         "CASE WHEN a.entity_id IS NULL THEN n.entity_id ELSE h.entity_id END, "
         "CASE WHEN a.entity_id IS NULL THEN h.entity_id ELSE n.entity_id END, "
         "CASE WHEN a.entity_id IS NULL THEN NULL ELSE s.ref END, CAST($as_of AS DATE) "
         "FROM standing s JOIN had h USING (ref) JOIN named n USING (anchor) LEFT JOIN named a ON a.entity_id = h.entity_id "
-        "WHERE h.entity_id <> n.entity_id AND NOT (h.merged AND a.entity_id IS NOT NULL)",
+        "WHERE h.entity_id <> n.entity_id AND NOT (h.merged AND a.entity_id IS NOT NULL) EXCEPT SELECT * FROM after_event",
         {"as_of": as_of},
+    )
+
+
+def _had(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
+    """`had`: the ids that the records of `member` were known by, and those of records that went into them (`merged`)."""
+    taken_in = "SELECT connection || '|' || object || '|' || id AS old, connection || '|' || object || '|' || \"into\" AS ref FROM alias"
+    before = "SELECT ref, entity_id, since FROM stood"
+    if not con.execute("SELECT 1 FROM known LIMIT 1").fetchone():
+        before = (
+            "SELECT connection || '|' || object || '|' || record_id AS ref, entity_id, DATE '1900-01-01' AS since FROM previous_link "
+            f"WHERE entity = '{kind.entity}' AND method NOT IN ('adds to', 'mentioned')"
+        )
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE had AS WITH before AS ({before}) SELECT coalesce(a.ref, b.ref) AS ref, b.entity_id, "
+        "a.ref IS NOT NULL AS merged, min(b.since) AS since "
+        f"FROM before b LEFT JOIN ({taken_in}) a ON a.old = b.ref GROUP BY ALL"
+    )
+
+
+def _take(con: duckdb.DuckDBPyConnection, fresh: str) -> None:
+    """`taken`: ids that a new group cannot have, for others have them."""
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE taken AS SELECT entity_id FROM claim UNION SELECT entity_id FROM place "
+        f"SEMI JOIN (SELECT {fresh} AS entity_id FROM (SELECT DISTINCT anchor FROM standing) a ANTI JOIN claim c USING (anchor)) USING (entity_id)"
     )
 
 
@@ -99,15 +114,10 @@ def _reunions(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     for entity, ref, anchor in con.execute("SELECT entity_id, ref, anchor FROM torn ORDER BY ALL").fetchall():
         parts[entity][anchor].add(ref)
     ranks = dict(
-        con.execute("SELECT ref, rank FROM said SEMI JOIN torn ON torn.anchor = said.ref").fetchall()
+        con.execute("SELECT ref, rank FROM member SEMI JOIN torn ON torn.anchor = member.ref").fetchall()
     )
     own = _own(con)
-    told = {
-        row[0]
-        for row in con.execute(
-            f"SELECT unnest([left_ref, right_ref]) FROM pair WHERE weight >= {WORD}"
-        ).fetchall()
-    }
+    told = {row[0] for row in con.execute("SELECT unnest([left_ref, right_ref]) FROM told").fetchall()}
     apart = {frozenset(pair) for pair in con.execute("SELECT one, other FROM apart").fetchall()}
     moved: dict[str, str] = {}
     for by_anchor in parts.values():
@@ -126,7 +136,7 @@ def _own(con: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
     """The objects of which the groups of `torn` have a record, and can have only one, by their anchors."""
     found: dict[str, set[str]] = defaultdict(set)
     rows = con.execute(
-        "SELECT g.anchor, s.connection || '|' || s.object FROM grouped g SEMI JOIN torn USING (anchor) JOIN said s USING (ref) "
+        "SELECT g.anchor, s.connection || '|' || s.object FROM grouped g SEMI JOIN torn USING (anchor) JOIN member s USING (ref) "
         "SEMI JOIN distinct_object d ON d.connection = s.connection AND d.object = s.object"
     )
     for anchor, name in rows.fetchall():

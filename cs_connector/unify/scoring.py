@@ -1,30 +1,21 @@
-"""Pairs of records with the probability that they are the same: Splink scores what is new against everything."""
+"""Pairs of records with the probability that they are the same: Splink scores what changed against all that it has to do with."""
 
 from __future__ import annotations
+
+from contextlib import suppress
 
 import duckdb
 
 from . import names
-from .clusters import WORD
 from .evidence import Kind
 from .grades import grade
+from .layers import PAIR
 from .models import NEAR, Comparison, Model, settings
-
-PAIR = {
-    "entity": "VARCHAR",
-    "left_ref": "VARCHAR",
-    "right_ref": "VARCHAR",
-    "weight": "DOUBLE",
-    "probability": "DOUBLE",
-    "method": "VARCHAR",
-    "evidence": "VARCHAR",
-}
 
 
 def functions(con: duckdb.DuckDBPyConnection) -> None:
     """What the comparisons call: company_grade, latin."""
-    listed = con.execute("SELECT 1 FROM duckdb_functions() WHERE function_name = 'company_grade'").fetchone()
-    if listed is None:
+    with suppress(duckdb.NotImplementedException):  # they are there
         con.create_function("company_grade", _grade, ["VARCHAR", "VARCHAR"], "INTEGER")
         con.create_function("latin", names.latin, ["VARCHAR"], "VARCHAR")
 
@@ -34,49 +25,71 @@ def _grade(one: str, other: str) -> int:
 
 
 def score(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
-    """Make `pair` (the columns of PAIR) of all records of `evidence`: those of `before_pair` that still hold, and new ones.
+    """Make `scored` (the columns of PAIR): records of `weighed` paired with each other, and with those of `known` that did not change.
 
-    A pair holds while neither of its records was touched; what systems and people say is told anew.
+    Records that have a key in common that is not crowded are compared. What systems and people say is told elsewhere.
     """
-    columns = ", ".join(PAIR)
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE pair AS SELECT {columns} FROM before_pair b WHERE b.entity = '{kind.entity}' AND b.weight < {WORD} "
-        "AND b.left_ref NOT IN (SELECT ref FROM touched) AND b.right_ref NOT IN (SELECT ref FROM touched)"
-    )
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE anew AS SELECT e.* FROM evidence e SEMI JOIN touched USING (ref)"
-    )
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE older AS SELECT e.* FROM evidence e ANTI JOIN touched USING (ref)"
-    )
-    fresh, old = (con.execute(f"SELECT count(*) FROM {t}").fetchall()[0][0] for t in ("anew", "older"))
-    if fresh and fresh + old > 1:
-        _splink(con, kind, within=fresh > 1, between=old > 0)
+    _face(con, kind)
+    _pair(con)
+    con.execute(f"CREATE OR REPLACE TEMP TABLE scored({', '.join(f'{n} {t}' for n, t in PAIR.items())})")
+    if con.execute("SELECT 1 FROM blocked LIMIT 1").fetchone():
+        _splink(con, kind)
 
 
-def _splink(con: duckdb.DuckDBPyConnection, kind: Kind, *, within: bool, between: bool) -> None:
+def _face(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
+    """`facing`: numbers for those who are compared, in the order of their refs, `mine` where they changed; `faced`: what is
+    compared of them; `mine` and `theirs`: their keys.
+    """
+    listed = ", ".join(("ref", "lent", *kind.model.columns))
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE other AS SELECT {listed} FROM known SEMI JOIN (SELECT ref FROM met SEMI JOIN "
+        "(SELECT unnest(keys) AS k FROM weighed) USING (k) ANTI JOIN crowded USING (k)) USING (ref) ANTI JOIN swayed USING (ref)"
+        + ("" if con.execute("SELECT 1 FROM met LIMIT 1").fetchone() else " LIMIT 0")
+    )
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE facing AS SELECT CAST(row_number() OVER (ORDER BY ref) AS INTEGER) AS n, ref "
+        "FROM (SELECT ref FROM weighed UNION ALL SELECT ref FROM other)"
+    )
+    shown = [
+        f"CASE WHEN NOT lent THEN {c} END AS {c}" if c in ("domain", "label") else c
+        for c in kind.model.columns
+    ]
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE faced AS SELECT n, {', '.join(shown)} FROM (SELECT {listed} FROM weighed UNION ALL "
+        f"SELECT {listed} FROM other) JOIN facing USING (ref)"
+    )
+
+
+def _pair(con: duckdb.DuckDBPyConnection) -> None:
+    """`blocked`: the pairs to compare, as Splink takes them."""
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE mine AS SELECT k, n FROM (SELECT unnest(keys) AS k, n FROM weighed JOIN facing USING (ref)) "
+        "ANTI JOIN crowded USING (k)"
+    )
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE theirs AS SELECT k, n FROM met JOIN facing USING (ref) ANTI JOIN swayed USING (ref)"
+    )
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE blocked AS SELECT l AS join_key_l, r AS join_key_r, '0' AS match_key FROM ("
+        "SELECT a.n AS l, b.n AS r FROM mine a JOIN mine b ON a.k = b.k AND a.n < b.n UNION "
+        "SELECT least(a.n, b.n), greatest(a.n, b.n) FROM mine a JOIN theirs b USING (k))"
+    )
+
+
+def _splink(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
     from splink import DuckDBAPI, Linker
 
     con.execute("SET enable_progress_bar = false")  # nothing but the result goes to the terminal
     api = DuckDBAPI(con)
-    anew = api.register("anew")
-    linker = Linker(anew, settings(kind.model), log_level=None, validate_settings=False)
-    if within:
-        found = linker.inference.predict(threshold_match_probability=NEAR, warning_mode="never")
-        _keep(con, kind, found.physical_name)
-    if between:
-        found = linker.inference.predict_between(
-            anew, api.register("older"), threshold_match_probability=NEAR, warning_mode="never"
-        )
-        _keep(con, kind, found.physical_name)
-    linker.table_management.delete_tables_created_by_splink_from_db()  # type: ignore[no-untyped-call]
-
-
-def _keep(con: duckdb.DuckDBPyConnection, kind: Kind, predicted: str) -> None:
+    linker = Linker(api.register("faced"), settings(kind.model), log_level=None, validate_settings=False)
+    linker.table_management.register_blocked_pairs_for_predict(api.register("blocked"))
+    found = linker.inference.predict(threshold_match_probability=NEAR, warning_mode="never")
     con.execute(
-        f"INSERT INTO pair SELECT '{kind.entity}', least(ref_l, ref_r), greatest(ref_l, ref_r), round(match_weight, 6), "
-        f"round(match_probability, 9), {_method(kind.model)}, {_evidence(kind.model)} FROM {predicted}"
+        f"INSERT INTO scored SELECT '{kind.entity}', l.ref, r.ref, round(match_weight, 6), round(match_probability, 9), "
+        f"{_method(kind.model)}, {_evidence(kind.model)} FROM {found.physical_name} "
+        "JOIN facing l ON l.n = n_l JOIN facing r ON r.n = n_r"
     )
+    linker.table_management.delete_tables_created_by_splink_from_db()  # type: ignore[no-untyped-call]
 
 
 def _evidence(model: Model) -> str:

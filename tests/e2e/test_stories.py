@@ -124,7 +124,6 @@ def test_why_changed_adds_up_and_tells_a_deed_from_a_feed_that_stopped(ran):
     assert (told["schema"], told["reading"], told["to"]["score"]) == ("why-changed/1", "restated", 40)
     assert sum(told["parts"].values()) == pytest.approx(told["change"], abs=1e-9)
     assert told["parts"]["cap"] < -40
-    assert "capped at 40: a decision maker scored 2 of 10" in ran.do("why-changed", "Aurora Freight").talk
     iris = ran.do("why-changed", "Iris Labs", "--from", "2026-08-31", "--json").json
     assert (iris["facts"], {line["kind"] for line in iris["lines"]}) == (0, {"coverage"})
     refused = ran.do("why-changed", "Iris Labs", "--reading", "known", code=2)
@@ -136,9 +135,7 @@ def test_why_not_names_the_part_of_a_rule_that_does_not_hold(ran):
     (each,) = found["relationships"]
     assert (found["schema"], found["fired"]) == ("why-not/1", False)
     assert [part["holds"] for part in each["condition"]["parts"]] == [False, False]
-    assert "it did" in ran.do("why-not", "Aurora Freight", "--rule", "renewal_at_risk").talk
     assert "red and yellow" in ran.do("why-not", "Fjord Bank", "--list", "attention").talk
-    assert "did you mean 'health_fell'" in ran.do("why-not", "Iris Labs", "--rule", "health_fel", code=2).talk
 
 
 def test_fjord_gets_worse_by_waiting_and_recovers_when_its_tickets_are_closed(tmp_path, env):
@@ -158,7 +155,9 @@ def test_fjord_gets_worse_by_waiting_and_recovers_when_its_tickets_are_closed(tm
         told = project.do("why-changed", "Fjord Bank", "--from", DAY, "--json").json
         assert (told["reading"], told["from"]["on"]) == ("known", DAY)
         (line,) = [n for n in told["lines"] if n["measure"] == "urgent_x_renewal"]
-        assert (line["kind"], line["text"]) == ("value", "7.8 → 9 points"), "nothing new happened, but time passed"
+        assert (line["kind"], line["text"]) == ("value", "7.8 → 9 points"), (
+            "nothing new happened, but time passed"
+        )
         assert sum(told["parts"].values()) == pytest.approx(told["change"], abs=1e-9)
         record = sandbox.soql("SELECT Id FROM Account WHERE Name = 'Fjord Bank'")[0]["Id"]
         for case in sandbox.soql(f"SELECT Id FROM Case WHERE AccountId = '{record}' AND IsClosed = false"):

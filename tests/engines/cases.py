@@ -195,7 +195,16 @@ FORMULAS = {
 def formulas() -> exp.Select:
     """All of them over the hard values, in one query."""
     listed = [parse(text, CASE).tree.as_(name, quoted=True) for name, text in FORMULAS.items()]
+    listed += [
+        _decay(column("a")).as_("half-life", quoted=True),
+        _decay(number(1e6)).as_("long half-life", quoted=True),
+    ]
     return exp.select(column("id"), *listed).from_(exp.to_table("hard", quoted=True))
+
+
+def _decay(value: exp.Expr) -> exp.Expr:
+    """A curve of half-life."""
+    return exp.Pow(this=number(2), expression=exp.Paren(this=exp.Mul(this=value, expression=number(-0.01))))
 
 
 def published() -> exp.Select:

@@ -19,6 +19,7 @@ from cs_connector.language.engines.spark import local
 from cs_connector.language.executor import Connection, connect
 from cs_connector.language.lowering import text
 from cs_connector.measure import elsewhere, evaluate
+from cs_connector.model import ENTITIES
 from cs_connector.store import views
 from tests.conftest_store import server
 
@@ -71,7 +72,8 @@ def fill(
         def filled(engine: Engine) -> None:
             folder = tmp_path_factory.mktemp(engine.name)
             elsewhere.load(engine, con, metrics(), lambda name: [files[name]], folder)
-            for name, columns in cases.TABLES.items():
+            others = {e.name: {c.name: c.type for c in e.columns} for e in ENTITIES.values()} | cases.TABLES
+            for name, columns in others.items():
                 engine.load(name, columns, [files[name]])
 
         yield filled

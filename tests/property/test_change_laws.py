@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 from hypothesis import assume, given, settings
@@ -101,13 +101,13 @@ def test_the_order_of_measures_does_not_show(pair: tuple[Reading, Reading]) -> N
 @MANY
 @given(st.data())
 def test_where_only_coverage_changed_the_customer_did_nothing(data: st.DataObject) -> None:
-    """Feeds come and go: each value is known, carried or unknown, but never another one."""
+    """Feeds come and go: what is known twice has the same value; what is carried may have any."""
     before = data.draw(readings(data.draw(bases())))
     marks = {}
     for name, mark in before.marks.items():
         state = data.draw(st.sampled_from(["same", "known", "carried", "unknown"]))
-        value = 5 if mark.value is None else mark.value
-        score = before.basis.measures[name].curve_for(before.segment).score(value)
+        value = mark.value if mark.known and state == "known" else data.draw(st.integers(0, 12))
+        score = before.basis.measures[name].curve_for(before.segment).score(value or 0)
         marks[name] = {"same": mark, "known": Mark(value, score, known=True), "unknown": Mark(None, None, known=False),
                        "carried": Mark(value, score, known=False, since=SINCE)}[state]  # fmt: skip
     after = replace(before, marks=marks)
@@ -179,6 +179,36 @@ def test_a_mean_that_shifts_is_shared_out_exactly(
     assert math.fsum(shift(before, after).values()) == pytest.approx(means[1] - means[0], abs=1e-9)
 
 
+def capped(override: str | None, *unsure: str, cap: int | None = None) -> Reading:
+    """One measure at 90, under a cap."""
+    caps = {"notice": 10, "dark": 40, "survey": 74}
+    rules = {
+        n: Capping(when="w", measured="a", cap=cap if cap and n == override else c) for n, c in caps.items()
+    }
+    rule = Judged(metric="m", measured="a", weight=1, curve=CURVES[1], by_segment={})
+    holds = rules[override].cap if override else None
+    mark = {"usage": Mark(9, 90.0, known=True)}
+    return Reading(Basis(measures={"usage": rule}, overrides=rules), mark, holds, override, frozenset(unsure))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kind", "points"),
+    [
+        (capped(None), capped("dark"), "cap", -50),
+        (capped("dark"), capped(None), "cap", 50),
+        (capped("dark"), capped(None, "dark"), "coverage", 50),  # its evidence is not known any more
+        (capped(None), capped("dark", "dark"), "coverage", -50),  # and here only carried
+        (capped("dark"), capped("notice", "dark"), "cap", -30),  # a fact, whatever the other one stands on
+        (capped("notice"), capped("dark", "notice"), "coverage", 30),
+        (capped("dark"), capped("dark", cap=60), "configuration", 20),
+    ],
+)
+def test_a_cap_belongs_to_what_changed_it(before: Reading, after: Reading, kind: str, points: float) -> None:
+    found = decompose(before, after)
+    assert {line.kind for line in found} == {kind}
+    assert total(found) == pytest.approx(points)
+
+
 def test_leaving_out_what_is_as_good_as_the_rest_costs_nothing() -> None:
     before = {"a": (1.0, 60.0), "b": (1.0, 80.0), "c": (3.0, 70.0)}
     assert shift(before, {"a": before["a"], "b": before["b"]})["c"] == pytest.approx(0)
@@ -189,7 +219,9 @@ def test_leaving_out_what_is_as_good_as_the_rest_costs_nothing() -> None:
 def test_what_rules_see_of_everybody_is_what_is_told_of_one() -> None:
     """`moved` in SQL, for all at once, and the value and cap part of each one's tree."""
     day, before = AS_OF, date(2026, 10, 31)
-    scores = company(11, 60).score()
+    world = company(11, 60)
+    world.rows["feed"][0]["watermark"] = datetime(2026, 11, 2)  # tickets are carried
+    scores = world.score()
     moved.publish(scores.con, day, before)
     seen = {row["relationship_id"]: row for row in scores.all("SELECT * FROM moved")}
     ends, compared = (End(before), End(day)), 0

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 
 import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cs_connector.unify import identity, unopposed
+from cs_connector.unify import crowds, identity, layers, unopposed
 from cs_connector.unify.clusters import Clusters, Edge, Record
 from cs_connector.unify.evidence import ACCOUNTS
 from tests.quality import kit
@@ -30,6 +30,8 @@ CORES = (
 NAMES = st.builds(" ".join, st.tuples(st.sampled_from(CORES), st.sampled_from(("", "Ltd", "Inc.", "GmbH"))))
 DOMAINS = st.sampled_from((None, "ember.example", "nordwind.example", "acme.example", "gmail.com"))
 SYSTEMS = st.sampled_from(("sales", "marketing", "service"))
+Rows = list[dict[str, str | None]]
+State = dict[str, Rows]
 RECORDS = st.lists(
     st.fixed_dictionaries(
         {"system": SYSTEMS, "name": NAMES, "domain": DOMAINS, "country": st.sampled_from((None, "DE", "FR"))}
@@ -37,9 +39,23 @@ RECORDS = st.lists(
     min_size=2,
     max_size=9,
 )
+EMPLOYERS = st.sampled_from((None, *(f"{s}|account|r{n}" for s in ("sales", "marketing") for n in range(3))))
+MAILS = st.sampled_from((None, "ada@ember.example", "a.berg@ember.example"))
+PEOPLE = st.lists(
+    st.fixed_dictionaries(
+        {
+            "system": SYSTEMS,
+            "name": st.sampled_from(("Ada Berg", "Ada Bergh", "Carl Dahl")),
+            "email": MAILS,
+            "account_id": EMPLOYERS,
+        }
+    ),
+    max_size=6,
+)
+ROWS = {"account": RECORDS, "person": PEOPLE}
 
 
-def numbered(records: Iterable[dict[str, str | None]]) -> list[dict[str, str | None]]:
+def numbered(records: Iterable[dict[str, str | None]]) -> Rows:
     return [{"record": f"r{n}", **record} for n, record in enumerate(records)]
 
 
@@ -50,49 +66,73 @@ def world() -> duckdb.DuckDBPyConnection:
     return con
 
 
-def arrive(con: duckdb.DuckDBPyConnection, rows: Sequence[dict[str, str | None]]) -> None:
-    """Stage more rows and link, with what the last run left."""
-    kit.stage(con, "account", rows)
+def arrive(con: duckdb.DuckDBPyConnection, state: State) -> None:
+    """Stage what is there now, and link with what the last run left."""
+    for entity, rows in state.items():
+        con.execute(f"DELETE FROM stage_{entity}")
+        if rows:
+            kit.stage(con, entity, rows)
     identity.resolve(con, kit.AS_OF)
 
 
 def carry(con: duckdb.DuckDBPyConnection) -> None:
-    for table in identity.KEPT:
+    for table in identity.left(con):
         con.execute(f"CREATE OR REPLACE TABLE before_{table} AS SELECT * FROM after_{table}")
-    con.execute("CREATE OR REPLACE TABLE previous_link AS SELECT * FROM link")
+    con.execute("CREATE OR REPLACE TABLE previous_link AS SELECT * FROM resolved")
 
 
-def proposed(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    return dict(con.execute("SELECT ref, anchor FROM after_account").fetchall())
+def proposed(con: duckdb.DuckDBPyConnection, entity: str) -> dict[str, str]:
+    return dict(con.execute(f"SELECT ref, anchor FROM now_{entity}").fetchall())
 
 
-def standing(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    return dict(con.execute("SELECT record_id, entity_id FROM link WHERE entity = 'account'").fetchall())
+def standing(con: duckdb.DuckDBPyConnection, entity: str) -> dict[str, str]:
+    return dict(
+        con.execute("SELECT record_id, entity_id FROM resolved WHERE entity = ?", [entity]).fetchall()
+    )
 
 
-@given(RECORDS, st.data())
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
-def test_records_that_come_one_by_one_are_grouped_as_if_they_had_come_at_once(
-    records: list[dict[str, str | None]], data: st.DataObject
+def history(data: st.DataObject, state: State) -> Iterator[State]:
+    """Three days: records come on one of them, some say something else before, others are gone on the last; then `state`."""
+    others = {entity: data.draw(ROWS[entity]) for entity in state}
+    days: dict[str, list[int]] = {e: [data.draw(st.integers(0, 2)) for _ in state[e]] for e in state}
+    for today in range(3):
+        yield {
+            e: [row for row, day in zip(rows, days[e], strict=True) if day <= today]
+            + [
+                {**other, "record": row["record"], "system": row["system"]}
+                for other, row, day in zip(others[e], rows, days[e], strict=False)
+                if today < day and today < 2
+            ]
+            + [{**other, "record": f"x{n}"} for n, other in enumerate(others[e]) if today == 1]
+            for e, rows in state.items()
+        }
+
+
+@given(RECORDS, PEOPLE, st.data())
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+@pytest.mark.parametrize(("many", "crowd"), [(8, 40), (0, 2)])
+def test_what_comes_day_by_day_is_grouped_as_if_it_had_come_at_once(
+    many: int, crowd: int, records: Rows, people: Rows, data: st.DataObject
 ) -> None:
-    rows = numbered(records)
-    order = data.draw(st.permutations(rows))
-    cut = data.draw(st.integers(1, len(rows) - 1))
-    with world() as once, world() as bit_by_bit:
-        arrive(once, rows)
-        for part in (order[:cut], order[cut:]):
-            arrive(bit_by_bit, part)
+    state: State = {"account": numbered(records), "person": numbered(people)}
+    with pytest.MonkeyPatch.context() as patch, world() as once, world() as bit_by_bit:
+        patch.setattr(layers, "MANY", many)
+        patch.setattr(crowds, "CROWD", crowd)
+        patch.setattr(crowds, "TENANTS", crowd)
+        arrive(once, state)
+        for day in history(data, state):
+            arrive(bit_by_bit, day)
             carry(bit_by_bit)
-        assert proposed(bit_by_bit) == proposed(once)
-        pairs, scored = (
-            con.execute("SELECT * FROM after_pair ORDER BY ALL").fetchall() for con in (bit_by_bit, once)
-        )
-        assert pairs == scored
-        waiting = {row[0] for row in bit_by_bit.execute("SELECT ref FROM after_pending_split").fetchall()}
-        if not waiting:
-            assert _parts(standing(bit_by_bit)) == _parts(standing(once))
-        else:
-            assert _coarser(_parts(standing(bit_by_bit)), _parts(standing(once)))
+        for entity in state:
+            assert proposed(bit_by_bit, entity) == proposed(once, entity)
+            query = f"SELECT * FROM now_{entity}_pair ORDER BY ALL"
+            assert bit_by_bit.execute(query).fetchall() == once.execute(query).fetchall()
+            waiting = "SELECT ref FROM after_pending_split WHERE entity = ?"
+            found, whole = (_parts(standing(con, entity)) for con in (bit_by_bit, once))
+            if not bit_by_bit.execute(waiting, [entity]).fetchall():
+                assert found == whole
+            else:
+                assert _coarser(found, whole)
 
 
 def _parts(found: dict[str, str]) -> set[frozenset[str]]:

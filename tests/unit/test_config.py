@@ -156,3 +156,10 @@ def test_a_file_of_theirs_replaces_the_one_that_ships(root: Path, tmp_path: Path
     assert project.mapping("memory") == shipped / "memory.yml"
     with pytest.raises(ConfigError, match="no mapping called 'other'"):
         project.mapping("other")
+
+
+def test_an_amount_of_memory_is_written_with_its_unit(root: Path) -> None:
+    change(root, "version: 1\n", "version: 1\nmemory: 2 gigs\n")
+    error = mistake(root)
+    assert error.why == "'2 gigs' is not an amount of memory; write one like 2GB or 800MB"
+    assert line(error) == 2

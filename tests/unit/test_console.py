@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
 import pytest
 
-from cs_connector.console import Screen, reports
+from cs_connector.console import Screen, reasons, reports
 
 ODD = "Acme [/] [red]Ltd[/red] :fire:"
 
@@ -71,3 +72,74 @@ def test_levers_checks_runs_and_attention_print_as_they_are(
         pass
     screen.plain(ODD)
     assert shown(capsys).count(ODD) == 9
+
+
+def test_a_change_is_printed_as_it_is_and_its_column_adds_up(
+    screen: Screen, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = {"measure": "m", "override": None, "title": ODD, "text": ODD}
+    document: dict[str, Any] = {
+        "id": "a1", "name": ODD, "reading": "known", "change": -42, "days": {"known": [], "restated": []},
+        "from": {"on": "2026-10-31", "score": 82, "band": "green", "scorecard": ODD},
+        "to": {"on": "2026-11-25", "score": 40, "band": "red", "scorecard": ODD},
+        "parts": {"value": -2.26, "cap": -39.33, "coverage": -1e-14, "configuration": 0.0, "roll_up": 0.0, "rounding": -0.41},
+        "lines": [
+            line | {"kind": "value", "points": -2.26},
+            line | {"kind": "cap", "points": -39.33, "title": None},
+            line | {"kind": "coverage", "points": -1e-14},
+        ],
+    }  # fmt: skip
+    reasons.why_changed(screen, document)
+    told = shown(capsys)
+    assert told.count(ODD) == 7
+    assert "40 red on 25 Nov 2026, was 82 green on 31 Oct 2026 (-42)" in told
+    assert "-0.0" not in told
+    points = {
+        title: float(points) for points, title in re.findall(r"^ +([-+][0-9.]+)  (.+)$", told, re.MULTILINE)
+    }
+    assert points["rounding"] == -0.4
+    assert sum(
+        v for t, v in points.items() if t in ("what the customer did", "facts that cap the score", "rounding")
+    ) == (pytest.approx(points["together"]))
+
+
+def test_a_change_without_a_score_before_says_why_there_are_no_points(
+    screen: Screen, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = {"on": "2026-11-25", "score": 40, "band": "red", "scorecard": "standard"}
+    document: dict[str, Any] = {
+        "id": "a1", "name": None, "reading": "restated", "change": None, "days": {"known": ["2026-10-31", "2026-11-25"]},
+        "from": None, "to": now, "parts": None, "lines": [],
+    }  # fmt: skip
+    reasons.why_changed(screen, document)
+    assert "It had no score on the first day" in shown(capsys)
+    document["from"] = now | {"on": "2026-10-31", "score": None, "band": "unknown"}
+    reasons.why_changed(screen, document)
+    told = shown(capsys)
+    assert "Nothing was known on the first day" in told
+    assert "--reading known" in told
+
+
+def test_why_not_prints_conditions_as_a_tree(screen: Screen, capsys: pytest.CaptureFixture[str]) -> None:
+    leaf = {"text": ODD, "holds": None, "values": {"m": None}, "joined": "", "parts": []}
+    tree = {
+        "text": ODD,
+        "holds": False,
+        "values": {},
+        "joined": "all",
+        "parts": [leaf, leaf | {"holds": True, "values": {"m": 7.5}}],
+    }
+    checks = [{"name": "scored", "ok": True, "text": ODD}, {"name": "condition", "ok": False, "text": ODD}]
+    document: dict[str, Any] = {
+        "id": "a1", "name": ODD, "as_of": date(2026, 11, 25), "rule": ODD, "list": None, "when": ODD, "because": ODD,
+        "words": {"m": {"title": ODD, "unit": "days"}},
+        "relationships": [{"id": "r1", "name": ODD, "because": ODD, "checks": checks, "condition": tree}],
+    }  # fmt: skip
+    reasons.why_not(screen, document)
+    told = shown(capsys)
+    assert told.count(ODD) == 10
+    assert f"      yes {ODD}  {ODD}: 7.5 days" in told
+    reasons.why_not(screen, document | {"relationships": []})
+    assert f"no rule speaks of it: {ODD}" in shown(capsys)
+    reasons.why_not(screen, document | {"list": "attention", "listed": False})
+    assert "is not in the list" in shown(capsys)

@@ -6,6 +6,7 @@ Each is measured alone, so that a test takes no longer than its query.
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from cs_connector.measure import evaluate
 from cs_connector.measure.metrics import Metrics
 
-from .health_tables import AS_OF, World, definitions, month
+from .health_tables import AS_OF, SHIPPED, World, definitions, month
 
 ACTIVITY, DOCUMENT, EVENT = (("activity", "mail"), ("document", "folder"), ("lifecycle_event", "service"))
 
@@ -312,3 +313,67 @@ def test_a_quiet_season_is_compared_with_the_last_one() -> None:
     assert measured(world().users(*gone), "usage_trend") == pytest.approx(0.5), (
         "half of last winter is a loss"
     )
+
+
+def test_a_quarter_is_of_the_same_segment_and_of_those_of_whom_it_is_known() -> None:
+    made = World()
+    for number, users in enumerate((10, 20, 30, 40, 50, 60, 70, 80)):
+        made.customer(f"a{number}", f"r{number}").users(users, account=f"a{number}")
+    made.account("b", segment="Enterprise")
+    made.customer("b", "alone").users(5, account="b")
+    made.customer("c", "dark")
+    shipped = definitions().metrics
+    alone = Metrics((shipped.source("peer_quartile"),))
+    con = made.connection()
+    evaluate.prepare(con, AS_OF, alone)
+    evaluate.evaluate(con, alone, 0, 2**31 - 1)
+    rows = con.execute(
+        "SELECT relationship_id, m_peer_quartile FROM wide WHERE today = ? ORDER BY r", [AS_OF]
+    ).fetchall()
+    assert rows == [(f"r{n}", 1 + n // 2) for n in range(8)] + [("alone", None), ("dark", None)]
+
+
+def test_a_project_has_a_scorecard_of_its_own() -> None:
+    made = started(100, ("Design", 85, 80), ("Build", 41, 50), type="Services engagement", stage="Onboarding")
+    made.add("goal", account_id="a1", status="On track", updated_on=ago(10))
+    for metric, value in (("budget_planned", 100), ("budget_spent", 110)):
+        made.use(metric, month(1), value)
+    scores = made.score()
+    row, measures = scores.snapshot(), scores.measures("services_engagement")
+    assert (row["scorecard"], row["coverage"]) == ("services_engagement", 0.75)
+    assert {n: m["score"] for n, m in measures.items() if m["known"]} == {
+        "milestones_on_time": 40, "goals_on_track": 100, "budget_burn": pytest.approx(80),
+    }  # fmt: skip
+    assert row["uncapped"] == pytest.approx((35 * 40 + 25 * 100 + 15 * 80) / 75)
+
+
+def test_the_measures_that_can_be_added_fit_the_standard_scorecard(tmp_path: Path) -> None:
+    text = (SHIPPED.parent / "docs" / "scoring.md").read_text()
+    added = text.split("### Measures that you can add")[1].split("```yaml\nmeasures:\n")[1].split("```")[0]
+    (tmp_path / "scorecards").mkdir()
+    standard = (SHIPPED / "scorecards" / "standard.yml").read_text()
+    (tmp_path / "scorecards" / "standard.yml").write_text(standard + added)
+    names = {m.metric for m in definitions(tmp_path).cards["standard"].rule.measures}
+    assert names - {m.metric for m in definitions().cards["standard"].rule.measures} == {
+        "self_sufficiency", "csat_90d", "app_reviews", "social_reviews", "outreach_engagement", "onboarding_delay", "ebr_age",
+        "peer_quartile",
+    }  # fmt: skip
+
+
+def test_every_metric_that_ships_is_explained_with_its_unit_and_evidence() -> None:
+    table = (
+        (SHIPPED.parent / "docs" / "scoring.md")
+        .read_text()
+        .split("## What ships")[1]
+        .split("| scorecard |")[0]
+    )
+    told = {
+        name.strip()
+        for line in table.splitlines()
+        if line.count("|") == 5
+        for name in line.split("|")[1].split(",")
+    }
+    shipped = definitions().metrics.by_name
+    assert shipped.keys() == told - {"metric", "---"}
+    assert [name for name, metric in shipped.items() if not metric.title] == []
+    assert {name for name, metric in shipped.items() if not metric.unit} == {"promoter", "notice"}

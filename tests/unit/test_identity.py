@@ -38,10 +38,10 @@ class World:
         """Account record → entity, a day later, with what the last run left."""
         self.day += timedelta(days=1)
         identity.resolve(self.con, self.day)
-        for table in identity.KEPT:
+        for table in identity.left(self.con):
             self.con.execute(f"CREATE OR REPLACE TABLE before_{table} AS SELECT * FROM after_{table}")
-        self.con.execute("CREATE OR REPLACE TABLE previous_link AS SELECT * FROM link")
-        return dict(self.rows("SELECT record_id, entity_id FROM link WHERE entity = 'account'"))
+        self.con.execute("CREATE OR REPLACE TABLE previous_link AS SELECT * FROM resolved")
+        return dict(self.rows("SELECT record_id, entity_id FROM resolved WHERE entity = 'account'"))
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         return self.con.execute(sql).fetchall()
@@ -70,7 +70,7 @@ def test_what_is_not_likely_enough_is_not_joined_but_kept_as_a_near_miss(world: 
     world.has("marketing", "2", "Hanson Shipping", country="NO", city="Bergen")
     found = world.link()
     assert found["1"] != found["2"]
-    ((probability, evidence),) = world.rows("SELECT probability, evidence FROM after_pair")
+    ((probability, evidence),) = world.rows("SELECT probability, evidence FROM now_account_pair")
     assert 0.02 <= probability < 0.9
     assert evidence == "similar name; same country; same city"
 
@@ -79,7 +79,7 @@ def test_every_link_tells_how_it_came_about(world: World) -> None:
     world.has("sales", "1", "Ember Retail", domain="ember.example", country="DE")
     world.has("marketing", "2", "Ember", domain="www.ember.example", country="Germany")
     world.link()
-    told = world.rows("SELECT record_id, method, confidence > 0.9, evidence FROM link ORDER BY 1")
+    told = world.rows("SELECT record_id, method, confidence > 0.9, evidence FROM resolved ORDER BY 1")
     assert told == [
         ("1", "itself", True, ""),
         ("2", "domain", True, "same word of their own, one with the trade; same domain; same country"),
@@ -124,7 +124,7 @@ def test_a_split_waits_for_a_person(world: World) -> None:
     world.has("marketing", "2", "Quite Another Name", domain="other.example")
     assert world.link() == before
     assert world.rows("SELECT ref FROM after_pending_split") == [("marketing|account|2",)]
-    assert world.rows("SELECT method FROM link WHERE record_id = '2'") == [("kept",)]
+    assert world.rows("SELECT method FROM resolved WHERE record_id = '2'") == [("kept",)]
     world.says("unlink", "marketing|account|2", "sales|account|1")
     after = world.link()
     assert after["1"] == before["1"] != after["2"]
@@ -182,7 +182,7 @@ def test_people_are_one_by_address_or_by_name_and_account(world: World) -> None:
         ],
     )
     world.link()
-    found = dict(world.rows("SELECT record_id, entity_id FROM link WHERE entity = 'person'"))
+    found = dict(world.rows("SELECT record_id, entity_id FROM resolved WHERE entity = 'person'"))
     assert found["a"] == found["b"] == found["c"]
     assert len({found["a"], found["d"], found["e"]}) == 3
 
@@ -191,10 +191,10 @@ def test_a_run_without_news_compares_nothing(world: World, monkeypatch: pytest.M
     world.has("sales", "1", "Ember Retail", domain="ember.example")
     world.has("marketing", "2", "Ember Retail", domain="ember.example")
     first = world.link()
-    links = world.rows("SELECT * FROM link ORDER BY ALL")
+    links = world.rows("SELECT * FROM resolved ORDER BY ALL")
     monkeypatch.setitem(__import__("sys").modules, "splink", None)
     assert world.link() == first
-    assert world.rows("SELECT * FROM link ORDER BY ALL") == links
+    assert world.rows("SELECT * FROM resolved ORDER BY ALL") == links
 
 
 def test_nothing_to_link_is_no_trouble(world: World) -> None:

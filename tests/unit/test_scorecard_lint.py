@@ -218,6 +218,10 @@ def test_what_is_hardly_meant(tmp_path: Path, changes: dict[str, str], warning: 
     assert doubted(tmp_path, **{MINE: swapped(CARD, changes)}) == [warning]
 
 
+def test_an_optional_measure_that_waits_for_a_weight_is_meant(tmp_path: Path) -> None:
+    assert doubted(tmp_path, **{MINE: swapped(CARD, {"weight: 5": "weight: 0\n    optional: true"})}) == []
+
+
 def test_a_band_that_only_an_override_reaches_is_reached(tmp_path: Path) -> None:
     high = swapped(CARD, {"{half_life: 6}": "{line: [[0, 100], [10, 80]]}", "[[0, 0], ": "[[0, 80], "})
     high = high.replace("[8, 70]", "[8, 85]")

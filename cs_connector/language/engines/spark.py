@@ -39,11 +39,11 @@ class Spark:
         types = {name: _TYPES.get(type_, type_.lower()) for name, type_ in columns.items()}
         listed = ", ".join(f"`{name}` {type_}" for name, type_ in types.items())
         frame = self._read(listed, files) if files else self.session.createDataFrame([], listed)
-        frame.createOrReplaceTempView(table)
+        frame.createOrReplaceTempView(_quoted(table))
 
     def store(self, table: str, tree: exp.Expr) -> None:
         with _told():
-            self.session.sql(text(tree, self.name)).cache().createOrReplaceTempView(table)
+            self.session.sql(text(tree, self.name)).cache().createOrReplaceTempView(_quoted(table))
 
     def rows(self, tree: exp.Expr) -> pa.Table:
         with _told():
@@ -53,6 +53,10 @@ class Spark:
     def _read(self, columns: str, files: Sequence[Path]) -> Any:
         """Not a file is opened now: the columns are known, and those that a file has not are NULL."""
         return self.session.read.schema(columns).parquet(*(str(path) for path in files))
+
+
+def _quoted(table: str) -> str:
+    return f"`{table}`"
 
 
 @contextmanager

@@ -20,12 +20,12 @@ BLANKS = "".join(map(chr, (0x20, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0
 
 # Nodes that every engine prints and reads alike. What is neither here nor an engine's own is refused there by name.
 PLAIN: frozenset[type[exp.Expr]] = frozenset({
-    exp.Select, exp.From, exp.Where, exp.Join, exp.Group, exp.Having, exp.Subquery, exp.Table, exp.TableAlias, exp.Alias,
-    exp.Union, exp.With, exp.CTE, exp.Values, exp.Tuple, exp.Limit, exp.Star,
+    exp.Select, exp.From, exp.Where, exp.Join, exp.Group, exp.Subquery, exp.Table, exp.TableAlias, exp.Alias,
+    exp.Union, exp.With, exp.CTE, exp.Values, exp.Tuple,
     exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.Paren, exp.Case, exp.If, exp.DataType,
     exp.DataTypeParam, exp.And, exp.Or, exp.Not, exp.Is, exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.In,
     exp.Between, exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Neg, exp.Abs,
-    exp.Coalesce, exp.Nullif, exp.Least, exp.Greatest, exp.Count, exp.Distinct, exp.Min, exp.Max, exp.Sum, exp.StddevSamp,
+    exp.Coalesce, exp.Nullif, exp.Least, exp.Greatest, exp.Count, exp.Distinct, exp.Min, exp.Max,
     exp.Order, exp.Ordered, exp.WindowSpec, exp.RowNumber, exp.Rank, exp.DenseRank, exp.Ntile, exp.Lag, exp.Lead,
 })  # fmt: skip
 

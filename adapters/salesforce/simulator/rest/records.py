@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cs_connector.sandbox.pages import Pages
-from cs_connector.sandbox.wire import Body, Request, Response
+from cs_connector.sandbox.wire import Request, Response
 
 from ..answers import JSON, as_json, json_object, nothing
 from ..errors import ApiError, RecordError, method_not_allowed, no_column, not_found, refused
@@ -21,13 +20,11 @@ from .preconditions import NotModified
 
 ALLOWED = "DELETE,GET,HEAD,PATCH"
 METHODS = frozenset(ALLOWED.split(","))
-KEPT = 8_000_000  # bytes of records as they were sent
 
 
 class Records:
     def __init__(self, state: State) -> None:
         self._state = state
-        self._kept = Pages(KEPT)
 
     def create(self, request: Request, version: str, obj: ObjectType) -> Response:
         body = json_object(request)
@@ -50,7 +47,8 @@ class Records:
             return nothing(304, same.headers)
         if request.method == "PATCH":
             return self._update(request, obj, row["Id"])
-        shown = self._shown(obj, row, version, request.query.get("fields"))
+        reader = self._reader(obj, request.query.get("fields"))
+        shown = reader.draw(row, _attributes(obj, row, version))
         return Response(200, shown, {"Content-Type": JSON, **preconditions.marks(obj, row)})
 
     def upsert(self, request: Request, version: str, obj: ObjectType, key: Field, value: str) -> Response:
@@ -99,21 +97,6 @@ class Records:
         """A record with all fields or those named, comma between. Raises ApiError INVALID_FIELD."""
         attributes = _attributes(obj, row, version)
         return {"attributes": attributes, **self._reader(obj, names).read(row)}
-
-    def _shown(self, obj: ObjectType, row: Row, version: str, names: str | None) -> Body:
-        """The same as bytes, which are kept while the record and all that its formulas reach are the same."""
-        reader = self._reader(obj, names)
-        key = (obj.name, row["Id"], version, names)
-        day = self._state.now().date() if reader.dated else None
-        state = (row, reader, day, *[table.version for table in reader.tables])
-        lasting = not [table for table in reader.tables if table.veils]
-        known = self._kept.find(key, state) if lasting else None
-        if known is not None:
-            return known
-        shown = reader.draw(row, _attributes(obj, row, version))
-        if lasting:
-            self._kept.keep(key, state, shown)
-        return shown
 
     def _reader(self, obj: ObjectType, names: str | None) -> Reader:
         """Raises ApiError INVALID_FIELD."""

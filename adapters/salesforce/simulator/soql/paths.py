@@ -13,7 +13,7 @@ from ..schema.currencies import Convert, converter
 from ..schema.schema import Field, ObjectType, Schema
 from ..writing.compounds import address
 from ..writing.formula import formula
-from ..writing.rows import Row, Rows, Table
+from ..writing.rows import Row, Rows
 from .compiled import Compiled
 from .query_error import QueryError, no_column, no_relationship
 from .syntax import Path
@@ -98,36 +98,36 @@ class Lent:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Fields by name; `absent` are the values of those that a record does not hold, `made` the ones it never does.
+    """Fields by name; `absent` are the values of those that a record does not hold.
 
-    `tables` are those of the other objects that those are made from, `dated` says that a formula may ask for the day.
+    Those that it never holds are `made`, each by itself, or `lent`.
     """
 
     names: list[str]
     absent: list[Any]
     made: dict[str, Getter]
-    tables: tuple[Table, ...]
-    drawing: Drawing
-    dated: bool
-    alone: dict[str, Getter]
     lent: tuple[Lent, ...]
+    drawing: Drawing
 
     def read(self, row: Row) -> dict[str, Any]:
         found = dict(zip(self.names, map(row.get, self.names, self.absent), strict=True))
-        for name, get in self.made.items():
-            found[name] = get(row)
+        self._add(row, found)
         return found
 
     def draw(self, row: Row, attributes: dict[str, str]) -> bytes:
         """The same as JSON, after `attributes`."""
-        if not self.made:
+        if not (self.made or self.lent):
             return self.drawing.draw(attributes, row)
         found = row.copy()
-        for name, get in self.alone.items():
+        self._add(row, found)
+        return self.drawing.draw(attributes, found)
+
+    def _add(self, row: Row, found: dict[str, Any]) -> None:
+        """What the record does not hold."""
+        for name, get in self.made.items():
             found[name] = get(row)
         for lent in self.lent:
             found |= lent.of(row)
-        return self.drawing.draw(attributes, found)
 
 
 class Paths:
@@ -196,12 +196,9 @@ class Paths:
             fields = list({f.name: f for f in found if f is not None}.values())
             made = {f.name: self.getter(obj, f) for f in fields if f.formula or f.type == ADDRESS}
             others = [other for f in fields if f.formula for other in self._formula(obj, f)[1]]
-            reached = tuple({other.name: other for other in others}.values())
             columns = [Column(f.name, f.name, f.absent) for f in fields]
             given = [f.name for f in fields], [f.absent for f in fields]
-            drawing, dated = Drawing("attributes", columns), any(map(_ask_for_the_day, (obj, *reached)))
-            tables = tuple(map(self._rows.of, reached))
-            return Reader(*given, made, tables, drawing, dated, *_apart(made)), others
+            return Reader(*given, *_apart(made), Drawing("attributes", columns)), others
 
         return self._readers.of((obj.name, names), obj, make)
 
@@ -295,10 +292,6 @@ def strip(obj: ObjectType, path: Path, alias: str | None) -> Path:
     head = path[0].lower()
     named = (alias and head == alias.lower()) or head == obj.name.lower()
     return path[1:] if len(path) > 1 and named and not obj.parent(path[0]) else path
-
-
-def _ask_for_the_day(obj: ObjectType) -> bool:
-    return any("TODAY" in (field.formula or "").upper() for field in obj.fields.values())
 
 
 def _apart(made: dict[str, Getter]) -> tuple[dict[str, Getter], tuple[Lent, ...]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from binascii import a2b_base64, b2a_base64
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,17 +40,15 @@ class Listing:
     def page(self, ids: Keys, mark: int | None, rendered: Rendered) -> Body | None:
         """The records after a mark; None where they do not lie side by side."""
         first = 0 if mark is None else ids.before(mark + 1)
-        last = first + self.size
-        shown = ids.look(first, last)
-        if not shown:
+        last = min(first + self.size, len(ids))
+        if first >= last:
             return None
-        return rendered.whole(
-            shown, self.head, self._tail(shown, more=last < len(ids), later=mark is not None)
-        )
+        tail = self._tail(ids[first], ids[last - 1], more=last < len(ids), later=mark is not None)
+        return rendered.lying(ids, first, last, self.head, tail)
 
-    def _tail(self, shown: Sequence[Key], *, more: bool, later: bool) -> bytes:
-        before = b2a_base64(b"%d" % shown[0], newline=False)
-        after = b2a_base64(b"%d" % shown[-1], newline=False)
+    def _tail(self, begin: Key, end: Key, *, more: bool, later: bool) -> bytes:
+        """What comes after the records, of which these are the ids of the first and the last."""
+        before, after = b2a_base64(b"%d" % begin, newline=False), b2a_base64(b"%d" % end, newline=False)
         return (
             b'],"meta":{"has_more":%b,"after_cursor":"%b","before_cursor":"%b"},"links":{"prev":%b,"next":%b}}'
             % (

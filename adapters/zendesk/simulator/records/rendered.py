@@ -39,6 +39,14 @@ class Rendered:
         held = self._table.drawn.held
         return held.listed(keys, head, tail) if isinstance(held, Records) and self._fits() else None
 
+    def lying(self, ids: Sequence[Key], first: int, last: int, head: bytes, tail: bytes) -> Body | None:
+        """The same for a part of all ids of the table."""
+        self._follow()
+        held = self._table.drawn.held
+        return (
+            held.lying(ids, first, last, head, tail) if isinstance(held, Records) and self._fits() else None
+        )
+
     def _follow(self) -> None:
         """Forget what looks different now."""
         if self._turn != self._look.turn or len(self._held) > MOST:

@@ -1,0 +1,123 @@
+"""What was staged otherwise than at the last run: only this is looked at."""
+
+from __future__ import annotations
+
+import hashlib
+
+import duckdb
+
+from .evidence import Kind
+from .models import ACCOUNT
+
+_REF = "s.connection || '|' || s.object || '|' || s.record_id"
+_CALLED = "'crm:' || crm || substr(ref, length(connection) + 1)"  # how records of other connections name it
+
+
+def find(con: duckdb.DuckDBPyConnection, kind: Kind) -> bool:
+    """Make `heard`, the records that are new or say something else; `fresh`, what they say; `was` (ref, keys, domain, lead), what
+    was known of these and of those that are gone; `gone` (ref). Says whether there is anything to do.
+
+    Expects `moved` (name): the accounts that are not what they were, as people's records name them; and now_account.
+    """
+    told = _told(con, kind)
+    _stamp(con, kind, told)
+    _compare(con, kind, told)
+    if not any(_any(con, table) for table in ("fresh_at", "was", f"decision WHERE entity = '{kind.entity}'")):
+        return False
+    _gather(con, kind, told)
+    return True
+
+
+def named(records: str, wanted: str) -> str:
+    """A query for the records (name, ref) that the names of `wanted` (name) mean. `records` has connection and ref."""
+    return (
+        f"SELECT ref AS name, ref FROM {records} SEMI JOIN {wanted} w ON w.name = ref UNION ALL "
+        f"SELECT name, min(ref) FROM (SELECT {_CALLED} AS name, ref FROM {records} JOIN connection_crm USING (connection)) "
+        f"SEMI JOIN {wanted} USING (name) GROUP BY 1"
+    )
+
+
+def names(records: str) -> str:
+    """A query for all names (name) of records, which have connection and ref."""
+    return f"SELECT ref AS name FROM {records} UNION SELECT {_CALLED} FROM {records} JOIN connection_crm USING (connection)"
+
+
+def move(con: duckdb.DuckDBPyConnection) -> None:
+    """Make `moved` (name): how people's records name those of `changed` that have another home, and those that are gone."""
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE stirred AS SELECT c.connection, c.ref FROM changed c LEFT JOIN stood b USING (ref) "
+        "WHERE b.home IS DISTINCT FROM c.home UNION ALL SELECT split_part(ref, '|', 1), ref FROM gone"
+    )
+    con.execute(f"CREATE OR REPLACE TEMP TABLE moved AS {names('stirred')}")
+
+
+def _told(con: duckdb.DuckDBPyConnection, kind: Kind) -> dict[str, str]:
+    """What a record says, and where it stands in the stage."""
+    staged = {row[0] for row in con.execute(f"DESCRIBE stage_{kind.entity}").fetchall()}
+    said = {c: f"s.{c}" if c in staged else "CAST(NULL AS VARCHAR)" for c in kind.said if c != "employer"}
+    parent = "s.parent_id" if "parent_id" in staged else "CAST(NULL AS VARCHAR)"
+    account = (
+        "s.account_id" if "employer" in kind.said and "account_id" in staged else "CAST(NULL AS VARCHAR)"
+    )
+    return {"same_ref": "s.same_ref", "parent_ref": parent, "account_ref": account} | said
+
+
+def _stamp(con: duckdb.DuckDBPyConnection, kind: Kind, told: dict[str, str]) -> None:
+    """`stamp`: the place of each record in the stage, and a digest of what it says."""
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE stamp AS SELECT s.rowid AS place, hash('{_edition(con, kind)}', s.connection, s.object, "
+        f"s.record_id, s.rank, {', '.join(told.values())}) AS digest FROM stage_{kind.entity} s WHERE s.adds_ref IS NULL"
+    )
+
+
+def _edition(con: duckdb.DuckDBPyConnection, kind: Kind) -> str:
+    """Changes when records would be read otherwise, or when others of their objects may be one."""
+    own = con.execute("SELECT * FROM distinct_object WHERE entity = ? ORDER BY ALL", [kind.entity]).fetchall()
+    crms = con.execute("SELECT * FROM connection_crm ORDER BY ALL").fetchall()
+    return hashlib.sha256(repr((kind.edition, own, crms)).encode()).hexdigest()[:16]
+
+
+def _compare(con: duckdb.DuckDBPyConnection, kind: Kind, told: dict[str, str]) -> None:
+    some = "" if _any(con, "moved") else "LIMIT 0"
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE again AS SELECT p.* FROM stamp p SEMI JOIN (SELECT s.rowid AS place FROM stage_{kind.entity} s "
+        f"SEMI JOIN moved m ON m.name = {told['account_ref']} {some}) USING (place)"
+    )
+    con.execute("CREATE OR REPLACE TEMP TABLE digested AS SELECT digest FROM known")
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE fresh_at AS SELECT * FROM stamp ANTI JOIN digested USING (digest) UNION ALL "
+        "SELECT * FROM again SEMI JOIN digested USING (digest)"
+    )
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE outdated AS SELECT digest FROM digested ANTI JOIN stamp USING (digest) "
+        "UNION SELECT digest FROM again"
+    )
+    firm = "domain, lead" if kind.model is ACCOUNT else "NULL::VARCHAR AS domain, NULL::VARCHAR AS lead"
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE was AS SELECT ref, keys, {firm} FROM known SEMI JOIN outdated USING (digest)"
+        + ("" if _any(con, "outdated") else " LIMIT 0")
+    )
+
+
+def _gather(con: duckdb.DuckDBPyConnection, kind: Kind, told: dict[str, str]) -> None:
+    columns = ", ".join(f"{source} AS {name}" for name, source in told.items())
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE heard AS SELECT {_REF} AS ref, s.connection, s.rank, s.object, s.record_id, {columns}, "
+        f"f.digest FROM stage_{kind.entity} s JOIN fresh_at f ON f.place = s.rowid"
+    )
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE employer AS SELECT DISTINCT account_ref AS name FROM heard WHERE account_ref IS NOT NULL"
+    )
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE placed AS SELECT n.name, a.home FROM "
+        f"({named('now_account', 'employer') if _any(con, 'employer') else 'SELECT NULL AS name, NULL AS ref LIMIT 0'}) n "
+        "JOIN now_account a USING (ref)"
+    )
+    con.execute(
+        "CREATE OR REPLACE TEMP VIEW fresh AS SELECT h.*, p.home AS employer FROM heard h LEFT JOIN placed p ON p.name = h.account_ref"
+    )
+    con.execute("CREATE OR REPLACE TEMP TABLE gone AS SELECT ref FROM was ANTI JOIN heard USING (ref)")
+
+
+def _any(con: duckdb.DuckDBPyConnection, table: str) -> bool:
+    return con.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is not None

@@ -1,0 +1,117 @@
+"""How far a change reaches: the records that are, were or would be connected with one that changed."""
+
+from __future__ import annotations
+
+import duckdb
+
+from . import changes
+from .clusters import WORD
+from .evidence import Kind
+from .models import ENOUGH
+
+
+def spread(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
+    """Make `affected` (ref), all records whose groups and ids are settled anew; `stood` (STANDING), where they stood, and `mate`,
+    those of these that say what they said; `member`, all of them that are there; `told` (PAIR), what systems and people say of
+    them; `apart` (one, other), the pairs that are never one.
+    """
+    _start(con, kind)
+    _tell(con, kind, "start")
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE affected AS SELECT ref FROM start UNION "
+        f"SELECT unnest([left_ref, right_ref]) FROM scored WHERE probability >= {ENOUGH} UNION "
+        "SELECT unnest([left_ref, right_ref]) FROM told"
+    )
+    _close(con)
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE stood AS SELECT * FROM known_standing SEMI JOIN affected USING (ref)"
+    )
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE mate AS SELECT * FROM stood ANTI JOIN heard USING (ref) ANTI JOIN gone USING (ref)"
+    )
+    con.execute(
+        "CREATE OR REPLACE TEMP VIEW member AS SELECT ref, connection, rank, object, same_ref, parent_ref FROM heard "
+        "UNION ALL SELECT ref, connection, rank, object, same_ref, parent_ref FROM mate"
+    )
+    _tell(con, kind, "member")
+    _decide(con, kind)
+
+
+def _start(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
+    """`start` (ref, same_ref): what changed, of what people decided, who names records that came or went, who took others in."""
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE came AS SELECT connection, ref FROM heard ANTI JOIN was USING (ref) UNION ALL "
+        "SELECT split_part(ref, '|', 1), ref FROM gone"
+    )
+    con.execute(f"CREATE OR REPLACE TEMP TABLE called AS {changes.names('came')}")
+    ref = "connection || '|' || object || '|' || record_id"
+    named = [
+        f"SELECT {ref}, same_ref FROM stage_{kind.entity} s SEMI JOIN called c ON c.name = s.{column} WHERE adds_ref IS NULL"
+        for column in _naming(con, kind)
+    ]
+    took = (
+        "SELECT a.connection || '|' || a.object || '|' || a.\"into\" AS ref FROM alias a SEMI JOIN gone g "
+        "ON g.ref = a.connection || '|' || a.object || '|' || a.id"
+    )
+    decided = f"SELECT unnest([left_ref, right_ref]) AS ref FROM decision WHERE entity = '{kind.entity}'"
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE start AS SELECT ref, same_ref FROM heard UNION SELECT ref, NULL FROM touched ANTI JOIN heard USING (ref) "
+        f"UNION {' UNION '.join(named)} UNION SELECT ref, NULL FROM ({took} UNION {decided})"
+    )
+
+
+def _naming(con: duckdb.DuckDBPyConnection, kind: Kind) -> list[str]:
+    """The columns of the stage in which a record names another one of its kind."""
+    staged = {row[0] for row in con.execute(f"DESCRIBE stage_{kind.entity}").fetchall()}
+    return [column for column in ("same_ref", "parent_id") if column in staged]
+
+
+def _tell(con: duckdb.DuckDBPyConnection, kind: Kind, records: str) -> None:
+    """`told`, of the records that hold the id of another one."""
+    found = _meant(con, kind, records, "same_ref")
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE told AS SELECT DISTINCT '{kind.entity}' AS entity, least(ref, other) AS left_ref, "
+        f"greatest(ref, other) AS right_ref, {WORD} AS weight, 1.0 AS probability, 'explicit id' AS method, "
+        f"'one record holds the id of the other' AS evidence FROM ({found}) WHERE other <> ref"
+    )
+
+
+def _meant(con: duckdb.DuckDBPyConnection, kind: Kind, records: str, column: str) -> str:
+    """A query for records (ref) and the one (other) that a column of theirs names."""
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE wanted AS SELECT DISTINCT {column} AS name FROM {records} WHERE {column} IS NOT NULL"
+    )
+    places = (
+        f"(SELECT connection, connection || '|' || object || '|' || record_id AS ref FROM stage_{kind.entity} "
+        f"WHERE adds_ref IS NULL{'' if con.execute('SELECT 1 FROM wanted LIMIT 1').fetchone() else ' AND FALSE'})"
+    )
+    con.execute(f"CREATE OR REPLACE TEMP TABLE called AS {changes.named(places, 'wanted')}")
+    return f"SELECT r.ref, c.ref AS other FROM {records} r JOIN called c ON c.name = r.{column}"
+
+
+def _decide(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
+    """What people said joins `told`; that they said otherwise, and the account tree, makes `apart`."""
+    con.execute(
+        f"INSERT INTO told SELECT '{kind.entity}', least(left_ref, right_ref), greatest(left_ref, right_ref), {2 * WORD}, 1.0, "
+        f"'a person', coalesce(reason, '') FROM decision d SEMI JOIN member a ON a.ref = d.left_ref SEMI JOIN member b "
+        f"ON b.ref = d.right_ref WHERE entity = '{kind.entity}' AND action = 'link'"
+    )
+    below = _meant(con, kind, "member", "parent_ref")
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE apart AS SELECT left_ref AS one, right_ref AS other FROM decision "
+        f"WHERE entity = '{kind.entity}' AND action = 'unlink' UNION SELECT ref, other FROM ({below}) WHERE other <> ref"
+    )
+
+
+def _close(con: duckdb.DuckDBPyConnection) -> None:
+    """Add to `affected` whoever was connected, or one entity, with anybody in it."""
+    con.execute("CREATE OR REPLACE TEMP TABLE place AS SELECT ref, part, entity_id FROM known_standing")
+    many = -1
+    while many != (many := con.execute("SELECT count(*) FROM affected").fetchall()[0][0]):
+        con.execute(
+            "CREATE OR REPLACE TEMP TABLE bound AS SELECT DISTINCT part, entity_id FROM place SEMI JOIN affected USING (ref)"
+        )
+        con.execute(
+            "CREATE OR REPLACE TEMP TABLE affected AS SELECT ref FROM affected UNION SELECT ref FROM place SEMI JOIN bound "
+            "USING (part) UNION SELECT ref FROM place SEMI JOIN bound USING (entity_id)"
+        )

@@ -1,0 +1,33 @@
+"""Functions, steps and metrics give the same on DuckDB, on PostgreSQL and on Spark."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .alike import differing
+from .suite import SUITE, Answers, Asked
+
+pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.xdist_group("engines")]
+OTHERS = ("postgres", "spark")
+
+
+@pytest.fixture(scope="module")
+def answers(running: Any) -> Answers:
+    return Answers(running)
+
+
+@pytest.mark.parametrize("engine", OTHERS)
+@pytest.mark.parametrize("asked", SUITE, ids=lambda asked: asked.name)
+def test_the_answer_is_that_of_duckdb(answers: Answers, asked: Asked, engine: str) -> None:
+    ours, theirs = answers.of("duckdb", asked), answers.of(engine, asked)
+    wrong = {name: differing(ours, theirs, name)[:3] for name in ours[0]}
+    assert {name: pairs for name, pairs in wrong.items() if pairs} == {}
+
+
+@pytest.mark.parametrize("asked", SUITE, ids=lambda asked: asked.name)
+def test_there_is_something_to_compare(answers: Answers, asked: Asked) -> None:
+    """Two answers without a value are equal, too."""
+    found = answers.of("duckdb", asked)
+    assert [name for name in found[0] if all(row[name] is None for row in found)] == []
