@@ -16,10 +16,8 @@ from cs_connector.transport.records import Records
 from .errors import decode
 from .rows import Rows
 
-ROWS, BYTES = (
-    250_000,
-    100_000_000,
-)  # of one page of results, at most; of bytes as REST writes them, which are twice as many
+# Of one page of results, at most; of bytes as REST writes them, which are twice as many. A page is held in memory whole.
+ROWS, BYTES = 62_500, 25_000_000
 USUAL_ROWS = 50_000  # where nobody knows how large a row is
 SPEED = 10_000  # records a second; a job is first looked at when it may be done
 LONGEST_POLL = 30.0  # seconds; every look at the job costs a call

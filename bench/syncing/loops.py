@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 import orjson
 import requests
 
-ROWS = 200_000  # of one page of bulk results
+ROWS = 50_000  # of one page of bulk results
 Get: TypeAlias = Callable[[str], requests.Response]
 
 

@@ -50,7 +50,7 @@ class Way:
 
 
 REST = Way("Salesforce REST", "salesforce", "salesforce", 2_000, settings="bulk_from: 1000000000")
-BULK = Way("Salesforce Bulk 2.0", "salesforce", "bulk", 200_000, settings="bulk_from: 0", few=2_200)
+BULK = Way("Salesforce Bulk 2.0", "salesforce", "bulk", 50_000, settings="bulk_from: 0", few=2_200)
 HUBSPOT = Way("HubSpot list", "hubspot", "hubspot", 100)
 ZENDESK = Way("Zendesk export", "zendesk", "zendesk", 1_000)
 WAYS = (REST, BULK, HUBSPOT, ZENDESK)

@@ -44,12 +44,13 @@ def run(screen: Screen, document: Mapping[str, Any]) -> None:
         f"{tasks['held_back']} held back" + _why_held(document["held"])
     )
     writes(screen, document["writes"])
-    if document["calls"]:
+    asked = [c for c in document["calls"] if c["used"] or c["limit"] or c["estimated"]]  # a folder has no API
+    if asked:
         used = " · ".join(
             f"{c['connection']} {c['used']:,}"
             + (f" of {c['limit']:,}" if c["limit"] else "")
             + (f" (estimated {c['estimated']:,})" if c["estimated"] else "")
-            for c in document["calls"]
+            for c in asked
         )
         screen.plain(f"api calls  {used}")
     for note in document["notes"]:

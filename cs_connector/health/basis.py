@@ -85,5 +85,7 @@ def _measured(metrics: Metrics, names: Iterable[str]) -> str:
         study = metrics.source(name).study.model_dump(mode="json", exclude_defaults=True)
         metric = study["metrics"][name]
         parts = [study.get("steps"), *(metric.get(key) for key in ("value", "known", "complete"))]
+        uses = study.get("uses", [])
+        parts += [_measured(metrics, uses)] if uses else []
         total.update(json.dumps([name, *parts], sort_keys=True).encode())
     return total.hexdigest()[:16]

@@ -189,7 +189,7 @@ def trailing(node: Node, form: Trailing, context: Context) -> Node:
         node = _shaped(node, shape)
     node = pair(node)
     type_ = typed(of)
-    tests = [exp.LT(this=of.tree, expression=_bound(_end(form, context), type_))]
+    tests: list[exp.Expr] = [exp.LT(this=of.tree, expression=_bound(_end(form, context), type_))]
     if (low := _start(form, context)) is not None:
         tests.insert(0, exp.GTE(this=of.tree.copy(), expression=_bound(low, type_)))
     return Filter(node, exp.and_(*tests), node.shape)

@@ -8,13 +8,22 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from cs_connector.errors import ConfigError
+from cs_connector.language.apply import (
+    Context,
+    StepError,
+    column,
+    new_at,
+    ordered,
+    ordering,
+    pair,
+    ready,
+    settled,
+    typed,
+)  # fmt: skip
 from cs_connector.language.expression import Formula, number
 from cs_connector.language.kinds import NUMERIC
 from cs_connector.language.lowering import call
-from cs_connector.language.apply import (
-    Context, StepError, column, new_at, ordered, ordering, pair, ready, settled, typed,
-)  # fmt: skip
-from cs_connector.language.steps import Added, Peers, Window
+from cs_connector.language.steps import Across, Added, Peers, Window
 from cs_connector.language.tree import Cells, Node, Project, Shape
 from cs_connector.language.tree import Peers as Among
 from cs_connector.model import NUMBER, WHOLE
@@ -31,7 +40,9 @@ class Around:
     order: tuple[exp.Ordered, ...] = ()
     ranked: tuple[exp.Ordered, ...] = ()
 
-    def over(self, function: exp.Expr, order: tuple[exp.Ordered, ...] = (), rows: str | None = None) -> exp.Expr:
+    def over(
+        self, function: exp.Expr, order: tuple[exp.Ordered, ...] = (), rows: str | None = None
+    ) -> exp.Expr:
         """A function over these rows; `rows` is where the frame begins, up to this row."""
         spec = None
         if rows is not None:
@@ -54,8 +65,14 @@ def window(node: Node, form: Window, context: Context) -> Node:
         if added.take in _BY_ORDER and not form.order:
             raise StepError(ConfigError(f"{added.take} needs an order", fix="add `order:`"), ("add", name))
         of = reads[name]
-        type_ = NUMBER if of is None else typed(of) if added.take in ("lag", "lead", "running_sum", "moving_avg") else NUMBER
-        tree = _MADE[added.take](around, of.tree if of else exp.null(), added.rows)
+        type_ = (
+            NUMBER
+            if of is None
+            else typed(of)
+            if added.take in ("lag", "lead", "running_sum", "moving_avg")
+            else NUMBER
+        )
+        tree = BY_TAKE[added.take](around, of.tree if of else exp.null(), added.rows)
         made.append((name, tree, WHOLE if added.take in ("row_number", "rank", "ntile") else type_))
     shape = node.shape.adding({name: type_ for name, _, type_ in made})
     return Project(node, tuple((name, tree) for name, tree, _ in made), shape)
@@ -64,7 +81,9 @@ def window(node: Node, form: Window, context: Context) -> Node:
 def _read(node: Node, name: str, added: Added, context: Context) -> Formula | None:
     if added.of is None:
         return None
-    return context.read(node, added.of, added.take, NUMERIC if added.take in _NUMBERS else (), ("add", name, "of"))
+    return context.read(
+        node, added.of, added.take, NUMERIC if added.take in _NUMBERS else (), ("add", name, "of")
+    )
 
 
 def _shifted(function: type[exp.Expr]) -> Callable[[Around, exp.Expr, int | None], exp.Expr]:
@@ -88,11 +107,13 @@ def quotient(top: exp.Expr, bottom: exp.Expr) -> exp.Expr:
 
 def _zscore(around: Around, of: exp.Expr) -> exp.Expr:
     """How many sample standard deviations above the mean; NULL where all are equal, or one is alone."""
-    above = exp.Sub(this=exp.cast(exp.Paren(this=of), "double"), expression=around.over(call("mean", of.copy())))
+    above = exp.Sub(
+        this=exp.cast(exp.Paren(this=of), "double"), expression=around.over(call("mean", of.copy()))
+    )
     return quotient(above, around.over(call("stddev", of.copy())))
 
 
-_MADE: dict[str, Callable[[Around, exp.Expr, int | None], exp.Expr]] = {
+BY_TAKE: dict[str, Callable[[Around, exp.Expr, int | None], exp.Expr]] = {
     "lag": _shifted(exp.Lag),
     "lead": _shifted(exp.Lead),
     "row_number": lambda around, _of, _rows: around.over(exp.RowNumber(), around.order),
@@ -126,7 +147,9 @@ def peers(node: Node, form: Peers, context: Context) -> Node:
     for index, name in enumerate(form.within):
         context.read(node, f'"{name}"', "within", at=("within", index))
     value, middle = "peer value", "peer median"
-    node = Project(node, ((value, exp.cast(exp.Paren(this=of.tree), "double")),), shape.adding({value: NUMBER}))
+    node = Project(
+        node, ((value, exp.cast(exp.Paren(this=of.tree), "double")),), shape.adding({value: NUMBER})
+    )
     if "median" in form.add.values():
         node = Among(node, form.within, value, middle, node.shape.adding({middle: NUMBER}))
     for name in form.add:
@@ -135,23 +158,23 @@ def peers(node: Node, form: Peers, context: Context) -> Node:
     return Project(node, asked, node.shape.adding(dict.fromkeys(form.add, NUMBER)))
 
 
-def _placed(take: str, within: tuple[str, ...], value: str, middle: str) -> exp.Expr:
+def _placed(take: Across, within: tuple[str, ...], value: str, middle: str) -> exp.Expr:
     of = column(value)
     taking = exp.Case(ifs=[exp.If(this=exp.Not(this=of.is_(exp.null())), true=exp.convert(1))])
     around = Around((column("today"), *map(column, within), taking))
     rank = around.over(exp.Rank(), (ordered(of, desc=False),))
     percent = _percent(rank, around.over(exp.Count(this=of.copy())))
-    made = {
-        "rank": lambda: exp.cast(rank, "double"),
-        "percentile": lambda: percent,
-        "quartile": lambda: _quartile(percent),
-        "zscore": lambda: _zscore(around, of),
-        "median": lambda: column(middle),
-    }[take]()
+    made: dict[Across, exp.Expr] = {
+        "rank": exp.cast(rank, "double"),
+        "percentile": percent,
+        "quartile": _quartile(percent),
+        "zscore": _zscore(around, of),
+        "median": column(middle),
+    }
     known = [exp.Not(this=column(name).is_(exp.null())) for name in (value, *within)]
     if take == "median":
         known = known[1:]
-    return exp.Case(ifs=[exp.If(this=exp.and_(*known), true=made)]) if known else made
+    return exp.Case(ifs=[exp.If(this=exp.and_(*known), true=made[take])]) if known else made[take]
 
 
 def _quartile(percent: exp.Expr) -> exp.Expr:

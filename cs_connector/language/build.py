@@ -10,11 +10,25 @@ from typing import Any
 
 from sqlglot import exp
 
+from cs_connector.language.apply import column
 from cs_connector.language.lowering import call
 from cs_connector.language.periods import double
-from cs_connector.language.apply import column
 from cs_connector.language.tree import (
-    Cells, Filter, Given, Group, Join, Lookup, Named, Node, Pair, Peers, Project, Scan, Series, Top, Union,
+    Cells,
+    Filter,
+    Given,
+    Group,
+    Join,
+    Lookup,
+    Named,
+    Node,
+    Pair,
+    Peers,
+    Project,
+    Scan,
+    Series,
+    Top,
+    Union,
 )  # fmt: skip
 from cs_connector.model import ENTITIES
 
@@ -127,7 +141,9 @@ def _project(node: Project) -> exp.Select:
 def _join(node: Join) -> exp.Select:
     query = exp.select(*_all(node.rows, "x")).from_(build(node.rows).subquery("x"))
     query = query.select(*(column(theirs, "m").as_(mine, quoted=True) for mine, theirs in node.taken.items()))
-    tests = [exp.EQ(this=column(mine, "x"), expression=column(theirs, "m")) for mine, theirs in node.on]
+    tests: list[exp.Expr] = [
+        exp.EQ(this=column(mine, "x"), expression=column(theirs, "m")) for mine, theirs in node.on
+    ]
     other = node.other
     if isinstance(other, Lookup):
         marked = other.shape.key[0] if other.shape.key else ""
@@ -231,7 +247,7 @@ def _spine(node: Series) -> exp.Select:
     keys = [*rows.cell, *node.by]
     first = exp.Min(this=column("period")).as_("first", quoted=True)
     seen = exp.select(*map(column, keys), first).from_(exp.to_table("grouped")).group_by(*map(column, keys))
-    met = exp.LT(this=column("first", "k"), expression=column("start", "d"))
+    met: exp.Expr = exp.LT(this=column("first", "k"), expression=column("start", "d"))
     if rows.paired:
         met = exp.and_(met, same("k", "d", ("today",)))
     return query.from_(seen.subquery("k")).join(_dates(node).subquery("d"), on=met)

@@ -20,9 +20,9 @@ from sqlglot import exp
 from cs_connector.config.documents import suggest
 from cs_connector.errors import ConfigError
 from cs_connector.language import apply, around, merging, totals
+from cs_connector.language.apply import Context, StepError, column, pair
 from cs_connector.language.build import build
 from cs_connector.language.periods import GREGORIAN, Calendar
-from cs_connector.language.apply import Context, StepError, column, pair
 from cs_connector.language.steps import MAX_NESTED, MAX_STEPS, Python, Step
 from cs_connector.language.tree import Given, Join, Node, Shape
 
@@ -192,7 +192,9 @@ def _context(context: Context, depth: int = 1) -> Context:
 
     def inner(steps: Sequence[Step]) -> Node:
         if depth >= MAX_NESTED or len(steps) > MAX_STEPS:
-            raise ConfigError("the steps are nested too deeply", fix=f"at most {MAX_NESTED} levels of {MAX_STEPS}")
+            raise ConfigError(
+                "the steps are nested too deeply", fix=f"at most {MAX_NESTED} levels of {MAX_STEPS}"
+            )
         below = _context(context, depth + 1)
         node: Node | None = None
         for index, step in enumerate(steps):
@@ -220,14 +222,20 @@ def _written(folder: Path | None, form: Python) -> None:
         return
     path = folder / form.file
     if not path.is_file():
-        raise StepError(ConfigError(f"there is no file {form.file} beside the metrics", fix="correct `file`"), ("file",))
+        raise StepError(
+            ConfigError(f"there is no file {form.file} beside the metrics", fix="correct `file`"), ("file",)
+        )
     try:
         names = [n.name for n in ast.parse(path.read_text("utf-8")).body if isinstance(n, ast.FunctionDef)]
     except (SyntaxError, ValueError) as error:
-        raise StepError(ConfigError(f"{form.file} is no Python: {error}", fix="correct the file"), ("file",)) from None
+        raise StepError(
+            ConfigError(f"{form.file} is no Python: {error}", fix="correct the file"), ("file",)
+        ) from None
     if form.function not in names:
         hint = suggest(form.function, names) or f"it has: {', '.join(names) or 'none'}"
-        raise StepError(ConfigError(f"{form.file} has no function {form.function!r}", fix=hint), ("function",))
+        raise StepError(
+            ConfigError(f"{form.file} has no function {form.function!r}", fix=hint), ("function",)
+        )
 
 
 class _Work:
@@ -257,7 +265,8 @@ class _Work:
             row = f", with a row a {self.node.shape.row}" if self.node else ""
             raise StepError(
                 ConfigError(
-                    f"the steps end without an aggregate{row}", fix="end with an aggregate without `by` and `every`"
+                    f"the steps end without an aggregate{row}",
+                    fix="end with an aggregate without `by` and `every`",
                 ),
                 (),
             )

@@ -17,6 +17,8 @@ def connect(memory_limit: str = "2GB", temp_directory: Path | None = None, threa
     """An in-memory database in UTC. Large work spills into `temp_directory`, never further than asked."""
     con = duckdb.connect(config={"memory_limit": memory_limit, "threads": threads})
     con.execute("SET preserve_insertion_order = false; SET TimeZone = 'UTC'")
+    # dates are a table of a handful: to sort many rows for a join with it costs more than to look at each pair
+    con.execute("SET nested_loop_join_threshold = 100")
     if temp_directory is not None:
         con.execute(f"SET temp_directory = '{str(temp_directory).replace(chr(39), chr(39) * 2)}'")
     return con

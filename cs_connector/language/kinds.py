@@ -64,7 +64,9 @@ SIGNATURES: dict[str, Signature] = {
     "length": Signature((("text",),), "number"),
     "contains": Signature((("text",), ("text",)), "yes or no"),
     "starts_with": Signature((("text",), ("text",)), "yes or no"),
-    **{f"{grain}_start": Signature((DATED,), "date") for grain in ("day", "week", "month", "quarter", "year")},
+    **{
+        f"{grain}_start": Signature((DATED,), "date") for grain in ("day", "week", "month", "quarter", "year")
+    },
     "fiscal_quarter_start": Signature((DATED,), "date"),
     "fiscal_year_start": Signature((DATED,), "date"),
     "local_date": Signature((("time",), ("text",)), "date"),

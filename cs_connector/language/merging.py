@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cs_connector.errors import ConfigError
-from cs_connector.language.kinds import called, kind
 from cs_connector.language.apply import Context, StepError, known, new_at, pair, since
+from cs_connector.language.kinds import called, kind
 from cs_connector.language.steps import Merge, Step
 from cs_connector.language.steps import Union as Below
 from cs_connector.language.tree import Join, Lookup, Node, Shape, Union

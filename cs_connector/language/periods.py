@@ -37,7 +37,9 @@ class Period:
 
     def start(self, day: exp.Expr) -> exp.Expr:
         """The first day of the period in which a day lies."""
-        return starts(f"fiscal_{self.grain}_start" if self.fiscal else f"{self.grain}_start", day, self.calendar)
+        return starts(
+            f"fiscal_{self.grain}_start" if self.fiscal else f"{self.grain}_start", day, self.calendar
+        )
 
     def later(self, start: exp.Expr, count: exp.Expr) -> exp.Expr:
         """The first day of the period so many periods after the one that begins with `start`."""

@@ -8,20 +8,26 @@ from dataclasses import replace
 from sqlglot import exp
 
 from cs_connector.errors import ConfigError
+from cs_connector.language.apply import (
+    At,
+    Context,
+    StepError,
+    column,
+    ready,
+    settled,
+    typed,
+)  # fmt: skip
 from cs_connector.language.expression import Formula, number
 from cs_connector.language.kinds import DATED, NUMERIC, called
 from cs_connector.language.lowering import call
 from cs_connector.language.periods import Period, double
-from cs_connector.language.apply import (
-    At, Context, StepError, column, ready, settled, typed,
-)  # fmt: skip
 from cs_connector.language.steps import Aggregate, Every, Pivot, Total
 from cs_connector.language.tree import Filter, Group, Node, Project, Series, Shape
 from cs_connector.model import DATE, ENTITIES, MONEY, NUMBER, WHOLE
 
 Made = tuple[str, exp.Expr, str]
 _SUMMED = frozenset({"sum", "avg", "stddev", "variance", "median", "quantile", "slope", "corr"})
-_SPREAD = frozenset({"stddev", "variance", "median"})
+_CALLED = {"sum": "total", "avg": "mean"}
 _PLAIN = frozenset({"variance", "slope", "corr", "share"})  # numbers, whatever they are over
 _EPOCH = exp.cast(exp.Literal.string("2000-01-01"), "date")
 
@@ -144,9 +150,7 @@ def _is(on: Formula, name: str, value: bool | float | str) -> exp.Expr:
     return exp.EQ(this=exp.Paren(this=on.tree), expression=constant)
 
 
-def _read(
-    node: Node, name: str, total: Total, context: Context, at: At | None = None
-) -> dict[str, Formula]:
+def _read(node: Node, name: str, total: Total, context: Context, at: At | None = None) -> dict[str, Formula]:
     """The formulas of a total, by their keys."""
     place = ("totals", name) if at is None else at
     kinds = NUMERIC if total.take in _SUMMED else ("yes or no",) if total.take == "share" else ()
@@ -181,17 +185,20 @@ def _taken(shape: Shape, total: Total, of: exp.Expr, read: dict[str, Formula]) -
     take = total.take
     if take in ("min", "max"):
         return {"min": exp.Min, "max": exp.Max}[take](this=of)
-    if take in ("sum", "avg"):
-        return call({"sum": "total", "avg": "mean"}[take], of)
-    if take in _SPREAD:
-        return call(take, of)
-    if take == "quantile":
-        return call("quantile", of, number(total.p or 0))
     if take == "share":
         return _share(of)
-    if take == "newest":
-        return call("newest", of, read["by"].tree, *(column(n) for n in shape.ties or ("r",)))
-    return call(take, of, _figure(read["over"] if take == "slope" else read["with"]))
+    return call(_CALLED.get(take, take), of, *_more(shape, total, read))
+
+
+def _more(shape: Shape, total: Total, read: dict[str, Formula]) -> list[exp.Expr]:
+    """What a total needs beside its values."""
+    if total.take == "quantile":
+        return [number(total.p or 0)]
+    if total.take == "newest":
+        return [read["by"].tree, *(column(name) for name in shape.ties or ("r",))]
+    if total.take in ("slope", "corr"):
+        return [_figure(read["over" if total.take == "slope" else "with"])]
+    return []
 
 
 def _figure(formula: Formula) -> exp.Expr:
@@ -224,5 +231,3 @@ def _one_currency(shape: Shape, name: str, total: Total, read: dict[str, Formula
             fix=f"aggregate by {open_}, or say in `where` or a filter which {open_} counts",
         )
         raise StepError(error, ("totals", name))
-
-

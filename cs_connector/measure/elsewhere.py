@@ -9,6 +9,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from cs_connector.errors import ConfigError
+from cs_connector.language.compiler import Part
 from cs_connector.language.engines import Engine
 from cs_connector.language.executor import Connection
 from cs_connector.measure.metrics import BASE, Metrics, Source, values
@@ -28,7 +29,7 @@ _PREPARED: Mapping[str, Mapping[str, str]] = {
 
 
 def load(engine: Engine, con: Connection, metrics: Metrics, files: Files, folder: Path) -> None:
-    """Give an engine what the metrics read; `evaluate.prepare` has been called on `con`, `folder` is free to write to."""
+    """Give an engine what the metrics read; `evaluate.begin` has been called on `con`, `folder` is free to write to."""
     read = {
         table.name
         for source in metrics.sources
@@ -43,23 +44,33 @@ def load(engine: Engine, con: Connection, metrics: Metrics, files: Files, folder
 
 def compute(engine: Engine, source: Source) -> pa.Table:
     """`r`, `today` and a column a metric. Raises ConfigError for what the engine cannot run, by name."""
-    if source.plan and source.plan.python:
+    if local(source):
         raise ConfigError(
             f"{source.name} cannot run on {engine.name}",
             why="a Python step runs in this process only",
             safe="nothing was computed",
             fix="compute it with DuckDB, or say the step in other steps",
         )
-    *before, last = trees(source)
-    for part, tree in zip(source.plan.parts if source.plan else (), before, strict=False):
-        engine.store(part.table, tree)
-    return engine.rows(last)
+    for part in _kept(source):
+        engine.store(part.table, part.rows.query)
+    return engine.rows(values(source))
+
+
+def local(source: Source) -> bool:
+    """Whether a Python step binds it, or a study that it uses, to this process."""
+    return bool(source.plan and source.plan.python) or any(local(other) for other in source.used)
 
 
 def trees(source: Source) -> list[exp.Select]:
     """What runs, one after another; the last one gives the metrics."""
-    parts = source.plan.parts[:-1] if source.plan else ()
-    return [*(part.rows.query for part in parts), values(source)]
+    return [*(part.rows.query for part in _kept(source)), values(source)]
+
+
+def _kept(source: Source) -> list[Part]:
+    """The parts whose rows are a table before the metrics are computed, those of studies that this one uses first."""
+    others = [part for other in source.used for part in _kept(other)]
+    parts = source.plan.parts if source.plan else ()
+    return others + [part for part in parts if part.whole or part is not parts[-1]]
 
 
 def _written(con: Connection, name: str, columns: Mapping[str, str], folder: Path) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +75,10 @@ class Source:
         """How the rows are computed, None for a study of the relationship alone. Raises StepError."""
         if not self.study.steps:
             return None
+        # two versions of a study may be compared: each has tables of its own
+        name = f"{self.name} {sha256(self.study.model_dump_json().encode()).hexdigest()[:6]}"
         folder = self.document.path.parent
-        return compile_study(self.study.steps, self.calendar, name=self.name, base=BASE, folder=folder)
+        return compile_study(self.study.steps, self.calendar, name=name, base=BASE, folder=folder)
 
     @cached_property
     def rows(self) -> Rows | None:
@@ -89,7 +92,7 @@ class Source:
 
     def formula(self, name: str) -> tuple[Formula, Formula | None]:
         """One metric's value, and the condition for knowing it. Raises ConfigError with the line."""
-        others = {name: NUMBER for name in self.study.uses}
+        others = dict.fromkeys(self.study.uses, NUMBER)
         names = {**BASE, **others, **(self.rows.columns if self.rows else {})}
         metric = self.study.metrics[name]
         value = self._formula((name, "value"), metric.value, names, *NUMERIC)
@@ -147,7 +150,11 @@ class Metrics:
 def schema() -> dict[str, Any]:
     """The JSON Schema of a file of metrics, for editors."""
     made = Study.model_json_schema(by_alias=True, mode="validation")
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made, "title": "cs-connector metrics"}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **made,
+        "title": "cs-connector metrics",
+    }
 
 
 def load_metrics(layers: Sequence[Path]) -> Metrics:
@@ -230,8 +237,12 @@ def values(source: Source) -> exp.Select:
     places = {n: column(n, "b") for n in BASE} | {n: column(n, "a") for n in total}
     for other in source.used:
         theirs = f"other_{other.name}"
-        query = query.join(values(other).subquery(theirs), on=same("b", theirs, ("r", "today")), join_type="left")
-        places |= {n: column(n, theirs) for n in other.study.metrics if n in source.study.uses and n not in total}
+        query = query.join(
+            values(other).subquery(theirs), on=same("b", theirs, ("r", "today")), join_type="left"
+        )
+        places |= {
+            n: column(n, theirs) for n in other.study.metrics if n in source.study.uses and n not in total
+        }
     for name, metric in source.study.metrics.items():
         query = query.select(_value(metric, *source.formulas[name], places).as_(name, quoted=True))
     return query

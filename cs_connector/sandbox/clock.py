@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
+SECOND = timedelta(seconds=1)
 _moment: ContextVar[datetime | None] = ContextVar("_moment", default=None)
 
 
@@ -62,3 +64,23 @@ class SandboxClock:
     def _at(self, mark: float) -> datetime:
         base, since = self._known
         return base if since is None else base + timedelta(0, mark - since)
+
+
+class Dates:
+    """The date that answers bear, by a clock, as HTTP writes it: it is another one every second."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._known = _lasting(now())
+
+    def text(self) -> str:
+        now, known = self._now(), self._known
+        if not known[0] <= now < known[1]:
+            known = self._known = _lasting(now)
+        return known[2]
+
+
+def _lasting(now: datetime) -> tuple[datetime, datetime, str]:
+    """A date, after when and until when it is good."""
+    second = now.replace(microsecond=0)
+    return second, second + SECOND, format_datetime(second, usegmt=True)

@@ -18,9 +18,10 @@ from urllib.parse import unquote
 
 from cs_connector.errors import UsageError
 
-from . import sending
+from . import bodies
+from .bodies import Unreadable
+from .clock import Dates
 from .faults import Do, Faults, together
-from .reading import Unreadable, body
 from .wire import Body, Request, Response
 
 HOST = "127.0.0.1"
@@ -72,7 +73,7 @@ class Server:
         now: Callable[[], datetime] | None = None,
     ) -> None:
         self.names = names
-        self.dates = sending.Dates(now) if now else None
+        self.dates = Dates(now) if now else None
         self.tls = tls
         self.largest = largest
         self.faults = faults or Faults()
@@ -251,7 +252,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _request(self) -> Request:
         target, _, query = self.path.partition("?")
         headers = {name.lower(): value for name, value in self.headers.items()}
-        found = body(self.rfile, headers, self.server.owner.largest)
+        found = bodies.body(self.rfile, headers, self.server.owner.largest)
         return Request(self.command, _decoded(target), query, headers, found)
 
     def _fail(self, request: Request, do: Do) -> None:
@@ -314,14 +315,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.owner.stopping.wait(drip_ms / 1000)
 
     def _write_whole(self, content: Body) -> None:
-        small = len(content) < sending.WORTH_GATHERING or self.request_version == "HTTP/0.9"
-        if small or not sending.gathers(self.connection):
+        small = len(content) < bodies.WORTH_GATHERING or self.request_version == "HTTP/0.9"
+        if small or not bodies.gathers(self.connection):
             self.end_headers()
-            self.wfile.writelines(sending.pieces(content))
+            self.wfile.writelines(bodies.pieces(content))
             return
         self.wfile.flush()
         head, self._headers_buffer = b"".join(self._headers_buffer), []
-        sending.send(self.connection, (head, b"\r\n", *sending.pieces(content)))
+        bodies.send(self.connection, (head, b"\r\n", *bodies.pieces(content)))
 
 
 def _change_headers(response: Response, changes: Mapping[str, str]) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from cs_connector.sandbox import authority, sending
-from cs_connector.sandbox.clock import SandboxClock
+from cs_connector.sandbox import authority, bodies
+from cs_connector.sandbox.clock import Dates, SandboxClock
 from cs_connector.sandbox.server import Server
 from cs_connector.sandbox.wire import Chain, Request, Response
 
@@ -84,14 +84,14 @@ def test_what_does_not_go_out_at_once_is_sent_after_it():
             self.sent += rest
 
     slow = Slow()
-    sending.send(slow, PIECES)
+    bodies.send(slow, PIECES)
     assert slow.sent == WHOLE
 
 
 def test_the_date_is_another_one_every_second():
     clock = SandboxClock(AS_OF)
     clock.move(running=False)
-    dates = sending.Dates(clock.now)
+    dates = Dates(clock.now)
     assert dates.text() == dates.text() == "Mon, 02 Nov 2026 12:00:00 GMT"
     clock.move(timedelta(milliseconds=999))
     assert dates.text() == "Mon, 02 Nov 2026 12:00:00 GMT"

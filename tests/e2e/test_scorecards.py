@@ -73,3 +73,21 @@ def test_lint_names_file_and_line_and_stops_with_2(fresh):
     assert "nothing was scored yet" in fresh.do("scorecard", "lint").talk
     assert "go with --plan" in fresh.do("score", "--out", "x", code=2).talk
     assert "there is nobody to score yet" in fresh.do("score", "--plan", code=2).talk
+
+
+def test_program_figures_add_up_and_books_are_split(ran):
+    document = ran.do("program", "--by", "segment", "--json").json
+    assert (document["schema"], len(document["periods"])) == ("program/1", 24)
+    for period in document["periods"]:
+        total = {m["currency"]: m["opening"] for m in period["total"]["revenue"]}
+        parts = [m for group in period["groups"] for m in group["revenue"]]
+        assert total == {c: sum(m["opening"] for m in parts if m["currency"] == c) for c in total}
+        logos = [group["logos"] for group in period["groups"]]
+        assert period["total"]["logos"]["lost"] == sum(one["lost"] for one in logos)
+    assert any(period["total"]["logos"]["lost"] for period in document["periods"])
+    assert "use one of: segment" in ran.do("program", "--by", "colour", code=2).talk
+    books = ran.do("books", "--json").json["books"]
+    assert len(books) > 5
+    for book in (b for b in books if b["compared"]):
+        moved = book["by_customers"] + book["by_coverage"]
+        assert book["after"] - book["before"] == pytest.approx(moved, abs=1e-5)

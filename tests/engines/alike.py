@@ -13,7 +13,8 @@ NEAR = 1e-6
 
 def rows(table: pa.Table, keys: Sequence[str]) -> list[dict[str, Any]]:
     """The rows in the order of their keys."""
-    return sorted(table.to_pylist(), key=lambda row: [(row[k] is not None, row[k]) for k in keys])
+    there = [key for key in keys if key in table.column_names]
+    return sorted(table.to_pylist(), key=lambda row: [(row[k] is not None, row[k]) for k in there])
 
 
 def differing(left: list[dict[str, Any]], right: list[dict[str, Any]], column: str) -> list[tuple[Any, Any]]:

@@ -204,7 +204,8 @@ def formulas() -> exp.Select:
 
 def _decay(value: exp.Expr) -> exp.Expr:
     """A curve of half-life."""
-    return exp.Pow(this=number(2), expression=exp.Paren(this=exp.Mul(this=value, expression=number(-0.01))))
+    falling = exp.Mul(this=exp.Abs(this=value), expression=number(-0.01))
+    return exp.Pow(this=number(2), expression=exp.Paren(this=falling))
 
 
 def published() -> exp.Select:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from . import page
 from .alike import differing
 from .suite import SUITE, Answers, Asked
 
@@ -24,6 +25,12 @@ def test_the_answer_is_that_of_duckdb(answers: Answers, asked: Asked, engine: st
     ours, theirs = answers.of("duckdb", asked), answers.of(engine, asked)
     wrong = {name: differing(ours, theirs, name)[:3] for name in ours[0]}
     assert {name: pairs for name, pairs in wrong.items() if pairs} == {}
+
+
+def test_the_page_lists_what_is_asked(answers: Answers) -> None:
+    """If not, `python -m tests.engines.page` writes it."""
+    asked = [(line[0], line[1]) for asked in SUITE for line in page.lines(answers, asked)]
+    assert page.written() == asked
 
 
 @pytest.mark.parametrize("asked", SUITE, ids=lambda asked: asked.name)

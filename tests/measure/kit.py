@@ -23,8 +23,9 @@ RELATIONSHIPS = (  # r, account, product
     (1, "a1", "P"), (2, "a1", "Q"), (3, "a2", None), (4, "a3", "P"), (5, "a4", "P"), (6, "a5", "Q"), (7, "a6", "P"),
 )  # fmt: skip
 PARENTS = {"a1": "a1", "a2": "a1", "a3": "a1", "a4": "a4", "a5": None, "a6": "a6"}
-SEGMENTS = {"a1": "Big", "a2": "Big", "a3": "Small", "a4": "Big", "a5": None, "a6": "Small"}
+SEGMENTS = {"a1": "Big", "a2": "Big", "a3": "Big", "a4": "Big", "a5": None, "a6": "Small"}
 CELL = ["r", "today"]
+Steps = list[dict[str, Any]]
 COUNT = {"aggregate": {"totals": {"n": {"take": "count"}}}}
 
 
@@ -48,7 +49,9 @@ class Town:
         for entity in (*ENTITIES.values(), ATTACHMENT):
             fill(con, entity, self.rows.get(entity.name, []))
         for entity_name, entity_id, relationship in self.attached:
-            con.execute("INSERT INTO attachment VALUES (?, ?, ?, 'rule')", [entity_name, entity_id, relationship])
+            con.execute(
+                "INSERT INTO attachment VALUES (?, ?, ?, 'rule')", [entity_name, entity_id, relationship]
+            )
         con.execute("CREATE TABLE grid(on_date DATE)")
         con.executemany("INSERT INTO grid VALUES (?)", [[day] for day in grid])
         listed = ", ".join(f'"{name}" {type_}' for name, type_ in BASE.items() if name != "today")
@@ -64,15 +67,16 @@ class Town:
     def frame(self, entity: str) -> pd.DataFrame:
         """The rows of an entity, with every column."""
         names = [c.name for c in ENTITIES[entity].columns]
-        return pd.DataFrame([{n: row.get(n) for n in names} for row in self.rows.get(entity, [])], columns=names)
+        return pd.DataFrame(
+            [{n: row.get(n) for n in names} for row in self.rows.get(entity, [])], columns=names
+        )
 
     def counted(self, entity: str, of: str = "relationship") -> pd.DataFrame:
         """The rows that count for each relationship, found by looking at every pair."""
         found = []
         for r, account, product in RELATIONSHIPS:
-            for row in self.rows.get(entity, []):
-                if self._counts(entity, row, of, r, account, product):
-                    found.append({"r": r, **row})
+            mine = self.rows.get(entity, [])
+            found += [{"r": r, **row} for row in mine if self._counts(entity, row, of, r, account, product)]
         return pd.DataFrame(found, columns=["r", *self.frame(entity).columns])
 
     def _counts(
@@ -100,9 +104,15 @@ def fill(con: Connection, entity: Entity, rows: list[dict[str, Any]]) -> None:
 
 def town(seed: int = 1) -> Town:
     """Usage, tickets and invoices with gaps, ties and values that are not known; a4 has one row, a5 none."""
-    made, draw = Town(), Random(seed)  # noqa: S311  rows of a test
+    made, draw = Town(), Random(seed)
     for account, parent in PARENTS.items():
-        made.add("account", account_id=account, ultimate_parent_id=parent, segment=SEGMENTS[account], currency="EUR")
+        made.add(
+            "account",
+            account_id=account,
+            ultimate_parent_id=parent,
+            segment=SEGMENTS[account],
+            currency="EUR",
+        )
     for account in ("a1", "a2", "a3", "a6"):
         for _ in range(40):
             day = date(2025, 1, 1) + timedelta(draw.randrange(700))
@@ -116,9 +126,17 @@ def town(seed: int = 1) -> Town:
                 "ticket", account_id=account, product=draw.choice([None, "P"]), priority=draw.choice(["P1", "P2", None]),
                 status="open", opened_at=draw.choice([moment, moment, moment, None]),
             )  # fmt: skip
-    made.add("usage", account_id="a4", product="P", metric="x", on_date=date(2026, 9, 15), grain="day", value=4)
-    made.add("usage", account_id="a4", product="P", metric="y", on_date=date(2026, 9, 15), grain="day", value=None)
-    made.attached += [("usage", "usage-000", "r2"), ("usage", "usage-001", "r1"), ("usage", "usage-001", "r2")]
+    made.add(
+        "usage", account_id="a4", product="P", metric="x", on_date=date(2026, 9, 15), grain="day", value=4
+    )
+    made.add(
+        "usage", account_id="a4", product="P", metric="y", on_date=date(2026, 9, 15), grain="day", value=None
+    )
+    made.attached += [
+        ("usage", "usage-000", "r2"),
+        ("usage", "usage-001", "r1"),
+        ("usage", "usage-001", "r2"),
+    ]
     return made
 
 

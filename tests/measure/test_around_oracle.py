@@ -14,10 +14,10 @@ from cs_connector.errors import ConfigError
 from cs_connector.language.compiler import compile_study
 from cs_connector.language.executor import sql, store
 from cs_connector.measure import functions
-from tests.measure.kit import CELL, GRID, SEGMENTS, Town, cells, paired, rows, same, steps, town
+from tests.measure.kit import CELL, GRID, SEGMENTS, Steps, Town, cells, paired, rows, same, steps, town
 
 TOWN = town(3)
-USAGE = {"fetch": "usage"}
+USAGE: dict[str, Any] = {"fetch": "usage"}
 KEYS = [*CELL, "usage_id"]
 
 
@@ -67,13 +67,23 @@ def test_window_by_date() -> None:
 
 def test_window_by_value() -> None:
     """Equal values have the same rank; one alone has no percentage."""
-    step = {"window": {"by": ["metric"], "order": ["value"], "add": {"rank": {"take": "rank"}, "percent": {"take": "percent_rank"}}}}
+    step = {
+        "window": {
+            "by": ["metric"],
+            "order": ["value"],
+            "add": {"rank": {"take": "rank"}, "percent": {"take": "percent_rank"}},
+        }
+    }
     found = []
     for _, g in usage().groupby([*CELL, "metric"], dropna=False):
         rank = ranked(g)
         found.append(g.assign(rank=rank, percent=(rank - 1) / (len(g) - 1 or np.nan)))
     expected = pd.concat(found)
-    same(rows(TOWN.connection(), [USAGE, step])[[*KEYS, "rank", "percent"]], expected[[*KEYS, "rank", "percent"]], KEYS)
+    same(
+        rows(TOWN.connection(), [USAGE, step])[[*KEYS, "rank", "percent"]],
+        expected[[*KEYS, "rank", "percent"]],
+        KEYS,
+    )
     assert expected["rank"].duplicated().any()
     assert expected["percent"].isna().any()
 
@@ -91,18 +101,30 @@ TOTAL = {"aggregate": {"totals": {"s": {"take": "sum", "of": "value"}}}}
 @pytest.mark.parametrize("within", [[], ["account_segment"]])
 def test_peers(within: list[str]) -> None:
     """Those without a value or a segment have no place; equal ones share it; one alone has a rank and a median only."""
-    step = {"peers": {"within": within, "of": "s", "add": {t: t for t in ("rank", "percentile", "quartile", "zscore", "median")}}}
+    step = {
+        "peers": {
+            "within": within,
+            "of": "s",
+            "add": {t: t for t in ("rank", "percentile", "quartile", "zscore", "median")},
+        }
+    }
     table = usage().groupby(CELL)["value"].sum(min_count=1).rename("s").reset_index()
     everybody = pd.DataFrame([(r, today) for r in range(1, 8) for today in GRID], columns=CELL)
     table = everybody.merge(table, how="left", on=CELL)
     accounts = {1: "a1", 2: "a1", 3: "a2", 4: "a3", 5: "a4", 6: "a5", 7: "a6"}
     table["segment"] = table["r"].map(lambda r: SEGMENTS[accounts[r]]) if within else "all"
     found = []
-    for _, g in table.groupby(["today", "segment"], dropna=False):
-        rank = g["s"].rank(method="min")
-        percent = (rank - 1) / (g["s"].count() - 1 or np.nan)
+    for _, part in table.groupby(["today", "segment"], dropna=False):
+        rank = part["s"].rank(method="min")
+        percent = (rank - 1) / (part["s"].count() - 1 or np.nan)
         quartile = pd.cut(percent, [-1, 0.2499999, 0.4999999, 0.7499999, 1], labels=False) + 1
-        g = g.assign(rank=rank, percentile=percent, quartile=quartile, zscore=zscore(g["s"]), median=g["s"].median())
+        g = part.assign(
+            rank=rank,
+            percentile=percent,
+            quartile=quartile,
+            zscore=zscore(part["s"]),
+            median=part["s"].median(),
+        )
         if g["segment"].isna().all():
             g[["rank", "percentile", "quartile", "zscore", "median"]] = np.nan
         found.append(g)
@@ -110,7 +132,7 @@ def test_peers(within: list[str]) -> None:
 
 
 def test_peers_then_a_formula_of_the_relationship() -> None:
-    listed = [
+    listed: Steps = [
         USAGE, TOTAL, {"peers": {"of": "s / arr", "add": {"place": "rank"}}}, {"derive": {"twice": "place * 2 + arr / arr * 0"}},
     ]  # fmt: skip
     found = cells(TOWN.connection(), listed)
@@ -136,7 +158,7 @@ def given(path: Path, function: str) -> Any:
     """What a function makes of usage, with the total of it."""
     (path / "mine.py").write_text(CODE)
     (path / "mine.yml").write_text("version: 1\n")
-    listed = [
+    listed: Steps = [
         USAGE, {"python": {"file": "mine.py", "function": function, "gives": {"most": "number", "word": "text"}}},
         {"aggregate": {"totals": {"most": {"take": "sum", "of": "most"}, "n": {"take": "count", "where": "word = 'x'"}}}},
     ]  # fmt: skip
@@ -167,7 +189,7 @@ def test_a_function_that_gives_something_else(tmp_path: Path, function: str, why
 
 
 def test_a_function_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="mine.py has no function 'gone'"):
+    with pytest.raises(ConfigError, match=r"mine\.py has no function 'gone'"):
         given(tmp_path, "gone")
 
 

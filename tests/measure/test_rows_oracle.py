@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -9,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.measure.kit import CELL, Town, cells, paired, rows, same, town
+from tests.measure.kit import CELL, Steps, Town, cells, paired, rows, same, town
 
 TOWN = town()
-USAGE = {"fetch": "usage"}
+USAGE: dict[str, Any] = {"fetch": "usage"}
 
 
 @pytest.mark.parametrize("of", ["relationship", "account", "group"])
@@ -26,14 +27,16 @@ def test_fetch(entity: str, of: str) -> None:
 
 
 def test_rows_of_a_later_day_do_not_exist() -> None:
-    found = cells(TOWN.connection(), [{"fetch": "ticket"}, {"aggregate": {"totals": {"n": {"take": "count"}}}}])
+    found = cells(
+        TOWN.connection(), [{"fetch": "ticket"}, {"aggregate": {"totals": {"n": {"take": "count"}}}}]
+    )
     expected = paired(TOWN.counted("ticket"), "opened_at").groupby(CELL).size().rename("n").reset_index()
     same(found, expected)
     assert found["n"].nunique() > 3
 
 
 def test_filter_and_derive() -> None:
-    listed = [
+    listed: Steps = [
         USAGE, {"filter": "coalesce(value, 0) > 0 and days(today, on_date) >= 30"},
         {"derive": {"twice": "value * 2", "more": "twice + days(today, on_date)"}},
         {"derive": {"share": "value / (value - 1)"}},
@@ -59,7 +62,7 @@ def monday(day: date) -> int:
     return day.toordinal() - day.weekday()
 
 
-KEPT = {
+KEPT: dict[str, Callable[[date, date], bool]] = {
     "days": lambda today, day: 0 <= (today - day).days < 20,
     "weeks": lambda today, day: 1 <= (monday(today) - monday(day)) // 7 <= 20,
     "months": lambda today, day: 1 <= month(today) - month(day) <= 20,
@@ -96,18 +99,29 @@ def test_top(n: int) -> None:
 
 
 def test_latest_can_be_the_oldest() -> None:
-    table = paired(TOWN.counted("usage"), "on_date").sort_values(["on_date", "usage_id"], ascending=[True, False])
+    table = paired(TOWN.counted("usage"), "on_date").sort_values(
+        ["on_date", "usage_id"], ascending=[True, False]
+    )
     table = table.groupby(CELL).head(1)
     found = rows(TOWN.connection(), [USAGE, {"latest": {"order": ["on_date asc"]}}])
     same(found[[*CELL, "usage_id"]], table[[*CELL, "usage_id"]], [*CELL, "usage_id"])
 
 
 def test_merge_with_an_entity() -> None:
-    listed = [USAGE, {"merge": {"entity": "account", "on": "account_id", "take": {"size": "segment"}, "found": "there"}}]
-    table = TOWN.counted("usage").merge(TOWN.frame("account")[["account_id", "segment"]], how="left", on="account_id")
+    listed: Steps = [
+        USAGE,
+        {"merge": {"entity": "account", "on": "account_id", "take": {"size": "segment"}, "found": "there"}},
+    ]
+    table = TOWN.counted("usage").merge(
+        TOWN.frame("account")[["account_id", "segment"]], how="left", on="account_id"
+    )
     table = table.assign(size=table["segment"], there=1)
     found = rows(TOWN.connection(), listed)
-    same(found[["r", "usage_id", "size", "there"]], table[["r", "usage_id", "size", "there"]], ["r", "usage_id"])
+    same(
+        found[["r", "usage_id", "size", "there"]],
+        table[["r", "usage_id", "size", "there"]],
+        ["r", "usage_id"],
+    )
 
 
 def test_merge_with_steps() -> None:
@@ -115,7 +129,7 @@ def test_merge_with_steps() -> None:
     by_month = [
         USAGE, {"aggregate": {"by": ["metric"], "every": {"of": "on_date", "grain": "month"}, "totals": {"all": {"take": "sum", "of": "value"}}}},
     ]  # fmt: skip
-    listed = [
+    listed: Steps = [
         USAGE, {"derive": {"begin": "month_start(on_date)"}},
         {"merge": {"steps": by_month, "on": {"metric": "metric", "begin": "period"}, "take": ["all"], "found": "there"}},
     ]  # fmt: skip
@@ -158,7 +172,9 @@ def test_union() -> None:
     table = pd.concat([counted("usage", "on_date"), counted("ticket", "opened_at")])
     table = paired(table, None)
     table = table[[t.year > p.year for t, p in zip(table["today"], table["period"], strict=True)]]
-    found = rows(TOWN.connection(), [*part("usage", "on_date"), {"union": {"steps": part("ticket", "opened_at")}}])
+    found = rows(
+        TOWN.connection(), [*part("usage", "on_date"), {"union": {"steps": part("ticket", "opened_at")}}]
+    )
     keys = [*CELL, "product", "period", "n", "last"]
     same(found[keys], table[keys], keys)
     assert len(found) > 20
@@ -166,7 +182,10 @@ def test_union() -> None:
 
 def test_steps_over_nothing() -> None:
     con = Town().connection()
-    listed = [USAGE, {"aggregate": {"totals": {"n": {"take": "count"}, "s": {"take": "stddev", "of": "value"}}}}]
+    listed: Steps = [
+        USAGE,
+        {"aggregate": {"totals": {"n": {"take": "count"}, "s": {"take": "stddev", "of": "value"}}}},
+    ]
     assert cells(con, listed).empty
     monthly = {"aggregate": {"every": {"of": "on_date", "grain": "month", "last": 3}, "totals": {"n": {"take": "count"}, "s": {"take": "sum", "of": "value"}}}}  # fmt: skip
     found = rows(con, [USAGE, monthly])

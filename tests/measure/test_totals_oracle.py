@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from cs_connector.language.periods import Calendar
-from tests.measure.kit import CELL, Town, cells, paired, rows, same, town
+from tests.measure.kit import CELL, Steps, Town, cells, paired, rows, same, town
 
 TOWN = town(2)
-USAGE = {"fetch": "usage"}
+USAGE: dict[str, Any] = {"fetch": "usage"}
 
 
 def usage() -> pd.DataFrame:
@@ -65,12 +65,13 @@ TAKEN: dict[str, tuple[dict[str, Any], Callable[[pd.DataFrame], Any]]] = {
 }  # fmt: skip
 
 
-def grouped(table: pd.DataFrame, by: list[str], totals: dict[str, Callable[[pd.DataFrame], Any]]) -> pd.DataFrame:
+def grouped(
+    table: pd.DataFrame, by: list[str], totals: dict[str, Callable[[pd.DataFrame], Any]]
+) -> pd.DataFrame:
     found = []
     for key, part in table.groupby([*CELL, *by], dropna=False):
         found.append({**dict(zip([*CELL, *by], key, strict=True)), **{n: f(part) for n, f in totals.items()}})
     return pd.DataFrame(found)
-
 
 
 @pytest.mark.parametrize("by", [[], ["metric"]])
@@ -91,15 +92,23 @@ def test_spread_of_equal_values_and_of_one(take: str) -> None:
     for day, value in ((1, 0.1), (2, 0.1), (3, 0.1)):
         made.add("usage", account_id="a2", on_date=date(2026, 1, day), value=value)
     made.add("usage", account_id="a6", on_date=date(2026, 1, 1), value=0.1)
-    total = {"take": take, "of": "value"} | {"slope": {"over": "1 + value"}, "corr": {"with": "month(on_date)"}}.get(take, {})
+    total = {"take": take, "of": "value"} | {
+        "slope": {"over": "1 + value"},
+        "corr": {"with": "month(on_date)"},
+    }.get(take, {})
     found = cells(made.connection(), [USAGE, {"aggregate": {"totals": {"it": total}}}]).set_index(CELL)["it"]
     of_three, of_one = found.loc[(3, date(2026, 11, 25))], found.loc[(7, date(2026, 11, 25))]
-    assert {"stddev": of_three == 0, "variance": of_three == 0, "median": of_three == 0.1}.get(take, np.isnan(of_three))
+    assert {"stddev": of_three == 0, "variance": of_three == 0, "median": of_three == 0.1}.get(
+        take, np.isnan(of_three)
+    )
     assert np.isnan(of_one) if take != "median" else of_one == 0.1
 
 
 def test_where() -> None:
-    totals = {"n": {"take": "count", "where": "value > 1"}, "s": {"take": "sum", "of": "value", "where": "metric = 'x'"}}
+    totals = {
+        "n": {"take": "count", "where": "value > 1"},
+        "s": {"take": "sum", "of": "value", "where": "metric = 'x'"},
+    }
     expected = grouped(usage(), [], {
         "n": lambda g: (g["value"] > 1).sum(), "s": lambda g: g.loc[g["metric"] == "x", "value"].sum(min_count=1),
     })  # fmt: skip
@@ -107,10 +116,18 @@ def test_where() -> None:
 
 
 def test_pivot() -> None:
-    step = {"pivot": {"on": "metric", "values": {"of_x": "x", "of_y": "y", "of_z": "z"}, "take": "avg", "of": "value"}}
-    expected = grouped(usage(), [], {
-        name: lambda g, m=m: g.loc[g["metric"] == m, "value"].mean() for name, m in (("of_x", "x"), ("of_y", "y"), ("of_z", "z"))
-    })  # fmt: skip
+    step: dict[str, Any] = {
+        "pivot": {
+            "on": "metric",
+            "values": {"of_x": "x", "of_y": "y", "of_z": "z"},
+            "take": "avg",
+            "of": "value",
+        }
+    }
+    table = usage()
+    for name, metric in step["pivot"]["values"].items():
+        table[name] = table["value"].where(table["metric"] == metric)
+    expected = table.groupby(CELL)[["of_x", "of_y", "of_z"]].mean().reset_index()
     found = cells(TOWN.connection(), [USAGE, step])
     same(found, expected)
     assert found["of_z"].isna().all()
@@ -126,7 +143,10 @@ def first(day: date, grain: str, calendar: Calendar) -> date:
         return day
     if grain == "day":
         return day
-    months = {"month": range(1, 13), "quarter": [(calendar.fiscal_year_starts - 1 + n) % 12 + 1 for n in (0, 3, 6, 9)]}
+    months = {
+        "month": range(1, 13),
+        "quarter": [(calendar.fiscal_year_starts - 1 + n) % 12 + 1 for n in (0, 3, 6, 9)],
+    }
     begins = months.get(grain, [calendar.fiscal_year_starts])
     day = day.replace(day=1)
     while day.month not in begins:
@@ -144,7 +164,11 @@ def before(day: date, grain: str, calendar: Calendar, count: int) -> list[date]:
     return found
 
 
-CALENDARS = [Calendar(), Calendar(fiscal_year_starts=2, week_starts="sunday"), Calendar(fiscal_year_starts=12)]
+CALENDARS = [
+    Calendar(),
+    Calendar(fiscal_year_starts=2, week_starts="sunday"),
+    Calendar(fiscal_year_starts=12),
+]
 TIMED = {
     "n": {"take": "count"}, "s": {"take": "sum", "of": "value"}, "kinds": {"take": "distinct", "of": "metric"},
 }  # fmt: skip
@@ -164,13 +188,18 @@ def test_over_time(grain: str, calendar: Calendar) -> None:
     table = usage()
     table["period"] = [first(d, grain, used) for d in table["on_date"]]
     found = []
-    for (r, today, period), part in table.groupby([*CELL, "period"]):
+    for key, part in table.groupby([*CELL, "period"]):
+        r, today, period = cast("tuple[int, date, date]", key)
         past = before(today, grain, used, 800)
         if period in past:
-            end = before(today, grain, used, 800)[past.index(period) - 1] if past.index(period) else first(today, grain, used)
+            end = (
+                before(today, grain, used, 800)[past.index(period) - 1]
+                if past.index(period)
+                else first(today, grain, used)
+            )
             found.append({"r": r, "today": today, "period": period, "back": past.index(period) + 1,
                           "period_end": end - timedelta(1), **timed(part)})  # fmt: skip
-    listed = [USAGE, {"aggregate": {"every": every, "totals": TIMED}}, {"filter": "back >= 1"}]
+    listed: Steps = [USAGE, {"aggregate": {"every": every, "totals": TIMED}}, {"filter": "back is not null"}]
     same(rows(TOWN.connection(), listed, calendar), pd.DataFrame(found), [*CELL, "period"])
 
 
@@ -192,14 +221,26 @@ def test_periods_without_a_row(grain: str, count: int, by: list[str]) -> None:
                     part = mine[mine["period"] == period]
                     for value in values:
                         part = part[part["metric"].isna() if pd.isna(value) else part["metric"] == value]
-                    found.append({"r": r, "today": today, **dict(zip(by, values, strict=True)), "period": period, "back": back, **timed(part)})
-    listed = [USAGE, {"aggregate": {"by": by, "every": {"of": "on_date", "grain": grain, "last": count}, "totals": TIMED}}]
+                    found.append(
+                        {
+                            "r": r,
+                            "today": today,
+                            **dict(zip(by, values, strict=True)),
+                            "period": period,
+                            "back": back,
+                            **timed(part),
+                        }
+                    )
+    listed: Steps = [
+        USAGE,
+        {"aggregate": {"by": by, "every": {"of": "on_date", "grain": grain, "last": count}, "totals": TIMED}},
+    ]
     same(rows(TOWN.connection(), listed), pd.DataFrame(found), [*CELL, *by, "period"])
 
 
 def test_months_become_quarters() -> None:
     """A period of periods: the spread of a quarter's months, and only of quarters that are over."""
-    listed = [
+    listed: Steps = [
         USAGE, {"aggregate": {"every": {"of": "on_date", "grain": "month"}, "totals": {"s": {"take": "sum", "of": "value"}}}},
         {"aggregate": {"every": {"of": "period", "grain": "quarter"}, "totals": {"spread": {"take": "stddev", "of": "s"}, "months": {"take": "count"}}}},
         {"aggregate": {"totals": {"most": {"take": "max", "of": "spread"}, "n": {"take": "count"}, "months": {"take": "sum", "of": "months"}}}},
@@ -208,15 +249,21 @@ def test_months_become_quarters() -> None:
     table["month"] = [first(d, "month", Calendar()) for d in table["on_date"]]
     table = table.groupby([*CELL, "month"])["value"].sum(min_count=1).reset_index()
     table["quarter"] = [first(d, "quarter", Calendar()) for d in table["month"]]
-    table = table[[q < first(t, "quarter", Calendar()) for q, t in zip(table["quarter"], table["today"], strict=True)]]
+    table = table[
+        [q < first(t, "quarter", Calendar()) for q, t in zip(table["quarter"], table["today"], strict=True)]
+    ]
     table = table.groupby([*CELL, "quarter"])["value"].agg(spread="std", months="size").reset_index()
-    table = table.groupby(CELL).agg(most=("spread", "max"), n=("spread", "size"), months=("months", "sum")).reset_index()
+    table = (
+        table.groupby(CELL)
+        .agg(most=("spread", "max"), n=("spread", "size"), months=("months", "sum"))
+        .reset_index()
+    )
     same(cells(TOWN.connection(), listed), table)
 
 
 def test_a_total_of_periods_is_taken_on_its_day() -> None:
     """Without a word of today in the steps, what happens later is not among the rows."""
-    listed = [
+    listed: Steps = [
         USAGE, {"aggregate": {"every": {"of": "on_date", "grain": "month"}, "totals": {"n": {"take": "count"}}}},
         {"aggregate": {"totals": {"most": {"take": "max", "of": "n"}, "newest": {"take": "max", "of": "period_end"}}}},
     ]  # fmt: skip
@@ -240,7 +287,10 @@ def test_a_day_is_that_of_the_zone(moment: datetime, zone: str, day: date) -> No
     made.add("ticket", account_id="a2", opened_at=moment)
     every = {"of": "opened_at", "grain": "day"}
     for calendar, given in ((Calendar(), {**every, "zone": zone}), (Calendar(zone=zone), every)):
-        listed = [{"fetch": "ticket"}, {"aggregate": {"every": given, "totals": {"n": {"take": "count"}}}}]
+        listed: Steps = [
+            {"fetch": "ticket"},
+            {"aggregate": {"every": given, "totals": {"n": {"take": "count"}}}},
+        ]
         found = rows(made.connection(), listed, calendar)
         assert [d.date() for d in found["period"]] == [day]
 
@@ -249,6 +299,9 @@ def test_periods_by_another_date_than_the_own_one_do_not_tell_of_later_rows() ->
     """Invoices by the month in which they are due: one that is issued later is not known yet."""
     made = Town()
     made.add("invoice", account_id="a2", issued_on=date(2026, 11, 1), due_on=date(2026, 2, 1))
-    listed = [{"fetch": "invoice"}, {"aggregate": {"every": {"of": "due_on", "grain": "month"}, "totals": {"n": {"take": "count"}}}}]
+    listed: Steps = [
+        {"fetch": "invoice"},
+        {"aggregate": {"every": {"of": "due_on", "grain": "month"}, "totals": {"n": {"take": "count"}}}},
+    ]
     found = rows(made.connection(), [*listed, {"filter": "days(today, period) > 0"}])
     assert found["today"].tolist() == [date(2026, 11, 25)]

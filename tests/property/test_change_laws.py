@@ -221,7 +221,12 @@ def test_what_rules_see_of_everybody_is_what_is_told_of_one() -> None:
     day, before = AS_OF, date(2026, 10, 31)
     world = company(11, 60)
     world.rows["feed"][0]["watermark"] = datetime(2026, 11, 2)  # tickets are carried
-    scores = world.score()
+    con = world.connection()
+    con.execute(
+        "CREATE TABLE metric_before AS SELECT relationship_id, 'support_requests' AS metric, "
+        "DATE '2026-11-10' AS on_date, 9.0::DOUBLE AS value FROM relationship"
+    )
+    scores = world.score(con=con)
     moved.publish(scores.con, day, before)
     seen = {row["relationship_id"]: row for row in scores.all("SELECT * FROM moved")}
     ends, compared = (End(before), End(day)), 0

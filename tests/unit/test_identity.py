@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cs_connector.unify import identity
+from cs_connector.unify import identity, layers
 from tests.quality import kit
 
 pytestmark = pytest.mark.slow
@@ -195,6 +195,47 @@ def test_a_run_without_news_compares_nothing(world: World, monkeypatch: pytest.M
     monkeypatch.setitem(__import__("sys").modules, "splink", None)
     assert world.link() == first
     assert world.rows("SELECT * FROM resolved ORDER BY ALL") == links
+
+
+def test_a_run_with_one_new_record_leaves_what_changed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layers, "MANY", 4)
+    for number in range(20):
+        world.has("sales", str(number), f"{chr(65 + number)}mber {chr(90 - number)}ole Retail")
+    world.has("sales", "20", "Nordwind Energy", domain="nordwind.example", country="DE")
+    world.link()
+    world.has("marketing", "99", "Nordwind Energy", domain="nordwind.example", country="DE")
+    world.link()
+    assert not {"account", "account_standing", "account_pair"} & set(identity.left(world.con))
+    assert world.rows("SELECT ref FROM after_account_later") == [("marketing|account|99",)]
+    assert world.rows("SELECT ref FROM after_account_standing_later ORDER BY 1") == [
+        ("marketing|account|99",), ("sales|account|20",),
+    ]  # fmt: skip
+    assert world.rows("SELECT left_ref, right_ref FROM now_account_pair") == [
+        ("marketing|account|99", "sales|account|20")
+    ]
+    world.con.execute("DELETE FROM stage_account WHERE record_id = '99'")
+    assert "99" not in world.link()
+    assert world.rows("SELECT * FROM now_account_pair") == []
+    assert world.rows("SELECT ref, gone FROM after_account_later") == [("marketing|account|99", True)]
+
+
+def test_people_are_not_compared_again_because_their_account_has_another_first_record(world: World) -> None:
+    world.has("marketing", "2", "Ember Retail", domain="ember.example")
+    rows = [{"record": "a", "system": "marketing", "name": "Ann Holt", "account_id": "marketing|account|2"}]
+    kit.stage(world.con, "person", [*rows, {**rows[0], "record": "b"}])
+    world.link()
+    homes = world.rows("SELECT home FROM now_account")
+    world.has("sales", "1", "Ember Retail", domain="ember.example")
+    world.link()
+    assert world.rows("SELECT DISTINCT anchor FROM now_account") == [("sales|account|1",)]
+    assert world.rows("SELECT DISTINCT home FROM now_account") == homes
+    assert not any(table.startswith("person") for table in identity.left(world.con))
+    kit.stage(
+        world.con, "person", [{**rows[0], "record": "c", "system": "sales", "account_id": "sales|account|1"}]
+    )
+    world.link()
+    found = world.rows("SELECT count(*), count(DISTINCT entity_id) FROM resolved WHERE entity = 'person'")
+    assert found == [(3, 1)]
 
 
 def test_nothing_to_link_is_no_trouble(world: World) -> None:

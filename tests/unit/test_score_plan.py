@@ -199,6 +199,21 @@ def test_a_metric_that_is_measured_otherwise_is_named_and_counts(
     assert set(scores) == {(90, 70)}
 
 
+def test_a_measure_with_weight_0_does_not_count(tmp_path: Path, layers: tuple[Path, Path]) -> None:
+    """80 % of seats and no ticket: 90 by both, 100 by tickets alone; what has no weight is no gap in what is known."""
+    one, two = (
+        definitions(layers[0]),
+        definitions(folder(tmp_path / "other", "type = 'Trial'", {"active": 0}, {})),
+    )
+    with World().customer().users(80, 80).connection() as con:
+        compare(con, AS_OF, one, two)
+        query = (
+            "SELECT b.score, a.score, a.coverage FROM by_before b JOIN by_after a USING (entity, entity_id)"
+        )
+        assert set(con.execute(query).fetchall()) == {(90, 100, 1.0)}
+        assert [*moved(con, one, two)] == [], "both are green"
+
+
 def standing(
     score: int, uncapped: float, cap: int | None = None, override: str | None = None, **scores: float
 ) -> Standing:

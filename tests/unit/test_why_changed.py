@@ -11,8 +11,10 @@ import pytest
 
 from cs_connector.errors import UsageError
 from cs_connector.health import kept
+from cs_connector.health.basis import _measured
 from cs_connector.health.change_words import amount, step
 from cs_connector.health.why_changed import End, why_changed
+from cs_connector.measure.metrics import load_metrics
 from tests.unit.health_tables import AS_OF, Scores, World, definitions
 from tests.unit.test_health_golden import card, healthy
 
@@ -129,6 +131,45 @@ def test_an_account_that_another_relationship_decides_says_so_as_roll_up() -> No
     young.rows["relationship"][0]["start_on"] = date(2026, 11, 10)
     found = told(young.score())
     assert (found["from"], found["change"], found["lines"]) == (None, None, [])
+
+
+@pytest.mark.slow
+def test_without_a_score_before_there_are_no_points_but_what_became_known_is_named() -> None:
+    world = World().customer().answer(9, days_ago=15)
+    world.rows["feed"] = []
+    found = told(world.score())
+    assert (found["from"]["score"], found["change"], found["facts"], found["parts"]) == (
+        None,
+        None,
+        None,
+        None,
+    )
+    (line,) = found["lines"]
+    assert (line["measure"], line["kind"], line["points"], line["text"]) == (
+        "nps",
+        "coverage",
+        0,
+        "known now: 9 of 10",
+    )
+
+
+def metric(folder: Path, title: str, days: int, uses: str) -> str:
+    """How a metric is told apart that uses another one."""
+    (folder / "metrics").mkdir(parents=True, exist_ok=True)
+    (folder / "metrics" / "one.yml").write_text(
+        f"version: 1\nmetrics:\n  one: {{title: {title}, value: 'days(today, renewal_on) + {days}'}}\n"
+    )
+    (folder / "metrics" / "two.yml").write_text(
+        f"version: 1\nuses: [one]\nmetrics:\n  two: {{title: t, value: {uses}}}\n"
+    )
+    return _measured(load_metrics([folder]), ["two"])
+
+
+def test_a_metric_is_another_one_by_what_it_measures_and_not_by_its_title(tmp_path: Path) -> None:
+    first = metric(tmp_path / "a", "Days", 1, "one * 2")
+    assert metric(tmp_path / "b", "Days to go", 1, "one * 2") == first
+    assert metric(tmp_path / "c", "Days", 1, "one * 3") != first
+    assert metric(tmp_path / "d", "Days", 2, "one * 2") != first, "what it uses is part of it"
 
 
 def test_values_are_said_as_exactly_as_it_takes_to_tell_them_apart() -> None:

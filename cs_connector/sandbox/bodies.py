@@ -1,11 +1,17 @@
-"""The body of a request as it comes over the wire, whatever the client makes of it."""
+"""Bodies on the wire: those of requests, whatever clients make of them, and those of answers, from where they lie."""
 
 from __future__ import annotations
 
+import socket
+import ssl
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from io import BufferedIOBase
 
+from .wire import Body, Chain
+
+WORTH_GATHERING = 8 << 10  # bytes: what is smaller fits into the buffer of a connection
+Piece = bytes | bytearray | memoryview
 GZIP = 16 + zlib.MAX_WBITS
 PIECE = 1 << 20
 NO_LENGTH = "a chunk does not say how long it is"
@@ -92,3 +98,20 @@ def _unpacked(packed: bytes, most: int) -> bytes:
 
 def _too_large(most: int) -> Unreadable:
     return Unreadable(413, f"the body is larger than {most:,} bytes")
+
+
+def pieces(content: Body) -> Sequence[Piece]:
+    """A body as it lies in memory or in a file."""
+    return content.pieces if isinstance(content, Chain) else (content,)
+
+
+def gathers(connection: socket.socket) -> bool:
+    """Whether pieces can go out together: not through TLS, nor on Windows."""
+    return hasattr(connection, "sendmsg") and not isinstance(connection, ssl.SSLSocket)
+
+
+def send(connection: socket.socket, whole: Sequence[Piece]) -> None:
+    """Send pieces in one call."""
+    sent = connection.sendmsg(whole)
+    if sent < sum(map(len, whole)):  # a signal came in between
+        connection.sendall(b"".join(whole)[sent:])
