@@ -62,7 +62,7 @@ def _whole(yard: Yard) -> Row:
     """The first unify of the demo company; a second one, which has nothing to do, is its start-up."""
     root, folder = yard.bed.project(), yard.folder / "rewritten"
     spend([*COMMAND, "sync", "--project", root, "--json"], FINE)
-    command = [*COMMAND, "unify", "--project", root, "--json"]
+    command = [*COMMAND, "unify", "--project", str(root), "--json"]
     ours, start = spend(command, FINE), spend(command, FINE)
     folder.mkdir()
     (folder / "read.json").write_text(json.dumps(_read(root)))

@@ -67,7 +67,7 @@ def _badly(make: Builder, product: str, arr: int, renews: int) -> None:
     make.stages(make.cal.ago(500))
     make.invoices(arr * 100 // 12, 3, late=40)
     for days in (3, 8, 12):
-        make.ticket("sales", days, "P1", status="Working")
+        make.ticket("sales", days, "P1", status="Working", product=product)
 
 
 def _maple() -> Iterator[_Plan]:
@@ -198,7 +198,7 @@ def _juniper(make: Builder, places: dict[str, int]) -> None:
     for person in a.people:
         make.survey("sales", person, 30, 8)
     make.present(service=a.name)
-    make.ticket("service", 40).rating = "good"
+    make.ticket("service", 70).rating = "good"
     make.judge("Good", 25)
     _project(make, "Season readiness")
 
@@ -219,7 +219,8 @@ def _project(make: Builder, product: str) -> None:
     for kind, days in (("Kick-off", 96), ("Go-live", 44)):
         make.milestone(kind, cal.ago(days), product)
     for due, reached in ((80, 82), (50, 44), (20, 25), (-30, None)):
-        make.milestone(f"Milestone {due}", reached and cal.ago(reached), product, cal.ago(due))
+        on = None if reached is None else cal.ago(reached)
+        make.milestone(f"Milestone {due}", on, product, cal.ago(due))
     for month in cal.months[-3:]:
         for metric, value in (("budget_planned", 3_000), ("budget_spent", 2_700)):
             a.usage.append(Usage(product, metric, month, "month", value))

@@ -24,6 +24,7 @@ from cs_connector.language.expression import Formula, number
 from cs_connector.language.kinds import NUMERIC
 from cs_connector.language.lowering import call
 from cs_connector.language.steps import Across, Added, Peers, Window
+from cs_connector.language.sums import exact
 from cs_connector.language.tree import Cells, Node, Project, Shape
 from cs_connector.language.tree import Peers as Among
 from cs_connector.model import NUMBER, WHOLE
@@ -108,7 +109,7 @@ def quotient(top: exp.Expr, bottom: exp.Expr) -> exp.Expr:
 def _zscore(around: Around, of: exp.Expr) -> exp.Expr:
     """How many sample standard deviations above the mean; NULL where all are equal, or one is alone."""
     above = exp.Sub(
-        this=exp.cast(exp.Paren(this=of), "double"), expression=around.over(call("mean", of.copy()))
+        this=exp.cast(exp.Paren(this=of), "double"), expression=around.over(exact("mean", of.copy()))
     )
     return quotient(above, around.over(call("stddev", of.copy())))
 
@@ -124,11 +125,11 @@ BY_TAKE: dict[str, Callable[[Around, exp.Expr, int | None], exp.Expr]] = {
     "ntile": lambda around, _of, rows: around.over(
         exp.Ntile(this=exp.Literal.number(rows or 1)), around.order
     ),
-    "running_sum": lambda around, of, _rows: around.over(call("total", of), around.order, "UNBOUNDED"),
-    "moving_avg": lambda around, of, rows: around.over(call("mean", of), around.order, str((rows or 1) - 1)),
+    "running_sum": lambda around, of, _rows: around.over(exact("total", of), around.order, "UNBOUNDED"),
+    "moving_avg": lambda around, of, rows: around.over(exact("mean", of), around.order, str((rows or 1) - 1)),
     "zscore": lambda around, of, _rows: _zscore(around, of),
     "share": lambda around, of, _rows: quotient(
-        exp.cast(exp.Paren(this=of), "double"), around.over(call("total", of.copy()))
+        exp.cast(exp.Paren(this=of), "double"), around.over(exact("total", of.copy()))
     ),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 
 from sqlglot import exp
 
@@ -22,12 +23,12 @@ from cs_connector.language.kinds import DATED, NUMERIC, called
 from cs_connector.language.lowering import call
 from cs_connector.language.periods import Period, double
 from cs_connector.language.steps import Aggregate, Every, Pivot, Total
+from cs_connector.language.sums import exact
 from cs_connector.language.tree import Filter, Group, Node, Project, Series, Shape
 from cs_connector.model import DATE, ENTITIES, MONEY, NUMBER, WHOLE
 
 Made = tuple[str, exp.Expr, str]
 _SUMMED = frozenset({"sum", "avg", "stddev", "variance", "median", "quantile", "slope", "corr"})
-_CALLED = {"sum": "total", "avg": "mean"}
 _PLAIN = frozenset({"variance", "slope", "corr", "share"})  # numbers, whatever they are over
 _EPOCH = exp.cast(exp.Literal.string("2000-01-01"), "date")
 
@@ -40,7 +41,7 @@ def aggregate(node: Node, form: Aggregate, context: Context) -> Node:
     node = _meeting(node, form.every)
     made = [(name, *_made(node.shape, name, total, read)) for name, total, read in totals]
     if every is None:
-        return _grouped(node, form.by, made)
+        return _grouped(node, form.by, made, _sums(form))
     return _timed(node, form, every[0], every[1].tree, made)
 
 
@@ -59,7 +60,13 @@ def _meeting(node: Node, every: Every | None) -> Node:
     return node if own else settled(node)
 
 
-def _grouped(node: Node, by: Sequence[str], made: Sequence[Made]) -> Group:
+def _sums(form: Aggregate) -> frozenset[str]:
+    return frozenset(name for name, total in form.totals.items() if total.take in ("sum", "avg"))
+
+
+def _grouped(
+    node: Node, by: Sequence[str], made: Sequence[Made], summed: frozenset[str] = frozenset()
+) -> Group:
     shape = node.shape
     types = {name: shape.names[name] for name in by if name != "today"}
     columns = types | {name: type_ for name, _, type_ in made}
@@ -69,7 +76,7 @@ def _grouped(node: Node, by: Sequence[str], made: Sequence[Made]) -> Group:
         node,
         tuple((name, column(name)) for name in types),
         tuple((name, tree) for name, tree, _ in made),
-        Shape(columns, tuple(types), row, shape.entity, shape.paired, money_of=open_),
+        Shape(columns, tuple(types), row, shape.entity, shape.paired, money_of=open_, summed=summed),
     )
 
 
@@ -90,7 +97,7 @@ def _timed(node: Node, form: Aggregate, period: Period, of: exp.Expr, made: Sequ
     clash = [name for name in (*form.by, *form.totals) if name in ("period", "period_end", "back")]
     if clash:
         raise ConfigError(f"{clash[0]!r} is a column of the periods", fix="choose another name")
-    grouped = _grouped(node, form.by, made)
+    grouped = _grouped(node, form.by, made, _sums(form))
     shape = grouped.shape
     row = f"{period.grain}" + (f" and {' and '.join(form.by)}" if form.by else "")
     ended = exp.LT(this=column("period"), expression=period.start(column("today")))
@@ -187,7 +194,17 @@ def _taken(shape: Shape, total: Total, of: exp.Expr, read: dict[str, Formula]) -
         return {"min": exp.Min, "max": exp.Max}[take](this=of)
     if take == "share":
         return _share(of)
-    return call(_CALLED.get(take, take), of, *_more(shape, total, read))
+    if take in ("sum", "avg"):
+        return _summed(shape, take, of, read["of"])
+    return call(take, of, *_more(shape, total, read))
+
+
+def _summed(shape: Shape, take: str, of: exp.Expr, formula: Formula) -> exp.Expr:
+    """Money and what was summed before are added as they are: nothing in them is too large."""
+    name: Literal["total", "mean"] = "total" if take == "sum" else "mean"
+    plain = formula.tree.name if isinstance(formula.tree, exp.Column) else ""
+    bounded = plain in shape.summed or shape.columns.get(plain) == MONEY
+    return call(name, of) if bounded else exact(name, of)
 
 
 def _more(shape: Shape, total: Total, read: dict[str, Formula]) -> list[exp.Expr]:

@@ -25,6 +25,7 @@ class Shape:
     `columns`: name → type, without `r` and `today`. `key`: columns that tell rows of a relationship (and date) apart; () where
     there is one row, None where it is not known. `since`: true of rows that exist on `today`, None where all always do; it
     stands until they are paired. `money_of`: the column that says in which currency the money is, while that is open.
+    `summed`: columns that are exact sums or means already, so that nothing in them is too large.
     """
 
     columns: Columns
@@ -35,6 +36,7 @@ class Shape:
     since: exp.Expr | None = None
     period: Period | None = None
     money_of: str | None = None
+    summed: frozenset[str] = frozenset()
 
     @property
     def cell(self) -> tuple[str, ...]:

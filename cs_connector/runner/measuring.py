@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import pyarrow as pa
 from sqlglot import exp
 
 from cs_connector.config import Project
 from cs_connector.config.documents import suggest
 from cs_connector.errors import ConfigError, UsageError
+from cs_connector.language.engines import Engine as Other
+from cs_connector.language.executor import Connection
 from cs_connector.language.lowering import ENGINES
-from cs_connector.measure import mistakes
+from cs_connector.measure import elsewhere as there
+from cs_connector.measure import evaluate, mistakes
 from cs_connector.measure import preview as previewing
 from cs_connector.measure.metrics import Metrics, Source, load_metrics
 from cs_connector.model import ENTITIES
@@ -21,6 +28,8 @@ from .engine import Engine
 from .questions import find
 
 HIDDEN = {"r", "today", "custom"}.union(*(entity.personal for entity in ENTITIES.values()))
+
+PREPARED = ("account", "relationship", "attachment", "link", "feed")
 
 
 def check(project: Project) -> list[ConfigError]:
@@ -85,6 +94,38 @@ def _printed(tree: exp.Select, dialect: str) -> str:
         fix = suggest(dialect, ENGINES) or f"engines: {', '.join(sorted(ENGINES))}"
         raise UsageError(f"there is no engine {dialect!r}", safe="nothing was computed", fix=fix)
     return lowering.apply(tree).sql(lowering.dialect, identify=True, pretty=True)
+
+
+def elsewhere(engine: Engine, other: Other) -> Iterator[tuple[str, pa.Table]]:
+    """Each study as another engine computes it over the files that were last published: relationship_id, account_id,
+    on_date and a column a metric; those with a Python step are left out.
+
+    What is prepared here goes to the other engine by files in the project's state, which it must be able to read, as the
+    published ones. Raises ConfigError for what it cannot run.
+    """
+    metrics = load_metrics([*engine.project.shipped, engine.project.root])
+    facts = engine.store.facts
+    with (
+        facts.pin() as version,
+        engine.tables(PREPARED) as con,
+        TemporaryDirectory(dir=engine.project.state, prefix="elsewhere-") as folder,
+    ):
+        evaluate.begin(con, engine.as_of, metrics)
+        there.load(other, con, metrics, lambda name: facts.files(f"entity/{name}", version), Path(folder))
+        for source in metrics.sources:
+            if not there.local(source):
+                yield source.name, _related(con, there.compute(other, source))
+
+
+def _related(con: Connection, table: pa.Table) -> pa.Table:
+    """With the names of the relationships for their numbers."""
+    con.register("computed", table)
+    found: pa.Table = con.sql(
+        "SELECT relationship_id, account_id, today AS on_date, computed.* EXCLUDE (r, today) "
+        "FROM computed JOIN scored USING (r) ORDER BY relationship_id, on_date"
+    ).to_arrow_table()
+    con.unregister("computed")
+    return found
 
 
 def _account(execute: Any, found: str) -> str:

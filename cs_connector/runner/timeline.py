@@ -48,7 +48,7 @@ _TOLD = {
     "contact": """
         SELECT a.at::DATE, NULL, coalesce(kind, 'contact') || CASE WHEN p.decision_maker THEN ' with a decision maker' ELSE '' END,
                activity_id
-        FROM activity a LEFT JOIN person p USING (person_id) WHERE a.account_id = $account AND a.at IS NOT NULL""",
+        FROM activity a LEFT JOIN person p USING (person_id) WHERE a.account_id = $account AND a.at IS NOT NULL AND coalesce(kind, '') NOT LIKE 'mailing %'""",
     "invoice": """
         SELECT paid_on, NULL, 'invoice paid' || CASE WHEN paid_on > due_on
                THEN ' ' || date_diff('day', due_on, paid_on) || ' days late' ELSE '' END, invoice_id

@@ -182,7 +182,7 @@ class Landing:
         self._discard()
         if cursor is None and end == 0:
             target = stage(self._files, f"raw/{where.connection}/{where.object}")
-            self._draft = Draft(target, where, self._clock.now())
+            self._draft = Draft(target, where, self._state.clock.now())
 
     def _discard(self) -> None:
         if self._draft:

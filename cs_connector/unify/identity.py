@@ -11,7 +11,7 @@ from datetime import date
 
 import duckdb
 
-from . import changes, crowds, evidence, grouping, homes, layers, naming, reach, scoring
+from . import changes, crowds, evidence, grouping, layers, naming, reach, scoring
 from .evidence import KINDS, Kind
 
 DECISION = {
@@ -79,7 +79,7 @@ def _settle(con: duckdb.DuckDBPyConnection, kind: Kind, as_of: date) -> None:
     reach.spread(con, kind)
     grouping.group(con, kind)
     naming.name(con, kind, as_of)
-    homes.house(con, kind, as_of)
+    naming.house(con, kind, as_of)
     con.execute(
         "CREATE OR REPLACE TEMP TABLE changed AS SELECT m.ref, m.connection, m.object, m.rank, m.same_ref, m.parent_ref, g.part, h.home, "
         "g.anchor, g.method, g.probability, g.evidence, n.entity_id, n.since, s.kept FROM member m JOIN grouped g USING (ref) "

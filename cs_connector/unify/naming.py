@@ -1,4 +1,7 @@
-"""The ids of entities: a group keeps the id that its records had, a merge keeps the older one, a split waits for a person."""
+"""The ids of entities: a group keeps the id that its records had, a merge keeps the older one, a split waits for a person.
+
+And the homes of groups of accounts, by which the records of people know them.
+"""
 
 from __future__ import annotations
 
@@ -52,6 +55,26 @@ def name(con: duckdb.DuckDBPyConnection, kind: Kind, as_of: date) -> None:
     _events(con, kind, as_of)
 
 
+def house(con: duckdb.DuckDBPyConnection, kind: Kind, as_of: date) -> None:
+    """Make `homed` (anchor, home) of the groups of `grouped`: one of those that their records had, which no other group has, or a new one.
+
+    The records of people know their account by it. Only whether two have the same one counts, so it stays while the group lasts,
+    whichever record is its first, and those people need not be looked at again.
+    """
+    if kind.entity != "account":
+        con.execute("CREATE OR REPLACE TEMP TABLE homed(anchor VARCHAR, home VARCHAR)")
+        return
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE homed AS WITH had AS (SELECT g.anchor, s.home, count(*) AS records FROM grouped g "
+        "JOIN stood s USING (ref) GROUP BY ALL), "
+        "claimed AS (FROM had QUALIFY row_number() OVER (PARTITION BY home ORDER BY records DESC, anchor) = 1), "
+        "kept AS (SELECT anchor, min(home) AS home FROM claimed GROUP BY anchor) "
+        "SELECT g.anchor, coalesce(any_value(k.home), g.anchor || ' ' || left(md5(string_agg(g.ref, '|' ORDER BY g.ref) || $day), 8)) "
+        "AS home FROM grouped g LEFT JOIN kept k USING (anchor) GROUP BY g.anchor",
+        {"day": as_of.isoformat()},
+    )
+
+
 def _events(con: duckdb.DuckDBPyConnection, kind: Kind, as_of: date) -> None:
     """merge: other_id went into entity_id; split: the record left entity_id for other_id."""
     con.execute(
@@ -69,7 +92,7 @@ def _had(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
     """`had`: the ids that the records of `member` were known by, and those of records that went into them (`merged`)."""
     taken_in = "SELECT connection || '|' || object || '|' || id AS old, connection || '|' || object || '|' || \"into\" AS ref FROM alias"
     before = "SELECT ref, entity_id, since FROM stood"
-    if not con.execute("SELECT 1 FROM known LIMIT 1").fetchone():
+    if not con.execute("SELECT 1 FROM known_standing LIMIT 1").fetchone():
         before = (
             "SELECT connection || '|' || object || '|' || record_id AS ref, entity_id, DATE '1900-01-01' AS since FROM previous_link "
             f"WHERE entity = '{kind.entity}' AND method NOT IN ('adds to', 'mentioned')"

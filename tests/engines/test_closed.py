@@ -65,6 +65,13 @@ def test_what_has_no_lowering_is_refused_by_name(engine: str, tree: exp.Expr, na
         lower(exp.select(tree), engine)
 
 
+def test_a_quantile_over_a_window_is_refused_where_there_is_none() -> None:
+    tree = exp.select(exp.Window(this=call("median", exp.column("x")), partition_by=[exp.column("grp")]))
+    with pytest.raises(ConfigError, match="'quantile over a window' cannot run on postgres"):
+        lower(tree, "postgres")
+    assert "OVER" in text(tree) and "OVER" in text(tree, "spark")
+
+
 def test_an_engine_that_is_not_there() -> None:
     with pytest.raises(ConfigError, match="there is no engine 'sparc'") as caught:
         text(exp.select(exp.column("a")), "sparc")

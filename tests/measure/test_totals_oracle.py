@@ -305,3 +305,25 @@ def test_periods_by_another_date_than_the_own_one_do_not_tell_of_later_rows() ->
     ]
     found = rows(made.connection(), [*listed, {"filter": "days(today, period) > 0"}])
     assert found["today"].tolist() == [date(2026, 11, 25)]
+
+
+@pytest.mark.parametrize("value", [1e300, float("inf"), float("nan")])
+def test_an_impossible_value_spoils_one_number(value: float) -> None:
+    """That of its relationship, from its day on; the run goes on."""
+    made = town(2)
+    made.add("usage", account_id="a2", metric="x", on_date=date(2026, 6, 1), value=value)
+    totals = {"s": {"take": "sum", "of": "value"}, "a": {"take": "avg", "of": "value"}}
+    running: Steps = [
+        {"window": {"order": ["on_date"], "add": {"all": {"take": "running_sum", "of": "value"}}}}
+    ]
+    listed: Steps = [
+        USAGE,
+        *running,
+        {"aggregate": {"totals": {**totals, "n": {"take": "count", "of": "all"}}}},
+    ]
+    before, after = (cells(m.connection(), listed).set_index(CELL) for m in (TOWN, made))
+    spoiled = {key for key in after.index if key[0] == 3 and key[1] > date(2026, 6, 1)}
+    assert {key for key in after.index if np.isnan(after.loc[key, "s"])} == spoiled
+    assert {key for key in after.index if np.isnan(after.loc[key, "a"])} == spoiled
+    rest = [key for key in after.index if key not in spoiled]
+    pd.testing.assert_frame_equal(before.loc[rest], after.loc[rest])

@@ -238,5 +238,13 @@ def test_people_are_not_compared_again_because_their_account_has_another_first_r
     assert found == [(3, 1)]
 
 
+def test_ids_stay_where_only_the_links_of_an_older_edition_can_be_read(world: World) -> None:
+    world.has("sales", "1", "Ember Retail", domain="ember.example")
+    first = world.link()
+    world.con.execute("UPDATE previous_link SET entity_id = 'acc_of_old'")
+    world.con.execute("DELETE FROM before_account_standing; UPDATE before_account SET digest = 1")
+    assert first != world.link() == {"1": "acc_of_old"}
+
+
 def test_nothing_to_link_is_no_trouble(world: World) -> None:
     assert world.link() == {}

@@ -59,6 +59,8 @@ class Lowering:
                 return rule(list(node.expressions))
             raise self._refused(str(node.name).lower())
         if isinstance(node, exp.Window):
+            if isinstance(node.this, exp.WithinGroup):
+                raise self._refused("quantile over a window")
             return over(node)
         if type(node) in self.nodes:
             return self.nodes[type(node)](node)
