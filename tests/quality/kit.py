@@ -73,7 +73,9 @@ def stage(con: duckdb.DuckDBPyConnection, entity: str, rows: Iterable[Row]) -> N
 def groups(con: duckdb.DuckDBPyConnection, entity: str) -> dict[str, str]:
     """Record → entity id, as the product decides."""
     identity.resolve(con, AS_OF)
-    return dict(con.execute(f"SELECT record_id, entity_id FROM resolved WHERE entity = '{entity}'").fetchall())
+    return dict(
+        con.execute(f"SELECT record_id, entity_id FROM resolved WHERE entity = '{entity}'").fetchall()
+    )
 
 
 def fit(found: Mapping[str, str], truth: Mapping[str, str]) -> Fit:
