@@ -14,7 +14,7 @@ from cs_connector.measure.metrics import Metrics, load_metrics
 from cs_connector.model import ATTACHMENT, ENTITIES, FEED, LINK
 
 AS_OF = date(2026, 11, 15)
-STUDIES = "answers contact goals invitations invoices relationship tickets usage".split()
+STUDIES = ["answers", "contact", "goals", "invitations", "invoices", "relationship", "tickets", "usage"]
 
 
 def main(data: Path, out: Path, bucket: int = BUCKET) -> None:

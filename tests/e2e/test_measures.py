@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 def test_a_preview_shows_every_step_and_comes_to_what_was_published(ran: Project) -> None:
     shown = ran.do("measure", "preview", "active_share", "--account", "Aurora Freight", "--json").json
-    assert [step["kind"] for step in shown["steps"]][0] == "fetch"
+    assert shown["steps"][0]["kind"] == "fetch"
     for before, after in zip(shown["steps"], shown["steps"][1:], strict=False):
         assert after["rows_in"] == before["rows_out"]
     explained = ran.do("explain", "Aurora Freight", "--json").json
