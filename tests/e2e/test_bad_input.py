@@ -143,7 +143,7 @@ def test_two_runs_at_once(fresh, sandbox):
     assert fresh.finish(first).code == 1
     assert second is not None
     assert "already running" in second.talk
-    assert len(sandbox.soql("SELECT Id FROM Task")) == 7
+    assert len(sandbox.soql("SELECT Id FROM Task")) == 8
 
 
 def test_another_org_behind_the_same_name(ran, sandbox):

@@ -78,10 +78,10 @@ class Answers:
 
     def __init__(self, engines: dict[str, Engine]) -> None:
         self.engines = engines
-        self._known: dict[tuple[str, str], Rows] = {}
+        self._known: dict[tuple[str, str, str], Rows] = {}
 
     def of(self, engine: str, asked: Asked) -> Rows:
-        at = engine, asked.name
+        at = engine, asked.kind, asked.name
         if at not in self._known:
             self._known[at] = asked.answer(self.engines[engine])
         return self._known[at]

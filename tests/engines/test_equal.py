@@ -20,7 +20,7 @@ def answers(running: Any) -> Answers:
 
 
 @pytest.mark.parametrize("engine", OTHERS)
-@pytest.mark.parametrize("asked", SUITE, ids=lambda asked: asked.name)
+@pytest.mark.parametrize("asked", SUITE, ids=lambda asked: f"{asked.kind} {asked.name}")
 def test_the_answer_is_that_of_duckdb(answers: Answers, asked: Asked, engine: str) -> None:
     ours, theirs = answers.of("duckdb", asked), answers.of(engine, asked)
     wrong = {name: differing(ours, theirs, name)[:3] for name in ours[0]}
@@ -33,7 +33,7 @@ def test_the_page_lists_what_is_asked(answers: Answers) -> None:
     assert page.written() == asked
 
 
-@pytest.mark.parametrize("asked", SUITE, ids=lambda asked: asked.name)
+@pytest.mark.parametrize("asked", SUITE, ids=lambda asked: f"{asked.kind} {asked.name}")
 def test_there_is_something_to_compare(answers: Answers, asked: Asked) -> None:
     """Two answers without a value are equal, too."""
     found = answers.of("duckdb", asked)

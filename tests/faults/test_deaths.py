@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
 
 MUST = (
     "files.LocalFiles.append: before",
-    "write of landing.Landing.append: half",
+    "write of landing.Landing._written: half",
     "landing.Landing.append: after",
     "commit of landing.Landing._settle: before",
     "commit of landing.Landing._settle: within",

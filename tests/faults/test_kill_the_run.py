@@ -136,7 +136,7 @@ def test_asked_to_stop_it_stops_and_lets_go(fresh, sandbox):
     sandbox.faults()
     assert sandbox.ledger() == []
     fresh.run()
-    assert len(keys(sandbox)) == len(set(keys(sandbox))) == 7
+    assert len(keys(sandbox)) == len(set(keys(sandbox))) == 8
 
 
 def _reading(project: Project) -> bool:

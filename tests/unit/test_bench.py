@@ -249,8 +249,8 @@ def test_a_bulk_job_may_ask_what_the_job_takes_and_no_more():
         "GET /jobs/query/7",
         "GET /jobs/query/7/results?",
     ]
-    row = sync._calls(watched, 300_000, used=11)
-    assert (row.ours, row.against, row.met) == (8, 2 + 2 + 3 + 1, True)
+    row = sync._calls(watched, 300_000, used=15)
+    assert (row.ours, row.against, row.met) == (12, 6 + 2 + 3 + 1, True)
     assert sync._calls(watched, 100_000, used=12).met is False
     assert sync._calls(Reading(REST, None, 100_000), 100_000, used=3 + 50 + 2).met is True
     assert sync._calls(Reading(REST, None, 100_000), 100_000, used=3 + 50 + 3).met is False
