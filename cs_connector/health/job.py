@@ -11,7 +11,7 @@ from cs_connector.health.scorecard import Definitions
 from cs_connector.language.executor import Connection
 from cs_connector.measure import contradictions, evaluate
 
-BUCKET = 20_000  # relationships at a time: memory follows this, not the number of customers
+BUCKET = 50_000  # relationships at a time: memory follows this, not the number of customers
 
 
 @dataclass(frozen=True, slots=True)

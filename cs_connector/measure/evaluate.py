@@ -13,7 +13,7 @@ from cs_connector.model import ATTACHMENT
 MONTHS_BACK = 6
 FRESH_DAYS = 2  # a feed read up to two days before a date is complete for that date
 SCORED = ("Customer", "Trial")
-BUCKET = 20_000  # relationships at a time: memory follows this, not the number of customers
+BUCKET = 50_000  # relationships at a time: memory follows this, not the number of customers
 
 
 def grid(as_of: date) -> list[date]:
@@ -98,11 +98,12 @@ def evaluate(con: Connection, metrics: Metrics, low: int, high: int) -> None:
     columns = ", ".join(f's."{name}"' for name in (*OF_RELATIONSHIP, *OF_ACCOUNT))
     con.execute(
         f"""
-        CREATE OR REPLACE TEMP TABLE wide AS
-        WITH cells AS ({sql(cells())}),
-        measured AS (SELECT r, today, {_renamed(metrics)} FROM cells{joins})
-        SELECT measured.*, {columns} FROM measured JOIN scope AS s USING (r)
+        CREATE OR REPLACE TEMP TABLE metric_bucket AS
+        WITH cells AS ({sql(cells())}) SELECT r, today, {_renamed(metrics)} FROM cells{joins}
         """
+    )
+    con.execute(
+        f"CREATE OR REPLACE TEMP VIEW wide AS SELECT metric_bucket.*, {columns} FROM metric_bucket JOIN scope AS s USING (r)"
     )
     for source in metrics.sources:
         con.execute(f'DROP TABLE "study_{source.name}"')
