@@ -48,7 +48,7 @@ class Memberships:
 
     def read(self, read: Read) -> Iterator[Page]:
         """Raises UsageError for a cursor that is not ours, and AdapterError."""
-        began = int(self._clock.now().timestamp())
+        began = int(self._clock.now().timestamp() + (self._transport.usage.skew or 0))  # by Zendesk's clock
         state = self._start(read, began)
         while True:
             page, state = self._step(state, began)

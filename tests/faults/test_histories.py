@@ -14,6 +14,7 @@ from bench.soaking.tables import shared
 from bench.soaking.town import Builder, Town
 
 HISTORIES = 20  # a part of what `make soak` tries
+FAILED = (4349,)  # a clock ten minutes ahead, then ten behind: memberships were not read anew
 SEEDS = (1, 2, 7, 9, 19, *range(1, 40))  # first those that are known to catch one
 MOVES = (
     # where a ticket says which company it belongs to, and which field that is
@@ -31,7 +32,7 @@ def builder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Builder]:
 @pytest.mark.slow
 def test_after_two_quiet_readings_nothing_is_missing_wrong_or_double(tmp_path: Path) -> None:
     with histories.near(tmp_path) as attempt:
-        found = {seed: attempt(seed).problem for seed in range(1, HISTORIES + 1)}
+        found = {seed: attempt(seed).problem for seed in (*range(1, HISTORIES + 1), *FAILED)}
     assert {seed: problem for seed, problem in found.items() if problem} == {}
 
 
