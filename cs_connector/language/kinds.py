@@ -124,24 +124,28 @@ def _constant(node: exp.Expr) -> bool:
 
 def _common(nodes: Iterable[exp.Expr | None], names: Mapping[str, str], of: str) -> Kind:
     """The one kind of several values. A plain number is also money; a day is also a time."""
-    found: Kind = None
-    first: exp.Expr | None = None
-    for node in nodes:
-        if node is None or (now := infer(node, names)) is None:
-            continue
-        if found is None or first is None:
-            found, first = now, node
-        elif {found, now} == set(NUMERIC) and (_constant(node) or _constant(first)):
-            found = "money"
-        elif {found, now} == set(DATED):
-            found = "time"
-        elif found != now:
-            left, right = first.sql("duckdb"), node.sql("duckdb")
-            raise _wrong(
-                node,
-                f"{of} cannot take {left}, which is {called(found)}, with {right}, which is {called(now)}",
-            )
+    kinds = [(node, infer(node, names)) for node in nodes if node is not None]
+    known = [(node, kind_) for node, kind_ in kinds if kind_ is not None]
+    if not known:
+        return None
+    first, found = known[0]
+    for node, now in known[1:]:
+        found = _both(first, found, node, now, of)
     return found
+
+
+def _both(first: exp.Expr, found: str, node: exp.Expr, now: str, of: str) -> str:
+    """The kind of what came first and of one more value. Raises FormulaError where they have none in common."""
+    if found == now:
+        return found
+    if {found, now} == set(NUMERIC) and (_constant(node) or _constant(first)):
+        return "money"
+    if {found, now} == set(DATED):
+        return "time"
+    left, right = first.sql("duckdb"), node.sql("duckdb")
+    raise _wrong(
+        node, f"{of} cannot take {left}, which is {called(found)}, with {right}, which is {called(now)}"
+    )
 
 
 def _compared(nodes: Sequence[exp.Expr], names: Mapping[str, str], of: str) -> Kind:

@@ -33,7 +33,7 @@ def load(engine: Engine, con: Connection, metrics: Metrics, files: Files, folder
     read = {
         table.name
         for source in metrics.sources
-        for tree in trees(source)
+        for _, tree in queries(source)
         for table in tree.find_all(exp.Table)
     }
     for name in sorted(read & ENTITIES.keys()):
@@ -44,16 +44,22 @@ def load(engine: Engine, con: Connection, metrics: Metrics, files: Files, folder
 
 def compute(engine: Engine, source: Source) -> pa.Table:
     """`r`, `today` and a column a metric. Raises ConfigError for what the engine cannot run, by name."""
+    portable(source, engine.name)
+    *before, (_, last) = queries(source)
+    for table, tree in before:
+        engine.store(table, tree)
+    return engine.rows(last)
+
+
+def portable(source: Source, engine: str) -> None:
+    """Raises ConfigError for a study that cannot leave this process."""
     if local(source):
         raise ConfigError(
-            f"{source.name} cannot run on {engine.name}",
+            f"{source.name} cannot run on {engine}",
             why="a Python step runs in this process only",
             safe="nothing was computed",
             fix="compute it with DuckDB, or say the step in other steps",
         )
-    for part in _kept(source):
-        engine.store(part.table, part.rows.query)
-    return engine.rows(values(source))
 
 
 def local(source: Source) -> bool:
@@ -61,9 +67,9 @@ def local(source: Source) -> bool:
     return bool(source.plan and source.plan.python) or any(local(other) for other in source.used)
 
 
-def trees(source: Source) -> list[exp.Select]:
-    """What runs, one after another; the last one gives the metrics."""
-    return [*(part.rows.query for part in _kept(source)), values(source)]
+def queries(source: Source) -> list[tuple[str, exp.Select]]:
+    """What runs, each query with the table that its rows go to; the last one, with none, gives the metrics."""
+    return [*((part.table, part.rows.query) for part in _kept(source)), ("", values(source))]
 
 
 def _kept(source: Source) -> list[Part]:

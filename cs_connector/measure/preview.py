@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlglot import exp
-
 from cs_connector.language.compiler import Stage
 from cs_connector.language.executor import Connection, sql
 from cs_connector.measure import evaluate, parts
 from cs_connector.measure.metrics import Metrics, Source
-from cs_connector.measure.metrics import values as of_metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +75,3 @@ def _dicts(con: Connection, query: str, most: int | None) -> list[dict[str, Any]
     rows = con.execute(query if most is None else f"{query} LIMIT {most}")
     names = [d[0] for d in rows.description or ()]
     return [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
-
-
-def queries(source: Source) -> list[tuple[str, exp.Select]]:
-    """What runs for a study, each query with the table that its rows go to; the last one gives the metrics."""
-    before = (
-        source.plan.parts
-        if source.plan and source.plan.whole
-        else source.plan.parts[:-1]
-        if source.plan
-        else ()
-    )
-    return [*((part.table, part.rows.query) for part in before), ("", of_metrics(source))]

@@ -9,14 +9,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
-from sqlglot import exp
 
 from cs_connector.config import Project
 from cs_connector.config.documents import suggest
 from cs_connector.errors import ConfigError, UsageError
 from cs_connector.language.engines import Engine as Other
 from cs_connector.language.executor import Connection
-from cs_connector.language.lowering import ENGINES
+from cs_connector.language.lowering import text
 from cs_connector.measure import elsewhere as there
 from cs_connector.measure import evaluate, mistakes
 from cs_connector.measure import preview as previewing
@@ -77,23 +76,9 @@ def sql(project: Project, name: str, dialect: str) -> list[tuple[str, str]]:
     Raises UsageError for a metric that is not known, ConfigError for what the engine cannot run.
     """
     source = named(load_metrics([*project.shipped, project.root]), name)
-    if dialect != "duckdb" and source.plan and source.plan.python:
-        raise ConfigError(
-            f"{name} cannot run on {dialect}",
-            why="a Python step runs in this process only",
-            safe="nothing was computed",
-            fix="say the step in other steps",
-        )
-    return [(table, _printed(tree, dialect)) for table, tree in previewing.queries(source)]
-
-
-def _printed(tree: exp.Select, dialect: str) -> str:
-    """For a person: over several lines."""
-    lowering = ENGINES.get(dialect)
-    if lowering is None:
-        fix = suggest(dialect, ENGINES) or f"engines: {', '.join(sorted(ENGINES))}"
-        raise UsageError(f"there is no engine {dialect!r}", safe="nothing was computed", fix=fix)
-    return lowering.apply(tree).sql(lowering.dialect, identify=True, pretty=True)
+    if dialect != "duckdb":
+        there.portable(source, dialect)
+    return [(table, text(tree, dialect, pretty=True)) for table, tree in there.queries(source)]
 
 
 def elsewhere(engine: Engine, other: Other) -> Iterator[tuple[str, pa.Table]]:

@@ -59,7 +59,7 @@ def _shipped(name: str) -> Asked:
 
     return Asked(
         "metrics", f"{name}.yml", ("r", "today"),
-        lambda engine: elsewhere.compute(engine, source()), lambda: elsewhere.trees(source()),
+        lambda engine: elsewhere.compute(engine, source()), lambda: [tree for _, tree in elsewhere.queries(source())],
     )  # fmt: skip
 
 

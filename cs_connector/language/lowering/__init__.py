@@ -24,10 +24,10 @@ def lower(tree: exp.Expr, engine: str = "duckdb") -> exp.Expr:
     return _engine(engine).apply(tree)
 
 
-def text(tree: exp.Expr, engine: str = "duckdb") -> str:
-    """The tree as the engine's SQL. Raises ConfigError as `lower` does."""
+def text(tree: exp.Expr, engine: str = "duckdb", *, pretty: bool = False) -> str:
+    """The tree as the engine's SQL, `pretty` over several lines. Raises ConfigError as `lower` does."""
     known = _engine(engine)
-    return known.apply(tree).sql(known.dialect, identify=True)
+    return known.apply(tree).sql(known.dialect, identify=True, pretty=pretty)
 
 
 def _engine(name: str) -> Lowering:
