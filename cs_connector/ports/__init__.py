@@ -1,0 +1,31 @@
+"""What an adapter must offer, and the few things that travel through it."""
+
+from .adapter import Adapter as Adapter
+from .face import CORE as CORE
+from .face import Piece as Piece
+from .face import Storage as Storage
+from .reading import Answer as Answer
+from .reading import Ask as Ask
+from .reading import Document as Document
+from .reading import Estimate as Estimate
+from .reading import Page as Page
+from .reading import RawRecord as RawRecord
+from .reading import Read as Read
+from .surroundings import Bucket as Bucket
+from .surroundings import Clock as Clock
+from .surroundings import Meter as Meter
+from .surroundings import Notes as Notes
+from .surroundings import Surroundings as Surroundings
+from .surroundings import TokenStore as TokenStore
+from .system import Capabilities as Capabilities
+from .system import FieldInfo as FieldInfo
+from .system import Identity as Identity
+from .system import Merging as Merging
+from .system import ObjectInfo as ObjectInfo
+from .system import Scope as Scope
+from .system import Usage as Usage
+from .writing import Action as Action
+from .writing import Change as Change
+from .writing import Receipt as Receipt
+from .writing import Value as Value
+from .writing import Verdict as Verdict
