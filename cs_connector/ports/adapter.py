@@ -102,11 +102,11 @@ class Adapter(Protocol):
 
     def install(self, pieces: Sequence[Piece]) -> Sequence[Receipt]:
         """Make or change pieces, in order; one receipt each, whose key is `kind name`."""
-        raise NotImplementedError
+        return _refused(pieces)
 
     def remove(self, pieces: Sequence[Piece]) -> Sequence[Receipt]:
         """Take pieces out again, in order, with what is in them; one receipt each."""
-        raise NotImplementedError
+        return _refused(pieces)
 
     def storage(self) -> Storage | None:
         """Room for records; None where the system does not say."""
@@ -117,3 +117,11 @@ class Adapter(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+def _refused(pieces: Sequence[Piece]) -> Sequence[Receipt]:
+    text = "nothing can be installed in this system"
+    return [
+        Receipt(f"{piece.kind} {piece.name}", Verdict.REJECTED, code="UNSUPPORTED", message=text)
+        for piece in pieces
+    ]
