@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,6 +21,11 @@ from .tickets import DAY, rows
 
 def main(crm: str, accounts: int, keep: Path | None) -> None:
     """With a folder: go on with what is there, or fill it and leave."""
+    with tempfile.TemporaryDirectory(prefix="cs-connector-bench-") as scratch:
+        _serve(crm, accounts, keep, Path(scratch))
+
+
+def _serve(crm: str, accounts: int, keep: Path | None, scratch: Path) -> None:
     folder = Folder(keep) if keep else None
     save = folder.find() if folder else None
     sandbox = made(crm, save.head.ports if save else ())
@@ -27,6 +33,7 @@ def main(crm: str, accounts: int, keep: Path | None) -> None:
         sandbox.snapshots.resume(save)
     else:
         fill(sandbox, crm, accounts)
+        sandbox.snapshots.lay(scratch)
     if folder:
         sandbox.keep(folder, {})
         if not save:

@@ -74,7 +74,10 @@ class Tenant:
 
 @dataclass(slots=True)
 class Running:
-    """A sandbox that is up, with its sandbox/1 document. One with a `folder` is saved there when it stops."""
+    """A sandbox that is up, with its sandbox/1 document. One with a `folder` is saved there when it stops.
+
+    In `scratch` is what goes with it: its large tables, and the files that have no place of their own.
+    """
 
     sandbox: Sandbox
     document: dict[str, Any]
@@ -184,9 +187,9 @@ def _begin(order: Order, tick: Tick) -> Running:
         _fill(sandbox, order, tenants, shapes, filled, tick)
         plan.check(rules, sandbox.simulators)
         undo.pop_all()
-    scratch = None if order.files else Path(tempfile.mkdtemp(prefix="cs-connector-files-"))
-    root = order.files or scratch
-    assert root is not None
+    scratch = Path(tempfile.mkdtemp(prefix="cs-connector-sandbox-"))
+    sandbox.snapshots.lay(_made(scratch / "records"))
+    root = order.files or _made(scratch / "files")
     document = sandbox.document() | ({"accounts": order.size} if company else {})
     for crm, seeder in filled.items():
         if company and hasattr(seeder, "connect"):
@@ -196,6 +199,11 @@ def _begin(order: Order, tick: Tick) -> Running:
     sandbox.life.begin(order.life, order.seed)
     sandbox.start()
     return Running(sandbox, document, scratch)
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
 
 
 def _others(

@@ -108,6 +108,10 @@ class Adapter(Protocol):
         """Take pieces out again, in order, with what is in them; one receipt each."""
         return _refused(pieces)
 
+    def filled(self, pieces: Sequence[Piece]) -> Sequence[int | None]:
+        """How many records hold something that goes with each piece; None where it would take more than a call to tell."""
+        return [None for _ in pieces]
+
     def storage(self) -> Storage | None:
         """Room for records; None where the system does not say."""
         return None

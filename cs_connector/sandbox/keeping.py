@@ -150,6 +150,11 @@ class Folder:
                 path.unlink()
 
 
+def laid(state: object, place: Path, named: Mapping[str, object]) -> Any:
+    """The same state with its large tables in files of a folder, which has to stay while it is used."""
+    return _Reader(_written(state, Shelves(place, "laid"), named), place, named).load()
+
+
 def check_name(name: str) -> None:
     """Raises UsageError."""
     if not NAME.fullmatch(name):

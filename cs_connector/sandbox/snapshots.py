@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from cs_connector.errors import UsageError
 
-from .keeping import Folder, Head, Save, check_name
+from .keeping import Folder, Head, Save, check_name, laid
 from .life import Life
 from .wire import Simulator, World
 
@@ -87,6 +88,11 @@ class Snapshots:
             lasting = {n: s.logins() for n, s in self._simulators.items() if isinstance(s, Lasting)}
         state = {"moment": moment, "logins": lasting, "now": clock.now(), "running": clock.running}
         self.folder.save(self.head(name), state, self._named)
+
+    def lay(self, place: Path) -> None:
+        """From now on large tables lie in files of a folder, which has to stay as long as the sandbox is there."""
+        with self._still():
+            self._bring(laid(self._take(), place, self._named))
 
     def resume(self, save: Save) -> None:
         """Be the sandbox that was saved. Raises UsageError for a damaged save, and for one of another version."""

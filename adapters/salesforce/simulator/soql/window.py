@@ -64,11 +64,14 @@ class Window:
 
 
 def window(query: Query, scope: Scope, table: Table) -> Window | None:
-    """Where the matches of a compiled query are; None where that is not known, or not in the order of the query."""
+    """Where the matches of a compiled query are; None where that is not known, or not in the order of the query.
+
+    All of a table in a file come in order of Id where nobody asks for another.
+    """
     if table.veils or table.hidden or scope.object.field(STAMP) is None:
         return None
     names = [None if order.down else _name(order.by, scope) for order in query.order]
-    if names == [ID]:
+    if names == [ID] or (not names and query.items and query.where is None and table.in_file):
         return _among_ids(query.where, scope, table)
     return _between(query.where, scope, table) if names == [STAMP, ID] or not query.items else None
 

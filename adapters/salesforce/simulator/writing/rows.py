@@ -73,6 +73,11 @@ class Table:
         self.index, self.version = {}, next(_versions)
         self._line = self._ids = None
 
+    @property
+    def in_file(self) -> bool:
+        """Whether most of its records lie in a file."""
+        return isinstance(self.rows, Records)
+
     def new_id(self, prefix: str) -> str:
         self.made += 1
         record_id = make_id(prefix, self.made)
@@ -263,7 +268,7 @@ class Rows:
     @property
     def large(self) -> bool:
         """Whether any of them is in a file."""
-        return any(isinstance(table.rows, Records) for table in self._tables.values())
+        return any(table.in_file for table in self._tables.values())
 
     def copy(self) -> dict[str, Table]:
         return {name: table.copy() for name, table in self._tables.items()}
