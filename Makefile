@@ -56,6 +56,9 @@ engines: $(SPARK)  ## Spark and a Java for the tests of other engines, into .ven
 
 setup: $(READY)  ## Install everything into .venv
 
+sfdx: $(READY)  ## Write the Salesforce source package anew, of adapters/salesforce/install.yml
+	@$(BIN)/python -m cs_connector.adapters.salesforce.provisioning.package
+
 demo: $(READY)  ## The main job against three simulated CRMs (SERVE=1 stays up)
 	@$(BIN)/cs-connector demo $(if $(SERVE),--serve)
 
@@ -92,4 +95,4 @@ fix: $(READY)  ## Format, and repair what can be repaired
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-.PHONY: help setup engines clients peers demo test long check cover lint bench soak docs fix
+.PHONY: help setup sfdx engines clients peers demo test long check cover lint bench soak docs fix

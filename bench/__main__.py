@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from . import again, endless, measure, peers, pull, sandbox, scoring, startup, sync, unify, whole
+from . import again, endless, measure, peers, pull, sandbox, scoring, startup, sync, unify, whole, writing
 from .results import Row, keep, show
 from .size import QUICK, Size, Yard
 
@@ -27,6 +27,7 @@ MEASURES: dict[str, Callable[[Yard], list[Row]]] = {
     "scoring": scoring.measure,
     "whole": whole.measure,
     "sandbox": sandbox.measure,
+    "writing": writing.measure,
 }
 GROUPS = {"sync": ("sync", "endless", "peers")}
 WHOLE = 100_000

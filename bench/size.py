@@ -24,7 +24,7 @@ class Size:
 
     `kept`: accounts of a sandbox on disk, each with ten tickets; `ways`: of reading, each measured in `rounds`;
     `endless`: tickets of a CRM that has as many as one likes; `measured`: accounts whose metrics are computed;
-    `peers`: whether others are measured too.
+    `written`: changes that are written to each CRM; `peers`: whether others are measured too.
     """
 
     accounts: int = 20_000
@@ -37,6 +37,7 @@ class Size:
     rounds: int = 3
     endless: int = 5_000_000
     measured: int = 100_000
+    written: int = 20_000
     peers: bool = True
 
 
@@ -50,6 +51,7 @@ QUICK = Size(
     rounds=1,
     endless=4_000,
     measured=40,
+    written=400,
     peers=False,
 )
 

@@ -88,8 +88,11 @@ class UsageError(ConnectorError):
 
 
 class AdapterError(ConnectorError):
+    """`unsent`: the CRM cannot have acted on any try of the request, so that nothing was done."""
+
     exit_code = 4
     code = "CSC-CRM"
+    unsent = False
 
 
 class AuthFailed(AdapterError):

@@ -76,7 +76,7 @@ PERSON = _entity(
     "person", identifying="name email title",
     telling="given_name family_name phone street street_2 city postal_code region country born_on",
     person_id=TEXT, account_id=TEXT, name=TEXT, email=TEXT, title=TEXT,
-    decision_maker=FLAG, champion=FLAG, active=FLAG, left_on=DATE,
+    decision_maker=FLAG, champion=FLAG, active=FLAG, left_on=DATE, was_decision_maker=FLAG, was_champion=FLAG,
 )  # fmt: skip
 USER = _entity(
     "user", identifying="name email",

@@ -68,7 +68,7 @@ def fire(project: Project, name: str, talk: Talk) -> Summary:
         known = ", ".join(project.settings.schedules) or "none"
         raise UsageError(f"there is no schedule line called {name!r}", fix=f"known: {known}")
     names = (ALL if line.apply else ALL[:-1]) if line.job == "run" else (line.job,)
-    return run_jobs(project, names, talk=talk)
+    return run_jobs(project, names, talk=talk, schedule=name)
 
 
 def serve(project: Project, screen: Any, *, once: bool = False) -> None:

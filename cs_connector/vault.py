@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import fcntl
+import hmac
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -30,7 +31,7 @@ class Vault:
     """
 
     def __init__(self, path: Path, key: bytes) -> None:
-        self._path = path
+        self._path, self._key = path, key
         try:
             self._fernet = Fernet(key)
         except ValueError as error:
@@ -55,6 +56,11 @@ class Vault:
         """One process at a time renews the login of `connection`: load, renew and save inside."""
         with self._held(f"login-{connection}"):
             yield
+
+    def signer(self, purpose: str) -> Callable[[str], str]:
+        """What makes the HMAC-SHA256 of a text, in hex, under a key of its own for each purpose, derived from the vault's."""
+        key = hmac.digest(self._key, f"cs-connector {purpose}".encode(), "sha256")
+        return lambda text: hmac.digest(key, text.encode(), "sha256").hex()
 
     def _read(self) -> dict[str, dict[str, Any]]:
         try:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from cs_connector.act import calls
-from cs_connector.runner import Engine
-from cs_connector.runner.deciding import judged, standing
+from cs_connector.runner import Engine, judging
+from cs_connector.runner.deciding import standing
 from cs_connector.runner.summary import TaskLine
 
 
@@ -15,15 +14,14 @@ class Act:
         digest = engine.digest(["entity/", "health/"])
         if engine.stage_done(self.name, digest):
             engine.summary.skipped.append(self.name)
-            return
-        with engine.talk.step("calls to action"), standing(engine) as con:
-            desk = judged(engine, con, engine.as_of)
-            with engine.store.state.begin() as db:
-                done = calls.decide(con, db, desk)
-        held = sum(done.held.values())
-        engine.summary.tasks = TaskLine(done.opened, done.updated, done.closed, held)
-        engine.summary.held = dict(sorted(done.held.items()))
-        engine.mark_stage(self.name, digest)
+        else:
+            with engine.talk.step("calls to action"), standing(engine) as con:
+                done = judging.act(engine, con)
+            engine.summary.tasks = TaskLine(done.opened, done.updated, done.closed)
+            engine.mark_stage(self.name, digest)
+        engine.summary.held, engine.summary.waiting = judging.waiting(engine)
+        engine.summary.tasks.held_back = sum(engine.summary.held.values())
+        engine.summary.notes += judging.notes(engine)
 
 
 JOB = Act()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from cs_connector.act import guard, plan
-from cs_connector.runner import Engine, WriteLine
+from cs_connector.act import plan
+from cs_connector.runner import Engine, WriteLine, holding
 from cs_connector.runner.applying import write
 from cs_connector.runner.deciding import planned
+from cs_connector.runner.plans import permission
 from cs_connector.runner.settling import settle
 from cs_connector.store import tables
 
@@ -23,20 +24,22 @@ class WriteBack:
             return
         frozen = engine.project.state / "plans" / f"{engine.run}.parquet"
         with planned(engine) as (con, checks, held):
-            guard.enforce(checks)
+            missed = held.kept.missed
             for row in con.execute("SELECT connection, object, records FROM target ORDER BY ALL").fetchall():
-                engine.summary.writes.append(WriteLine(row[0], row[1], unchanged=row[2]))
+                rejected = missed[row[0], row[1]]
+                engine.summary.writes.append(WriteLine(row[0], row[1], unchanged=row[2] - rejected, rejected=rejected))
             counted = con.execute(
                 "SELECT connection, count(*) FROM plan_change GROUP BY 1 ORDER BY 1"
             ).fetchall()
-            if held.values:
-                engine.summary.notes.append(str(held))
+            engine.summary.notes += held.notes
+            permission.grant(engine, checks, [name for name, _ in counted])
             plan.freeze(con, frozen)
+        holding.remember(engine, held.kept)
         try:
             clean = write(engine, plan.thaw(frozen), dict(counted))
         finally:
             frozen.unlink()
-        if clean:
+        if clean and not missed:
             engine.mark_stage(self.name, _digest(engine))
 
 
@@ -46,12 +49,13 @@ def _digest(engine: Engine) -> str:
 
 
 def _marks(engine: Engine) -> list[tuple[object, ...]]:
-    """What the store itself adds to the inputs of a plan: open calls and what was written."""
-    calls, sent = tables.calls, tables.outbox
+    """What the store itself adds to the inputs of a plan: open calls, what was written, and what is still to be sent."""
+    calls, told, left = tables.calls, tables.written, tables.outbox
     with engine.store.state.read() as db:
         opened = db.execute(sa.select(calls.c.key, calls.c.state, calls.c.sent).order_by(calls.c.key)).all()
-        written = db.execute(sa.select(sa.func.count(), sa.func.max(sent.c.at))).all()
-    return [tuple(row) for row in (*opened, *written)]
+        written = db.execute(sa.select(sa.func.count(), sa.func.max(told.c.at))).all()
+        open_ = db.execute(sa.select(left.c.key, left.c.state).order_by(left.c.key)).all()
+    return [tuple(row) for row in (*opened, *written, *open_)]
 
 
 JOB = WriteBack()

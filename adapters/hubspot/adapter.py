@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 from urllib.parse import urlencode
@@ -23,6 +24,7 @@ from cs_connector.ports import (
     Merging,
     ObjectInfo,
     Page,
+    Piece,
     Read,
     Receipt,
     Surroundings,
@@ -32,7 +34,7 @@ from cs_connector.transport import Transport, bucket
 from cs_connector.transport.looking import look
 from cs_connector.transport.oauth import Login
 
-from .auth import SCOPES, STEPS, WEBSITE
+from .auth import OPTIONAL, SCOPES, STEPS, WEBSITE
 from .auth import Settings as HubSpotSettings
 from .client import client
 from .counting import Counter
@@ -40,16 +42,22 @@ from .discovery import documents
 from .errors import classify
 from .linking import FIELDS, Linker, is_link, linked
 from .paths import HOST, Paths
+from .provisioning import Provisioner
+from .provisioning_face import face
 from .reading import MERGED, Reader
 from .writing import Writer
+from .writing_lookup import Lookup
 
 _OWNER_FIELDS = ("id", "email", "firstName", "lastName", "userId", "archived")
+_TYPES = {"contacts": "0-1", "companies": "0-2", "deals": "0-3", "tickets": "0-5", "tasks": "0-27"}
+_OWN = re.compile(r"2-\d+")  # an object of the portal's own
 _READ_ONLY = frozenset({"feedback_submissions", "owners"})
 
 
 class _Account(msgspec.Struct, rename="camel"):
     portal_id: int
     account_type: str = "STANDARD"
+    ui_domain: str = WEBSITE.removeprefix("https://")
 
 
 class _Introspection(msgspec.Struct):
@@ -90,8 +98,9 @@ class HubSpot(Adapter):
     crm: ClassVar[str] = "hubspot"
     Settings: ClassVar[type[HubSpotSettings]] = HubSpotSettings
     capabilities: ClassVar[Capabilities] = Capabilities(
-        upsert=frozenset({"companies", "tasks"}), merging=Merging(losers=f"properties.{MERGED}"), history=True
-    )
+        upsert=frozenset({"companies", "tasks"}), merging=Merging(losers=f"properties.{MERGED}"), history=True,
+        batch=1000,
+    )  # fmt: skip
 
     def __init__(self, settings: HubSpotSettings, around: Surroundings) -> None:
         self._settings, self._around = settings, around
@@ -113,7 +122,10 @@ class HubSpot(Adapter):
         self._reader = Reader(self._transport, self._paths, around)
         self._linker = Linker(self._transport, self._paths, self._reader, settings.sweep_millis)
         self._counter = Counter(self._transport, self._paths, self._reader.searches)
-        self._writer = Writer(self._transport, self._paths)
+        self._provisioner = Provisioner(self._transport, self._paths, self._counter)
+        self._lookup = Lookup(self._transport, self._paths)
+        self._writer = Writer(self._transport, self._paths, self._lookup)
+        self._account: _Account | None = None
 
     scopes = SCOPES
     steps = STEPS
@@ -126,6 +138,7 @@ class HubSpot(Adapter):
             "client_id": self._settings.client_id,
             "redirect_uri": redirect,
             "scope": names,
+            "optional_scope": " ".join(scope.name for scope in OPTIONAL),
             "state": state,
         }
         return f"{self._settings.base_url or WEBSITE}/oauth/authorize?{urlencode(query)}"
@@ -136,6 +149,7 @@ class HubSpot(Adapter):
     def check(self) -> Identity:
         account = msgspec.json.decode(self._get(self._paths.account).content, type=_Account)
         self._expect(str(account.portal_id))
+        self._account = account
         token = self._introspect()
         return Identity(
             crm=self.crm,
@@ -176,7 +190,37 @@ class HubSpot(Adapter):
         return self._writer.write(changes)
 
     def find(self, object_name: str, key_field: str, keys: Sequence[str]) -> Mapping[str, str]:
-        return self._writer.find(object_name, key_field, keys)
+        return self._lookup.find(object_name, key_field, keys)
+
+    def cost(self, changes: Sequence[Change]) -> int:
+        return self._writer.cost(changes)
+
+    def resume(self, changes: Sequence[Change]) -> Sequence[Receipt]:
+        return self._lookup.resume(changes)
+
+    def address(self, object_name: str, record_id: str) -> str | None:
+        """A page of the portal; None before `check` where the settings do not name the portal."""
+        kind = _TYPES.get(object_name, object_name if _OWN.fullmatch(object_name) else "")
+        portal = str(self._account.portal_id) if self._account else self._settings.portal_id
+        if not kind or not portal:
+            return None
+        site = f"https://{self._account.ui_domain}" if self._account else WEBSITE
+        return f"{self._settings.base_url or site}/contacts/{portal}/record/{kind}/{record_id}"
+
+    def face(self, parts: Sequence[str]) -> Sequence[Piece]:
+        return face(parts)
+
+    def present(self, pieces: Sequence[Piece]) -> Sequence[Piece | None]:
+        return self._provisioner.present(pieces)
+
+    def install(self, pieces: Sequence[Piece]) -> Sequence[Receipt]:
+        return self._provisioner.install(pieces)
+
+    def remove(self, pieces: Sequence[Piece]) -> Sequence[Receipt]:
+        return self._provisioner.remove(pieces)
+
+    def filled(self, pieces: Sequence[Piece]) -> Sequence[int | None]:
+        return self._provisioner.filled(pieces)
 
     def look(self, ask: Ask) -> Answer:
         return look(self._transport, HOST, ask)

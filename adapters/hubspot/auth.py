@@ -21,9 +21,19 @@ SCOPES = (
     Scope("crm.objects.feedback_submissions.read", "survey answers"),
     Scope("tickets", "tickets and tasks: their scope covers both"),
 )
+OPTIONAL = (  # given where the portal has what they are for
+    Scope("crm.schemas.companies.write", "to put our properties there"),
+    Scope("crm.schemas.custom.read", "whether customer relationships are there as records"),
+    Scope("crm.schemas.custom.write", "to put them there"),
+    Scope("crm.objects.custom.read", "customer relationships"),
+    Scope("crm.objects.custom.write", "customer relationships, with their health"),
+)
 STEPS = (
     "In HubSpot's developer projects make an app with OAuth (a private app by hand is no longer offered).",
     "Give it the redirect address that is printed below, and the scopes above.",
+    "So that it can put our properties there (cs-connector provision), give it these as optional scopes: "
+    + ", ".join(scope.name for scope in OPTIONAL)
+    + ".",
     "Put client_id into cs-connector.yml and client_secret into secrets.env, then run this command again.",
 )
 LIFE = 1800.0  # seconds that a token of HubSpot lives, where it does not say

@@ -8,24 +8,65 @@ import msgspec
 from requests import Response
 
 from cs_connector.errors import AdapterError, NotPermitted, QuotaExhausted, RateLimited, Unavailable
+from cs_connector.ports import Verdict
 from cs_connector.transport import redact
 
 _BUSY = frozenset({423, 477})  # locked for a moment; the account is being moved
 
+# What becomes of a change that HubSpot refuses with a code; every other code is for good. Of a fault inside HubSpot
+# nobody knows how far the change came.
+VERDICTS = {
+    "RATE_LIMITS": Verdict.LATER,
+    "RATE_LIMIT": Verdict.LATER,
+    "LOCKED": Verdict.LATER,
+    "RECORD_LOCKED": Verdict.LATER,
+    "MIGRATION_IN_PROGRESS": Verdict.LATER,
+    "INTERNAL_ERROR": Verdict.UNKNOWN,
+    "SERVER_ERROR": Verdict.UNKNOWN,
+    "TIMEOUT": Verdict.UNKNOWN,
+}
+# These are about a property and not about its value: they hold for every change that has it.
+OF_PROPERTY = frozenset({"PROPERTY_DOESNT_EXIST", "READ_ONLY_VALUE"})
+
 
 class Problem(msgspec.Struct, frozen=True, rename="camel"):
-    """An error body, or one item of `errors` in the answer to a batch."""
+    """An error body, or one item of `errors` in it or in the answer to a batch."""
 
     message: str = ""
     category: str = ""
     sub_category: str | None = None
     policy_name: str = ""
+    error_type: str = ""
+    detail: str = msgspec.field(default="", name="code")
     context: dict[str, Any] = {}
     errors: list[Problem] = []
 
     @property
     def code(self) -> str:
-        return self.sub_category or self.category or "ERROR"
+        """The narrowest that it says: that of its first part, or its own."""
+        first = self.errors[0].detail if self.errors else ""
+        return first or self.sub_category or self.category or self.error_type or "ERROR"
+
+    @property
+    def text(self) -> str:
+        """Its message, or those of its parts, which the message repeats as JSON."""
+        return "; ".join(e.message for e in self.errors if e.detail and e.message) or self.message
+
+    @property
+    def verdict(self) -> Verdict:
+        return VERDICTS.get(self.category or self.error_type, VERDICTS.get(self.code, Verdict.REJECTED))
+
+    @property
+    def properties(self) -> frozenset[str]:
+        """The properties that no change may have, whatever its value."""
+        faults = (e for e in self.errors if e.detail in OF_PROPERTY)
+        return frozenset(name for e in faults for name in e.names("propertyName"))
+
+    @property
+    def about(self) -> tuple[object, ...]:
+        """Equal for problems with the same reason."""
+        parts = tuple(sorted((e.detail, *sorted(e.names("propertyName"))) for e in self.errors))
+        return (self.category, self.sub_category, parts or self.message)
 
     def names(self, *keys: str) -> set[str]:
         """The values that `context` gives for these keys, as texts."""
@@ -53,7 +94,9 @@ def classify(response: Response) -> AdapterError | None:
     if status == 403:
         return _forbidden(problem(response))
     if status in _BUSY:
-        return Unavailable(f"HubSpot is busy ({status})", why=problem(response).message)
+        error = Unavailable(f"HubSpot is busy ({status})", why=problem(response).message)
+        error.unsent = True
+        return error
     return None
 
 

@@ -25,8 +25,10 @@ from cs_connector.ports import (
     Merging,
     ObjectInfo,
     Page,
+    Piece,
     Read,
     Receipt,
+    Storage,
     Surroundings,
     Usage,
 )
@@ -38,13 +40,17 @@ from . import auth
 from .counting import Counter
 from .discovery import documents
 from .errors import allowance, classify, decode
+from .provisioning.assembly import assembled
+from .provisioning.face import face
 from .reading import Reader
 from .soql import by_key, long_id
 from .writing import Writer
+from .writing.meaning import NUMBERS
 
 HOSTS = ("*.salesforce.com", "*.force.com")
 _STAND_IN = "https://sandbox.my.salesforce.com"  # the address of an org that lives on this machine
-_KEYED = frozenset({"Account", "Task", "CS_Relationship__c", "CS_Health_Snapshot__c"})
+BATCH = 20_000  # changes: a job of the Bulk API that two batches of Salesforce hold
+_KEYED = frozenset({"Account", "Task", "CS_Relationship__c", "CS_Health_Snapshot__c", "CS_Heartbeat__c"})
 
 
 class Choice(msgspec.Struct):
@@ -63,6 +69,10 @@ class Described(msgspec.Struct):
     nillable: bool = True
     unique: bool = False
     length: int = 0
+    precision: int = 0
+    digits: int = 0
+    scale: int = 0
+    restricted: bool = msgspec.field(default=False, name="restrictedPicklist")
     choices: list[Choice] = msgspec.field(default_factory=list, name="picklistValues")
     refers_to: tuple[str, ...] = msgspec.field(default=(), name="referenceTo")
     relation: str | None = msgspec.field(default=None, name="relationshipName")
@@ -100,7 +110,9 @@ class Found(msgspec.Struct):
 class Salesforce(Adapter):
     crm: ClassVar[str] = "salesforce"
     Settings: ClassVar[type[BaseModel]] = auth.Settings
-    capabilities: ClassVar[Capabilities] = Capabilities(upsert=_KEYED, merging=Merging(into="MasterRecordId"))
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        upsert=_KEYED, merging=Merging(into="MasterRecordId"), batch=BATCH
+    )
 
     def __init__(self, settings: auth.Settings, around: Surroundings) -> None:
         self._settings = settings
@@ -124,7 +136,10 @@ class Salesforce(Adapter):
             self._session, self._root, around.clock, self._description, settings.bulk_from, anew
         )
         self._counter = Counter(self._session, self._root, self._reader)
-        self._writer = Writer(self._session, self._root, around.clock)
+        self._writer = Writer(
+            self._session, self._origin, self._root, around, self._fields, settings.bulk_write_from
+        )
+        self._provisioner = assembled(self._session, self._login, self._origin, settings.api_version)
 
     scopes = auth.SCOPES
     steps = auth.STEPS
@@ -166,6 +181,16 @@ class Salesforce(Adapter):
     def write(self, changes: Sequence[Change]) -> Sequence[Receipt]:
         return self._writer.write(changes)
 
+    def cost(self, changes: Sequence[Change]) -> int:
+        return self._writer.cost(changes)
+
+    def resume(self, changes: Sequence[Change]) -> Sequence[Receipt]:
+        return self._writer.resume(changes)
+
+    def address(self, object_name: str, record_id: str) -> str:
+        host = self._settings.instance_url or self._login.token().instance_url
+        return f"{host.rstrip('/')}/lightning/r/{object_name}/{record_id}/view"
+
     def find(self, object_name: str, key_field: str, keys: Sequence[str]) -> Mapping[str, str]:
         given = {key.casefold(): key for key in keys}  # a unique key does not depend on case
         found: dict[str, str] = {}
@@ -174,6 +199,24 @@ class Salesforce(Adapter):
                 key = str(record[key_field])
                 found[given.get(key.casefold(), key)] = long_id(record["Id"])
         return found
+
+    def face(self, parts: Sequence[str]) -> Sequence[Piece]:
+        return face(parts)
+
+    def present(self, pieces: Sequence[Piece]) -> Sequence[Piece | None]:
+        return self._provisioner.present(pieces)
+
+    def install(self, pieces: Sequence[Piece]) -> Sequence[Receipt]:
+        return self._provisioner.install(pieces)
+
+    def remove(self, pieces: Sequence[Piece]) -> Sequence[Receipt]:
+        return self._provisioner.remove(pieces)
+
+    def filled(self, pieces: Sequence[Piece]) -> Sequence[int | None]:
+        return self._provisioner.filled(pieces)
+
+    def storage(self) -> Storage | None:
+        return self._provisioner.storage()
 
     def look(self, ask: Ask) -> Answer:
         return look(self._session, self._root(), ask)
@@ -215,6 +258,10 @@ class Salesforce(Adapter):
             self._described[name] = self._session.get(f"{self._root()}/sobjects/{name}/describe").content
         return self._described[name]
 
+    def _fields(self, name: str) -> Mapping[str, FieldInfo]:
+        info = self._describe(name)
+        return {field.name: field for field in info.fields} if info else {}
+
     def _rows(self, query: str) -> Iterator[dict[str, Any]]:
         url: str | None = f"{self._root()}/query?q={quote_plus(query)}"
         while url:
@@ -242,8 +289,10 @@ def _field_info(found: Described) -> FieldInfo:
         writable=found.createable or found.updateable,
         nullable=found.nillable,
         unique=found.unique,
-        length=found.length or None,
+        length=found.length or found.precision or found.digits or None,
         values=tuple(choice.value for choice in found.choices if choice.active),
         refers_to=found.refers_to,
         called=f"{found.relation}.Name" if found.relation else "",
+        scale=found.scale if found.type in NUMBERS else None,
+        restricted=found.restricted,
     )

@@ -38,7 +38,7 @@ class Settings(BaseModel):
     """How to reach an org. Client credentials log in at the org's own address, `instance_url`.
 
     Readings of more than `bulk_from` records use the Bulk API 2.0: below that, pages of 2,000 cost few calls and
-    less work than CSV. Formulas change without a trace on their record: objects of which any is read are read anew every
+    less work than CSV. Changes of one kind that are more than `bulk_write_from` go as one job, too. Formulas change without a trace on their record: objects of which any is read are read anew every
     `formula_hours`.
 
     `base_url` is a simulated org on this machine that takes Salesforce's place.
@@ -58,6 +58,7 @@ class Settings(BaseModel):
     base_url: str | None = None
     ca_file: Path | None = None
     bulk_from: int = Field(default=250_000, ge=0)
+    bulk_write_from: int = Field(default=2_000, ge=0)
     formula_hours: float = Field(default=24, gt=0)
 
     @model_validator(mode="after")

@@ -19,6 +19,8 @@ from cs_connector.errors import (
 )
 from cs_connector.transport import redact
 
+from .faults import soap_fault
+
 LOCKED = "UNABLE_TO_LOCK_ROW"
 BAD_LOCATOR = "INVALID_QUERY_LOCATOR"
 _OFF_LIMITS = {
@@ -45,6 +47,22 @@ class Fault(msgspec.Struct):
         return self.error_code or self.status_code
 
 
+class Refused(Rejected):
+    """A request that was refused, with what Salesforce said."""
+
+    def __init__(self, what: str, fault: Fault, *, why: str = "") -> None:
+        super().__init__(what, why=why, code=fault.code or None)
+        self.fault = fault
+
+
+class OffLimits(NotPermitted):
+    """The same for what the user of the connection may not do."""
+
+    def __init__(self, what: str, fault: Fault, *, why: str = "", fix: str = "") -> None:
+        super().__init__(what, why=why, fix=fix)
+        self.fault = fault
+
+
 class Refusal(msgspec.Struct):
     """The body of a login that was refused."""
 
@@ -57,6 +75,9 @@ _body = msgspec.json.Decoder(list[Fault] | Refusal)
 
 def classify(response: Response) -> AdapterError | None:
     """The error that an answer is; None when only its status speaks."""
+    if soap := soap_fault(response.content):
+        code, message, status = soap
+        return _of(Fault(message, code), status)
     try:
         said = _body.decode(response.content)
     except msgspec.DecodeError:
@@ -87,20 +108,20 @@ def _of(fault: Fault, status: int) -> AdapterError:
         )
     if status >= 500 or code in _LATER:
         return Unavailable(f"Salesforce answered {status}", why=said, fix="try again later")
-    return _lasting(code, said, status)
+    return _lasting(fault, said, status)
 
 
-def _lasting(code: str, said: str, status: int) -> AdapterError:
+def _lasting(fault: Fault, said: str, status: int) -> AdapterError:
+    code = fault.code
     if status == 410:
         fix = "set api_version of the connection to a newer one"
         return AdapterError("Salesforce retired this API version", why=said, fix=fix)
     if status == 403 or code in _OFF_LIMITS:
-        return NotPermitted(
-            "Salesforce does not let us", why=said, fix=_OFF_LIMITS.get(code, "ask the admin")
-        )
+        fix = _OFF_LIMITS.get(code, "ask the admin")
+        return OffLimits("Salesforce does not let us", fault, why=said, fix=fix)
     if code in _RACES or status in (409, 412):
         return Conflict("Somebody else changes the same record", why=said)
-    return Rejected("Salesforce refused the request", why=said, code=code or None)
+    return Refused("Salesforce refused the request", fault, why=said)
 
 
 def _limit(message: str, said: str) -> AdapterError:

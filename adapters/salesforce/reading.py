@@ -341,5 +341,6 @@ def _check_fields(read: Read, shape: Shape) -> None:
         raise NotPermitted(
             f"{read.object} has no {', '.join(hidden)} for the user of this connection",
             why="the field does not exist, or field-level security hides it",
-            fix="correct the mapping, or add the field to the permission set",
+            fix="correct the mapping, or add the field to the permission set; fields of ours are put there by: "
+            "cs-connector provision apply",
         )

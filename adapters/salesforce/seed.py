@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -12,7 +12,7 @@ from cs_connector.sandbox.wire import SeedRow
 
 from .recorded import recorded
 
-__all__ = ["recorded", "rows", "tenants"]
+__all__ = ["bare", "recorded", "rows", "tenants"]
 
 _TYPES = {
     "customer": "Customer", "trial": "Prospect", "former": "Former Customer", "prospect": "Prospect", "partner": "Partner",
@@ -31,6 +31,12 @@ def rows(company: Company) -> Iterator[SeedRow]:
     for account in company.everybody():
         if account.sales:
             yield from _account(account)
+
+
+def bare(rows: Iterable[SeedRow]) -> Iterator[SeedRow]:
+    """Rows for an org without our fields: what people keep in those is left out."""
+    for name, record in rows:
+        yield SeedRow(name, {key: value for key, value in record.items() if not key.startswith("CS_")})
 
 
 def _user(user: User, began: datetime) -> dict[str, Any]:

@@ -70,9 +70,10 @@ def _beyond(stamp: str | None, after: Place) -> str:
     return f"{stamp} > {after.stamp} OR ({stamp} = {after.stamp} AND Id > {text(after.id)})"
 
 
-def by_key(object_name: str, field: str, keys: Sequence[str]) -> Iterator[str]:
+def by_key(object_name: str, field: str, keys: Sequence[str], columns: Sequence[str] = ()) -> Iterator[str]:
     """Queries for the records whose `field` is one of `keys`; as many as the length of an address needs."""
-    start = f"SELECT Id, {field} FROM {object_name} WHERE {field} IN ("
+    chosen = ", ".join(dict.fromkeys(["Id", field, *columns]))
+    start = f"SELECT {chosen} FROM {object_name} WHERE {field} IN ("
     batch: list[str] = []
     for key in map(text, keys):
         if batch and not fits(f"{start}{','.join([*batch, key])})"):

@@ -23,6 +23,7 @@ from cs_connector.ports import (
     Identity,
     ObjectInfo,
     Page,
+    Piece,
     Read,
     Receipt,
     Surroundings,
@@ -41,6 +42,7 @@ from .errors import classify
 from .memberships import NOUN as MEMBERSHIPS
 from .memberships import Memberships
 from .objects import OrganizationField
+from .provisioning import Provisioner, face
 from .reading import Reader
 from .writing import Writer
 
@@ -52,6 +54,9 @@ _FIELDS = {
     "satisfaction_ratings": "id score ticket_id requester_id created_at updated_at",
     "survey_responses": "id responder_id subjects answers",
 }
+
+
+_PAGES = frozenset({"organizations", "users", "tickets"})
 
 
 class _Current(msgspec.Struct):
@@ -67,7 +72,7 @@ class Zendesk(Adapter):
 
     crm: ClassVar[str] = "zendesk"
     Settings: ClassVar[type[ZendeskSettings]] = ZendeskSettings
-    capabilities: ClassVar[Capabilities] = Capabilities()
+    capabilities: ClassVar[Capabilities] = Capabilities(batch=10_000)  # a hundred jobs, which are asked for at once
 
     def __init__(self, settings: ZendeskSettings, around: Surroundings) -> None:
         self._settings = settings
@@ -87,7 +92,8 @@ class Zendesk(Adapter):
         self._reader = Reader(self._transport, settings.host, around.clock)
         self._memberships = Memberships(self._transport, settings.host, around.clock, settings.sweep_seconds)
         self._counter = Counter(self._transport, settings.host)
-        self._writer = Writer(self._transport, settings.host, around.clock)
+        self._provisioner = Provisioner(self._transport, settings.host)
+        self._writer = Writer(self._transport, settings.host, around.clock, around.notes)
 
     scopes = SCOPES
     steps = STEPS
@@ -153,7 +159,31 @@ class Zendesk(Adapter):
     def find(self, object_name: str, key_field: str, keys: Sequence[str]) -> Mapping[str, str]:
         if object_name != "organizations":
             raise UsageError(f"{object_name} of Zendesk are not found by key", fix="only organizations are")
-        return self._writer.find(key_field, keys)
+        return self._writer.lookup.find(key_field, keys)
+
+    def cost(self, changes: Sequence[Change]) -> int:
+        return self._writer.cost(changes)
+
+    def resume(self, changes: Sequence[Change]) -> Sequence[Receipt]:
+        return self._writer.lookup.resume(changes)
+
+    def address(self, object_name: str, record_id: str) -> str | None:
+        """A page for agents."""
+        if object_name not in _PAGES:
+            return None
+        return f"{self._settings.base_url or self._settings.host}/agent/{object_name}/{record_id}"
+
+    def face(self, parts: Sequence[str]) -> Sequence[Piece]:
+        return face(parts)
+
+    def present(self, pieces: Sequence[Piece]) -> Sequence[Piece | None]:
+        return self._provisioner.present(pieces)
+
+    def install(self, pieces: Sequence[Piece]) -> Sequence[Receipt]:
+        return self._provisioner.install(pieces)
+
+    def remove(self, pieces: Sequence[Piece]) -> Sequence[Receipt]:
+        return self._provisioner.remove(pieces)
 
     def look(self, ask: Ask) -> Answer:
         return look(self._transport, f"{self._settings.host}/api/v2", ask)

@@ -25,10 +25,11 @@ def documents(transport: Transport, host: str, wanted: Sequence[str]) -> Iterato
         raise UsageError(f"Zendesk has no fields of {unknown[0]}", fix=f"choose among {', '.join(NOUNS)}")
     for name in wanted or NOUNS:
         noun = NOUNS[name]
-        yield Document(noun, {noun: list(_defined(transport, f"{host}/api/v2/{noun}.json", noun))})
+        yield Document(noun, {noun: list(defined(transport, f"{host}/api/v2/{noun}.json", noun))})
 
 
-def _defined(transport: Transport, first: str, noun: str) -> Iterator[dict[str, Any]]:
+def defined(transport: Transport, first: str, noun: str) -> Iterator[dict[str, Any]]:
+    """The definitions of a noun, without the users who made them. Raises AdapterError."""
     url: str | None = first
     while url:
         response = transport.get(url)

@@ -8,7 +8,27 @@ import msgspec
 from requests import Response
 
 from cs_connector.errors import AdapterError, AuthFailed, NotPermitted, RateLimited
+from cs_connector.ports import Verdict
 from cs_connector.transport import redact
+
+# What becomes of a change that Zendesk refuses with a code; every other code is for good. Of a fault inside Zendesk nobody
+# knows how far the change came. Conflicts: somebody else wrote the same record at the same moment, and that one stands.
+VERDICTS = {
+    "TooManyJobs": Verdict.LATER,
+    "TooManyRequests": Verdict.LATER,
+    "APIRateLimitExceeded": Verdict.LATER,
+    "RateLimitExceeded": Verdict.LATER,
+    "DatabaseConflict": Verdict.LATER,
+    "UpdateConflict": Verdict.LATER,
+    "Conflict": Verdict.LATER,
+    "ServiceUnavailable": Verdict.LATER,
+    "InternalError": Verdict.UNKNOWN,
+    "Timeout": Verdict.UNKNOWN,
+}
+
+
+def verdict(code: str) -> Verdict:
+    return VERDICTS.get(code, Verdict.REJECTED)
 
 
 class Problem(msgspec.Struct, frozen=True):

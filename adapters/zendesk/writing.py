@@ -1,208 +1,194 @@
-"""Writes organization fields in jobs of a hundred; every change gets its own verdict."""
+"""Writes organizations in jobs of a hundred; every change gets its own verdict."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 from requests import Response
 
-from cs_connector.errors import AdapterError, NotPermitted, Unavailable
-from cs_connector.ports import Action, Change, Clock, Receipt, Verdict
-from cs_connector.transport import Transport, redact
+from cs_connector.errors import RateLimited
+from cs_connector.ports import Action, Change, Clock, Notes, Receipt, Verdict
+from cs_connector.transport import Transport
+from cs_connector.transport.batches import Course, Item, Part, Receipts, Refused, all_of, waves
 
-from .errors import problem, read_problem
+from .errors import problem, verdict
+from .writing_answers import Job, verdicts
+from .writing_jobs import PAUSE, TOGETHER, Notebook, Watch, encode
+from .writing_lookup import EXTERNAL, Lookup
+from .writing_values import body
 
 BATCH = 100
-PAUSES = (0.2, 0.5, 1.0, 2.0)  # then every 5 seconds
-LONGEST = 600.0  # seconds that we watch a job
-_ENDED = frozenset({"completed", "failed", "killed"})
-
-Part = Sequence[Change]
-Receipts = dict[str, Receipt]
-
-
-class Job(msgspec.Struct, frozen=True):
-    """A job as Zendesk tells it; `results` is a list, or one dict for all, or nothing yet."""
-
-    id: str
-    status: str
-    message: str | None = None
-    results: list[dict[str, Any]] | dict[str, Any] | None = None
+QUEUE = 30  # jobs that may wait or work at once
+_JSON = {"Content-Type": "application/json"}
+_IGNORED = re.compile(r'"organization\.(?:organization_fields\.)?([^".]+)"')
+_DONE = (Verdict.CREATED, Verdict.UPDATED)
 
 
 class _Status(msgspec.Struct):
     job_status: Job
 
 
-class _Organization(msgspec.Struct):
-    id: int
-    external_id: str | None = None
-    organization_fields: dict[str, Any] = {}
+_status = msgspec.json.Decoder(_Status)
 
 
-class _Found(msgspec.Struct):
-    organizations: list[_Organization]
-    meta: dict[str, Any] = {}
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """A job and the changes in it; `ignored` are fields that Zendesk does not know and leaves out."""
 
-
-_statuses = msgspec.json.Decoder(_Status)
-_found = msgspec.json.Decoder(_Found)
+    job: Job
+    part: Part
+    ignored: frozenset[str]
 
 
 class Writer:
     """Changes to one account."""
 
-    def __init__(self, transport: Transport, host: str, clock: Clock) -> None:
+    def __init__(self, transport: Transport, host: str, clock: Clock, notes: Notes | None) -> None:
         self._transport, self._host, self._clock = transport, host, clock
+        self._watch, self._notebook = Watch(transport, host, clock), Notebook(notes, clock)
+        self.lookup = Lookup(transport, host, self._watch, self._notebook)
 
     def write(self, changes: Sequence[Change]) -> list[Receipt]:
         """One receipt a change, in their order. Raises AdapterError only while nothing was sent."""
-        unfit = [c for c in changes if c.object != "organizations" or c.action is not Action.UPDATE]
-        receipts = _all(
-            unfit, Verdict.REJECTED, "UNSUPPORTED", "only fields of existing organizations are written"
-        )
-        sent = False
-        for part in _parts(c for c in changes if c.key not in receipts):
-            try:
-                receipts |= self._send(part)
-                sent = True
-            except AdapterError as error:
-                if not sent:
-                    raise
-                lost = (c for c in changes if c.key not in receipts)
-                receipts |= _all(lost, Verdict.UNKNOWN, error.code, error.what)
-                break
-        return [receipts[c.key] for c in changes]
+        unfit = _unfit(changes)
+        jobs = _Jobs(self._request, self._watch, self._notebook, self.lookup, self._clock)
+        course = Course(jobs.open)
+        for wave in waves(changes, BATCH):
+            for part in _fit(wave, unfit):
+                course.go(part)
+            jobs.finish()
+        receipts = {**course.receipts, **jobs.receipts, **unfit}
+        return [receipts[place] for place in range(len(changes))]
 
-    def _send(self, part: Part) -> Receipts:
-        body = {"organizations": [_input(change) for change in part]}
-        try:
-            with self._transport.safe():  # the same values again do no harm
-                answer = self._transport.put(f"{self._host}/api/v2/organizations/update_many.json", json=body)
-        except Unavailable as error:
-            return _all(part, Verdict.UNKNOWN, error.code, error.what)
-        except NotPermitted as error:
-            return _all(part, Verdict.REJECTED, error.code, error.why or error.what)
-        if answer.ok:
-            return self._watched(part, answer)
-        if len(part) == 1:
-            said = problem(answer)
-            return _all(part, Verdict.REJECTED, said.code, said.message)
-        middle = len(part) // 2
-        return self._send(part[:middle]) | self._send(part[middle:])
+    def cost(self, changes: Sequence[Change]) -> int:
+        """Calls that `write` needs when all goes well: one to open a job, and one to ask for up to a hundred jobs."""
+        unfit = _unfit(changes)
+        jobs = [len(_fit(wave, unfit)) for wave in waves(changes, BATCH)]
+        return sum(n + -(-n // TOGETHER) for n in jobs)
 
-    def _watched(self, part: Part, answer: Response) -> Receipts:
-        try:
-            job = self._end_of(_statuses.decode(answer.content).job_status)
-        except (Unavailable, msgspec.MsgspecError):
-            return _all(part, Verdict.UNKNOWN, "JOB_LOST", "Zendesk does not say how the job ended")
-        receipts = dict(_verdicts(part, job))
-        open_ = [c for c in part if c.key not in receipts]
-        why = f"the job is {job.status} and says nothing of this record"
-        return receipts | _all(open_, Verdict.UNKNOWN, f"JOB_{job.status.upper()}", why)
+    def _request(self, part: Part) -> Response:
+        """Ask for a job; the same values again do no harm."""
+        action = part[0].change.action
+        many = f"{self._host}/api/v2/organizations"
+        with self._transport.safe():
+            if action is Action.DELETE:
+                ids = ",".join(str(item.change.record_id) for item in part)
+                return self._transport.delete(f"{many}/destroy_many.json", params={"ids": ids})
+            content = encode({"organizations": [_input(item.change) for item in part]})
+            if action is Action.UPSERT:
+                return self._transport.post(f"{many}/create_or_update_many.json", data=content, headers=_JSON)
+            return self._transport.put(f"{many}/update_many.json", data=content, headers=_JSON)
 
-    def _end_of(self, job: Job) -> Job:
-        """Watch a job until it ends. Raises Unavailable for one that is forgotten or takes too long."""
-        for pause in _pauses():
-            if job.status in _ENDED:
-                return job
-            self._clock.sleep(pause)
-            answer = self._transport.get(f"{self._host}/api/v2/job_statuses/{job.id}.json")
-            if not answer.ok:
-                raise Unavailable("Zendesk has forgotten a job", why=problem(answer).message)
-            job = _statuses.decode(answer.content).job_status
-        raise Unavailable(
-            "A job of Zendesk does not end", why=f"it is {job.status} after {LONGEST:g} seconds"
-        )
 
-    def find(self, key_field: str, keys: Sequence[str]) -> dict[str, str]:
-        """Ids of organizations by external_id, or by one of their own fields (this reads all of them)."""
-        wanted = list(dict.fromkeys(keys))
-        if key_field == "external_id":
-            return {k: v for some in _chunks(wanted) for k, v in self._by_external_id(some)}
-        sought = set(wanted)
-        return {key: record_id for key, record_id in self._by_field(key_field) if key in sought}
+@dataclass(slots=True)
+class _Jobs:
+    """The jobs of one writing: opened one after another, and asked for together."""
 
-    def _by_external_id(self, keys: Sequence[str]) -> Iterator[tuple[str, str]]:
-        found = self._organizations("/api/v2/organizations/show_many.json", external_ids=",".join(keys))
-        for organization in found.organizations:
-            if organization.external_id is not None:
-                yield organization.external_id, str(organization.id)
+    request: Callable[[Part], Response]
+    watch: Watch
+    notebook: Notebook
+    lookup: Lookup
+    clock: Clock
+    receipts: Receipts = field(default_factory=dict)
+    _opened: list[_Open] = field(default_factory=list)
+    _waiting: int = 0
 
-    def _by_field(self, key_field: str) -> Iterator[tuple[str, str]]:
-        query: dict[str, str | int] = {"page[size]": BATCH}
-        while True:
-            found = self._organizations("/api/v2/organizations.json", **query)
-            for organization in found.organizations:
-                value = organization.organization_fields.get(key_field)
-                if value is not None:
-                    yield str(value), str(organization.id)
-            if not found.meta.get("has_more"):
-                return
-            query["page[after]"] = str(found.meta["after_cursor"])
-
-    def _organizations(self, path: str, **query: str | int) -> _Found:
-        answer = self._transport.get(self._host + path, params=query)
+    def open(self, part: Part) -> Receipts | Refused:
+        """Open a job and note it. What becomes of its changes is known when it is finished."""
+        if len(self._opened) >= TOGETHER:  # of more jobs than these Zendesk forgets the first
+            self.finish()
+        answer = self._admitted(part)
         if not answer.ok:
-            raise AdapterError("Zendesk did not list organizations", why=problem(answer).message)
-        return _found.decode(answer.content)
+            said = problem(answer)
+            return Refused(verdict(said.code), said.code, said.message, (said.code, said.message))
+        try:
+            job = _status.decode(answer.content).job_status
+        except msgspec.MsgspecError as error:
+            return all_of(part, Verdict.UNKNOWN, "NOT_READABLE", f"the answer cannot be read: {error}")
+        self.notebook.keep(job.id, part)
+        ignored = frozenset(_IGNORED.findall(answer.headers.get("x-zendesk-api-warn", "")))
+        self._opened.append(_Open(job, part, ignored))
+        return {}
+
+    def finish(self) -> None:
+        """See all jobs to their end. What they do not tell is read from the organizations."""
+        opened, self._opened, self._waiting = self._opened, [], 0
+        ends = self.watch.ends([each.job for each in opened])
+        for each in opened:
+            job = each.job if each.job.ended else ends.get(each.job.id)
+            told = verdicts(each.part, job) if job else {}
+            left = [item for item in each.part if item.place not in told]
+            running = {item.place for item in left} if job and not job.ended else frozenset[int]()
+            told |= self.lookup.judged(left, running) if left else {}
+            self.receipts |= _believed(each, told)
+        self.notebook.drop(name for name in ends if ends[name].ended)
+        self.notebook.drop(each.job.id for each in opened if each.job.id not in ends)
+
+    def _admitted(self, part: Part) -> Response:
+        """Keep below the jobs that may wait at once; where the queue is full all the same, see ours to their end."""
+        if self._waiting >= QUEUE:
+            self.clock.sleep(PAUSE)
+            self._waiting = 0
+        self._waiting += 1
+        try:
+            return self.request(part)
+        except RateLimited:
+            if not self._opened:
+                raise
+        self.finish()
+        return self.request(part)
 
 
-def _parts(changes: Iterable[Change]) -> Iterator[Part]:
-    """Batches without the same organization twice: a job may take its items in any order."""
-    part: dict[str, Change] = {}
-    for change in changes:
-        target = change.record_id or ""
-        if target in part or len(part) == BATCH:
-            yield list(part.values())
-            part = {}
-        part[target] = change
-    if part:
-        yield list(part.values())
+def _believed(opened: _Open, told: Receipts) -> Receipts:
+    """A job says nothing of fields that Zendesk does not know: it leaves them out and succeeds."""
+    lost = (
+        i for i in opened.part if opened.ignored & i.change.fields.keys() and told[i.place].verdict in _DONE
+    )
+    return told | {item.place: _left_out(item, opened.ignored) for item in lost}
 
 
-def _chunks(keys: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (keys[i : i + BATCH] for i in range(0, len(keys), BATCH))
+def _left_out(item: Item, ignored: frozenset[str]) -> Receipt:
+    names = ", ".join(sorted(ignored & item.change.fields.keys()))
+    why = f"Zendesk has no organization field {names}, and wrote only the others"
+    return Receipt(item.change.key, Verdict.REJECTED, item.change.record_id, "FIELD_IGNORED", why)
 
 
-def _pauses() -> Iterator[float]:
-    yield from PAUSES
-    for _ in range(int(LONGEST // 5)):
-        yield 5.0
+def _fit(wave: Sequence[Part], unfit: Receipts) -> list[Part]:
+    parts = ([item for item in part if item.place not in unfit] for part in wave) if unfit else wave
+    return [part for part in parts if part]
+
+
+def _unfit(changes: Sequence[Change]) -> Receipts:
+    """Receipts of changes that cannot be sent at all."""
+    items = (Item(place, change) for place, change in enumerate(changes))
+    said = ((item, why) for item in items if (why := _wrong(item.change)))
+    return {place: receipt for item, why in said for place, receipt in _unsupported(item, why).items()}
+
+
+def _unsupported(item: Item, why: str) -> Receipts:
+    return all_of([item], Verdict.REJECTED, "UNSUPPORTED", why)
+
+
+def _wrong(change: Change) -> str:
+    """Why a change cannot be sent; empty where it can."""
+    if change.object != "organizations" or change.action is Action.CREATE:
+        return "only organizations are written, and new ones only by their external_id"
+    if change.action is Action.UPSERT:
+        return (
+            ""
+            if change.key_field == EXTERNAL
+            else "organizations are known by no other field than external_id"
+        )
+    if not (change.record_id or "").isdecimal():
+        return "the id of an organization is a number"
+    return ""
 
 
 def _input(change: Change) -> dict[str, Any]:
-    return {"id": int(change.record_id or 0), "organization_fields": dict(change.fields)}
-
-
-def _verdicts(part: Part, job: Job) -> Iterator[tuple[str, Receipt]]:
-    """The verdicts that a job gives: by id, or by place in what was sent. Completed is not succeeded."""
-    if isinstance(job.results, dict):
-        yield from ((c.key, _verdict(c, job.results)) for c in part if job.status == "completed")
-        return
-    by_id = {c.record_id: c for c in part}
-    for item in job.results or ():
-        change = by_id.get(str(item.get("id"))) or _at(part, item.get("index"))
-        if change:
-            yield change.key, _verdict(change, item)
-
-
-def _at(part: Part, index: object) -> Change | None:
-    return part[index] if isinstance(index, int) and 0 <= index < len(part) else None
-
-
-def _verdict(change: Change, item: Mapping[str, Any]) -> Receipt:
-    if item.get("error") or item.get("success") is False:
-        said = read_problem(dict(item), "UPDATE_FAILED")
-        return _receipt(change, Verdict.REJECTED, said.code, said.message)
-    return Receipt(change.key, Verdict.UPDATED, change.record_id)
-
-
-def _receipt(change: Change, verdict: Verdict, code: str, message: str) -> Receipt:
-    return Receipt(change.key, verdict, code=code, message=redact(message))
-
-
-def _all(part: Iterable[Change], verdict: Verdict, code: str, message: str) -> Receipts:
-    return {c.key: _receipt(c, verdict, code, message) for c in part}
+    if change.action is Action.UPSERT:
+        return {**body(change), EXTERNAL: change.key}
+    return {"id": int(change.record_id or 0), **body(change)}

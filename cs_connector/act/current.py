@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import duckdb
+import pyarrow as pa
 import sqlalchemy as sa
 
-from cs_connector.store.tables import outbox
 from cs_connector.unify.mapping import MappingFile, WriteRule
 from cs_connector.unify.sql import ident, literal
+
+from .outbox.written import Unread, unread
 
 
 def comparable(text: str, rule: WriteRule, name: str) -> str:
@@ -44,18 +45,38 @@ def read(con: duckdb.DuckDBPyConnection, mapping: MappingFile, rule: WriteRule, 
     )
 
 
+def fitted(text: str, rule: WriteRule, name: str) -> str:
+    """The comparable form of what is wanted: a text that is too long for its field ends in an ellipsis.
+
+    Lengths are UTF-16 units, as the vendors count: what is beyond U+FFFF is two.
+    """
+    how = rule.fields[name]
+    if not how.length or how.values is not None or how.type != "text":
+        return comparable(text, rule, name)
+    whole, room = f"trim({text})", how.length - 1
+    head = f"left({whole}, {room})"
+    cut = f"rtrim(left({whole}, {room} - {_beyond(head)})) || '…'"
+    fits = f"strlen({whole}) <= {how.length} OR length({whole}) + {_beyond(whole)} <= {how.length}"
+    return f"nullif(CASE WHEN {fits} THEN {whole} ELSE {cut} END, '')"
+
+
+def units(text: str) -> str:
+    """SQL for how many UTF-16 units a text has."""
+    return f"(length({text}) + {_beyond(text)})"
+
+
+def _beyond(text: str) -> str:
+    return f"length(regexp_replace({text}, '[^\\x{{10000}}-\\x{{10FFFF}}]', '', 'g'))"
+
+
 def overlay(
     con: duckdb.DuckDBPyConnection, state: sa.Connection, connection: str, rule: WriteRule, table: str
 ) -> None:
     """Lay what we wrote, and have not read back yet, over what was read."""
-    rows = state.execute(
-        sa.select(outbox.c.crm_id, outbox.c.fields, outbox.c.at).where(
-            outbox.c.connection == connection, outbox.c.object == rule.object, outbox.c.state == "done"
-        )
-    ).all()
+    rows = unread(state, connection, rule.object)
     if not rows:
         return
-    _written(con, ((r.crm_id, json.dumps(r.fields), r.at.replace(tzinfo=None)) for r in rows if r.crm_id))
+    _written(con, rows)
     fields = []
     for name in rule.fields:
         path = literal(f'$."{name}"')
@@ -63,11 +84,7 @@ def overlay(
         fields.append(
             f"CASE WHEN json_exists(w.fields, {path}) THEN {ours} ELSE t.{ident(name)} END AS {ident(name)}"
         )
-    key = (
-        f"coalesce(json_extract_string(w.fields, {literal(f'$.{rule.key_field}')}), t.key)"
-        if rule.key_field
-        else "t.key"
-    )
+    key = "coalesce(t.key, w.key)" if rule.key_field else "t.key"
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT coalesce(t.record_id, w.record_id) AS record_id, "
         f"greatest(t.known_at, w.sent_at) AS known_at, {key} AS key, coalesce(t.closed, FALSE) AS closed, "
@@ -76,18 +93,15 @@ def overlay(
     )
 
 
-def _written(con: duckdb.DuckDBPyConnection, rows: Iterable[tuple[str, str, object]]) -> None:
-    con.execute("CREATE OR REPLACE TEMP TABLE written(record_id VARCHAR, fields VARCHAR, sent_at TIMESTAMP)")
-    import pyarrow as pa
-
-    listed = list(rows)
+def _written(con: duckdb.DuckDBPyConnection, rows: Sequence[Unread]) -> None:
     batch = pa.table(
         {
-            "record_id": [r[0] for r in listed],
-            "fields": [r[1] for r in listed],
-            "sent_at": pa.array([r[2] for r in listed], pa.timestamp("us")),
+            "record_id": [row.record_id for row in rows],
+            "key": [row.name for row in rows],
+            "fields": [row.fields for row in rows],
+            "sent_at": pa.array([row.at.replace(tzinfo=None) for row in rows], pa.timestamp("us")),
         }
     )
     con.register("written_rows", batch)
-    con.execute("INSERT INTO written SELECT * FROM written_rows")
+    con.execute("CREATE OR REPLACE TEMP TABLE written AS SELECT * FROM written_rows")
     con.unregister("written_rows")

@@ -2,79 +2,170 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
 
 import duckdb
 
 from cs_connector.config.settings import Safety
 from cs_connector.errors import GuardStopped
 
+from . import figures
+from .figures import Figure
+from .past import Past
+
+FEW = 20.0  # no share allows fewer: small projects move by whole customers
+SHOWN = 8  # broken limits that are told one by one
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One limit: what was found, what is allowed."""
+    """One limit of one connection: what was found, what is allowed, and what did it."""
 
     rule: str
     figure: float
     limit: float
     text: str
+    connection: str = ""
+    detail: str = ""
 
     @property
     def ok(self) -> bool:
         return self.figure <= self.limit
 
-
-_FIELDS = (
-    'SELECT p.*, unnest(from_json(p.fields, \'[{"f":"VARCHAR","c":"VARCHAR","a":"VARCHAR","b":"VARCHAR"}]\'), recursive := true) '
-    "FROM plan_change p"
-)
+    def __str__(self) -> str:
+        detail = f" ({self.detail})" if self.detail else ""
+        return f"{self.figure:,.0f} {self.text}, at most {self.limit:,.0f} allowed{detail}"
 
 
-def inspect(con: duckdb.DuckDBPyConnection, safety: Safety) -> list[Check]:
-    """Every check over `plan_change`, `target` and `wanted_call`; a first value in the CRM is no change."""
-    con.execute(f"CREATE OR REPLACE TEMP TABLE planned_field AS {_FIELDS}")
-    accounts = _one(con, "SELECT coalesce(sum(existing), 0) FROM target WHERE source = 'account'")
-    existing = _one(con, "SELECT coalesce(sum(existing), 0) FROM target WHERE source <> 'call'")
-    overwritten = _one(con, _distinct("source <> 'call' AND a IS NOT NULL AND b IS NOT NULL AND c = 'score'"))
-    cleared = _one(con, _distinct("a IS NOT NULL AND b IS NULL AND c = 'score'"))
-    created = _one(con, "SELECT count(*) FROM plan_change WHERE source = 'call' AND record_id IS NULL")
-    busiest = _one(
-        con,
-        "SELECT coalesce(max(n), 0) FROM (SELECT count(*) AS n FROM wanted_call w JOIN plan_change p "
-        "ON p.source = 'call' AND p.key = w.key AND p.record_id IS NULL GROUP BY w.owner_user_id)",
-    )
-    moved = _one(con, _distinct("source = 'account' AND a IS NOT NULL AND b IS NOT NULL AND c = 'band'"))
-    return [
-        Check("scores changed", overwritten, _share(safety.max_changed_share, existing), "records whose score changes"),
-        Check("scores cleared", cleared, max(safety.max_cleared, safety.max_cleared_share * existing), "records that lose their score"),
-        Check("bands moved", moved, _share(safety.max_band_moves_share, accounts), "accounts that change band"),
-        Check("tasks created", created, safety.max_created, "new tasks"),
-        Check("tasks per owner", busiest, safety.max_tasks_per_owner, "new tasks for one owner"),
-    ]  # fmt: skip
+TEXTS = {
+    "scores changed": "records whose score changes",
+    "scores cleared": "records that lose their score",
+    "values cleared": "records that lose a value",
+    "fields changed": "records in which one field is overwritten",
+    "bands moved": "accounts that change band",
+    "customers gained": "accounts that become customers",
+    "relationships created": "new relationship records",
+    "relationships ended": "relationship records that end",
+    "records deleted": "records that are deleted",
+    "tasks created": "new tasks",
+    "tasks handed over": "open tasks that get another owner",
+    "tasks per owner": "new tasks for one owner",
+    "as of": "days between today and the day that is written",
+}
+# what a usual night does not do; scores move with every month, so that they have no usual night
+_USUAL = (
+    "scores cleared", "values cleared", "fields changed", "bands moved", "customers gained", "relationships created",
+    "relationships ended", "tasks created", "tasks handed over",
+)  # fmt: skip
 
 
-def _distinct(where: str) -> str:
-    return f"SELECT count(*) FROM (SELECT DISTINCT connection, object, key FROM planned_field WHERE {where})"
+def inspect(
+    con: duckdb.DuckDBPyConnection,
+    safety: Safety,
+    past: Past = Past(),  # noqa: B008 — frozen
+    changed: Sequence[str] = (),
+) -> list[Check]:
+    """Every limit of every connection over `plan_change`, `target` and `wanted_…`; a first value in the CRM is no change.
+
+    `past` are the plans before this one, and `changed` the declarations that differ from the newest of them.
+    """
+    figures.prepare(con)
+    found = [_check(f, safety, past) for f in figures.figures(con, strict=bool(changed))]
+    return [_explained(con, c) for c in found]
+
+
+def dated(as_of: date, today: date) -> Check:
+    """Scores of another day must not stand in the CRM as those of today; a plan may be a day old."""
+    return Check("as of", abs((as_of - today).days), 1, TEXTS["as of"])
+
+
+def _check(figure: Figure, safety: Safety, past: Past) -> Check:
+    limit, detail = _limit(figure, safety, past), figure.detail
+    usual = past.usual(figure.connection, figure.rule) if figure.rule in _USUAL else None
+    if usual is not None:
+        most = max(FEW, 0.02 * figure.of, usual * safety.max_times_usual)
+        if most < limit:
+            limit, detail = most, "; ".join(filter(None, (detail, f"usual are {usual:g}")))
+    return Check(figure.rule, figure.count, limit, TEXTS[figure.rule], figure.connection, detail)
+
+
+def _limit(figure: Figure, safety: Safety, past: Past) -> float:
+    share = _share(safety.max_changed_share, figure.of)
+    match figure.rule:
+        case "scores cleared" | "values cleared" | "relationships ended" | "records deleted":
+            return max(safety.max_cleared, safety.max_cleared_share * figure.of)
+        case "bands moved":
+            return _share(safety.max_band_moves_share, figure.of)
+        case "customers gained" | "relationships created":  # all are new at first
+            return share if figure.of else max(share, figure.count)
+        case "tasks created":
+            began = past.began(figure.connection, figure.rule)
+            return min(safety.max_created, share) if began else safety.max_created
+        case "tasks per owner":
+            return safety.max_tasks_per_owner
+    return share
 
 
 def _share(share: float, of: float) -> float:
-    """A share, but never fewer than twenty: small projects move by whole customers. No share allows none."""
-    return max(20.0, share * of) if share else 0.0
+    """A share, but never fewer than twenty. No share allows none."""
+    return max(FEW, share * of) if share else 0.0
 
 
-def _one(con: duckdb.DuckDBPyConnection, sql: str) -> float:
-    row = con.execute(sql).fetchone()
-    return float(row[0]) if row else 0.0
+def _explained(con: duckdb.DuckDBPyConnection, check: Check) -> Check:
+    """A broken limit of scores says where the points are lost."""
+    column = {"scores changed": "score", "bands moved": "band"}.get(check.rule)
+    if check.ok or column is None:
+        return check
+    mostly = figures.drivers(con, check.connection, column)
+    detail = "; ".join(filter(None, (check.detail, f"most points are lost by {mostly}" if mostly else "")))
+    return Check(check.rule, check.figure, check.limit, check.text, check.connection, detail)
 
 
-def enforce(checks: Sequence[Check]) -> None:
-    """Raises GuardStopped naming every limit that the plan would break."""
-    broken = [c for c in checks if not c.ok]
-    if broken:
+def broken(checks: Iterable[Check]) -> list[Check]:
+    return [check for check in checks if not check.ok]
+
+
+def enforce(checks: Sequence[Check], changed: Sequence[str] = ()) -> None:
+    """Raises GuardStopped naming every limit that the plan would break, and the declarations that have changed."""
+    if stopped := broken(checks):
         raise GuardStopped(
-            "the plan was stopped by a safety limit",
-            why="; ".join(f"{c.figure:g} {c.text}, at most {c.limit:g} allowed" for c in broken),
+            "the plan was stopped by a safety limit"
+            if len(stopped) == 1
+            else f"the plan was stopped by {len(stopped)} safety limits",
+            why="; ".join(_why(stopped, changed)),
             safe="nothing was written to any CRM",
-            fix="look at the plan; if it is right, raise the limit under safety: in cs-connector.yml",
+            fix=_fix(changed),
         )
+
+
+def _why(stopped: Sequence[Check], changed: Sequence[str]) -> Iterator[str]:
+    for connection, checks in groupby(stopped[:SHOWN], key=lambda check: check.connection):
+        where = f"{connection}: " if connection else ""
+        yield where + "; ".join(map(str, checks))
+    if len(stopped) > SHOWN:
+        yield f"and {len(stopped) - SHOWN} more"
+    if changed:
+        yield f"changed since the last write: {named(changed)}"
+
+
+def _fix(changed: Sequence[str]) -> str:
+    mend = f"if it is a mistake, mend {named(changed)}" if changed else "if it is a mistake, mend its cause"
+    return (
+        f'see it with: cs-connector plan; {mend}; if it is right: cs-connector apply --approve "WHY IT IS RIGHT"'
+    )
+
+
+def named(files: Sequence[str], most: int = 4) -> str:
+    more = f" and {len(files) - most} more" if len(files) > most else ""
+    return ", ".join(files[:most]) + more
+
+
+def figures_of(checks: Iterable[Check]) -> Mapping[str, Mapping[str, float]]:
+    """Connection → rule → figure, as `past` keeps it."""
+    found: dict[str, dict[str, float]] = {}
+    for check in checks:
+        found.setdefault(check.connection, {})[check.rule] = check.figure
+    return found

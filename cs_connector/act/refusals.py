@@ -11,11 +11,11 @@ import duckdb
 import sqlalchemy as sa
 
 from cs_connector.measure.metrics import Metrics
-from cs_connector.store.tables import calls as table
 
-from . import calls
+from . import calls, obstacles
 from .conditions import Condition, examine
 from .desk import Call, Desk, candidates, look
+from .firing import BOOK
 from .rules import MOVING, Rule, names
 from .unknowns import why_unknown
 
@@ -48,16 +48,30 @@ def why_not(
         text = _not_scored(con, relationship, desk.as_of)
         return _answer([Check("scored", ok=False, text=text)])
     condition = examine(con, rule.when, names(sorted(metrics.by_name)), relationship)
-    checks = [
-        Check("scored", ok=True, text=f"scored, {row['band']}"),
-        Check("condition", condition.holds, _told(con, condition, metrics, row, desk.as_of)),
-    ]
-    if condition.holds:
+    settled = _settled(con, rule, relationship)
+    told = _told(con, condition, metrics, row, desk.as_of)
+    checks = [Check("scored", ok=True, text=f"scored, {row['band']}")]
+    if settled and condition.holds is False:
+        checks.append(Check("condition", ok=True, text=f"held, and has not been gone for two days: {told}"))
+    else:
+        checks.append(Check("condition", condition.holds, told))
+    if condition.holds and not settled:
+        checks.append(Check("steady", ok=False, text=_HOVERS))
+    elif settled:
         checks += _turn(con, rule, row)
     if not all(check.ok for check in checks):
         return _answer(checks, condition)
     opened, held = _call(con, state, desk, rule, relationship)
     return _answer(checks + held, condition, opened)
+
+
+_HOVERS = "the score is within 3 points of the edge: it waits for a second day"
+
+
+def _settled(con: duckdb.DuckDBPyConnection, rule: Rule, relationship: str) -> bool:
+    """Whether it holds for good: surely, or for two days."""
+    asked = [rule.rule, relationship]
+    return bool(con.execute("SELECT 1 FROM settled WHERE rule = ? AND relationship_id = ?", asked).fetchone())
 
 
 def _answer(
@@ -120,6 +134,9 @@ def _fails(part: Condition) -> str:
 
 def _turn(con: duckdb.DuckDBPyConnection, rule: Rule, row: Mapping[str, Any]) -> Iterator[Check]:
     """Whether this is the relationship and the rule that speaks, where several could."""
+    if rule.level == "book":
+        yield Check("first", ok=True, text="it is one of those that one call is about")
+        return
     mine = con.execute(
         "SELECT rule FROM candidate WHERE relationship_id = ? AND type = ?",
         [row["relationship_id"], rule.type],
@@ -141,29 +158,32 @@ def _call(
     con: duckdb.DuckDBPyConnection, state: sa.Connection, desk: Desk, rule: Rule, relationship: str
 ) -> tuple[date | None, list[Check]]:
     """Since when its call is open, or what holds it back."""
-    known: list[Call] = [dict(r) for r in state.execute(sa.select(table).order_by(table.c.key)).mappings()]
-    mine = (relationship, rule.rule)
-    row = next(r for r in candidates(con, desk.home) if (r["relationship_id"], r["rule"]) == mine)
+    known = calls.everything(state)
+    mine = (BOOK + rule.rule if rule.level == "book" else relationship, rule.rule)
+    row = next(r for r in candidates(con, desk) if (r["relationship_id"], r["rule"]) == mine)
     earlier = calls.repeated(known, rule, row)
     opened = next((call["opened_on"] for call in earlier if call["state"] == "open"), None)
     if opened:
         return opened, []
-    seen, owner = look(con, desk.home), calls.owner_of(rule, row)
-    held = list(calls.obstacles(desk, earlier, row, owner, seen, calls.spent(known, desk, seen)))
-    if any(c["opened_on"] and c["opened_on"] > desk.as_of for c in known):
+    seen = look(con, desk.home)
+    owner = obstacles.owner_of(desk, rule, row, seen)
+    held = list(obstacles.obstacles(desk, earlier, row, owner, seen, obstacles.spent(known, desk, seen)))
+    if calls.past(known, desk):
         held.insert(0, "in the past")
     return None, [Check("held", ok=False, text=_held(name, desk, rule, row, earlier)) for name in held]
 
 
 def _held(name: str, desk: Desk, rule: Rule, row: Call, earlier: Sequence[Call]) -> str:
     """An obstacle with its figures."""
-    last = calls.closed(earlier)
+    last = obstacles.closed(earlier)
     texts = {
         "in the past": "calls were opened after this day: the past opens nothing",
         "cooling down": f"cooling down until {last and last + timedelta(days=rule.cool_down_days)}: "
         f"the last one was closed on {last}",
         "paused by a person": f"paused by a person until {row['alerts_paused_until']}",
-        "over this week's budget": f"over this week's budget: its owner has {calls.weekly(desk, rule)} already",
+        "over this week's budget": f"over this week's budget: its owner has {obstacles.weekly(desk, rule)} already",
+        "silenced by a person": f"silenced by a person's outcome until {obstacles.silent_until(desk, earlier, rule)}",
+        "its task was deleted": "its task was deleted in the CRM, and the cause has lasted since",
         "observing": "observing: go_live is not live in cs-connector.yml",
     }
     return texts.get(name, name)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
-import duckdb
 from pydantic import BaseModel, ConfigDict, Field
 
 from cs_connector.config.documents import Document, load, validate
 from cs_connector.errors import ConfigError
-from cs_connector.health import moved
+from cs_connector.health.words import template
 from cs_connector.language import executor
 from cs_connector.language.expression import parse_condition
-from cs_connector.model import NUMBER
+from cs_connector.model import DATE, NUMBER
 
 CallType = Literal["Risk", "Renewal", "Onboarding", "Adoption", "Feedback", "Advocacy", "Expansion", "Trial"]
 STANDING = {
@@ -26,9 +24,18 @@ STANDING = {
     "known_score": "score by what is known",
     "value_change": "points by what the customer did in about a month",
     "value_score": "score that what the customer did makes of the one a month before",
+    "is_trial": "a trial",
+    "has_owner": "somebody active looks after it",
+    "tenure": "days since it began",
+    "account_red": "something of its account is red now, by what is known",
+    "top_third": "in the upper third by yearly revenue, among those of its currency",
 }
 MOVING = frozenset({"value_change", "value_score"})
-SETTLED = 15  # days: a score is compared with one that is at least so old
+SCORES = frozenset({"is_red", "is_yellow", "is_green", "known_score", "value_change", "value_score"})
+"""Names that hover with the score: who speaks of them waits for a second day where it is close."""
+BACK = 3
+"""Month ends that a condition may look back to: `known_score_1` is that of the last one, `_2` of the one before."""
+DATES = {"renewal_on": DATE}
 
 
 class Rule(BaseModel):
@@ -36,8 +43,11 @@ class Rule(BaseModel):
 
     Standing: is_red, is_yellow, is_green (now, by what is known), known_score; and against the month end at least
     SETTLED days before: was_green, value_score (what facts alone make of the score of then) and value_change (by how
-    many points; never by coverage, configuration or a broken feed). `level: account` raises it once for an account,
-    at its largest relationship. `short` is said in the subject, `why` in the text; both may name {metrics}.
+    many points; never by coverage, configuration or a broken feed). A metric, or known_score, with `_1`, `_2` or `_3` is
+    that of the last month end and of those before.
+    `level: account` raises it once for an account, at its largest relationship; `level: book` once for all, about those
+    for which it holds. `short` is said in the subject, `why` in the text; both may name {metrics}. `contact` says who at
+    the customer it is about.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -45,12 +55,13 @@ class Rule(BaseModel):
     rule: str
     rank: int
     type: CallType
-    level: Literal["relationship", "account"] = "relationship"
+    level: Literal["relationship", "account", "book"] = "relationship"
     when: str
-    to: Literal["csm", "renewal_manager", "sales"] = "csm"
+    to: Literal["csm", "renewal_manager", "sales", "manager"] = "csm"
+    contact: Literal["decision_maker", "champion", "unhappy"] | None = None
     due_days: int = Field(ge=0)
     cool_down_days: int = Field(default=30, ge=0)
-    short: str = Field(max_length=50)
+    short: str = Field(max_length=100)
     why: str
     do: tuple[str, ...] = Field(max_length=3)
     closes_when: str
@@ -64,77 +75,26 @@ def load_rules(paths: Sequence[Path], metrics: Sequence[str]) -> list[tuple[Rule
 
 def _compiled(document: Document, metrics: Sequence[str]) -> tuple[Rule, str]:
     rule = validate(Rule, document)
+    known = names(metrics)
     try:
-        formula = parse_condition(rule.when, names(metrics))
+        formula = parse_condition(rule.when, known)
     except ConfigError as error:
         raise document.told(("when",), error) from None
+    for at, text in _texts(rule):
+        template(document, at, text, {*known, *DATES})
     return rule, executor.sql(formula.tree)
+
+
+def _texts(rule: Rule) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Every text of a rule that may name metrics, with its place in the file."""
+    yield ("short",), rule.short
+    yield ("why",), rule.why
+    yield ("closes_when",), rule.closes_when
+    for index, step in enumerate(rule.do):
+        yield ("do", index), step
 
 
 def names(metrics: Sequence[str]) -> dict[str, str]:
     """What a condition may speak of, with its type."""
-    return dict.fromkeys((*metrics, *STANDING), NUMBER)
-
-
-def stand(con: duckdb.DuckDBPyConnection, metrics: Sequence[str], as_of: date) -> None:
-    """Fill `standing`: one row for each scored relationship with its metrics and how it moved."""
-    columns = ", ".join(f"max(value) FILTER (metric = '{name}' AND known) AS \"{name}\"" for name in metrics)
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE metric_now AS SELECT relationship_id, {columns} FROM metric_value "
-        "WHERE on_date = $as_of GROUP BY relationship_id",
-        {"as_of": as_of},
-    )
-    before = _settled(con, as_of)
-    moved.publish(con, as_of, before)
-    con.execute(
-        "CREATE OR REPLACE TABLE standing AS SELECT r.relationship_id, r.account_id, r.name, r.arr, r.renewal_on, "
-        "r.owner_user_id, r.renewal_manager_user_id, r.sales_owner_user_id, r.alerts_paused_until, r.type AS relation, "
-        "a.name AS account_name, s.band, s.reason, s.known_score::DOUBLE AS known_score, "
-        "(s.known_band = 'red')::INTEGER::DOUBLE AS is_red, (s.known_band = 'yellow')::INTEGER::DOUBLE AS is_yellow, "
-        "(s.known_band = 'green')::INTEGER::DOUBLE AS is_green, (b.band = 'green')::INTEGER::DOUBLE AS was_green, "
-        "v.value_score::DOUBLE AS value_score, (v.value_score - v.was)::DOUBLE AS value_change, "
-        "coalesce(v.lost, FALSE) AS lost, "
-        "m.* EXCLUDE (relationship_id) FROM relationship r JOIN account a USING (account_id) "
-        "JOIN snapshot s ON s.entity = 'relationship' AND s.main AND s.on_date = $as_of AND s.entity_id = r.relationship_id "
-        "LEFT JOIN snapshot b ON b.entity = 'relationship' AND b.main AND b.entity_id = r.relationship_id AND b.on_date = $before "
-        "LEFT JOIN moved v ON v.relationship_id = r.relationship_id "
-        "LEFT JOIN metric_now m ON m.relationship_id = r.relationship_id WHERE r.status <> 'Ended'",
-        {"as_of": as_of, "before": before},
-    )
-
-
-def _settled(con: duckdb.DuckDBPyConnection, as_of: date) -> date:
-    """The newest date with scores that is old enough; before all of them, where there is none."""
-    latest = as_of - timedelta(days=SETTLED)
-    found = con.execute("SELECT max(on_date) FROM snapshot WHERE on_date <= ?", [latest]).fetchone()
-    return found[0] if found and found[0] else date.min
-
-
-def fire(con: duckdb.DuckDBPyConnection, rules: Sequence[tuple[Rule, str]]) -> None:
-    """Fill `candidate`: at most one call of a type for each relationship, the first rule in rank.
-
-    `undecided` gets the relationships for which a rule cannot be judged now: a feed that is lost is no answer, nor is
-    a score that did not fall by what is left of it.
-    """
-    con.execute("CREATE OR REPLACE TABLE undecided(relationship_id VARCHAR, rule VARCHAR)")
-    con.execute(
-        "CREATE OR REPLACE TABLE candidate(rule VARCHAR, rank INTEGER, type VARCHAR, relationship_id VARCHAR, "
-        "account_id VARCHAR)"
-    )
-    for rule, condition in rules:
-        among = "account_id" if rule.level == "account" else "relationship_id"
-        con.execute(
-            "INSERT INTO candidate SELECT ?, ?, ?, relationship_id, account_id FROM standing "
-            f"WHERE coalesce({condition}, FALSE) "
-            f"QUALIFY row_number() OVER (PARTITION BY {among} ORDER BY arr DESC, relationship_id) = 1",
-            [rule.rule, rule.rank, rule.type],
-        )
-        blind = " OR lost" if any(name in condition for name in MOVING) else ""
-        con.execute(
-            f"INSERT INTO undecided SELECT relationship_id, ? FROM standing WHERE ({condition}) IS NULL{blind}",
-            [rule.rule],
-        )
-    con.execute(
-        "CREATE OR REPLACE TABLE candidate AS SELECT * FROM candidate "
-        "QUALIFY row_number() OVER (PARTITION BY relationship_id, type ORDER BY rank, rule) = 1"
-    )
+    backs = [f"{name}_{back}" for name in ("known_score", *metrics) for back in range(1, BACK + 1)]
+    return dict.fromkeys((*backs, *metrics, *STANDING), NUMBER)

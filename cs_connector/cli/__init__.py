@@ -7,6 +7,7 @@ import sys
 import typer
 
 from . import (
+    audit,
     connect,
     customers,
     discover,
@@ -17,6 +18,7 @@ from . import (
     mapping,
     measure,
     plans,
+    provision,
     sandbox,
     scorecards,
     timing,
@@ -28,7 +30,9 @@ for part in (
     flow,
     identity,
     plans,
+    provision,
     look,
+    audit,
     customers,
     scorecards,
     mapping,

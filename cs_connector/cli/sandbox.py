@@ -61,6 +61,9 @@ def up(
     fill: Annotated[
         Path | None, typer.Option("--fill", help="A folder of CSV files, such as salesforce/Account.csv.")
     ] = None,
+    bare: Annotated[
+        bool, typer.Option("--bare", help="Without our fields and objects, so that provisioning can be tried.")
+    ] = False,
     as_of: opt.AsOf = None,
     as_json: opt.Json = False,
 ) -> None:
@@ -72,7 +75,7 @@ def up(
     screen = opt.screen(as_json=as_json)
     order = sandbox.Order(
         seed, accounts, port, faults, files, profile, opt.day(as_of), recorded, life=life, tls=tls, keep=keep,
-        shape=shape, fill=fill,
+        shape=shape, fill=fill, bare=bare,
     )  # fmt: skip
     with screen.step("filling the sandbox", order.size) as tick:
         running = sandbox.start(order, tick)

@@ -18,7 +18,8 @@ class Strict(BaseModel):
 class ConnectionSettings(Strict):
     """One configured system. `settings` are the adapter's own; secrets are references.
 
-    `reserve` is the share of the vendor's calls of a day that is left to people.
+    `reserve` is the share of the vendor's calls of a day that is left to people. `foreign` says what is done about values of
+    ours that somebody else has changed since we wrote them.
     """
 
     adapter: str
@@ -27,6 +28,7 @@ class ConnectionSettings(Strict):
     write: bool = True
     org_id: str | None = None
     reserve: float = Field(default=0.2, ge=0, lt=1)
+    foreign: Literal["overwrite", "yield", "alert"] = "overwrite"
 
 
 class ScheduleLine(Strict):
@@ -55,26 +57,44 @@ class ScheduleLine(Strict):
 
 
 class Tasks(Strict):
-    """Where tasks live and how many a person gets in a week."""
+    """Where tasks live, how many a person gets in a week, and whose they are when nobody else is there.
+
+    `observe_days`: after so many days of `go_live: observe` tasks begin by themselves; without it, when somebody says so.
+    What a person calls not relevant or a planned loss keeps its rule quiet for so many days.
+    """
 
     home: str | None = None
     risk_per_week: int = Field(default=5, ge=0)
     opportunity_per_week: int = Field(default=2, ge=0)
     fallback_owner: str | None = None
     manager: str | None = None
+    observe_days: int | None = Field(default=None, ge=1)
+    not_relevant_days: int = Field(default=180, ge=0)
+    planned_loss_days: int = Field(default=365, ge=0)
 
 
 class Safety(Strict):
-    """Limits of one plan, in shares of what is there and in counts; beyond them nothing is written."""
+    """Limits of one plan, in shares of what is there and in counts; beyond them nothing is written.
 
-    max_changed_share: float = Field(default=0.2, ge=0, le=1)
-    max_cleared_share: float = Field(default=0.01, ge=0, le=1)
-    max_cleared: int = Field(default=20, ge=0)
+    A limit that lets everything through is none: one plan is let through by a person instead.
+    """
+
+    writes: bool = True
+    max_changed_share: float = Field(default=0.2, ge=0, le=0.5)
+    max_cleared_share: float = Field(default=0.01, ge=0, le=0.2)
+    max_cleared: int = Field(default=20, ge=0, le=1000)
     max_created: int = Field(default=200, ge=0)
-    max_band_moves_share: float = Field(default=0.15, ge=0, le=1)
-    max_tasks_per_owner: int = Field(default=10, ge=0)
+    max_band_moves_share: float = Field(default=0.15, ge=0, le=0.5)
+    max_tasks_per_owner: int = Field(default=10, ge=0, le=100)
+    max_times_usual: float = Field(default=5, ge=1)
     max_shrink_share: float = Field(default=0.1, ge=0, le=1)
     max_quarantined_share: float = Field(default=0.2, ge=0, le=1)
+
+
+class Provision(Strict):
+    """Optional parts of what people see in the CRMs, beside the core."""
+
+    parts: tuple[str, ...] = ()
 
 
 class StoreSettings(Strict):
@@ -103,6 +123,7 @@ class ProjectSettings(Strict):
     sandbox: SandboxSettings | None = None
     tasks: Tasks = Tasks()
     safety: Safety = Safety()
+    provision: Provision = Provision()
     schedules: dict[str, ScheduleLine] = Field(default_factory=dict)
 
     @field_validator("memory")

@@ -105,58 +105,6 @@ def attention(screen: Screen, rows: Iterable[Sequence[Any]]) -> None:
         screen.line(f"      {escape(str(reason or ''))}")
 
 
-def plan(screen: Screen, document: Mapping[str, Any], samples: int = 12) -> None:
-    """A plan: counts by object, samples, the guard's findings."""
-    _people(screen, document["population"])
-    by_object: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
-    for change in document["changes"]:
-        by_object.setdefault((change["connection"], change["object"]), []).append(change)
-    screen.line(
-        f"[bold]plan {document['plan']}[/]  as of {document['as_of']}  digest {document['digest'][:12]}"
-    )
-    for (connection, name), changes in sorted(by_object.items()):
-        created = sum(1 for c in changes if c["action"] == "create")
-        screen.line(
-            f"\n[bold]{escape(f'{connection} {name}')}[/]  [green]+{created:,} create[/]  [yellow]~{len(changes) - created:,} update[/]"
-        )
-        for change in changes[: max(1, samples // len(by_object))]:
-            _change(screen, change)
-    screen.line()
-    for check in document["guard"]:
-        mark = "[green]ok  [/]" if check["ok"] else "[red]STOP[/]"
-        screen.line(f"guard {mark} {escape(check['rule'])}: {check['figure']:g} (at most {check['limit']:g})")
-    if document["held"]["values"]:
-        screen.line(f"held  {escape(document['held']['text'])}")
-    total = len(document["changes"])
-    screen.line(
-        f"\n{total:,} changes. Nothing written; write them with: cs-connector apply"
-        if total
-        else "\nNothing to change."
-    )
-
-
-def _people(screen: Screen, people: Mapping[str, Any]) -> None:
-    screen.line(
-        f"{people['accounts']:,} accounts: {people.get('Customer', 0):,} customers, {people.get('Trial', 0):,} trials, "
-        f"{people.get('Former customer', 0):,} former, {people.get('Not scored', 0):,} not scored"
-    )
-    for reason, count in sorted(people["reasons"].items(), key=lambda pair: -pair[1]):
-        screen.plain(f"   not scored: {count:,} · {reason}")
-
-
-def _change(screen: Screen, change: Mapping[str, Any]) -> None:
-    mark = "[green]+[/]" if change["action"] == "create" else "[yellow]~[/]"
-    screen.line(f"  {mark} {escape(str(change.get('name') or change['key']))}")
-    for name, (before, after) in list(change["fields"].items())[:6]:
-        was = "" if before is None else f"{_short(before)} → "
-        screen.plain(f"      {name}: {was}{_short(after)}")
-
-
-def _short(value: Any) -> str:
-    text = "(empty)" if value is None else str(value).replace("\n", " ")
-    return text if len(text) <= 70 else text[:69] + "…"
-
-
 def explain(screen: Screen, document: Mapping[str, Any]) -> None:
     """The tree measure → group → score, the cap that fired, and the records behind it."""
     if document["score"] is None:

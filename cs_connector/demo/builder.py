@@ -28,6 +28,7 @@ from . import names
 from .calendar import Calendar, noon
 from .people import team
 
+REVIEWS = 175  # days from one business review to the next
 STRIDE = 64  # room for so many records of one kind on an account
 
 
@@ -205,6 +206,9 @@ class Builder:
         )
         for kind, days in steps:
             self.milestone(kind, start + timedelta(days=days))
+        if self.account.index % 8:  # all but some go on meeting twice a year
+            for days in range(210 + REVIEWS, self.cal.days(start), REVIEWS):
+                self.milestone("Executive Business Review", start + timedelta(days=days))
 
     def opportunity(self, kind: str, stage: str, amount: int, closes: int) -> Opportunity:
         """Closing in so many days (negative: closed so many days ago)."""

@@ -212,7 +212,7 @@ def _project(make: Builder, product: str) -> None:
         seats=0,
         features=0,
         started=100,
-        renews=80,
+        renews=130,
         csm=a.csm,
         kind="Services engagement",
     )

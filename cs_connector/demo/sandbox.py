@@ -39,7 +39,10 @@ Tick = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What kind of sandbox is wanted. `accounts` is the size of the demo company, 200 where it is not named."""
+    """What kind of sandbox is wanted. `accounts` is the size of the demo company, 200 where it is not named.
+
+    In a `bare` one the CRMs have nothing of ours yet.
+    """
 
     seed: int
     accounts: int | None = None
@@ -54,6 +57,7 @@ class Order:
     keep: Path | None = None
     shape: Path | None = None
     fill: Path | None = None
+    bare: bool = False
 
     @property
     def size(self) -> int | None:
@@ -228,9 +232,10 @@ def _fill(
         if name in shapes:
             own_org.install(sandbox, name, shapes[name][1], order.shape or Path())
         else:
-            _furnish(sandbox, name, tenant, Path(filled[tenant.crm].__file__))
+            _furnish(sandbox, name, tenant, Path(filled[tenant.crm].__file__), bare=order.bare)
         sandbox.install(name, tenant.fields)
-        sandbox.load(name, _counted(tenant.rows, tick))
+        rows = _bared(filled[tenant.crm], tenant.rows) if order.bare else tenant.rows
+        sandbox.load(name, _counted(rows, tick))
     if order.fill:
         own_org.load_tables(sandbox, order.fill, partial(_counted, tick=tick))
 
@@ -263,13 +268,19 @@ def _recorded(filled: Mapping[str, Any], folder: Path) -> dict[str, Tenant]:
     }
 
 
-def _furnish(sandbox: Sandbox, name: str, tenant: Tenant, beside: Path) -> None:
-    """Install the demo customer's own fields and ours."""
+def _bared(seeder: Any, rows: Iterable[SeedRow]) -> Iterable[SeedRow]:
+    """Rows without what only fields of ours can hold."""
+    found: Iterable[SeedRow] = seeder.bare(rows) if hasattr(seeder, "bare") else rows
+    return found
+
+
+def _furnish(sandbox: Sandbox, name: str, tenant: Tenant, beside: Path, *, bare: bool) -> None:
+    """Install the demo customer's own fields, and ours unless it is to be bare."""
     own = beside.with_name("demo_org.yml")
     if own.exists():
         sandbox.install(name, _fields(own))
     for crm, path in registry.installs():
-        if crm == tenant.crm:
+        if crm == tenant.crm and not bare:
             sandbox.install(name, _fields(path))
 
 

@@ -35,6 +35,25 @@ def sources(
     return {name: _records(con, definitions.metrics.source(name), name) for name in dict.fromkeys(metrics)}
 
 
+def ready(con: Connection, definitions: Definitions, today: date) -> None:
+    """Make ready for `records` of any relationship."""
+    evaluate.begin(con, today, definitions.metrics)
+    con.execute("DELETE FROM grid WHERE on_date <> ?", [today])
+
+
+def records(
+    con: Connection, definitions: Definitions, relationship: str, metric: str
+) -> list[dict[str, str]]:
+    """The records behind one metric, as in `sources`; none where only the relationship itself says it."""
+    source = definitions.metrics.source(metric)
+    if source.standing_on(metric) is None:
+        return []
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE scope AS SELECT * FROM scored WHERE relationship_id = ?", [relationship]
+    )
+    return _records(con, source, metric)
+
+
 def _records(con: Connection, source: Source, metric: str) -> list[dict[str, str]]:
     rows = source.standing_on(metric)
     if rows is None:

@@ -1,7 +1,7 @@
 """Texts with places for numbers: `{value:percent}`, `{renewal_on:date}`, `{waiting_days:ago}`.
 
-Nothing ticks: a number of days is printed as the date it points to (`ago`), so that a stored sentence
-stays the same until a fact changes.
+Nothing ticks: a number of days is printed as the date it points to (`ago`, or `since` with its year), so that a stored
+sentence stays the same until a fact changes.
 """
 
 from __future__ import annotations
@@ -87,4 +87,5 @@ FORMATS: dict[str, Callable[[Any, date], str]] = {
     "percent": lambda value, _: f"{half_up(float(value) * 100)} %",
     "date": lambda value, _: day(value),
     "ago": lambda value, today: short(today - timedelta(days=half_up(float(value)))),
+    "since": lambda value, today: day(today - timedelta(days=half_up(float(value)))),
 }

@@ -2,6 +2,7 @@
 
 from .adapter import Adapter as Adapter
 from .face import CORE as CORE
+from .face import SIGNATURE as SIGNATURE
 from .face import Piece as Piece
 from .face import Storage as Storage
 from .reading import Answer as Answer

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
 
 from cs_connector.act import outbox
+from cs_connector.act.outbox import Tally
 from cs_connector.act.plan import Planned
+from cs_connector.act.planfile import PlanFile
 from cs_connector.errors import AdapterError
 
-from . import plans
 from .engine import Engine
+from .plans import checking
 from .running import recorded
-from .settling import settle
+from .settling import box, settle
 from .summary import Summary, WriteLine
 
 
-def apply_plan(engine: Engine, document: Mapping[str, Any]) -> Summary:
-    """Apply a plan file as one run. Raises GuardStopped for a plan that may not be applied."""
+def apply_plan(engine: Engine, file: PlanFile, reason: str | None = None) -> Summary:
+    """Apply a plan file as one run; with `reason` a person lets it through over its limits.
+
+    Raises GuardStopped for a plan that may not be applied, UsageError for half a plan.
+    """
 
     def work() -> None:
         settle(engine)
-        changes = plans.check(engine, document)
-        plans.mark(engine, document)
-        write(engine, changes, Counter(c.connection for c in changes))
+        counts = checking.check(engine, file, reason)
+        checking.mark(engine, file)
+        write(engine, file.changes(), counts)
 
     return recorded(engine, "apply", work)
 
@@ -34,22 +38,22 @@ def write(engine: Engine, changes: Iterable[Planned], counts: Mapping[str, int])
 
     Raises AdapterError, after everything else was sent, when a connection confirmed nothing.
     """
-    assert engine.lease is not None
-    adapters = {name: engine.adapter(name) for name in counts}
-    for name in adapters:
+    for name in counts:
         engine.identify(name)
-    tallies: dict[tuple[str, str], outbox.Tally] = {}
+    out = box(engine)
+    tallies = _blocked(out.lay(changes))
+    adapters = {name: engine.adapter(name) for name in out.connections()}
     try:
         with engine.talk.step("writing", sum(counts.values())) as tick:
             seen = 0
-            for tally in outbox.send(engine.store.state, engine.lease, engine.run, adapters, changes):
+            for tally in outbox.send(out, adapters):
                 tallies[tally.connection, tally.object] = tally
-                done = sum(t.created + t.updated + _missed(t) for t in tallies.values())
-                tick(done - seen)
-                seen = done
+                done = sum(t.done + t.missed for t in tallies.values())
+                tick(max(0, done - seen))
+                seen = max(done, seen)
                 engine.beat()
     except AdapterError as error:
-        written = sum(t.created + t.updated for t in tallies.values())
+        written = sum(t.done for t in tallies.values())
         error.safe = (
             f"{written:,} changes were written and are on record; nothing is lost: the next run looks up what was "
             "not confirmed and plans the rest again"
@@ -57,27 +61,37 @@ def write(engine: Engine, changes: Iterable[Planned], counts: Mapping[str, int])
         raise
     finally:
         _count(engine.summary, tallies)
-    return all(_missed(t) == 0 for t in tallies.values())
+    return all(t.missed == 0 for t in tallies.values())
 
 
-def _missed(tally: outbox.Tally) -> int:
-    """Changes that are not known to be in the CRM."""
-    return tally.rejected + tally.unknown + tally.unsent
+def _blocked(changes: Iterable[Planned]) -> dict[tuple[str, str], Tally]:
+    """Changes that stay out because it is not known what became of the last one of their record."""
+    counted = Counter((c.connection, c.object) for c in changes)
+    return {where: Tally(*where, blocked=count) for where, count in sorted(counted.items())}
 
 
-def _count(summary: Summary, tallies: Mapping[tuple[str, str], outbox.Tally]) -> None:
+def _count(summary: Summary, tallies: Mapping[tuple[str, str], Tally]) -> None:
     lines = {(w.connection, w.object): w for w in summary.writes}
     for key, tally in tallies.items():
         line = lines.setdefault(key, WriteLine(*key))
         line.created, line.updated, line.cleared = tally.created, tally.updated, tally.cleared
-        line.rejected = _missed(tally)
-        line.unchanged = max(0, line.unchanged - tally.created - tally.updated - line.rejected)
-        for reason, count in sorted(tally.reasons.items()):
-            summary.notes.append(f"{tally.connection} refused {count} {tally.object}: {reason}")
-        for reason, count in sorted(tally.lost.items()):
-            summary.notes.append(f"{tally.connection} did not confirm {count} {tally.object}: {reason}")
-        if tally.unsent:
-            summary.notes.append(
-                f"{tally.unsent} {tally.object} were not sent to {tally.connection} any more"
-            )
+        line.deleted = tally.deleted
+        line.rejected += tally.missed
+        line.unchanged = max(0, line.unchanged - tally.done - tally.missed)
+        summary.notes += _told(tally)
     summary.writes = [lines[k] for k in sorted(lines)]
+
+
+def _told(tally: Tally) -> Iterator[str]:
+    """What did not go as planned, one sentence a reason."""
+    where, name = tally.connection, tally.object
+    for reason, count in sorted(tally.reasons.items()):
+        yield f"{where} refused {count} {name}: {reason}"
+    for reason, count in sorted(tally.lost.items()):
+        yield f"{where} did not confirm {count} {name}: {reason}"
+    for reason, count in sorted(tally.waiting.items()):
+        yield f"{where} could not take {count} {name} now, they come later: {reason}"
+    if tally.unsent:
+        yield f"{tally.unsent} {name} were not sent to {where} any more"
+    if tally.blocked:
+        yield f"{tally.blocked} {name} were not sent to {where}: what became of their last change is not known yet"

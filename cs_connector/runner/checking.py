@@ -10,6 +10,7 @@ from typing import Any
 from cs_connector.errors import ConnectorError, NotPermitted, QuotaExhausted, Unavailable
 from cs_connector.store.guard import risky
 
+from . import provisioning
 from .engine import Engine
 
 MOST_SKEW = 60.0  # seconds; signed logins allow for about three minutes
@@ -22,7 +23,12 @@ def check(engine: Engine) -> list[dict[str, Any]]:
         who = _tried(f"connection {name}", partial(_who, engine, name))
         found.append(who)
         if who["ok"]:
-            further = {"permissions": _permitted, "allowance": _allowed, "clock": _on_time}
+            further = {
+                "permissions": _permitted,
+                "allowance": _allowed,
+                "clock": _on_time,
+                "fields": _furnished,
+            }
             tried = [_tried(f"{name} {what}", partial(look, engine, name)) for what, look in further.items()]
             found += [line for line in tried if line["text"]]
     return found
@@ -93,3 +99,16 @@ def _on_time(engine: Engine, name: str) -> str:
             fix="set the clock of this machine",
         )
     return f"{abs(skew):.0f} seconds apart"
+
+
+def _furnished(engine: Engine, name: str) -> str:
+    """Raises ConnectorError for fields of ours that a CRM lacks although we write to it."""
+    if not engine.project.settings.connections[name].write or not engine.adapter(name).capabilities.writes:
+        return ""
+    lacking, wanted = provisioning.missing(engine, name)
+    if lacking:
+        raise ConnectorError(
+            f"{lacking:,} of {wanted:,} fields, objects and views of ours are missing",
+            fix=f"cs-connector provision plan {name}",
+        )
+    return f"all {wanted:,} fields, objects and views of ours are there" if wanted else ""

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
 
 import duckdb
-import sqlalchemy as sa
 
-from cs_connector.act import guard, plan, rules, wanted
-from cs_connector.act.desk import Desk
+from cs_connector.act import comparing, guard, past, wanted
 from cs_connector.errors import UsageError
 from cs_connector.health import basis
-from cs_connector.measure.metrics import load_metrics
 from cs_connector.model import ENTITIES
-from cs_connector.store.tables import calls
 
+from . import holding, judging
 from .engine import Engine
-
-_CALLS = (
-    "CREATE OR REPLACE TABLE wanted_call(key VARCHAR, account_id VARCHAR, owner_user_id VARCHAR, subject VARCHAR, "
-    "description VARCHAR, due_on DATE, priority VARCHAR, status VARCHAR, type VARCHAR, rule VARCHAR, "
-    "relationship_name VARCHAR, written VARCHAR)"
-)
+from .holding import Kept
+from .plans import permission
+from .undoing import again
 
 
 @contextmanager
@@ -53,35 +45,21 @@ def scored(con: duckdb.DuckDBPyConnection, engine: Engine) -> None:
     engine.store.facts.attach(con, "health/scorecard", "scorecard", basis.SCORECARD)
 
 
-def judged(engine: Engine, con: duckdb.DuckDBPyConnection, day: date) -> Desk:
-    """Judge everybody by the rules in force: `standing`, `candidate`, `undecided`, and `deleted_task` of the CRM."""
-    metrics = sorted(load_metrics([*engine.project.shipped, engine.project.root]).by_name)
-    listed = rules.load_rules(engine.project.declarations("rules"), metrics)
-    rules.stand(con, metrics, day)
-    rules.fire(con, listed)
-    _deleted(engine, con)
-    named = {rule.rule: rule for rule, _ in listed}
-    return Desk(engine.project.settings, engine.install_id(), engine.home(), day, named)
-
-
-def _deleted(engine: Engine, con: duckdb.DuckDBPyConnection) -> None:
-    """Tasks that a person deleted in the CRM: `deleted_task`."""
-    con.execute("CREATE OR REPLACE TABLE deleted_task(record_id VARCHAR)")
-    latest = engine.latest(con)
-    for source in engine.sources():
-        for rule in source.mapping.write:
-            if rule.source == "call" and source.connection == engine.home():
-                con.execute(
-                    f"INSERT INTO deleted_task SELECT id FROM {latest(source.connection, rule.object)} WHERE deleted"
-                )
-
-
 @dataclass(frozen=True, slots=True)
 class Held:
-    """How many values of the CRMs stay as they are, because the fields named in `unknown` cannot be read now."""
+    """How many values of the CRMs stay as they are, because the fields named in `unknown` cannot be read now.
+
+    `kept` is what else stays out of the plan.
+    """
 
     values: int
     unknown: tuple[str, ...]
+    kept: Kept = field(default_factory=Kept)
+
+    @property
+    def notes(self) -> list[str]:
+        """All of it in sentences."""
+        return [*([str(self)] if self.values else []), *self.kept.notes]
 
     def __str__(self) -> str:
         return (
@@ -95,15 +73,24 @@ def planned(engine: Engine) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[gu
     """The plan for what is known now, as `plan_change`, with the guard's findings and what is held back."""
     with standing(engine) as con:
         wanted.want(con, engine.as_of)
-        con.execute(_CALLS)
         with engine.store.state.read() as db:
-            if engine.project.settings.go_live == "live":
-                _open_calls(con, db, engine.home())
-            sources = [s for s in engine.sources() if engine.project.settings.connections[s.connection].write]
-            plan.compare(con, db, sources, engine.latest(con), engine.home(), engine.as_of)
+            judging.want(engine, con, db)
+            sources, stops = holding.fitted(engine)
+            latest, policies = engine.latest(con), holding.policies(engine)
+            comparing.compare(con, db, sources, latest, engine.home(), engine.as_of, policies)
         lost = _unread(engine)
-        held = Held(plan.hold(con) if lost else 0, lost)
-        yield con, guard.inspect(con, engine.project.settings.safety), held
+        values = comparing.hold(con) if lost else 0
+        kept = holding.keep_out(engine, con, sources, stops)
+        yield con, [*limits(engine, con), *again.checks(engine, con)], Held(values, lost, kept)
+
+
+def limits(engine: Engine, con: duckdb.DuckDBPyConnection) -> list[guard.Check]:
+    """What the guard finds in `plan_change`."""
+    with engine.store.state.read() as db:
+        before = past.read(db)
+    changed = before.changed(permission.files(engine))
+    found = guard.inspect(con, engine.project.settings.safety, before, changed)
+    return [*found, guard.dated(engine.as_of, engine.clock.now().date())]
 
 
 def _unread(engine: Engine) -> tuple[str, ...]:
@@ -115,18 +102,3 @@ def _unread(engine: Engine) -> tuple[str, ...]:
         for name in rule.needs & source.unknown.get(rule.object, frozenset())
     }
     return tuple(sorted(lost))
-
-
-def _open_calls(con: duckdb.DuckDBPyConnection, db: sa.Connection, home: str | None) -> None:
-    """The open calls of the one home of tasks; those that were sent elsewhere stay as they are."""
-    mine = (calls.c.state == "open") & (calls.c.connection == home)
-    rows = [
-        (
-            c.key, c.account_id, c.owner_user_id, c.sent.get("subject"), c.sent.get("description"), c.due_on,
-            c.priority, "Not Started", c.type, c.rule, c.sent.get("relationship_name"),
-            json.dumps(c.sent.get("written", {})),
-        )
-        for c in db.execute(sa.select(calls).where(mine).order_by(calls.c.key))
-    ]  # fmt: skip
-    if rows:
-        con.executemany("INSERT INTO wanted_call VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)

@@ -13,6 +13,7 @@ from cs_connector.unify import Source
 from cs_connector.unify.mapping import HISTORY
 from cs_connector.unify.passing import kind
 
+from . import describing
 from .engine import Engine
 
 # Fields whose parts are fields too, and files.
@@ -23,8 +24,8 @@ def look(engine: Engine, source: Source) -> dict[str, Read]:
     """What to read of each object: those wanted fields that can be read; what changed becomes a note of the run."""
     connection, mapped = source.connection, source.mapping.objects()
     _check_histories(engine, source)
-    infos = engine.adapter(connection).describe(list(mapped))
-    described = {info.name: {f.name: f.type for f in info.fields} for info in infos}
+    infos = describing.described(engine, connection, list(mapped))
+    described = {name: {f.name: f.type for f in info.fields} for name, info in infos.items()}
     kept = shapes.kept(engine.store.state, connection)
     known = {n: _accepted(engine, connection, n, shape, described, mapped) for n, shape in kept.items()}
     wanted = source.mapping.reads(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import hashlib
 import os
 import secrets
@@ -22,10 +23,11 @@ from cs_connector.config import Project, validate
 from cs_connector.config.documents import suggest
 from cs_connector.errors import AlreadyRunning, ConfigError, GuardStopped
 from cs_connector.model import ATTACHMENT, ENTITIES, FEED, LINK, Entity
-from cs_connector.ports import Adapter, Clock, Identity, Surroundings
+from cs_connector.ports import Adapter, Clock, Identity, ObjectInfo, Surroundings
 from cs_connector.store import tables
 from cs_connector.store.leases import Keeper, Lease, holder, release, take, unlock
 from cs_connector.store.meter import SharedMeter
+from cs_connector.store.notes import StoreNotes
 from cs_connector.store.shapes import kept, unknown
 from cs_connector.store.store import Store
 from cs_connector.transport.clock import SandboxTime, SystemClock
@@ -49,12 +51,21 @@ class Silent:
         return nullcontext(lambda _done: None)
 
 
+def whoami() -> str:
+    """The user of this machine that runs this process."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container whose user has no name
+        return f"uid {os.getuid()}"
+
+
 @dataclass(slots=True)
 class Engine:
     """One open project. Close it.
 
     `accepted` names objects (connection.object) whose sudden change a person took as right; `budget` is how many
-    calls a connection may use for reading in this run.
+    calls a connection may use for reading in this run; `actor` is who started it. `described` is
+    what objects looked like in this run (see `describing`).
     """
 
     project: Project
@@ -65,8 +76,10 @@ class Engine:
     lease: Lease | None = None
     accepted: frozenset[str] = frozenset()
     budget: int | None = None
+    actor: str = field(default_factory=whoami)
     talk: Talk = field(default_factory=Silent)
     summary: Summary = field(default_factory=lambda: Summary("", ""))
+    described: dict[str, dict[str, ObjectInfo | None]] = field(default_factory=dict)
     _adapters: dict[str, Adapter] = field(default_factory=dict)
     _mappings: dict[str, MappingFile] = field(default_factory=dict)
     _keeper: Keeper | None = None
@@ -128,7 +141,8 @@ class Engine:
         settings = validate(kind.Settings, type(document)(document.path, resolved, document.lines), where)
         settings = _rooted(settings, self.project.root)
         meter = SharedMeter(self.store.state, name, self.clock, connection.reserve)
-        return kind(settings, Surroundings(name, self.clock, self.vault, meter))  # type: ignore[no-any-return]
+        notes = StoreNotes(self.store.state, name)
+        return kind(settings, Surroundings(name, self.clock, self.vault, meter, notes))  # type: ignore[no-any-return]
 
     def identify(self, name: str) -> Identity:
         """Ask the CRM who it is, and hold it to what it was the first time. Raises GuardStopped."""
@@ -205,16 +219,17 @@ class Engine:
         for prefix in prefixes:
             for dataset in self.store.facts.datasets(prefix):
                 total.update("".join(p.name for p in self.store.facts.files(dataset)).encode())
-        for path in self._declared():
+        for path in self.declared():
             total.update(path.name.encode() + path.read_bytes())
         return total.hexdigest()
 
-    def _declared(self) -> list[Path]:
+    def declared(self) -> list[Path]:
+        """Every declaration, what ships and theirs."""
         layers = (*self.project.shipped, self.project.root)
         return sorted({p for layer in layers for p in layer.rglob("*.yml") if ".cs-connector" not in p.parts})
 
     def config_hash(self) -> str:
-        return hashlib.sha256(b"".join(p.read_bytes() for p in self._declared())).hexdigest()[:16]
+        return hashlib.sha256(b"".join(p.read_bytes() for p in self.declared())).hexdigest()[:16]
 
     def stage_done(self, name: str, digest: str) -> bool:
         """Whether a stage was last done with exactly these inputs."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
+from cs_connector.act.preflight import TAKES, kind
 from cs_connector.config.documents import Document, Path_, suggest
 from cs_connector.model import DATE, ENTITIES, FLAG, MONEY, NUMBER, TIME, WHOLE
 from cs_connector.ports import FieldInfo, ObjectInfo
@@ -17,21 +17,9 @@ ASK = "remove it, or ask the admin for permission"
 ASK_FOR_IT = "remove the rule, or ask the admin for permission"
 _SHOWN = 8  # values of a picklist that a message lists
 
-_KINDS = {
-    "a number": "int|integer|long|double|decimal|currency|percent|number",
-    "yes or no": "bool|boolean|checkbox",
-    "a date": "date",
-    "a time": "datetime|date_time",
-    "a choice": "picklist|multipicklist|enumeration|tagger|dropdown|multiselect",
-    "a reference": "reference|id|lookup",
-}
 _TAKES = {  # what an attribute can be made of, besides plain text
     NUMBER: ("a number",), WHOLE: ("a number",), MONEY: ("a number",),
     DATE: ("a date", "a time"), TIME: ("a date", "a time"), FLAG: ("yes or no",),
-}  # fmt: skip
-_WRITES = {
-    "number": ("a number",), "percent": ("a number",), "date": ("a date", "a time"), "reference": ("a reference", "a choice"),
-    "text": ("a choice",),
 }  # fmt: skip
 _CALLED = {
     NUMBER: "a number",
@@ -148,11 +136,11 @@ def _attribute(
     if how.link or how.contains or how.join or how.through:
         return
     for field in found:
-        kind = _kind(field.type)
-        if type_ in _TAKES and kind and kind not in _TAKES[type_]:
+        held = kind(field.type)
+        if type_ in _TAKES and held and held not in _TAKES[type_]:
             yield _Fault(
                 where,
-                f"{called} is {_CALLED[type_]}, and {name}.{field.name} is {kind}",
+                f"{called} is {_CALLED[type_]}, and {name}.{field.name} is {held}",
                 "map a field of that kind, or translate its values",
             )
 
@@ -203,17 +191,17 @@ def _writes(rules: Iterable[WriteRule], known: Mapping[str, ObjectInfo]) -> Iter
 
 
 def _written(where: Path_, name: str, field: FieldInfo, how: WriteField) -> Iterator[_Fault]:
-    kind = _kind(field.type)
+    found = kind(field.type)
     if not field.writable:
         yield _Fault(
             where,
             f"{name}.{field.name} may not be written by this login",
             "ask the admin for edit permission",
         )
-    if kind and kind not in _WRITES[how.type]:
+    if found and found not in TAKES[how.type]:
         yield _Fault(
             where,
-            f"{name}.{field.name} is {kind}, and the mapping writes a {how.type}",
+            f"{name}.{field.name} is {found}, and the mapping writes a {how.type}",
             "change type, or the field",
         )
     if how.length and field.length and how.length > field.length:
@@ -222,7 +210,7 @@ def _written(where: Path_, name: str, field: FieldInfo, how: WriteField) -> Iter
             f"{name}.{field.name} holds {field.length} characters, not {how.length}",
             f"set length: {field.length}",
         )
-    if how.values and kind == "a choice":
+    if how.values and found == "a choice":
         yield from (_Fault(where, f.what, f.fix) for f in _strangers(where, name, field, how.values.values()))
 
 
@@ -256,11 +244,6 @@ def _dead_ends(source: Source) -> Iterator[_Fault]:
                     f"{how.object} is not read, so {attribute} leads nowhere",
                     fix,
                 )
-
-
-def _kind(type_: str) -> str | None:
-    """None for text and for what is not known: any value may be in it."""
-    return next((kind for kind, names in _KINDS.items() if re.fullmatch(names, type_.lower())), None)
 
 
 def _listed(values: Iterable[str]) -> str:

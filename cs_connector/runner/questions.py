@@ -22,8 +22,9 @@ from cs_connector.health.why_changed import why_changed as changed
 from cs_connector.store import tables
 
 from .attention import unlisted
-from .deciding import judged, standing
+from .deciding import standing
 from .engine import Engine
+from .judging import judged
 
 
 def explain(engine: Engine, id_: str, scorecard: str | None, day: date | None = None) -> dict[str, Any]:

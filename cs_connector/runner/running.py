@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import date
 
 import sqlalchemy as sa
 
 from cs_connector import registry, stopping
 from cs_connector.config import Project
-from cs_connector.errors import ConnectorError, UsageError
+from cs_connector.errors import ConnectorError, StoreError, UsageError
 from cs_connector.store.tables import runs
 
+from .auditing.writing import close
 from .engine import Engine, Silent, Talk, open_engine
 from .summary import CallLine, Summary
 
@@ -26,9 +28,14 @@ def run_jobs(
     talk: Talk | None = None,
     accepted: frozenset[str] = frozenset(),
     budget: int | None = None,
+    schedule: str | None = None,
 ) -> Summary:
-    """Run jobs one after another under the project's lease; what happened is kept whatever happens."""
+    """Run jobs one after another under the project's lease; what happened is kept whatever happens.
+
+    `schedule` is the line of the project file by which they run.
+    """
     engine = open_engine(project, as_of, exclusive=True)
+    engine.actor += f", schedule {schedule}" if schedule else ""
     engine.talk, engine.accepted, engine.budget = talk or Silent(), accepted, budget
     gc.freeze()  # what the imports made stays: the collector need not look at it again for every page
     try:
@@ -42,18 +49,19 @@ def run_jobs(
 def recorded(engine: Engine, job: str, work: Callable[[], None]) -> Summary:
     """Do work as one run: its row in `runs` says how it ended, also when it failed."""
     summary = engine.summary
+    started = {"as_of": engine.as_of, "started_at": engine.clock.now(), "actor": engine.actor}
+    started["config_hash"] = engine.config_hash()
     with engine.store.state.begin() as db:
-        db.execute(
-            sa.insert(runs).values(
-                id=summary.run, job=job, as_of=engine.as_of, started_at=engine.clock.now(), status="running"
-            )
-        )
+        db.execute(sa.insert(runs).values(id=summary.run, job=job, status="running", **started))
     try:
         work()
+        close(engine)
         summary.exit = 1 if summary.rejects else 0
         summary.status = "done with rejects" if summary.rejects else "done"
     except BaseException as error:
         summary.exit, summary.status = _ending(error)
+        with suppress(StoreError):  # what the run failed with counts more; the next one says it, too
+            close(engine)
         raise
     finally:
         _finish(engine, summary)

@@ -1,21 +1,55 @@
-"""What a dead process left in flight is looked up before anything else is done."""
+"""What a dead process left in the outbox is settled before anything else is done."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
 from cs_connector.act import outbox
-from cs_connector.store.tables import outbox as sent
+from cs_connector.act.outbox import Outbox
+from cs_connector.act.plan import HEALTH
+from cs_connector.store.tables import outbox as left
 
+from . import auditing
 from .engine import Engine
 
 
-def settle(engine: Engine) -> None:
-    """Look up what a dead process left in flight; only in the org that it was sent to."""
+def box(engine: Engine) -> Outbox:
+    """The outbox of this run. Its lease must be held."""
     assert engine.lease is not None
+    stamps = {
+        (source.connection, rule.object): frozenset(n for n, f in rule.fields.items() if f.column in HEALTH)
+        for source in engine.sources()
+        for rule in source.mapping.write
+    }
+    book = auditing.book(engine)
+    return Outbox(engine.store.state, engine.lease, engine.run, book, engine.config_hash(), stamps)
+
+
+def settle(engine: Engine) -> None:
+    """Look up what is in flight, only in the org that it was sent to; what came of it becomes notes of the run."""
     with engine.store.state.read() as db:
-        left = set(db.scalars(sa.select(sent.c.connection).where(sent.c.state == "inflight")))
-    adapters = {name: engine.adapter(name) for name in engine.project.settings.connections if name in left}
+        if not db.scalar(sa.select(sa.func.count()).select_from(left)):
+            return
+        flying = set(db.scalars(sa.select(left.c.connection).where(left.c.state == "inflight").distinct()))
+    adapters = {name: engine.adapter(name) for name in engine.project.settings.connections if name in flying}
     for name in adapters:
         engine.identify(name)
-    outbox.recover(engine.store.state, engine.lease, adapters)
+    engine.summary.notes += _told(outbox.recover(box(engine), adapters))
+
+
+def _told(found: outbox.Found) -> list[str]:
+    told = []
+    if found.planned:
+        told.append(
+            f"{found.planned:,} changes that an earlier run had planned and not sent are planned anew"
+        )
+    if found.done or found.undone:
+        told.append(
+            f"of the changes whose answer an earlier run did not hear, {found.done:,} were found in the CRM and "
+            f"{found.undone:,} were not: those are planned anew"
+        )
+    told += (
+        f"{connection} does not say whether {count:,} new {name} were made: they are not sent again"
+        for (connection, name), count in sorted(found.doubtful.items())
+    )
+    return told

@@ -19,7 +19,7 @@ class ObjectLine:
 
 @dataclass(slots=True)
 class WriteLine:
-    """What the outbox tallied, as people read it: a change that was not confirmed or not sent counts as rejected."""
+    """What the outbox tallied, as people read it: a change that is not known to be in the CRM counts as rejected."""
 
     connection: str
     object: str
@@ -28,6 +28,7 @@ class WriteLine:
     cleared: int = 0
     unchanged: int = 0
     rejected: int = 0
+    deleted: int = 0
 
 
 @dataclass(slots=True)
@@ -64,7 +65,7 @@ class TaskLine:
 
 @dataclass(slots=True)
 class Summary:
-    """Filled by the jobs of one run; `notes` are sentences for the admin."""
+    """Filled by the jobs of one run; `notes` are sentences for the admin, `waiting` the largest calls that are held back."""
 
     run: str
     as_of: str
@@ -77,6 +78,7 @@ class Summary:
     tasks: TaskLine = field(default_factory=TaskLine)
     calls: list[CallLine] = field(default_factory=list)
     held: dict[str, int] = field(default_factory=dict)
+    waiting: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
 

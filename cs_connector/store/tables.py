@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 
@@ -36,6 +38,19 @@ class Utc(sa.TypeDecorator[datetime]):
 
     def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
         return value if value is None else value.replace(tzinfo=UTC)
+
+
+class Packed(sa.TypeDecorator[Any]):
+    """JSON as text: read and written by the thousand."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, _dialect: Dialect) -> str | None:
+        return None if value is None else msgspec.json.encode(value).decode()
+
+    def process_result_value(self, value: str | None, _dialect: Dialect) -> Any:
+        return None if value is None else msgspec.json.decode(value)
 
 
 def _fresh() -> str:
@@ -136,26 +151,27 @@ limits = sa.Table(
 runs = sa.Table(
     "runs", metadata,
     _key("id"), _text("job"), sa.Column("as_of", sa.Date), _moment("started_at"), _moment("finished_at"),
-    _text("status"), sa.Column("exit", sa.Integer), sa.Column("summary", JSON),
+    _text("status"), sa.Column("exit", sa.Integer), sa.Column("summary", JSON), _text("actor", empty=True),
+    _text("config_hash", empty=True),
 )  # fmt: skip
 
-# state: planned, inflight, done, failed, superseded
+# what is planned and not answered yet; key: connection|object|name, name: the key of the change;
+# place: the order in which it is sent; state: planned, inflight (sent, and no answer on record), unlinked (there, and still to
+# be linked)
 outbox = sa.Table(
     "outbox", metadata,
-    _key("key"), _text("run"), _text("connection"), _text("object"), _text("action"),
-    _text("key_field", empty=True), _text("record_id", empty=True),
-    sa.Column("fields", JSON, nullable=False), sa.Column("associate", JSON),
-    _text("payload_hash"), _text("reason", empty=True), _text("state"),
-    sa.Column("attempt", sa.Integer, nullable=False, default=0), _count("epoch"),
-    _text("crm_id", empty=True), _text("code", empty=True), _text("message", empty=True), _moment("at"),
-    sa.Index(None, "state"),
+    _key("key"), _text("run"), _count("place"), _text("connection"), _text("object"), _text("source"), _text("name"),
+    _text("action"), _text("key_field", empty=True), _text("record_id", empty=True),
+    sa.Column("fields", Packed, nullable=False), sa.Column("before", Packed, nullable=False),
+    sa.Column("associate", Packed), _text("payload_hash"), _text("reason", empty=True), _text("state"),
+    _count("attempt"), _count("epoch"), _moment("at"),
+    sa.Index(None, "state"), sa.Index(None, "run", "place"),
 )  # fmt: skip
 
 receipts = sa.Table(
     "receipts", metadata,
     _id(), _text("run"), _text("connection"), _text("object"), _text("key"), _text("verdict"),
-    _text("record_id", empty=True), _text("code", empty=True), _text("message", empty=True),
-    sa.Column("before", JSON), sa.Column("after", JSON), _moment("at"),
+    _text("record_id", empty=True), _text("code", empty=True), _text("message", empty=True), _moment("at"),
     sa.Index(None, "run"), sa.Index(None, "key"),
 )  # fmt: skip
 
@@ -170,6 +186,7 @@ calls = sa.Table(
     sa.Column("due_on", sa.Date), sa.Column("opened_on", sa.Date), sa.Column("closed_on", sa.Date),
     _text("closed_why", empty=True), sa.Column("sent", JSON),
     _text("connection", empty=True), _text("record_id", empty=True),
+    _text("outcome", empty=True), sa.Column("cleared_on", sa.Date),
     sa.Index(None, "state"), sa.Index(None, "account_id"),
 )  # fmt: skip
 
@@ -194,4 +211,99 @@ leases = sa.Table(
 
 stages = sa.Table(
     "stages", metadata, _key("name"), _text("digest"), _text("run", empty=True), _moment("at")
+)  # fmt: skip
+
+# what CRMs took, in order, without a gap; before, after: JSON objects, by field (see store.audit)
+audit = sa.Table(
+    "audit", metadata,
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    _text("run"), _moment("at", empty=False), _text("actor", empty=True),
+    _text("connection"), _text("org_id", empty=True), _text("object"), _text("key"), _text("record_id", empty=True),
+    _text("action"), _text("verdict"), _text("before", empty=True), _text("after"), _text("reason"),
+    _text("prev"), _text("hash"),
+    sa.Index(None, "run"), sa.Index(None, "record_id"),
+)  # fmt: skip
+
+# runs that were taken back, by which run, and under which configuration they had written: it would write the same again
+undone = sa.Table(
+    "undone", metadata,
+    _key("run"), _text("by_run"), _text("config_hash", empty=True), _moment("at", empty=False),
+)  # fmt: skip
+
+# the stop of all writes: the last row counts
+write_stops = sa.Table(
+    "write_stops", metadata,
+    _id(), _flag("stopped"), _text("reason", empty=True), _text("who"), _moment("at", empty=False),
+)  # fmt: skip
+
+# orgs that a person let us write to
+approved_orgs = sa.Table(
+    "approved_orgs", metadata,
+    _key("connection"), _key("org_id"), _text("reason", empty=True), _text("who"), _moment("at", empty=False),
+)  # fmt: skip
+
+# plans that a person let through although limits stopped them; limits: [{connection, rule, figure, limit}]
+approved_plans = sa.Table(
+    "approved_plans", metadata,
+    _key("plan"), _text("digest"), _text("reason"), _text("who"), sa.Column("limits", JSON, nullable=False),
+    _moment("at", empty=False),
+)  # fmt: skip
+
+# plans that were applied; files: name → digest of every declaration; figures: connection → rule → figure
+applied_plans = sa.Table(
+    "applied_plans", metadata,
+    _id(), _text("run"), sa.Column("files", JSON, nullable=False), sa.Column("figures", JSON, nullable=False),
+    _moment("at", empty=False),
+    sa.Index(None, "run"),
+)  # fmt: skip
+
+# the fields, objects and views that we put into a CRM, as we last asked for them; state: asked (no answer yet), made
+provisioned = sa.Table(
+    "provisioned", metadata,
+    _id(), _text("connection"), _text("org_id"), _text("kind"), _text("name"), _text("part"),
+    sa.Column("body", JSON, nullable=False), _text("state"), _text("run"), _moment("at", empty=False),
+    sa.UniqueConstraint("connection", "org_id", "kind", "name"),
+)  # fmt: skip
+
+# what each record was last told by us, by field, and what stood there before; unread: what of it was not read back yet
+written = sa.Table(
+    "written", metadata,
+    _key("connection"), _key("object"), _key("record_id"), _text("name"),
+    sa.Column("fields", Packed, nullable=False), sa.Column("before", Packed, nullable=False), sa.Column("unread", Packed),
+    _text("run"), _moment("at", empty=False),
+    sa.Index(None, "connection", "object", "at"),
+)  # fmt: skip
+
+# changes that are not sent as long as nothing changes; key as in the outbox; stage: write (the CRM refused it), check (we did,
+# and look again each time)
+refused = sa.Table(
+    "refused", metadata,
+    _key("key"), _text("connection"), _text("object"), _text("name"), _text("record_id", empty=True), _text("stage"),
+    _text("payload_hash"), _text("config_hash"), _text("code"), _text("reason"), _text("run"), _moment("at", empty=False),
+)  # fmt: skip
+
+# what adapters keep for their next life
+notes = sa.Table(
+    "notes", metadata,
+    _key("connection"), _key("name"), _text("value"), _moment("at", empty=False),
+)  # fmt: skip
+
+# what each rule read of a relationship on the last two days of looking; a row without a rule says that somebody looked
+readings = sa.Table(
+    "readings", metadata,
+    _key("rule"), _key("relationship_id"), sa.Column("on_date", sa.Date, primary_key=True),
+    _flag("held"), _flag("settled"),
+)  # fmt: skip
+
+# causes that were there before tasks began, as long as they last
+baseline = sa.Table(
+    "baseline", metadata,
+    _key("relationship_id"), _key("type"), sa.Column("since", sa.Date, nullable=False),
+)  # fmt: skip
+
+# calls that the last round did not open, and why
+held_back = sa.Table(
+    "held_back", metadata,
+    _key("relationship_id"), _key("rule"), _text("account_id"), _text("name", empty=True), _text("why"),
+    sa.Column("arr", sa.Numeric(18, 2)), _text("currency", empty=True),
 )  # fmt: skip

@@ -15,16 +15,18 @@ An adapter that only reads takes ReadContract, one without unique keys WriteCont
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from cs_connector.errors import ConfigError, NotPermitted, Rejected, UsageError
-from cs_connector.ports import Action, Adapter, Change, Page, RawRecord, Read, Verdict
+from cs_connector.errors import AdapterError, ConfigError, NotPermitted, Rejected, UsageError
+from cs_connector.ports import Action, Adapter, Change, Page, RawRecord, Read, Receipt, Verdict
 
 NOWHERE = "No_Such_Object_Anywhere__c"
 REFUSALS = (ConfigError, UsageError, NotPermitted, Rejected)
+TAKEN = (Verdict.CREATED, Verdict.UPDATED)
 
 
 def nothing() -> None:
@@ -42,8 +44,9 @@ class Sample:
 
     `change` and `delete` do so to one record, as another client would, and return its id. `settle` lets as
     much time pass as the system needs to show a change. `good` and `bad` make a change by key: an upsert
-    (or update) that the system takes, and one that it refuses. `held` counts the records with a key.
-    `secrets` are texts that nothing may show.
+    (or update) that the system takes, and one that it refuses. `held` counts the records with a key. `remove` makes a
+    change that deletes a record. Inside `losing` the system does what it is told and its answers are lost, inside `busy`
+    it turns everything away for the moment. `secrets` are texts that nothing may show.
     """
 
     object: str
@@ -54,6 +57,9 @@ class Sample:
     good: Callable[[str], Change] = no_change
     bad: Callable[[str], Change] = no_change
     held: Callable[[str], int] | None = None
+    remove: Callable[[str], Change] | None = None
+    losing: Callable[[], AbstractContextManager[Any]] | None = None
+    busy: Callable[[], AbstractContextManager[Any]] | None = None
     secrets: tuple[str, ...] = ()
     settings: Any = None
 
@@ -69,6 +75,15 @@ def records(read: Sequence[Page]) -> dict[str, RawRecord]:
 
 def content(read: Sequence[Page]) -> dict[str, object]:
     return {key: (r.deleted, msgspec.json.decode(r.payload)) for key, r in records(read).items()}
+
+
+def tried(adapter: Adapter, change: Change) -> Receipt | None:
+    """The receipt of a change that goes wrong; None where the adapter raised that nothing was done."""
+    try:
+        (receipt,) = adapter.write([change])
+    except AdapterError:
+        return None
+    return receipt
 
 
 class ReadContract:
@@ -162,9 +177,8 @@ class WriteContract(ReadContract):
         receipts = adapter.write(changes)
         assert [r.key for r in receipts] == ["k1", "k2", "k3"], "one receipt a change, in their order"
         verdicts = [r.verdict for r in receipts]
-        taken = (Verdict.CREATED, Verdict.UPDATED)
-        assert verdicts[0] in taken, f"a good change was not taken: {receipts[0]}"
-        assert verdicts[2] in taken, f"a good change was stopped by a bad one: {receipts[2]}"
+        assert verdicts[0] in TAKEN, f"a good change was not taken: {receipts[0]}"
+        assert verdicts[2] in TAKEN, f"a good change was stopped by a bad one: {receipts[2]}"
         assert verdicts[1] is Verdict.REJECTED, "a bad change must be REJECTED"
         assert receipts[1].code or receipts[1].message, "a refusal says why"
 
@@ -182,6 +196,77 @@ class WriteContract(ReadContract):
         if change.object == sample.object:
             after = records(pages(adapter, sample, before[-1].cursor))
             assert receipt.record_id in after, "what we wrote did not come back"
+
+    def test_one_record_twice_in_a_plan_is_answered_twice(self, adapter: Adapter, sample: Sample) -> None:
+        receipts = adapter.write([sample.good("k1"), sample.good("k1")])
+        assert [r.verdict in TAKEN for r in receipts] == [True, True], f"one of two got lost: {receipts}"
+
+    def test_the_calls_that_it_foretells_are_those_that_it_makes(
+        self, adapter: Adapter, sample: Sample
+    ) -> None:
+        adapter.write([sample.good("k1")])  # a login, and what is looked up once
+        changes = [sample.good("k1"), sample.good("k2")]
+        before = adapter.usage().used
+        foretold = adapter.cost(changes)
+        assert adapter.usage().used == before, "cost() sends nothing"
+        adapter.write(changes)
+        assert adapter.usage().used - before == foretold, "cost() is what write() takes when all goes well"
+        assert adapter.cost([]) == 0, "nothing costs nothing"
+
+    def test_what_was_never_sent_is_not_called_done(self, adapter: Adapter, sample: Sample) -> None:
+        assert list(adapter.resume([])) == []
+        receipts = adapter.resume([sample.good("k1"), sample.good("k2")])
+        assert [r.key for r in receipts] == ["k1", "k2"], "one receipt a change, in their order"
+        done = [r for r in receipts if r.verdict not in (Verdict.LATER, Verdict.UNKNOWN)]
+        assert not done, f"nothing was sent, and yet it says {done}"
+
+    def test_a_lost_answer_is_unknown_and_the_truth_is_found_by_looking(
+        self, adapter: Adapter, sample: Sample
+    ) -> None:
+        if not sample.losing:
+            return
+        adapter.check()
+        with sample.losing():
+            receipt = tried(adapter, sample.good("k1"))
+        assert receipt, "it was done: an error would say that it was not"
+        assert receipt.verdict is Verdict.UNKNOWN, f"nobody answered, and yet it says {receipt}"
+        (seen,) = adapter.resume([sample.good("k1")])
+        done = (*TAKEN, Verdict.LATER) if sample.good("k1").associate else TAKEN  # its links may be missing
+        assert seen.verdict in done, f"it was done, and resume() says {seen}"
+        assert seen.record_id, "resume() names the record"
+        (again,) = adapter.write([sample.good("k1")])
+        assert (again.verdict, again.record_id) == (Verdict.UPDATED, seen.record_id)
+        if sample.held:
+            assert sample.held("k1") == 1, "the record exists more than once"
+
+    def test_what_is_turned_away_is_for_later_and_can_be_sent_again(
+        self, adapter: Adapter, sample: Sample
+    ) -> None:
+        if not sample.busy:
+            return
+        adapter.check()
+        with sample.busy():
+            receipt = tried(adapter, sample.good("k1"))
+        assert receipt is None or receipt.verdict is Verdict.LATER, f"it was turned away, and got {receipt}"
+        (seen,) = adapter.resume([sample.good("k1")])
+        assert seen.verdict is Verdict.LATER, f"it was not done, and resume() says {seen}"
+        (taken,) = adapter.write([sample.good("k1")])
+        assert taken.verdict in TAKEN, f"it may be sent again, and got {taken}"
+
+    def test_a_deleted_record_is_gone_and_stays_so(self, adapter: Adapter, sample: Sample) -> None:
+        if not sample.remove:
+            return
+        (made,) = adapter.write([sample.good("k1")])
+        assert made.record_id, "a record that was written has an id"
+        change = sample.remove(made.record_id)
+        (before,) = adapter.resume([change])
+        (gone,) = adapter.write([change])
+        (after,) = adapter.resume([change])
+        (again,) = adapter.write([change])
+        assert before.verdict in (Verdict.LATER, Verdict.UNKNOWN), "it is still there"
+        assert (gone.key, gone.verdict) == (change.key, Verdict.DELETED)
+        assert after.verdict in (Verdict.DELETED, Verdict.UNKNOWN), "it is gone"
+        assert again.verdict in (Verdict.DELETED, Verdict.REJECTED), "twice gone is gone"
 
 
 class AdapterContract(WriteContract):

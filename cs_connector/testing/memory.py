@@ -29,7 +29,7 @@ from cs_connector.ports import (
     Verdict,
 )
 
-Method = Literal["check", "describe", "read", "write", "find"]
+Method = Literal["check", "describe", "read", "write", "find", "resume"]
 
 
 @dataclass(slots=True)
@@ -46,7 +46,7 @@ class Row:
 class Fault:
     """Something to go wrong: `error` is raised, after `after` calls, `times` times.
 
-    A fault of `write` with `lost` lets the change happen and loses the answer instead.
+    A fault of `write` with `lost` lets the changes happen and loses the answer instead; one with `busy` turns them away.
     """
 
     method: Method
@@ -54,6 +54,7 @@ class Fault:
     after: int = 0
     times: int = 1
     lost: bool = False
+    busy: bool = False
 
 
 @dataclass(slots=True)
@@ -94,6 +95,17 @@ class System:
         self.info(name)
         found = [(key, row) for key, row in self.rows.get(name, {}).items() if row.change > change]
         return sorted(found, key=lambda pair: pair[1].change)
+
+    def find(self, name: str, key_field: str, keys: Sequence[str]) -> dict[str, str]:
+        """Ids of the living records whose field has one of these values."""
+        wanted = set(keys)
+        living = ((record, row) for record, row in self.since(name, 0) if not row.deleted)
+        found = ((str(row.fields.get(key_field)), record) for record, row in living)
+        return {key: record for key, record in found if key in wanted}
+
+    def living(self, name: str, record: str) -> Row | None:
+        row = self.rows.get(name, {}).get(record)
+        return row if row and not row.deleted else None
 
     def fault(self, method: Method) -> Fault | None:
         """The fault that hits this call, if any."""
@@ -151,47 +163,74 @@ class Memory(Adapter):
     def write(self, changes: Sequence[Change]) -> Sequence[Receipt]:
         if not changes:
             return []
-        lost = self._call("write")
+        fault = self._call("write")
+        if fault and fault.busy:
+            return [Receipt(c.key, Verdict.LATER, c.record_id, "BUSY", "come back later") for c in changes]
         receipts = [self._write(change) for change in changes]
-        return [_unanswered(r) for r in receipts] if lost else receipts
+        return [_unanswered(r) for r in receipts] if fault and fault.lost else receipts
+
+    def cost(self, changes: Sequence[Change]) -> int:
+        return 1 if changes else 0
+
+    def resume(self, changes: Sequence[Change]) -> Sequence[Receipt]:
+        if changes:
+            self._call("resume")
+        return [self._resume(change) for change in changes]
 
     def find(self, object_name: str, key_field: str, keys: Sequence[str]) -> Mapping[str, str]:
         self._call("find")
-        wanted = set(keys)
-        rows = self._system.since(object_name, 0)
-        found = ((str(row.fields.get(key_field)), record) for record, row in rows if not row.deleted)
-        return {key: record for key, record in found if key in wanted}
+        return self._system.find(object_name, key_field, keys)
 
     def usage(self) -> Usage:
         return Usage(self._calls)
 
     def close(self) -> None: ...
 
-    def _call(self, method: Method) -> bool:
-        """Count a call and let its fault happen; says whether the answer gets lost."""
+    def _call(self, method: Method) -> Fault | None:
+        """Count a call and let its fault happen; gives one that is left to the caller."""
         self._calls += 1
         fault = self._system.fault(method)
         if fault and fault.error:
             raise fault.error
-        return bool(fault and fault.lost)
+        return fault
 
     def _write(self, change: Change) -> Receipt:
         wrong = self._wrong(change)
         if wrong:
-            return Receipt(change.key, Verdict.REJECTED, code=wrong[0], message=wrong[1])
-        fields, record = dict(change.fields), change.record_id or ""
+            return Receipt(change.key, Verdict.REJECTED, change.record_id, *wrong)
+        record = self._record(change)
+        if change.action is Action.DELETE:
+            self._system.delete(change.object, record, self._clock.now())
+            return Receipt(change.key, Verdict.DELETED, record)
+        fields = dict(change.fields)
         if change.action is Action.UPSERT and change.key_field:
             fields[change.key_field] = change.key
-            record = record or self.find(change.object, change.key_field, [change.key]).get(change.key, "")
         verdict = Verdict.UPDATED if record else Verdict.CREATED
         record = self._system.put(change.object, fields, record, self._clock.now())
         return Receipt(change.key, verdict, record)
 
+    def _record(self, change: Change) -> str:
+        """The record that is meant; empty where there is none yet."""
+        if change.record_id or not change.key_field:
+            return change.record_id or ""
+        return self._system.find(change.object, change.key_field, [change.key]).get(change.key, "")
+
+    def _resume(self, change: Change) -> Receipt:
+        if change.action is Action.CREATE and not change.key_field:
+            return Receipt(change.key, Verdict.UNKNOWN, code="NO_KEY", message="nothing tells it from others")
+        record = self._record(change)
+        row = self._system.living(change.object, record)
+        if change.action is Action.DELETE:
+            return Receipt(change.key, Verdict.LATER if row else Verdict.DELETED, record)
+        if row is None or any(row.fields.get(name) != value for name, value in change.fields.items()):
+            return Receipt(change.key, Verdict.LATER, record or None, "NOT_DONE", "it holds something else")
+        made = change.action is not Action.UPDATE and change.record_id is None
+        return Receipt(change.key, Verdict.CREATED if made else Verdict.UPDATED, record)
+
     def _wrong(self, change: Change) -> tuple[str, str] | None:
         """The code and the text with which a change is refused."""
         fields = {f.name: f for f in self._system.info(change.object).fields}
-        row = self._system.rows.get(change.object, {}).get(change.record_id or "")
-        if change.record_id and (row is None or row.deleted):
+        if change.record_id and self._system.living(change.object, change.record_id) is None:
             return "NOT_FOUND", "there is no such record"
         for name, value in change.fields.items():
             if name not in fields:

@@ -18,6 +18,7 @@ from .body import TooSlow
 from .redact import redact
 
 _dice = random.SystemRandom()
+_REFUSED = frozenset({401, 403, 423, 429})  # no login, no permission, locked, too many: nothing was done
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ def from_response(response: requests.Response, error: AdapterError | None, clock
     if isinstance(error, RateLimited):
         wait = wait if wait is not None else error.retry_after
         error.retry_after = wait
-    return Failure(error, unsent=status == 429, expired=status == 401, wait=wait)
+    return Failure(error, unsent=status in _REFUSED or error.unsent, expired=status == 401, wait=wait)
 
 
 def by_status(response: requests.Response) -> AdapterError | None:

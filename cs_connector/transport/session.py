@@ -156,18 +156,25 @@ class Transport(requests.Session):
         check_host(request.url or "", self.hosts, self.connection)
         safe = request.method in _SAFE_METHODS or manner().safe
         budget, renewable = Budget(self.deadline), self.renew is not None and not bare
+        untouched = True
         for attempt in count(1):
-            outcome = self._once(request, kwargs, budget, bare=bare)
+            try:
+                outcome = self._once(request, kwargs, budget, bare=bare)
+            except AdapterError as error:  # of the login or the meter: this try did not go out
+                error.unsent = untouched
+                raise
             if isinstance(outcome, Response):
                 return outcome
             if outcome.expired and renewable:
                 renewable = False
                 self._renewed()
                 continue
+            untouched = untouched and outcome.unsent
             pause = self.policy.pause(outcome, attempt, safe=safe)
             if self.meter and outcome.wait:
                 self.meter.pause(outcome.wait)
             if pause is None:
+                outcome.error.unsent = untouched
                 raise outcome.error
             self.clock.sleep(pause)
         raise AssertionError("the policy ends every loop")

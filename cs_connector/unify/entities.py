@@ -45,7 +45,9 @@ def assemble(con: duckdb.DuckDBPyConnection, as_of: date, precedence: Precedence
         else:
             _plain(con, entity)
     con.execute(
-        "UPDATE person SET active = FALSE, decision_maker = FALSE, champion = FALSE WHERE left_on <= $as_of",
+        "UPDATE person SET active = FALSE, decision_maker = FALSE, champion = FALSE, "
+        "was_decision_maker = coalesce(was_decision_maker, decision_maker), was_champion = coalesce(was_champion, champion) "
+        "WHERE left_on <= $as_of",
         {"as_of": as_of},
     )
     for entity in ENTITIES.values():

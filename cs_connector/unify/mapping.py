@@ -219,7 +219,9 @@ class WriteRule(Strict):
     """What is written to one object, from accounts, relationships or calls.
 
     `by: record` writes to the record that the account is linked to, `by: key` to the one with our key in
-    `key_field`. `associate` names the object of the account's record that a new one is linked to.
+    `key_field`. `associate` names the object of the account's record that a new one is linked to,
+    `associate_person` that of the person whom it is about. `foreign` says what is done
+    about values of ours that somebody else has changed, in the place of what the connection says.
     """
 
     object: str
@@ -229,6 +231,8 @@ class WriteRule(Strict):
     by: Literal["record", "key"] = "record"
     closed: Condition | None = None
     associate: str | None = None
+    associate_person: str | None = None
+    foreign: Literal["overwrite", "yield", "alert"] | None = None
     fields: dict[str, Annotated[WriteField, _shortened("column", WriteField)]]
 
 

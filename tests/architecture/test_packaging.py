@@ -26,6 +26,7 @@ def packages() -> set[str]:
 def declarations() -> set[str]:
     """Files that are not Python and must be installed, by their path in a wheel."""
     found = {shown(p) for folder in FOLDERS for p in (ROOT / folder).rglob("*.y*ml")}
+    found |= {shown(p) for p in (ROOT / "adapters").glob("*/sfdx/**/*") if p.is_file()}
     return {name if name.startswith("cs_connector") else f"cs_connector/{name}" for name in found}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -56,6 +56,13 @@ def memory(system: System) -> Memory:
     return Memory(MemorySettings(password=SECRET), surroundings("memory"), system)
 
 
+@contextmanager
+def wrong(system: System, fault: Fault) -> Iterator[None]:
+    system.faults.append(fault)
+    yield
+    system.faults.remove(fault)
+
+
 class TestMemory(AdapterContract):
     @pytest.fixture
     def adapter(self, memory: Memory) -> Memory:
@@ -71,6 +78,9 @@ class TestMemory(AdapterContract):
             good=account,
             bad=lambda key: account(key, "x" * 41),
             held=lambda key: sum(row.fields.get("Key") == key for row in system.rows["Account"].values()),
+            remove=lambda record: Change("memory", "Account", Action.DELETE, "gone", {}, record_id=record),
+            losing=lambda: wrong(system, Fault("write", lost=True)),
+            busy=lambda: wrong(system, Fault("write", busy=True)),
             secrets=(SECRET,),
             settings=MemorySettings(password=SECRET),
         )
@@ -131,6 +141,7 @@ class Running:
     """A simulated CRM that runs, an adapter on it, and another client that changes things meanwhile."""
 
     def __init__(self, name: str, rows: list[SeedRow], *chosen: str) -> None:
+        self.name = name
         kind: Any = registry.adapter(name)
         self.sandbox = Sandbox([(name, registry.simulator(name))], START, profile="small")
         install = files(f"cs_connector.adapters.{name}").joinpath("install.yml").read_text()
@@ -163,6 +174,15 @@ class Running:
     def settle(self) -> None:
         self.sandbox.world.clock.advance(timedelta(minutes=15))
 
+    @contextmanager
+    def fault(self, path: str, do: dict[str, Any]) -> Iterator[None]:
+        """Something goes wrong with every request to a path, inside the block."""
+        for rules in ([{"crm": self.name, "path": path, "times": 999, "do": do}], []):
+            url = f"{self.sandbox.control.base_url}/faults"
+            requests.post(url, json={"rules": rules}, timeout=10).raise_for_status()
+            if rules:
+                yield
+
     def close(self) -> None:
         self.adapter.close()
         self.sandbox.stop()
@@ -175,6 +195,8 @@ def undo() -> Iterator[ExitStack]:
 
 
 OLD = "2026-01-02T03:04:05.000Z"
+LOCKED = {"status": "error", "message": "the portal is locked", "category": "LOCKED"}
+QUEUED = {"error": "TooManyJobs", "description": "You have too many jobs queued"}
 
 
 class TestSalesforce(AdapterContract):
@@ -264,6 +286,9 @@ class TestHubSpot(AdapterContract):
             good=task,
             bad=lambda key: task(key, "No such status"),
             held=lambda key: running.held("tasks", "cs_key", key),
+            remove=lambda record: Change("marketing", "tasks", Action.DELETE, "gone", {}, record_id=record),
+            losing=lambda: running.fault("tasks/batch/upsert", {"drop": "after"}),
+            busy=lambda: running.fault("tasks/batch/upsert", {"status": 423, "body": LOCKED}),
             secrets=running.secrets,
             settings=running.settings,
         )
@@ -305,6 +330,11 @@ class TestZendesk(WriteContract):
             settle=running.settle,
             good=lambda key: score(key, "4" if key == "k1" else "5"),
             bad=lambda key: score(key, "999999"),
+            remove=lambda record: Change(
+                "service", "organizations", Action.DELETE, "gone", {}, record_id=record
+            ),
+            losing=lambda: running.fault("update_many", {"drop": "after"}),
+            busy=lambda: running.fault("update_many", {"status": 429, "body": QUEUED}),
             secrets=running.secrets,
             settings=running.settings,
         )

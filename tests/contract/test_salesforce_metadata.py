@@ -102,7 +102,7 @@ def test_a_field_that_is_only_readable_is_not_written(client):
 
 def test_permissions_are_records_too(client):
     client.mdapi.CustomField.create([client.mdapi.CustomField(**FIELD)])
-    standing = client.query("SELECT Id FROM PermissionSet WHERE Name = 'CS_Connector_Integration'")[
+    standing = client.query("SELECT Id FROM PermissionSet WHERE Name = 'Integration_Access'")[
         "records"
     ][0]
     row = {"ParentId": standing["Id"], "SobjectType": "Account", "Field": "Account.Tier__c"}
@@ -272,7 +272,9 @@ def test_what_is_not_simulated_says_so(client):
     with pytest.raises(Fault, match="The metadata type Layout is not simulated"):
         client.mdapi.Layout.read(["Account-Account Layout"])
     described = client.mdapi.describe_metadata()
-    assert {o.xmlName for o in described.metadataObjects} == {"CustomObject", "PermissionSet"}
+    assert {o.xmlName for o in described.metadataObjects} == {
+        "CustomObject", "CustomTab", "Dashboard", "PermissionSet", "Report", "ReportType",
+    }  # fmt: skip
 
 
 def soap(sandbox, path, body, session=None):

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cs_connector.act import current
-from cs_connector.act.plan import _value
+from cs_connector.act.comparing import _value
 from cs_connector.unify import Source, aliases
 from cs_connector.unify.extraction import stage
 from cs_connector.unify.mapping import MappingFile, WriteRule
@@ -86,6 +86,7 @@ def test_what_was_written_is_not_written_again(
     )
     (rule,) = mapping.write
     sent = wanted(con, rule, rows)
+    assert all(len((row["T__c"] or "").encode("utf-16-le")) <= 2 * 12 for row in sent)
     con.execute(
         "CREATE OR REPLACE TABLE raw(id VARCHAR, known_at TIMESTAMP, deleted BOOLEAN, payload VARCHAR)"
     )

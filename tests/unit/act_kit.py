@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import sqlalchemy as sa
 
-from cs_connector.act import plan
+from cs_connector.act import comparing, plan
 from cs_connector.act.plan import Planned
 from cs_connector.act.rules import Rule
 from cs_connector.config import ProjectSettings
@@ -113,7 +113,7 @@ class Tables:
     def plan(self, home: str | None = "crm") -> list[Planned]:
         source = Source("crm", "memory", 0, MAPPING)
         with self.state.read() as db:
-            plan.compare(self.con, db, [source], lambda _c, name: f"raw_{name}", home, TODAY)
+            comparing.compare(self.con, db, [source], lambda _c, name: f"raw_{name}", home, TODAY)
         return list(plan.changes(self.con))
 
     def fields(self) -> dict[str, tuple[str | None, str | None]]:

@@ -13,7 +13,7 @@ import duckdb
 import pytest
 import sqlalchemy as sa
 
-from cs_connector.act import calls, guard, plan, texts
+from cs_connector.act import calls, guard, plan
 from cs_connector.config.settings import Safety
 from cs_connector.errors import GuardStopped
 from cs_connector.store import tables
@@ -67,9 +67,14 @@ def test_numbers_dates_and_texts_are_compared_by_what_they_mean(crm: Tables, sam
     assert crm.plan() == []
 
 
-def test_texts_are_compared_as_far_as_the_field_takes_them(crm: Tables) -> None:
-    crm.account(crm={"Reason": "x" * 20}, reason="x" * 30)
+def test_a_text_that_is_too_long_is_cut_once_with_an_ellipsis(crm: Tables) -> None:
+    crm.account(crm={"Reason": "x" * 19 + "…"}, reason="x" * 30)
     assert crm.plan() == []
+
+
+def test_a_text_is_cut_by_what_the_vendors_count(crm: Tables) -> None:
+    crm.account(reason="🙂" * 11)
+    assert crm.fields()["Reason"] == ("fine", "🙂" * 9 + "…")
 
 
 @pytest.mark.parametrize(
@@ -232,7 +237,7 @@ class Desk:
             "CREATE OR REPLACE TABLE candidate(rule VARCHAR, rank INTEGER, type VARCHAR, relationship_id VARCHAR, account_id VARCHAR);"
             "CREATE OR REPLACE TABLE standing(relationship_id VARCHAR, name VARCHAR, account_name VARCHAR, arr DECIMAL(18,2), "
             "reason VARCHAR, owner_user_id VARCHAR, renewal_manager_user_id VARCHAR, sales_owner_user_id VARCHAR, renewal_on DATE, "
-            "alerts_paused_until DATE);"
+            "alerts_paused_until DATE, score BIGINT, band VARCHAR);"
             "CREATE OR REPLACE TABLE task(key VARCHAR, closed BOOLEAN, outcome VARCHAR, status VARCHAR);"
             "CREATE OR REPLACE TABLE link(entity_id VARCHAR, entity VARCHAR, connection VARCHAR);"
             "INSERT INTO link VALUES ('u1', 'user', 'crm'), ('u2', 'user', 'crm'), ('sales', 'user', 'crm');"
@@ -253,7 +258,7 @@ class Desk:
             )
             self.con.execute("INSERT INTO link VALUES (?, 'account', 'crm')", [self.account(name)])
             self.con.execute(
-                "INSERT INTO standing VALUES (?, ?, ?, ?, ?, ?, NULL, 'sales', ?, ?)",
+                "INSERT INTO standing VALUES (?, ?, ?, ?, ?, ?, NULL, 'sales', ?, ?, 40, 'red')",
                 [name, f"Rel {name}", f"Acme {name}", 1000 - n, given["reason"], given["owner"],
                  given["renewal_on"], given["paused"]],
             )  # fmt: skip
@@ -426,30 +431,6 @@ def test_working_days_skip_weekends() -> None:
         date(2026, 11, 30),
         date(2026, 12, 4),
     ]
-
-
-# Texts
-
-
-@pytest.mark.parametrize("kind", ["Risk", "Onboarding"])
-def test_a_subject_has_at_most_80_characters_and_keeps_its_reason(kind: str) -> None:
-    text = texts.subject(rule(type=kind, short="s" * 50), "A very long name of a company " * 5)
-    assert len(text) <= 80
-    assert text.startswith(f"{kind}: A very")
-    assert text.endswith("… – " + "s" * 50)
-
-
-def test_a_description_says_why_what_and_when_in_at_most_1500_characters() -> None:
-    text = texts.description(rule(do=("One", "Two")), "usage fell", "Acme main")
-    for part in (
-        "WHY\nHealth fell.",
-        "EVIDENCE\nusage fell",
-        "1. One\n2. Two",
-        "CLOSES WHEN\nHealth is back.",
-    ):
-        assert part in text
-    assert len(texts.description(rule(why="w" * 2000), "r", "x")) == 1500
-    assert "See the health fields" in texts.description(rule(), "", "x")
 
 
 def test_no_call_is_kept_when_the_round_fails(state: State) -> None:

@@ -17,13 +17,15 @@ def engine(scopes: tuple[str, ...] = (), usage: Usage = Usage(1)) -> Any:  # noq
         capabilities=SimpleNamespace(writes=True),
         check=lambda: Identity("crm", "1", "Acme", sandbox=True, scopes=scopes),
         usage=lambda: usage,
+        face=lambda _parts: (),
+        storage=lambda: None,
     )
     state = SimpleNamespace(
         check=lambda: None, engine=SimpleNamespace(dialect=SimpleNamespace(name="postgresql"))
     )
     return SimpleNamespace(
         project=SimpleNamespace(
-            settings=SimpleNamespace(connections={"sales": SimpleNamespace(reserve=0.2)})
+            settings=SimpleNamespace(connections={"sales": SimpleNamespace(reserve=0.2, write=False)})
         ),
         adapter=lambda _: adapter,
         identify=lambda _: adapter.check(),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cs_connector.console import Screen, reasons, reports
+from cs_connector.console import Screen, plan, reasons, reports
 
 ODD = "Acme [/] [red]Ltd[/red] :fire:"
 
@@ -27,18 +27,59 @@ def shown(capsys: pytest.CaptureFixture[str]) -> str:
 def test_names_and_values_of_a_plan_are_printed_as_they_are(
     screen: Screen, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    change = {"connection": "sales", "object": "Task", "action": "update", "key": "k", "name": ODD}
-    document: dict[str, Any] = {
+    for line in plan.lines(head(name=ODD)):
+        screen.plain(line)
+    assert " ".join(shown(capsys).split()).count(ODD) == 7
+
+
+def head(name: str = "Acme", **more: Any) -> dict[str, Any]:
+    """What a plan says of itself: one account that changes band, and one limit that stops it."""
+    at = {"connection": "sales", "object": "Account"}
+    counts = {"created": 0, "updated": 1, "clearing": 1, "deleted": 0, "unchanged": 9}
+    return {
         "plan": "P1",
         "as_of": "2026-11-25",
-        "digest": "d" * 64,
-        "population": {"accounts": 1, "reasons": {ODD: 1}},
-        "changes": [change | {"fields": {ODD: [None, ODD]}}],
-        "guard": [{"rule": "tasks", "ok": True, "figure": 1.0, "limit": 2.0}],
-        "held": {"values": 1, "text": ODD},
-    }
-    reports.plan(screen, document)
-    assert shown(capsys).count(ODD) == 5
+        "expires_at": "2026-11-26T09:00:00+00:00",
+        "population": {"accounts": 12, "Customer": 10, "reasons": {name: 2}},
+        "counts": [at | counts],
+        "calls": [{"connection": "sales", "needed": 1, "left": 500, "share": 0.002, "objects": [{"object": "Account", "needed": 1}]}],
+        "tasks": {"opened": 1, "text": 0, "owner": 0, "other": 0, "held": {name: 2}},
+        "bands": [{"account": name, "from": "green", "to": "red", "why": name, "revenue": 1200.0}],
+        "samples": [at | {"kind": "clear", "key": "k", "name": name, "revenue": None, "fields": {"Score": ["70", None]}}],
+        "connections": [{"name": "sales", "org": "Acme", "org_id": "00D1", "sandbox": False, "approved": True}],
+        "guard": [{"rule": "x", "ok": False, "figure": 21, "limit": 20, "connection": "sales", "text": "records", "detail": name}],
+        "changed_files": [],
+        "stopped": None,
+        "held": {"values": 1, "text": name},
+    } | more  # fmt: skip
+
+
+def test_a_plan_is_read_on_a_terminal_whatever_there_is_of_it() -> None:
+    names = [f"object {n} of a long name" for n in range(5)]
+    one = head()
+    many = head(
+        name="A name that does not end " * 9,
+        counts=[one["counts"][0] | {"object": name, "updated": 20_000} for name in names],
+        samples=[one["samples"][0] | {"object": name, "kind": kind} for name in names for kind in ("clear", "create", "update")],
+        bands=one["bands"] * 40_000,
+        guard=one["guard"] * 60,
+    )  # fmt: skip
+    told = list(plan.lines(many))
+    assert len(told) <= 60
+    assert max(map(len, told)) <= 80
+    assert "100,000 changes, nothing is written" in told
+
+
+def test_a_plan_says_what_stops_it_and_how_it_is_let_through() -> None:
+    org = head()["connections"][0] | {"approved": False}
+    told = "\n".join(
+        plan.lines(head(connections=[org], stopped="ada stopped all writes", changed_files=["a.yml"]))
+    )
+    assert "STOP  sales: 21 records, at most 20 (Acme)" in told
+    assert "changed since the last write: a.yml" in told
+    assert "NEW   the first write to Acme (production, 00D1)" in told
+    assert "STOP  all writes are stopped: ada stopped all writes" in told
+    assert 'cs-connector apply --approve "WHY IT IS RIGHT"' in told
 
 
 def test_an_explanation_prints_names_ids_and_reasons_as_they_are(

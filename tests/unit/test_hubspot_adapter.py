@@ -245,14 +245,19 @@ def test_a_partial_answer_gives_each_change_its_verdict(hubspot: HubSpot) -> Non
 
 
 @responses.activate
-def test_a_change_that_the_answer_leaves_out_is_asked_for_alone(hubspot: HubSpot) -> None:
+def test_changes_that_the_answer_leaves_out_are_looked_up_and_sent_alone(hubspot: HubSpot) -> None:
     def silent(inputs: list[dict[str, Any]]) -> tuple[int, Any]:
-        return 200, {"results": [row(int(i["id"])) for i in inputs if i["id"] != "2"]}
+        told = [i["id"] for i in inputs if i["id"] in ("1", "3") and not (len(inputs) > 1 and i["id"] == "3")]
+        return 200, {"results": [row(int(one)) for one in told]}
 
     batches("update", silent)
-    receipts = hubspot.write([update(1), update(2)])
-    assert verdicts(receipts) == [Verdict.UPDATED, Verdict.REJECTED]
-    assert receipts[1].code == "NOT_FOUND"
+    batches("read", lambda inputs: (200, {"results": [row(int(i["id"])) for i in inputs if i["id"] != "2"]}))
+    receipts = hubspot.write([update(n) for n in (1, 2, 3, 4)])
+    said = [(r.verdict, r.code) for r in receipts]
+    assert said == [
+        (Verdict.UPDATED, ""), (Verdict.REJECTED, "NOT_FOUND"),
+        (Verdict.UPDATED, ""), (Verdict.UNKNOWN, "NOT_MENTIONED"),
+    ]  # fmt: skip
 
 
 @responses.activate
@@ -274,7 +279,7 @@ def test_a_new_task_is_associated_with_its_company(hubspot: HubSpot) -> None:
 
 
 @responses.activate
-def test_a_task_that_could_not_be_associated_is_not_called_done(hubspot: HubSpot) -> None:
+def test_a_task_that_could_not_be_associated_is_written_all_the_same_and_says_so(hubspot: HubSpot) -> None:
     def made(inputs: list[dict[str, Any]]) -> tuple[int, Any]:
         return 200, {"results": [{**row(int(i["id"][1:]), cs_key=i["id"]), "new": True} for i in inputs]}
 
@@ -285,7 +290,9 @@ def test_a_task_that_could_not_be_associated_is_not_called_done(hubspot: HubSpot
     batches("upsert", made)
     responses.add_callback("POST", LINKS, one_fails, content_type="application/json")
     receipts = hubspot.write([task("k1", "77"), task("k2", "gone")])
-    assert [(r.verdict, r.record_id) for r in receipts] == [(Verdict.CREATED, "1"), (Verdict.UNKNOWN, "2")]
+    assert [(r.verdict, r.record_id, r.code) for r in receipts] == [
+        (Verdict.CREATED, "1", ""), (Verdict.CREATED, "2", "NOT_ASSOCIATED"),
+    ]  # fmt: skip
 
 
 @responses.activate
@@ -312,7 +319,7 @@ def test_associations_are_answered_in_another_form(hubspot: HubSpot) -> None:
 
 
 @responses.activate
-def test_after_the_daily_limit_what_was_not_sent_is_unknown_and_what_was_is_kept(hubspot: HubSpot) -> None:
+def test_after_the_daily_limit_what_was_not_sent_is_for_later_and_what_was_is_kept(hubspot: HubSpot) -> None:
     calls: list[int] = []
 
     def limited(inputs: list[dict[str, Any]]) -> tuple[int, Any]:
@@ -323,7 +330,7 @@ def test_after_the_daily_limit_what_was_not_sent_is_unknown_and_what_was_is_kept
 
     batches("update", limited)
     receipts = hubspot.write([update(n) for n in range(250)])
-    assert verdicts(receipts) == [Verdict.UPDATED] * 100 + [Verdict.UNKNOWN] * 150
+    assert verdicts(receipts) == [Verdict.UPDATED] * 100 + [Verdict.LATER] * 150
     assert calls == [100, 100]
     with pytest.raises(QuotaExhausted):
         hubspot.write([update(1)])

@@ -6,108 +6,243 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
-from cs_connector.act import outbox
+from cs_connector.act import outbox, switch
+from cs_connector.act.outbox import points
+from cs_connector.act.outbox.points import Point
 from cs_connector.act.plan import Planned
-from cs_connector.errors import AuthFailed, FencedOut, Unavailable
-from cs_connector.ports import Capabilities, FieldInfo, ObjectInfo
+from cs_connector.errors import AuthFailed, FencedOut, GuardStopped, Unavailable
+from cs_connector.ports import Capabilities, Change, Receipt, Verdict
 from cs_connector.store import leases, tables
 from cs_connector.store.state import State
-from cs_connector.testing import Fault, FixedClock, Memory, MemorySettings, System, surroundings
+from cs_connector.testing import Fault, FixedClock, System
 
 from .act_kit import Tables, rows
-from .test_act import Desk, clock, crm, state
+from .outbox_kit import OTHER, TASK, Desk, Line, task
+from .test_act import Desk as Calls
+from .test_act import clock, crm, state
 
 __all__ = ["clock", "crm", "state"]
 
-TASK = ObjectInfo("Task", (FieldInfo("Key", "text", unique=True), FieldInfo("Subject", "text", length=10)))
-OTHER = ObjectInfo("Account", (FieldInfo("Score", "number"),))
-
-
-class Line(Memory):
-    capabilities = Capabilities(upsert=frozenset({"Task"}))
+SETTLING = timedelta(seconds=Line.capabilities.settling)
 
 
 @pytest.fixture
-def system() -> System:
-    return System((TASK, OTHER))
+def desk(state: State, clock: FixedClock) -> Desk:
+    return Desk(state, clock, System((TASK, OTHER)))
 
 
-@pytest.fixture
-def adapters(system: System) -> dict[str, Any]:
-    return {"crm": Line(MemorySettings(), surroundings("crm"), system)}
+def test_every_change_has_a_receipt_and_a_bad_one_stops_no_other(desk: Desk) -> None:
+    tally = desk.send(task("k1"), task("k2", "far too long a text"), task("k3"))
+    assert (tally.created, tally.rejected, dict(tally.reasons)) == (2, 1, {"TOO_LONG": 1})
+    assert desk.receipts() == [("k1", "created"), ("k2", "rejected"), ("k3", "created")]
+    assert desk.audited() == [("k1", "created"), ("k3", "created")]
+    assert desk.states() == {}
+    (refused,) = rows(desk.state, tables.refused)
+    assert (refused.name, refused.stage, refused.code) == ("k2", "write", "TOO_LONG")
 
 
-@pytest.fixture
-def lease(state: State, clock: FixedClock) -> leases.Lease:
-    return leases.take(state, "run", "me", clock)
+def test_what_is_taken_at_last_is_not_refused_any_more(desk: Desk) -> None:
+    desk.send(task("k2", "far too long a text"))
+    desk.send(task("k2", "short"))
+    assert rows(desk.state, tables.refused) == []
 
 
-def task(key: str, subject: str = "call") -> Planned:
-    return Planned("crm", "Task", "call", key, "upsert", "Key", None, (("Subject", None, subject),), (), "")
-
-
-def send(state: State, lease: leases.Lease, adapters: Any, *planned: Planned) -> outbox.Tally:
-    return list(outbox.send(state, lease, "run-1", adapters, planned))[-1]
-
-
-def test_every_change_has_a_receipt_and_a_bad_one_stops_no_other(
-    state: State, lease: leases.Lease, adapters: Any, system: System
-) -> None:
-    tally = send(state, lease, adapters, task("k1"), task("k2", "far too long a text"), task("k3"))
-    assert (tally.created, tally.rejected, tally.reasons) == (2, 1, {"TOO_LONG": 1})
-    assert [(r.key, r.verdict) for r in rows(state, tables.receipts)] == [
-        ("k1", "created"), ("k2", "rejected"), ("k3", "created"),
-    ]  # fmt: skip
-    states = {r.key: r.state for r in rows(state, tables.outbox)}
-    assert states == {"crm|Task|k1": "done", "crm|Task|k2": "failed", "crm|Task|k3": "done"}
-
-
-def test_a_value_that_was_emptied_is_counted(
-    state: State, lease: leases.Lease, adapters: Any, system: System
-) -> None:
-    record = system.put("Account", {"Score": 1})
-    change = Planned(
-        "crm", "Account", "account", "a1", "update", None, record, (("Score", "1", None),), (), ""
-    )
-    tally = send(state, lease, adapters, change)
+def test_a_value_that_was_emptied_is_counted(desk: Desk) -> None:
+    record = desk.system.put("Account", {"Score": 1})
+    change = Planned("crm", "Account", "account", "a1", "update", None, record, (("Score", "1", None),), (), "")
+    tally = desk.send(change)
     assert (tally.updated, tally.cleared) == (1, 1)
-    assert system.rows["Account"][record].fields == {"Score": None}
+    assert desk.system.rows["Account"][record].fields == {"Score": None}
 
 
-def test_a_change_is_on_record_before_it_is_sent(
-    state: State, lease: leases.Lease, adapters: Any, system: System
-) -> None:
-    system.faults.append(Fault("write", AuthFailed("no login")))
+def test_the_whole_plan_is_on_record_and_a_batch_in_flight_before_it_is_sent(desk: Desk) -> None:
+    seen: list[dict[str, str]] = []
+    desk.crm.before = lambda: seen.append(desk.states())
+    desk.send(*(task(f"k{n}") for n in range(4)))
+    assert seen == [
+        {"k0": "inflight", "k1": "inflight", "k2": "inflight", "k3": "planned"},
+        {"k3": "inflight"},
+    ]
+
+
+def test_batches_are_as_large_as_the_adapter_likes_in_the_order_of_the_plan(desk: Desk) -> None:
+    desk.send(*(task(f"k{n}") for n in (5, 3, 1, 4, 2)))
+    assert desk.crm.sent == [["k5", "k3", "k1"], ["k4", "k2"]]
+
+
+def test_what_was_planned_by_a_process_that_died_is_planned_anew(desk: Desk) -> None:
+    desk.box.lay([task("k1"), task("k2")])
+    desk.again()
+    assert desk.recover().planned == 2
+    assert desk.states() == {}
+    assert desk.crm.sent == []
+
+
+def test_a_change_whose_answer_was_lost_is_looked_up_before_it_is_sent_again(desk: Desk) -> None:
+    desk.system.faults.append(Fault("write", AuthFailed("no login")))
     with pytest.raises(AuthFailed):
-        send(state, lease, adapters, task("k1"))
-    assert [(r.key, r.state) for r in rows(state, tables.outbox)] == [("crm|Task|k1", "inflight")]
-    assert outbox.recover(state, lease, adapters) == 0
-    assert rows(state, tables.outbox) == []
+        desk.send(task("k1"))
+    assert desk.states() == {"k1": "inflight"}
+    desk.again()
+    assert desk.recover().undone == 1
+    assert desk.states() == {}
+    assert desk.audited() == []
+    assert desk.send(task("k1")).created == 1
 
 
-def test_a_lost_answer_is_looked_up_and_the_task_exists_once(
-    state: State, lease: leases.Lease, adapters: Any, system: System
-) -> None:
-    Desk(state).round("r1")
-    (call,) = rows(state, tables.calls)
-    system.faults.append(Fault("write", lost=True))
+def test_a_lost_answer_is_found_and_the_task_exists_once(desk: Desk) -> None:
+    Calls(desk.state).round("r1")
+    (call,) = rows(desk.state, tables.calls)
+    desk.system.faults.append(Fault("write", lost=True))
     with pytest.raises(Unavailable):
-        send(state, lease, adapters, task(call.key))
-    assert outbox.recover(state, lease, adapters) == 1
-    (after,) = rows(state, tables.calls)
-    assert after.record_id == next(iter(system.rows["Task"]))
-    assert send(state, lease, adapters, task(call.key)).updated == 1
-    assert len(system.rows["Task"]) == 1
+        desk.send(task(call.key))
+    assert desk.audited() == []
+    desk.again()
+    assert desk.recover().done == 1
+    assert desk.audited() == [(call.key, "created")]
+    (after,) = rows(desk.state, tables.calls)
+    assert after.record_id == next(iter(desk.system.rows["Task"]))
+    assert desk.send(task(call.key)).updated == 1
+    assert len(desk.system.rows["Task"]) == 1
 
 
-def test_a_process_that_lost_its_lease_sends_nothing(
-    state: State, lease: leases.Lease, adapters: Any, system: System
-) -> None:
-    leases.unlock(state, "run")
+def lost(change: Change) -> Receipt:
+    return Receipt(change.key, Verdict.UNKNOWN)
+
+
+def in_flight(desk: Desk, *planned: Planned) -> None:
+    """Sent by a process that then died."""
+    desk.crm.said = lost
+    with pytest.raises(Unavailable):
+        desk.send(*planned)
+    desk.crm.said = lambda _change: None
+    desk.again()
+
+
+def test_it_is_looked_for_again_when_whatever_was_sent_must_show(desk: Desk) -> None:
+    in_flight(desk, task("k1"))
+    sent = desk.clock.at
+    find, asked = desk.crm.find, list[datetime]()
+
+    def late(*question: Any) -> Any:
+        asked.append(desk.clock.at)
+        return find(*question) if len(asked) == 1 else {"k1": "T-1"}
+
+    desk.crm.find = late  # type: ignore[method-assign]
+    assert desk.recover().done == 1
+    assert asked == [sent, sent + SETTLING]
+
+
+def test_what_was_sent_long_ago_is_looked_for_once(desk: Desk) -> None:
+    in_flight(desk, task("k1"))
+    desk.clock.at += SETTLING
+    before = desk.clock.at
+    assert desk.recover().undone == 1
+    assert desk.clock.at == before
+
+
+@pytest.mark.parametrize(
+    ("verdict", "audited"),
+    [(Verdict.CREATED, 1), (Verdict.UPDATED, 1), (Verdict.DELETED, 1), (Verdict.LATER, 0), (Verdict.UNKNOWN, 0)],
+)
+def test_what_the_adapter_finds_decides(desk: Desk, verdict: Verdict, audited: int) -> None:
+    in_flight(desk, task("k1", key_field=None, action="update", record_id="t1"))
+    desk.crm.looked = lambda _change: verdict
+    found = desk.recover()
+    assert (found.done, found.undone) == (audited, 1 - audited)
+    assert desk.audited() == [("k1", verdict.value)] * audited
+    assert desk.states() == {}
+
+
+def test_a_creation_without_a_key_is_never_sent_twice(desk: Desk) -> None:
+    in_flight(desk, task("k1", key_field=None, action="create"))
+    for _ in range(2):
+        assert desk.recover().doubtful == {("crm", "Task"): 1}
+        blocked = desk.box.lay([task("k1", key_field=None, action="create"), task("k2")])
+        assert [planned.key for planned in blocked] == ["k1"]
+    assert desk.states() == {"k1": "inflight", "k2": "planned"}
+
+
+def test_a_task_that_is_there_and_may_not_be_linked_is_linked_once_more(desk: Desk) -> None:
+    in_flight(desk, task("k1", associate=(("Account", "a1"),)))
+    desk.system.put("Task", {"Key": "k1", "Subject": "a person's"})
+    assert desk.recover().done == 1
+    assert desk.states() == {"k1": "unlinked"}
+    seen: list[Change] = []
+    desk.crm.said = lambda change: seen.append(change)  # type: ignore[func-returns-value]
+    desk.send()
+    assert (seen[0].associate, dict(seen[0].fields)) == ((("Account", "a1"),), {})
+    assert desk.states() == {}
+    assert desk.held() == ["k1"]
+
+
+def test_what_the_crm_cannot_take_now_is_tried_again_behind_the_others(desk: Desk) -> None:
+    tries: list[str] = []
+
+    def busy(change: Change) -> Receipt | None:
+        tries.append(change.key)
+        locked = change.key == "k0" and tries.count("k0") < 5
+        return Receipt(change.key, Verdict.LATER, None, "LOCKED", "somebody has it") if locked else None
+
+    desk.crm.said = busy
+    began = desk.clock.at
+    tally = desk.send(*(task(f"k{n}") for n in range(4)))
+    assert desk.crm.sent == [["k0", "k1", "k2"], ["k3"], ["k0"], ["k0"]]
+    assert (tally.created, tally.later, dict(tally.waiting)) == (4, 0, {})
+    assert desk.clock.at > began
+    assert desk.audited() == [(key, "created") for key in ("k1", "k2", "k3", "k0")]
+
+
+def test_what_never_could_be_taken_stays_for_the_next_run(desk: Desk) -> None:
+    desk.crm.said = lambda change: Receipt(change.key, Verdict.LATER, None, "LOCKED", "somebody has it")
+    tally = desk.send(task("k1"))
+    assert (tally.later, tally.missed, dict(tally.waiting)) == (1, 1, {"somebody has it": 1})
+    assert desk.states() == {"k1": "planned"}
+    desk.again()
+    assert desk.recover().planned == 1
+
+
+def test_a_process_that_lost_its_lease_sends_nothing(desk: Desk) -> None:
+    leases.unlock(desk.state, "run")
     with pytest.raises(FencedOut):
-        send(state, lease, adapters, task("k1"))
-    assert system.rows == {}
+        desk.send(task("k1"))
+    assert desk.system.rows == {}
+
+
+def test_a_process_that_lost_its_lease_while_it_sent_commits_no_receipt(desk: Desk) -> None:
+    desk.crm.before = lambda: leases.unlock(desk.state, "run") and None
+    with pytest.raises(FencedOut):
+        desk.send(task("k1"))
+    assert desk.receipts() == []
+    assert desk.states() == {"k1": "inflight"}
+
+
+def test_writes_that_a_person_stops_stop_at_the_next_batch(desk: Desk) -> None:
+    def stop() -> None:
+        with desk.state.begin() as db:
+            switch.stop(db, "look at this first", "Ada", desk.clock.now())
+
+    desk.crm.before = stop
+    with pytest.raises(GuardStopped, match="all writes are stopped"):
+        desk.send(*(task(f"k{n}") for n in range(4)))
+    assert desk.held() == ["k0", "k1", "k2"]
+    assert desk.states() == {"k3": "planned"}
+
+
+def test_a_run_and_a_recovery_pass_every_point_at_which_one_may_die(desk: Desk) -> None:
+    passed: list[Point] = []
+    points.arm(passed.append)
+    try:
+        in_flight(desk, task("k1"))
+        desk.recover()
+        desk.send(task("k1"))
+    finally:
+        points.arm()
+    assert set(passed) == set(Point)
+    once = list(dict.fromkeys(passed))
+    assert once[:8] == list(Point)[:8]
 
 
 def wrote(crm: Tables, at: datetime, key: str, **fields: str | None) -> None:
@@ -116,14 +251,9 @@ def wrote(crm: Tables, at: datetime, key: str, **fields: str | None) -> None:
                      tuple((n, None, v) for n, v in fields.items()), (), "")  # fmt: skip
     clock: Any = crm.state.clock
     clock.at = at
-    lease = leases.take(crm.state, f"run {at} {fields}", "me", clock)
-
-    class Taken(Line):
-        def _wrong(self, change: Any) -> None:
-            return None
-
-    adapter = Taken(MemorySettings(), surroundings("crm"), System((OTHER,)))
-    send(crm.state, lease, {"crm": adapter}, change)
+    desk = Desk(crm.state, clock, System((OTHER,)))
+    desk.crm.said = lambda change: Receipt(change.key, Verdict.UPDATED, change.record_id)
+    desk.send(change)
 
 
 def test_what_was_written_and_not_read_back_yet_counts(crm: Tables, clock: FixedClock) -> None:
@@ -143,3 +273,16 @@ def test_what_was_read_after_the_writing_counts_more(crm: Tables, clock: FixedCl
     crm.account(crm={"Health_Score": 1})
     wrote(crm, clock.at - timedelta(days=10), "a1", Health_Score="70")
     assert crm.fields()["Health_Score"] == ("1", "70")
+
+
+def test_what_was_read_back_is_kept_but_no_longer_laid_over(crm: Tables, clock: FixedClock) -> None:
+    crm.account(crm={"Health_Score": 1})
+    at = clock.at + timedelta(days=10)
+    wrote(crm, at, "a1", Health_Score="70", Changed_On="2026-11-25")
+    outbox.confirm(crm.state, "crm", "Account", at + timedelta(seconds=1))
+    assert crm.fields()["Health_Score"] == ("1", "70")
+    with crm.state.read() as db:
+        (kept,) = db.execute(sa.select(tables.written.c.fields, tables.written.c.unread)).all()
+    assert (kept.fields["Health_Score"], kept.unread) == ("70", None)
+
+

@@ -1,19 +1,25 @@
-"""A plan file is applied as it was made, in the project that made it, and once."""
+"""A plan file is applied as it was made, in the project that made it, and once; a person may let it over its limits."""
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+import sqlalchemy as sa
 
+from cs_connector.act import planfile, switch
 from cs_connector.act.plan import Planned
+from cs_connector.act.planfile import PlanFile
 from cs_connector.config import open_project
 from cs_connector.errors import GuardStopped, UsageError
-from cs_connector.runner import Engine, open_engine, plans
+from cs_connector.runner import Engine, open_engine
 from cs_connector.runner.applying import apply_plan
+from cs_connector.runner.plans import checking, making, permission
+from cs_connector.store import tables
 
 PROJECT = """\
 version: 1
@@ -32,36 +38,60 @@ CHANGE = Planned(
     (("Account", "a1"),),
     "why",
 )
+GUARD = {"rule": "tasks created", "ok": True, "figure": 1.0, "limit": 200.0}
+REASON = "looked at with the whole team"
 
 
 @pytest.fixture
 def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.delenv(permission.NO_WRITES, raising=False)
     (tmp_path / "cs-connector.yml").write_text(PROJECT)
     opened = open_engine(open_project(tmp_path, ()), exclusive=True)
     yield opened
     opened.close()
 
 
-def document(engine: Engine, *changes: Planned) -> dict[str, Any]:
+def made(engine: Engine, changes: Iterable[Planned] = (CHANGE,), **more: Any) -> PlanFile:
     now = engine.clock.now()
-    made: dict[str, Any] = {
-        "schema": "plan/1",
+    head = {
         "plan": "P1",
         "created_at": now.isoformat(timespec="seconds"),
-        "expires_at": (now + plans.LIFE).isoformat(timespec="seconds"),
+        "expires_at": (now + making.LIFE).isoformat(timespec="seconds"),
         "as_of": engine.as_of.isoformat(),
         "config_hash": engine.config_hash(),
         "data_epoch": engine.store.facts.version(),
-        "connections": plans._connections(engine),
-        "changes": [plans._written(c, "Acme") for c in changes],
-        "guard": [{"rule": "tasks created", "ok": True, "figure": 1.0, "limit": 200.0}],
-    }
-    return made | {"digest": plans._digest(made, changes)}
+        "connections": list(making.connections(engine)),
+        "guard": [GUARD],
+    } | more
+    path = engine.project.state / "plans" / "last.json"
+    planfile.write(path, (planfile.row(c, "Acme") for c in changes), lambda: head)
+    return PlanFile(path)
+
+
+def edited(file: PlanFile, edit: Any) -> PlanFile:
+    """What somebody saved who opened the file in an editor of JSON."""
+    document = json.loads(file.path.read_text())
+    edit(document)
+    file.path.write_text(json.dumps(document, indent=2))
+    return PlanFile(file.path)
+
+
+def rows(engine: Engine, table: sa.Table) -> list[Any]:
+    with engine.store.state.read() as db:
+        return list(db.execute(sa.select(table)))
 
 
 def test_a_plan_that_nobody_touched_may_be_applied(engine: Engine) -> None:
-    assert plans.check(engine, document(engine, CHANGE)) == [CHANGE]
+    file = made(engine)
+    assert checking.check(engine, file, REASON) == {"exports": 1}
+    assert list(file.changes()) == [CHANGE]
+
+
+def test_it_is_the_same_plan_however_its_json_is_laid_out(engine: Engine) -> None:
+    file = edited(made(engine), lambda _: None)
+    assert file.digest() == file.head["digest"]
+    assert list(file.changes()) == [CHANGE]
 
 
 EDITS: dict[str, Any] = {
@@ -73,6 +103,8 @@ EDITS: dict[str, Any] = {
     "connections": lambda d: d["connections"][0].update(sandbox=not d["connections"][0]["sandbox"]),
     "guard": lambda d: d["guard"][0].update(limit=9999.0),
     "no guard": lambda d: d.update(guard=[]),
+    "one more change": lambda d: d["changes"].append(d["changes"][0]),
+    "one change less": lambda d: d["changes"].pop(),
     "source": lambda d: d["changes"][0].update(source="account"),
     "key_field": lambda d: d["changes"][0].update(key_field="Subject"),
     "associate": lambda d: d["changes"][0].update(associate=[["Account", "a2"]]),
@@ -84,24 +116,143 @@ EDITS: dict[str, Any] = {
 
 @pytest.mark.parametrize("edit", EDITS)
 def test_an_edit_of_anything_that_is_sent_or_judged_is_noticed(engine: Engine, edit: str) -> None:
-    changed = copy.deepcopy(document(engine, CHANGE))
-    EDITS[edit](changed)
     with pytest.raises(GuardStopped) as caught:
-        plans.check(engine, changed)
+        checking.check(engine, edited(made(engine), EDITS[edit]), REASON)
     assert "it was edited" in caught.value.why
 
 
 @pytest.mark.parametrize("gone", ["changes", "guard", "digest", "expires_at"])
 def test_half_a_plan_is_said_to_be_one(engine: Engine, gone: str) -> None:
-    half = document(engine, CHANGE)
-    del half[gone]
     with pytest.raises(UsageError, match="not a whole plan"):
-        plans.check(engine, half)
+        checking.check(engine, edited(made(engine), lambda d: d.pop(gone)), REASON)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.95])
+def test_a_file_that_breaks_off_is_said_to_be_half_of_one(engine: Engine, share: float) -> None:
+    file = made(engine, [CHANGE] * 50)
+    text = file.path.read_bytes()
+    file.path.write_bytes(text[: int(len(text) * share)])
+    with pytest.raises(UsageError, match="not a whole plan"):
+        checking.check(engine, PlanFile(file.path))
+
+
+@pytest.mark.parametrize("text", [b"", b"plan", b"[]", b'{"schema":"run/1"}', b"\xff\xfe"])
+def test_a_file_that_is_no_plan_is_refused(engine: Engine, text: bytes) -> None:
+    path = engine.project.state / "other.json"
+    path.write_bytes(text)
+    with pytest.raises(UsageError, match="is not a plan"):
+        checking.check(engine, PlanFile(path))
 
 
 def test_a_plan_is_applied_once_however_it_ended(engine: Engine) -> None:
-    made = document(engine)
-    assert apply_plan(engine, made).status == "done"
+    file = made(engine, ())
+    assert apply_plan(engine, file).status == "done"
     with pytest.raises(GuardStopped) as caught:
-        plans.check(engine, made)
+        checking.check(engine, file)
     assert caught.value.why == "it was applied already"
+
+
+OTHERS: dict[str, tuple[dict[str, Any], str]] = {
+    "older than a day": ({"expires_at": "2026-01-01T00:00:00+00:00"}, "good until 2026-01-01 00:00 UTC"),
+    "of other files": ({"config_hash": "0"}, "the configuration has changed since"),
+    "of other data": ({"data_epoch": 99}, "it was made from version 99"),
+    "of another project": ({"connections": [{"name": "sales"}]}, "nothing is written here to sales"),
+    "of another org": (
+        {"connections": [{"name": "exports", "org_id": "X", "install_id": ""}]},
+        "exports was X and is",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", OTHERS)
+def test_a_plan_is_refused_with_what_differs_and_nobody_can_approve_it(engine: Engine, what: str) -> None:
+    more, says = OTHERS[what]
+    with pytest.raises(GuardStopped, match="cannot be applied") as caught:
+        checking.check(engine, made(engine, **more), REASON)
+    assert says in caught.value.why
+    assert rows(engine, tables.approved_plans) == []
+
+
+# Approval
+
+
+def test_the_first_write_to_an_org_needs_a_persons_word_and_then_none(engine: Engine) -> None:
+    with pytest.raises(GuardStopped, match="first write to") as caught:
+        checking.check(engine, made(engine))
+    assert "apply --approve" in caught.value.fix
+    checking.check(engine, made(engine), REASON)
+    (row,) = rows(engine, tables.approved_orgs)
+    assert (row.connection, row.reason, row.who) == ("exports", REASON, engine.actor)
+    assert any(REASON in note for note in engine.summary.notes)
+    checking.check(engine, made(engine))
+
+
+def test_an_unattended_run_does_not_write_to_an_org_that_nobody_approved(engine: Engine) -> None:
+    with pytest.raises(GuardStopped, match="first write to"):
+        permission.grant(engine, [], ["exports"])
+    permission.grant(engine, [], [])  # nothing to write, nothing to approve
+
+
+def test_a_limit_is_broken_only_with_a_name_and_a_reason_on_record(engine: Engine) -> None:
+    over = GUARD | {"ok": False, "figure": 300.0, "connection": "exports", "text": "new tasks"}
+    checking.check(engine, made(engine), "first")
+    with pytest.raises(GuardStopped, match="safety limit") as caught:
+        checking.check(engine, made(engine, guard=[over]))
+    assert "exports: 300 new tasks, at most 200 allowed" in caught.value.why
+    checking.check(engine, made(engine, guard=[over]), REASON)
+    (row,) = rows(engine, tables.approved_plans)
+    assert (row.plan, row.reason, row.who) == ("P1", REASON, engine.actor)
+    assert row.limits == [{"connection": "exports", "rule": "tasks created", "figure": 300, "limit": 200}]
+    assert any("over its limits (exports tasks created)" in note for note in engine.summary.notes)
+
+
+def test_what_is_applied_tells_later_plans_what_is_usual(engine: Engine) -> None:
+    checking.check(engine, made(engine), REASON)
+    (row,) = rows(engine, tables.applied_plans)
+    assert row.figures == {"": {"tasks created": 1}}
+    assert row.files == permission.files(engine)
+    assert permission.changed(engine) == []
+    (engine.project.root / "scorecards").mkdir()
+    (engine.project.root / "scorecards" / "mine.yml").write_text("version: 1\n")
+    assert permission.changed(engine) == ["scorecards/mine.yml"]
+
+
+# The switch
+
+
+def test_nothing_is_written_while_a_person_has_stopped_it(engine: Engine) -> None:
+    with engine.store.state.begin() as db:
+        switch.stop(db, "wrong weights", "ada", engine.clock.now())
+    with pytest.raises(GuardStopped, match="all writes are stopped") as caught:
+        checking.check(engine, made(engine), REASON)
+    assert "wrong weights" in caught.value.why
+    with engine.store.state.begin() as db:
+        switch.allow(db, "ada", engine.clock.now())
+    checking.check(engine, made(engine), REASON)
+
+
+@pytest.mark.parametrize(("value", "stops"), [("1", True), ("yes", True), ("0", False), ("", False)])
+def test_a_variable_of_the_environment_stops_writes(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, value: str, stops: bool
+) -> None:
+    monkeypatch.setenv(permission.NO_WRITES, value)
+    assert (permission.stopped(engine) is not None) == stops
+
+
+def test_the_project_file_stops_writes(engine: Engine) -> None:
+    path = engine.project.root / "cs-connector.yml"
+    path.write_text(PROJECT + "safety: {writes: false}\n")
+    engine.project = open_project(engine.project.root, ())
+    assert permission.stopped(engine) == "safety: has writes: false in cs-connector.yml"
+
+
+# Size
+
+
+def test_a_long_plan_is_read_a_change_at_a_time(engine: Engine) -> None:
+    file = made(engine, [CHANGE] * 2000)
+    first = next(iter(file.changes()))
+    assert first == CHANGE
+    assert sum(1 for _ in file.rows()) == 2000
+    assert "_whole" not in vars(file)  # it was never held as one document
+    assert msgspec.json.decode(file.path.read_bytes())["plan"] == "P1"

@@ -226,10 +226,17 @@ def test_hidden_fields_are_named_before_anything_is_read(wire, world):
 
 
 def changes(count, action=Action.UPSERT):
-    keys = [f"k{n}" for n in range(count)]
-    where = {"key_field": "CS_Key__c"} if action is Action.UPSERT else {"record_id": ACCOUNT}
     return [
-        Change("sales", "Task", action, key, {"Subject": key, "ActivityDate": None}, **where) for key in keys
+        Change(
+            "sales",
+            "Task",
+            action,
+            f"k{n}",
+            {"Subject": f"k{n}", "ActivityDate": None},
+            key_field="CS_Key__c" if action is Action.UPSERT else None,
+            record_id=None if action is Action.UPSERT else f"00T{n:012}AAA",
+        )
+        for n in range(count)
     ]
 
 
@@ -270,7 +277,8 @@ def test_chunks_hold_at_most_200_and_mixed_plans_keep_their_order(wire, world):
     def answer(request):
         records = json.loads(request.body)["records"]
         sizes.append(len(records))
-        return 200, {}, json.dumps([good(1) for _ in records])
+        ids = [record.get("id", "00T000000000001AAA") for record in records]
+        return 200, {}, json.dumps([good(1) | {"id": record_id} for record_id in ids])
 
     wire.add_callback("PATCH", UPSERT, answer, content_type="application/json")
     wire.add_callback("PATCH", f"{API}/composite/sobjects", answer, content_type="application/json")
@@ -291,11 +299,11 @@ def test_a_locked_record_is_tried_again_alone(wire, world):
     assert len(clock.slept) == 2
 
 
-def test_a_record_that_stays_locked_is_rejected_in_the_end(wire, world):
+def test_a_record_that_stays_locked_is_left_for_later(wire, world):
     adapter, *_ = world
     wire.patch(UPSERT, json=[bad("UNABLE_TO_LOCK_ROW")])
     (receipt,) = adapter.write(changes(1))
-    assert (receipt.verdict, receipt.code) == (Verdict.REJECTED, "UNABLE_TO_LOCK_ROW")
+    assert (receipt.verdict, receipt.code) == (Verdict.LATER, "UNABLE_TO_LOCK_ROW")
     assert len(wire.calls) == 1 + 1 + 5
 
 
@@ -441,7 +449,8 @@ def test_objects_are_described_and_missing_ones_left_out(wire, world):
     ],
 )
 def test_error_codes_say_what_to_do_next(status, code, message, kind):
-    assert type(classify(answer(status, [{"errorCode": code, "message": message}]))) is kind
+    found = classify(answer(status, [{"errorCode": code, "message": message}]))
+    assert kind in type(found).__mro__[:2]
 
 
 def test_a_body_that_is_no_error_list_leaves_the_status_to_speak():

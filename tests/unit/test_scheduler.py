@@ -119,7 +119,7 @@ class Desk:
         if self.clock.now() >= self.until:
             raise Stopped
 
-    def run(self, project: Project, names: Any, as_of: Any = None, talk: Any = None) -> Summary:
+    def run(self, project: Project, names: Any, talk: Any, schedule: str) -> Summary:
         self.fired.append(f"{'+'.join(names)} {self.clock.now():%d %H:%M}")
         self.clock.sleep(self.took)
         self.took = 60.0

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from cs_connector import registry
-from cs_connector.act import plan
+from cs_connector.act import comparing, plan
 from cs_connector.errors import GuardStopped
 from cs_connector.ports import FieldInfo, ObjectInfo, Page
 from cs_connector.runner import Engine, drift
@@ -114,7 +114,7 @@ def test_while_a_field_is_unknown_nothing_is_cleared(crm: Tables) -> None:
     crm.account(2, renewal_on=None)
     crm.account(3, arr=0)
     crm.plan()
-    assert plan.hold(crm.con) == 4
+    assert comparing.hold(crm.con) == 4
     (change,) = plan.changes(crm.con)
     assert change.values == {"ARR": "1300.00"}
 
@@ -125,7 +125,7 @@ def test_while_a_field_is_unknown_no_relationship_ends(crm: Tables) -> None:
         "INSERT INTO plan_change VALUES ('crm', 'Rel', 'relationship', 'k1', 'upsert', 'Key', 'r1', "
         """'[{"f": "Status", "c": "status", "a": "Active", "b": "Ended"}]', NULL, NULL)"""
     )
-    assert plan.hold(crm.con) == 1
+    assert comparing.hold(crm.con) == 1
     assert list(plan.changes(crm.con)) == []
 
 
@@ -133,7 +133,7 @@ def test_tasks_are_not_held(crm: Tables) -> None:
     crm.account()
     crm.call()
     crm.plan()
-    assert plan.hold(crm.con) == 0
+    assert comparing.hold(crm.con) == 0
     assert [c.object for c in plan.changes(crm.con)] == ["Task"]
 
 
@@ -152,7 +152,7 @@ def test_what_is_not_there_is_not_written(
     crm.call()
     with crm.state.read() as db:
         source = Source("crm", "memory", 0, MAPPING, lost)
-        plan.compare(crm.con, db, [source], lambda _c, name: f"raw_{name}", "crm", TODAY)
+        comparing.compare(crm.con, db, [source], lambda _c, name: f"raw_{name}", "crm", TODAY)
     found = {change.object: change.values for change in plan.changes(crm.con)}
     assert sorted(found) == written
     assert "ARR" not in found["Account"]

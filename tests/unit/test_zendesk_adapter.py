@@ -218,10 +218,8 @@ def job(status: str, results: Any) -> dict[str, Any]:
 def write_with(zendesk: Zendesk, *ends: Any) -> list[tuple[Verdict, str]]:
     responses.put(f"{API}/organizations/update_many.json", json=job("queued", None))
     for end in ends:
-        if isinstance(end, int):
-            responses.get(f"{API}/job_statuses/J1.json", status=end, json={"error": "RecordNotFound"})
-        else:
-            responses.get(f"{API}/job_statuses/J1.json", json=end)
+        told = [end["job_status"]] if end else []
+        responses.get(f"{API}/job_statuses/show_many.json", json={"job_statuses": told})
     return [(r.verdict, r.code) for r in zendesk.write([change(1), change(2)])]
 
 
@@ -256,16 +254,39 @@ def test_one_result_for_all(zendesk: Zendesk) -> None:
     assert write_with(zendesk, job("completed", {"success": True})) == [(Verdict.UPDATED, "")] * 2
 
 
+DEAD = [job("killed", None), job("failed", []), job("completed", []), None]
+
+
+def organizations(**held: Any) -> None:
+    """Organization 1 is as it was sent, 2 is not."""
+    found = [{"id": 1, "organization_fields": {"cs_key": "x"}}, {"id": 2, "organization_fields": {}}]
+    responses.get(f"{API}/organizations/show_many.json", json={"organizations": found}, **held)
+
+
 @responses.activate
-@pytest.mark.parametrize("end", [job("killed", None), job("failed", []), 404])
-def test_a_job_that_died_or_was_forgotten_leaves_its_changes_unknown(zendesk: Zendesk, end: Any) -> None:
+@pytest.mark.parametrize("end", DEAD)
+def test_after_a_job_that_died_or_was_forgotten_the_organizations_are_looked_at(
+    zendesk: Zendesk, end: Any
+) -> None:
+    organizations()
+    assert write_with(zendesk, end) == [(Verdict.UPDATED, ""), (Verdict.LATER, "NOT_DONE")]
+
+
+@responses.activate
+@pytest.mark.parametrize("end", DEAD)
+def test_a_job_that_died_and_organizations_that_cannot_be_looked_at_are_unknown(
+    zendesk: Zendesk, end: Any
+) -> None:
+    organizations(status=500)
     assert {verdict for verdict, _ in write_with(zendesk, end)} == {Verdict.UNKNOWN}
 
 
 @responses.activate
 def test_a_job_that_never_ends_is_given_up_as_unknown(zendesk: Zendesk, around: Around) -> None:
     before = around.clock.now()
-    assert {verdict for verdict, _ in write_with(zendesk, job("working", None))} == {Verdict.UNKNOWN}
+    organizations()
+    got = write_with(zendesk, job("working", None))
+    assert got == [(Verdict.UPDATED, ""), (Verdict.UNKNOWN, "JOB_RUNNING")]
     assert around.clock.now() - before < timedelta(minutes=15)
 
 

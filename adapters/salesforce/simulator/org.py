@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -20,7 +20,9 @@ from .life import Users
 from .limits import Kept as KeptLimits
 from .limits import Limits, record_count
 from .login.oauth import AUDIENCE, Login
+from .metadata.furnish import furnish
 from .metadata.metadata import Metadata
+from .metadata.metadata_kept import Shelf
 from .metadata.soap import Soap
 from .metadata.soap_partner import Partner
 from .orders import KNOWN, Ongoing, Orders
@@ -67,6 +69,7 @@ class Kept:
     bin: KeptBin
     made_jobs: int
     often: tuple[Often, ...] = ()
+    components: Mapping[str, Shelf] = field(default_factory=dict)
 
 
 class SalesforceOrg:
@@ -101,9 +104,9 @@ class SalesforceOrg:
         )
         self._tooling = Tooling(self._state)
         self._permissions = Permissions(self._state)
-        metadata = Metadata(name, self._state, self._permissions, world.ledger)
+        self._metadata = Metadata(name, self._state, self._permissions, world.ledger)
         partner = Partner(self._state, self._login.identity.userinfo())
-        self._soap = Soap(self._login, limits, {"m": metadata, "u": partner}, VERSIONS)
+        self._soap = Soap(self._login, limits, {"m": self._metadata, "u": partner}, VERSIONS)
         self._ways: dict[tuple[str, ...], Way] = {
             ("sobjects",): self._sobjects.handle,
             ("query",): self._query("query"),
@@ -135,6 +138,7 @@ class SalesforceOrg:
     def install(self, fields: Mapping[str, Any]) -> None:
         touched = install(self._state.schema, fields)
         self._permissions.grant(touched)
+        furnish(self._metadata, fields)
         self.load(record_type_rows(touched))
         self.load(relisted(self._state.schema, self._state.rows))
 
@@ -185,6 +189,7 @@ class SalesforceOrg:
             state.writer.bin.copy(),
             self._jobs,
             self._cursors.often(),
+            self._metadata.components.copy(),
         )
 
     def restore(self, state: object) -> None:
@@ -199,6 +204,7 @@ class SalesforceOrg:
         self._jobs = state.made_jobs
         self._state.writer.bin.restore(state.bin)
         self._cursors.forget()
+        self._metadata.components.restore(getattr(state, "components", {}))  # older saves have none
         self._state.engine.paths.forget()
         if self._state.rows.large:
             self._cursors.ready(getattr(state, "often", ()))  # older saves have none

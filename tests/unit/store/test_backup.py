@@ -23,12 +23,13 @@ def fill(store: Store, clock: HandClock) -> None:
         store.fold("sf", "Case", "r")
     store.landing.append(None, "r", "sf", "Case", page(record(9, "landed"), cursor="9"))
     sent = {"run": "r", "connection": "sf", "object": "Task", "action": "upsert", "state": "inflight"}
+    sent |= {"name": "k", "source": "call"}
     with store.state.begin() as db:
         db.execute(
             runs.insert().values(id="r", job="sync", status="ok", as_of=date(2026, 1, 2), summary={"n": [1]})
         )
         db.execute(tokens.insert().values(connection="sf", sealed=b"\x00\xff", saved_at=clock.now()))
-        db.execute(outbox.insert().values(key="k", fields={"a": None}, payload_hash="h", **sent))
+        db.execute(outbox.insert().values(key="k", fields={"a": None}, before={}, payload_hash="h", **sent))
         db.execute(
             quarantine.insert().values(
                 run="r", connection="c", object="o", stage="s", code="x", reason="y", state="open"

@@ -7,6 +7,7 @@ is not simulated.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from cs_connector.sandbox.ledger import Ledger
@@ -16,16 +17,25 @@ from ..ids import make_id
 from ..schema.permissions import Permissions
 from ..state import State
 from ..times import stamp
+from .metadata_kept import Components, Kept, Rules
 from .metadata_members import RecordTypes, ValidationRules
 from .metadata_objects import CustomFields, CustomObjects, Objects
 from .metadata_permissions import PermissionSets
+from .metadata_reports import Dashboards, Folders, Reports, ReportTypes
+from .metadata_views import CompactLayouts, CustomTabs, ListViews
 from .soap import Fault, Way
-from .soap_xml import NIL, Call, Part
+from .soap_xml import NIL, Call, Part, as_part
 
 T = TypeVar("T")
 MOST = 10
 MOST_QUERIES = 3
-FILES = {"CustomObject": ("objects", "object"), "PermissionSet": ("permissionsets", "permissionset")}
+FILES = {
+    "CustomObject": ("objects", "object"), "CustomTab": ("tabs", "tab"), "Dashboard": ("dashboards", "dashboard"),
+    "PermissionSet": ("permissionsets", "permissionset"), "Report": ("reports", "report"),
+    "ReportType": ("reportTypes", "reportType"),
+}  # fmt: skip
+IN_FOLDERS = frozenset({"Dashboard", "Report"})
+FOLDERS = {f"{kind}Folder": kind for kind in IN_FOLDERS}
 
 
 class Kind(Protocol):
@@ -51,7 +61,8 @@ class Metadata:
 
     def __init__(self, name: str, state: State, permissions: Permissions, ledger: Ledger) -> None:
         self._name, self._state, self._ledger = name, state, ledger
-        objects = Objects(state, permissions)
+        self.components = Components()
+        objects = Objects(state, permissions, self.components)
         members = CustomFields(objects)
         kinds: list[Kind] = [
             members,
@@ -59,6 +70,7 @@ class Metadata:
             RecordTypes(objects),
             ValidationRules(objects),
             PermissionSets(objects),
+            *(Kept(r, partial(self.components.of, r.kind)) for r in _rules(objects, self.components)),
         ]
         self._kinds = {kind.kind: kind for kind in kinds}
         self.open: Mapping[str, Callable[[Call, int], Any]] = {}
@@ -72,6 +84,12 @@ class Metadata:
             "listMetadata": self._list,
             "describeMetadata": self._describe,
         }
+
+    def furnish(self, kind: str, full_name: str, body: Mapping[str, Any]) -> None:
+        """A component that was there before anybody asked: in no ledger. Raises RecordError."""
+        found = self._kind(kind)
+        if found.read(full_name) is None:
+            found.create(as_part(kind, {"fullName": full_name, **body}))
 
     def _create(self, call: Call) -> Any:
         return [self._saved(p, "create", self._of(p).create) for p in _limited(call.body.parts("metadata"))]
@@ -130,10 +148,11 @@ class Metadata:
             for q in queries
             for kind in [self._kind(q.text("type") or "")]
             for n in sorted(kind.names())
+            if _in_folder(n, q.text("folder"))
         ]
 
     def _file(self, kind: Kind, full_name: str) -> Mapping[str, Any]:
-        folder, suffix = FILES.get(kind.kind, FILES["CustomObject"])
+        folder, suffix = FILES.get(FOLDERS.get(kind.kind, kind.kind), FILES["CustomObject"])
         user, now = self._state.user_id, f"{stamp(self._state.now())[:-5]}Z"
         return {
             "createdById": user, "createdByName": "CS Connector", "createdDate": now,
@@ -144,11 +163,11 @@ class Metadata:
         }  # fmt: skip
 
     def _describe(self, _call: Call) -> Any:
-        inside = [name for name in self._kinds if name not in FILES]
+        inside = [name for name in self._kinds if name not in FILES and name not in FOLDERS]
         objects = [
             {
                 "childXmlNames": inside if name == "CustomObject" else None, "directoryName": folder,
-                "inFolder": False, "metaFile": False, "suffix": suffix, "xmlName": name,
+                "inFolder": name in IN_FOLDERS, "metaFile": False, "suffix": suffix, "xmlName": name,
             }
             for name, (folder, suffix) in FILES.items()
         ]  # fmt: skip
@@ -169,6 +188,23 @@ class Metadata:
                 "INVALID_TYPE", f"The metadata type {name or 'of this component'} is not simulated.", 501
             )
         return found
+
+
+def _rules(objects: Objects, components: Components) -> list[Rules]:
+    return [
+        ListViews(objects),
+        CompactLayouts(objects),
+        CustomTabs(objects),
+        ReportTypes(objects, components),
+        Folders("Report", components),
+        Reports(objects, components),
+        Folders("Dashboard", components),
+        Dashboards(components),
+    ]
+
+
+def _in_folder(full_name: str, folder: str | None) -> bool:
+    return folder is None or full_name.startswith(f"{folder}/")
 
 
 def _limited(given: list[T]) -> list[T]:

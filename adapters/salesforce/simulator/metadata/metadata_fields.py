@@ -74,6 +74,8 @@ NOTES = (
     "trackTrending",
     "visibleLines",
     "relationshipLabel",
+    "formulaTreatBlanksAs",
+    "deleteConstraint",
 )
 LITERAL = re.compile(r'"([^"]*)"|(true|false)|(-?\d+(?:\.\d+)?)', re.IGNORECASE)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from ..errors import RecordError
 from ..schema.permissions import Permissions
@@ -27,11 +27,21 @@ OBJECT_NEEDS = ("deploymentStatus", "sharingModel")
 ACTIVITY = "activity"
 
 
+class References(Protocol):
+    """The components that name fields and objects."""
+
+    def forget_field(self, owner: str, name: str) -> None: ...
+
+    def forget_object(self, name: str) -> None: ...
+
+    def of(self, kind: str) -> dict[str, tuple[str, dict[str, Any]]]: ...
+
+
 class Objects:
     """What the kinds share: finding the object, and taking values out of records."""
 
-    def __init__(self, state: State, permissions: Permissions) -> None:
-        self.state, self.permissions = state, permissions
+    def __init__(self, state: State, permissions: Permissions, components: References) -> None:
+        self.state, self.permissions, self.components = state, permissions, components
 
     def get(self, name: str) -> ObjectType | None:
         return self.state.schema.objects.get(name.lower())
@@ -97,6 +107,7 @@ class CustomFields:
             del obj.fields[name.lower()]
             self._o.rewrite(obj, _without(held.name))
             self._o.permissions.forget(f"{obj.name}.{held.name}")
+            self._o.components.forget_field(obj.name, held.name)
 
     def rename(self, old: str, new: str) -> None:
         bearers, name = self._o.bearers(old)
@@ -222,11 +233,16 @@ class CustomObjects:
         lookups = [c for c in self._o.state.schema.children(obj.name) if c.field.custom]
         if lookups:
             raise in_use(obj.name, f"Custom Field - {lookups[0].object}.{lookups[0].field.name}")
+        bases = self._o.components.of("ReportType").values()
+        types = [n for n, body in bases if str(body.get("baseObject")).lower() == obj.name.lower()]
+        if types:
+            raise in_use(obj.name, f"Custom Report Type - {types[0]}")
         table = self._o.state.rows.of(obj)
         for record_id in list(table.rows):
             table.put(record_id, None)
         self._o.state.schema.drop(obj)
         self._o.permissions.forget_object(obj.name)
+        self._o.components.forget_object(obj.name)
 
     def rename(self, _old: str, _new: str) -> None:
         raise beyond("Renaming an object")

@@ -9,6 +9,7 @@ from ..schema.permissions import set_row
 from ..schema.schema import Field, ObjectType
 from ..writing.rows import Row
 from .metadata_errors import beyond, duplicate, lacking, misfit, unknown
+from .metadata_kept import Body, listed, plain
 from .metadata_objects import Objects, Shown
 from .soap_xml import Part
 
@@ -16,6 +17,13 @@ RIGHTS = {
     "allowCreate": "PermissionsCreate", "allowDelete": "PermissionsDelete", "allowEdit": "PermissionsEdit",
     "allowRead": "PermissionsRead", "modifyAllRecords": "PermissionsModifyAllRecords",
     "viewAllFields": "PermissionsViewAllFields", "viewAllRecords": "PermissionsViewAllRecords",
+}  # fmt: skip
+KEPT = ("tabSettings", "userPermissions")
+VISIBILITIES = {"None", "Available", "Visible"}
+USER_PERMISSIONS = {
+    "ActivitiesAccess", "ApiEnabled", "EditEvent", "EditTask", "LightningExperienceUser", "ManageDashbdsInPubFolders",
+    "ManageReportsInPubFolders", "RunReports", "ViewAllUsers", "ViewRoles", "ViewSetup", "ExportReport", "ViewHelpLink",
+    "ViewPublicReports", "ViewPublicDashboards", "ModifyAllData", "ViewAllData", "ModifyMetadata", "CustomizeApplication",
 }  # fmt: skip
 UNSIMULATED = (
     "classAccesses", "customMetadataTypeAccesses", "customPermissions", "customSettingAccesses", "flowAccesses",
@@ -34,8 +42,10 @@ class PermissionSets:
         if self._permissions.set_named(name):
             raise duplicate(f"A permission set named {name} already exists.")
         contents = self._contents(part)
+        kept = self._kept(part)
         parent = self._permissions.add("PermissionSet", set_row(name, _label(part), part.text("description")))
         self._fill(parent, contents)
+        self._shelf()[name.lower()] = (name, kept)
 
     def update(self, part: Part) -> None:
         """The parts given replace those that were there, as from API 40.0 on."""
@@ -43,11 +53,12 @@ class PermissionSets:
         held = self._permissions.set_named(name)
         if held is None:
             raise unknown(self.kind, name)
-        contents = self._contents(part)
+        contents, kept = self._contents(part), self._kept(part)
         table = self._o.state.rows.of(self._o.state.schema.objects["permissionset"])
         table.put(held["Id"], {**held, "Label": _label(part), "Description": part.text("description")})
         self._empty(held["Id"])
         self._fill(held["Id"], contents)
+        self._shelf()[name.lower()] = (held["Name"], kept)
 
     def delete(self, full_name: str) -> None:
         held = self._permissions.set_named(full_name)
@@ -60,6 +71,7 @@ class PermissionSets:
             )
         self._empty(held["Id"])
         self._permissions.take_away("PermissionSet", held["Id"])
+        self._shelf().pop(full_name.lower(), None)
         self._permissions.settle()
 
     def rename(self, _old: str, _new: str) -> None:
@@ -87,6 +99,7 @@ class PermissionSets:
                 {right: bool(r.get(flag)) for right, flag in RIGHTS.items()} | {"object": r["SobjectType"]}
                 for r in self._permissions.of_set("ObjectPermissions", held["Id"])
             ],
+            **self._shelf().get(full_name.lower(), ("", {}))[1],
         }
 
     def names(self) -> Iterable[str]:
@@ -101,6 +114,29 @@ class PermissionSets:
         return rows + [
             ("FieldPermissions", r) for p in part.parts("fieldPermissions") for r in self._fields(p)
         ]
+
+    def _shelf(self) -> dict[str, tuple[str, Body]]:
+        """What of permission sets is no record."""
+        return self._o.components.of(self.kind)
+
+    def _kept(self, part: Part) -> Body:
+        """Raises RecordError."""
+        found: Body = {name: [plain(p) for p in part.parts(name)] for name in KEPT}
+        for given in found["userPermissions"]:
+            if given.get("name") not in USER_PERMISSIONS:
+                raise misfit(f"Unknown user permission: {given.get('name')}")
+        for given in found["tabSettings"]:
+            self._check_tab(given)
+        return {name: parts for name, parts in found.items() if listed(parts)}
+
+    def _check_tab(self, given: Body) -> None:
+        tab = str(given.get("tab") or "")
+        if not tab.startswith("standard-") and tab.lower() not in self._o.components.of("CustomTab"):
+            raise unknown("CustomTab", tab, "tab")
+        if given.get("visibility") not in VISIBILITIES:
+            raise misfit(
+                f"'{given.get('visibility')}' is not a valid value for the enum 'PermissionSetTabVisibility'"
+            )
 
     def _object(self, part: Part) -> Row:
         name = part.text("object") or ""

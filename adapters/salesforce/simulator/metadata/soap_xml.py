@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser, fromstring
+from xml.etree.ElementTree import Element, ParseError, SubElement, TreeBuilder, XMLParser, fromstring
 from xml.sax.saxutils import escape, quoteattr
 
 ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
@@ -116,6 +116,22 @@ def write(name: str, value: Any) -> str:
         return f"<{name}{kind}>{inside}</{name}>"
     text = ("true" if value else "false") if isinstance(value, bool) else str(value)
     return f"<{name}>{escape(text)}</{name}>"
+
+
+def as_part(name: str, value: Any) -> Part:
+    """An element as it would have come in a call, of plain values."""
+    root = Element(name)
+    _fill(root, value)
+    return Part(root)
+
+
+def _fill(element: Element, value: Any) -> None:
+    if not isinstance(value, Mapping):
+        element.text = ("true" if value else "false") if isinstance(value, bool) else str(value)
+        return
+    for key, one in value.items():
+        for each in one if isinstance(one, (list, tuple)) else [one]:
+            _fill(SubElement(element, key), each)
 
 
 def answer(namespace: str, operation: str, result: Any, header: str = "") -> bytes:

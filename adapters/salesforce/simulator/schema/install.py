@@ -19,7 +19,17 @@ TYPES = {
     "Checkbox": "boolean", "Lookup": "reference", "MasterDetail": "reference", "Formula": "string",
     "Email": "email", "Url": "url", "Phone": "phone", "AutoNumber": "string", "Summary": "double",
 }  # fmt: skip
-NOTED = ("deleteConstraint", "summaryForeignKey", "summaryOperation", "summarizedField")
+NOTED = (
+    "deleteConstraint",
+    "visibleLines",
+    "formulaTreatBlanksAs",
+    "summaryForeignKey",
+    "summaryOperation",
+    "summarizedField",
+)
+OBJECT_NOTES = ("sharingModel", "enableActivities", "enableReports", "description")
+APART = "$"
+"""What begins with it is no object: a shape of an org, or something that other programs read."""
 LENGTHS = {"string": 255, "textarea": 32768, "picklist": 255, "multipicklist": 4099, "email": 80, "url": 255}
 LENGTHS |= {"phone": 40, "reference": 18}
 PRECISIONS = {"double": 18, "currency": 18, "percent": 18}
@@ -35,9 +45,8 @@ def install(schema: Schema, fields: Mapping[str, Any]) -> list[ObjectType]:
     """
     touched = own_org.apply(schema, fields[own_org.KEY]) if own_org.KEY in fields else []
     org_options.apply(schema, {n: on for n, on in fields.items() if n in org_options.NAMES})
-    apart = org_options.NAMES | {own_org.KEY}
     for name, block in fields.items():
-        if name not in apart:
+        if name not in org_options.NAMES and not name.startswith(APART):
             touched += [_extended(obj, block) for obj in _objects(schema, name, block)]
     org_options.follow(schema)
     return touched
@@ -80,6 +89,9 @@ def _create(schema: Schema, name: str, block: Mapping[str, Any]) -> ObjectType:
     obj = build(name, label, str(block.get("plural") or f"{label}s"), prefix, OWN_FIELDS)
     obj.add(currency_field())
     obj.add(_name(obj.fields["name"], block.get("nameField") or {}))
+    noted: dict[str, Any] = {"deploymentStatus": "Deployed", "sharingModel": "ReadWrite"}
+    noted |= {n: block[n] for n in OBJECT_NOTES if n in block}
+    obj.notes = {n: ("true" if v else "false") if isinstance(v, bool) else str(v) for n, v in noted.items()}
     schema.add(obj)
     schema.open_to_activities(name)
     return obj

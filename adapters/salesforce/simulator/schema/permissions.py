@@ -16,8 +16,8 @@ from ..writing.rows import Row
 from .permission_rules import PermissionRules
 from .schema import NO_ACCESS, Access, Field, ObjectType
 
-GRANTED_BY = "CS_Connector_Integration"
-LABEL = "CS Connector Integration"
+GRANTED_BY = "Integration_Access"
+LABEL = "Integration Access"
 RECORDS = ("PermissionSet", "PermissionSetAssignment", "FieldPermissions", "ObjectPermissions")
 FLAGS = {"read": "PermissionsRead", "create": "PermissionsCreate", "edit": "PermissionsEdit"}
 FLAGS |= {"delete": "PermissionsDelete"}

@@ -1,0 +1,109 @@
+"""Jobs of a life before: their results tell of changes whose answer was never heard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from cs_connector.errors import Unavailable
+from cs_connector.ports import Change, Receipt
+
+from ..soql import long_id
+from . import verdicts
+from .groups import Group
+from .ingest import ENDED, OPEN, Files, Ingest
+from .job_notes import JobNotes, Noted
+from .outcome import sent_cells
+from .results import fault, table
+from .sheet import ReadAsNull, sheet
+
+Sent = tuple[tuple[str, str], ...]  # what was sent of a record: column and cell, in order
+
+
+class Said(NamedTuple):
+    """Of a record, and `failed` instead of `created` where it was refused."""
+
+    id: str
+    created: bool
+    failed: str = ""
+
+
+class Recall:
+    """What noted jobs say; each is asked once in this life."""
+
+    def __init__(self, ingest: Ingest, notes: JobNotes) -> None:
+        self._ingest, self._notes = ingest, notes
+        self._known: dict[str, Mapping[Sent, Said]] = {}
+        self._running: set[str] = set()
+
+    def receipts(self, group: Group) -> dict[int, Receipt]:
+        """Of those changes of a group of which a job tells, by position. Raises AdapterError."""
+        jobs = [noted for noted in self._notes.all() if _fits(noted, group)]
+        told = [results for noted in jobs if (results := self._results(noted, len(group)))]
+        if not told:
+            return {}
+        found: dict[int, Receipt] = {}
+        for n, sent in enumerate(_sent(group)):
+            said = next((results[sent] for results in told if sent in results), None)
+            if said is not None:
+                found[n] = _receipt(group.changes[n], said)
+        return found
+
+    def running(self, group: Group) -> bool:
+        """Whether a job of this kind goes on: then what is not done yet may still be."""
+        return any(noted.job in self._running for noted in self._notes.all() if _fits(noted, group))
+
+    def _results(self, noted: Noted, records: int) -> Mapping[Sent, Said]:
+        if noted.job not in self._known:
+            files = self._files(noted, records)
+            self._known[noted.job] = {} if files is None else _read(files)
+        return self._known[noted.job]
+
+    def _files(self, noted: Noted, records: int) -> Files | None:
+        """None where the job tells nothing: it is gone, was never closed, or goes on for long."""
+        job = self._ingest.find(noted.job)
+        if job is not None and job.state == OPEN:
+            self._ingest.abort(noted.job)
+        if job is None or job.state == OPEN:
+            self._notes.drop(noted.job)
+            return None
+        try:
+            ended = job if job.state in ENDED else self._ingest.wait(noted.job, records)
+        except Unavailable:
+            self._running.add(noted.job)
+            return None
+        files = self._ingest.files(ended, ended.processed)
+        self._notes.taken(noted)
+        return files
+
+
+def _fits(noted: Noted, group: Group) -> bool:
+    return (noted.object, noted.action, noted.key_field) == (group.object, group.action, group.key_field)
+
+
+def _sent(group: Group) -> Iterable[Sent]:
+    try:
+        return [_in_order(cells) for cells in sent_cells(table(sheet(group)))]
+    except ReadAsNull:  # such changes are in no job
+        return ()
+
+
+def _read(files: Files) -> Mapping[Sent, Said]:
+    done, failed = table(files.successful), table(files.failed)
+    found = {
+        _in_order(cells): Said(row[0], created=row[1].lower() == "true")
+        for cells, row in zip(sent_cells(done), done.rows, strict=True)
+    }
+    refused = zip(sent_cells(failed), failed.rows, strict=True)
+    return found | {_in_order(cells): Said(row[0], created=False, failed=row[1]) for cells, row in refused}
+
+
+def _in_order(cells: Mapping[str, str]) -> Sent:
+    return tuple(sorted(cells.items()))
+
+
+def _receipt(change: Change, said: Said) -> Receipt:
+    record_id = long_id(said.id) or None
+    if said.failed:
+        return verdicts.refused(change, fault(said.failed), record_id)
+    return verdicts.done(change, record_id, created=said.created)

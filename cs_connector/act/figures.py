@@ -1,0 +1,174 @@
+"""What a plan would do, in figures: how many records of each connection it changes, empties, makes and ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import duckdb
+
+from cs_connector.unify.sql import literal
+
+from .plan import HEALTH, SAID
+
+LISTED = '[{"f":"VARCHAR","c":"VARCHAR","a":"VARCHAR","b":"VARCHAR"}]'
+_SAID = ", ".join(map(literal, SAID))
+_STAMPS = ", ".join(map(literal, HEALTH))
+_OVERWRITTEN = "a IS NOT NULL AND b IS NOT NULL"
+_EMPTIED = "a IS NOT NULL AND b IS NULL AND action <> 'delete'"
+_CALL = "source = 'call'"
+_NEW = "record_id IS NULL"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """`of` is how many records there are that it could have been."""
+
+    connection: str
+    rule: str
+    count: int
+    of: int
+    detail: str = ""
+
+
+def prepare(con: duckdb.DuckDBPyConnection) -> None:
+    """Make `planned_field`: a row for each field of `plan_change`; c is our column, f their field, a before and b after."""
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE planned_field AS SELECT connection, object, source, key, record_id, action, "
+        f"unnest(from_json(fields, '{LISTED}'), recursive := true) FROM plan_change"
+    )
+
+
+# rule → what it counts, in which table, and among which targets
+_COUNTED = {
+    "scores changed": (f"source <> 'call' AND c = 'score' AND {_OVERWRITTEN}", "source <> 'call'"),
+    "scores cleared": (f"source <> 'call' AND c = 'score' AND {_EMPTIED}", "source <> 'call'"),
+    "bands moved": (f"source = 'account' AND c = 'band' AND {_OVERWRITTEN}", "source = 'account'"),
+    "relationships created": (f"source = 'relationship' AND {_NEW}", "source = 'relationship'"),
+    "relationships ended": (
+        "source = 'relationship' AND c = 'status' AND a IS NOT NULL AND lower(b) = 'ended'",
+        "source = 'relationship'",
+    ),
+    "records deleted": ("action = 'delete' AND source <> 'snapshot'", "source <> 'snapshot'"),
+    "tasks created": (f"{_CALL} AND {_NEW}", "source = 'account'"),
+    "tasks handed over": (f"{_CALL} AND c = 'owner_ref' AND {_OVERWRITTEN}", _CALL),
+}  # fmt: skip
+
+
+def figures(con: duckdb.DuckDBPyConnection, *, strict: bool) -> Iterator[Figure]:
+    """Every figure of every connection that is written to, also those that are nothing.
+
+    Needs `planned_field`, `target`, `wanted_account` and `wanted_call`. Sentences and dates of health move by themselves;
+    with `strict` they count as fields that are overwritten.
+    """
+    for (connection,) in con.execute("SELECT DISTINCT connection FROM target ORDER BY 1").fetchall():
+        for rule, (what, among) in _COUNTED.items():
+            count = _one(
+                con, f"SELECT count(DISTINCT (object, key)) FROM planned_field WHERE {what}", connection
+            )
+            yield Figure(connection, rule, count, _existing(con, among, connection))
+        yield _emptied(con, connection)
+        yield _overwritten(con, connection, strict=strict)
+        yield _gained(con, connection)
+        yield _busiest(con, connection)
+
+
+def _emptied(con: duckdb.DuckDBPyConnection, connection: str) -> Figure:
+    """Records that lose something other than what is said of health."""
+    what = f"source <> 'call' AND c NOT IN ({_SAID}, {_STAMPS}) AND {_EMPTIED}"
+    count = _one(con, f"SELECT count(DISTINCT (object, key)) FROM planned_field WHERE {what}", connection)
+    fields = _fields(con, what, connection) if count else []
+    return Figure(
+        connection, "values cleared", count, _existing(con, "source <> 'call'", connection), _named(fields)
+    )
+
+
+def _overwritten(con: duckdb.DuckDBPyConnection, connection: str, *, strict: bool) -> Figure:
+    """The field that is overwritten in the largest share of its object's records."""
+    others = f"'score', 'band', {_STAMPS}" if strict else f"{_SAID}, {_STAMPS}"
+    fields = _fields(con, f"source <> 'call' AND c NOT IN ({others}) AND {_OVERWRITTEN}", connection)
+    if not fields:
+        return Figure(
+            connection, "fields changed", 0, _existing(con, "source <> 'call'", connection, "max(existing)")
+        )
+    most = max(fields, key=lambda field: (field[2] / max(field[3], 1), field[2]))
+    alike = [f for f in fields if f[2] * 2 >= most[2] and f is not most]
+    return Figure(connection, "fields changed", most[2], most[3], _named([most, *alike]))
+
+
+def _fields(con: duckdb.DuckDBPyConnection, what: str, connection: str) -> list[tuple[str, str, int, int]]:
+    """Object, field, in how many records, and how many there are; the most frequent first."""
+    return con.execute(
+        "SELECT object, f, count(DISTINCT key) AS n, any_value(existing) FROM planned_field "
+        f"JOIN target USING (connection, object, source) WHERE {what} AND connection = $connection "
+        "GROUP BY ALL ORDER BY n DESC, 1, 2",
+        {"connection": connection},
+    ).fetchall()
+
+
+def _named(fields: list[tuple[str, str, int, int]], most: int = 3) -> str:
+    told = [f"{name}.{field} {count:,}" for name, field, count, _ in fields[:most]]
+    more = len(fields) - most
+    return ", ".join(told) + (f" and {more} more" if more > 0 else "")
+
+
+def _gained(con: duckdb.DuckDBPyConnection, connection: str) -> Figure:
+    """Accounts to which a status is written for the first time, among those that have one."""
+    gained = _one(
+        con,
+        "SELECT count(DISTINCT key) FROM planned_field WHERE source = 'account' AND c = 'customer_status' "
+        "AND a IS NULL AND b IS NOT NULL",
+        connection,
+    )
+    if not gained:
+        return Figure(connection, "customers gained", 0, 0)
+    wanted = _one(
+        con,
+        "SELECT count(DISTINCT account_id) FROM wanted_account JOIN (SELECT DISTINCT entity_id AS account_id, connection "
+        "FROM link WHERE entity = 'account') USING (account_id) WHERE customer_status IS NOT NULL",
+        connection,
+    )
+    return Figure(connection, "customers gained", gained, max(0, wanted - gained))
+
+
+def _busiest(con: duckdb.DuckDBPyConnection, connection: str) -> Figure:
+    """New tasks of the person who gets most."""
+    busiest = _one(
+        con,
+        "SELECT coalesce(max(n), 0) FROM (SELECT count(*) AS n FROM wanted_call w JOIN plan_change p "
+        f"ON {_CALL} AND p.key = w.key AND p.{_NEW} WHERE connection = $connection GROUP BY w.owner_user_id)",
+        connection,
+    )
+    return Figure(connection, "tasks per owner", busiest, 0)
+
+
+def _existing(
+    con: duckdb.DuckDBPyConnection, among: str, connection: str, how: str = "sum(existing)"
+) -> int:
+    return _one(con, f"SELECT coalesce({how}, 0) FROM target WHERE {among}", connection)
+
+
+def _one(con: duckdb.DuckDBPyConnection, query: str, connection: str) -> int:
+    if "$connection" not in query:
+        query += " AND connection = $connection"
+    row = con.execute(query, {"connection": connection}).fetchone()
+    return int(row[0]) if row else 0
+
+
+def drivers(con: duckdb.DuckDBPyConnection, connection: str, column: str) -> str:
+    """Where the records whose score or band changes lose most points now: groups of measures with how many records."""
+    told = (
+        "SELECT DISTINCT table_name FROM duckdb_columns() WHERE column_name = 'driver' "
+        "AND table_name IN ('wanted_account', 'wanted_relationship') ORDER BY 1"
+    )
+    tables = [row[0] for row in con.execute(told).fetchall()]
+    if not tables:
+        return ""
+    wanted = " UNION ALL ".join(f"SELECT key, driver FROM {table}" for table in tables)
+    rows = con.execute(
+        f"SELECT driver, count(*) AS n FROM (SELECT DISTINCT key, driver FROM planned_field JOIN ({wanted}) USING (key) "
+        "WHERE connection = $connection AND c = $column AND source <> 'call' AND driver IS NOT NULL) "
+        "GROUP BY 1 ORDER BY n DESC, 1 LIMIT 3",
+        {"connection": connection, "column": column},
+    ).fetchall()
+    return ", ".join(f"{driver} {count:,}" for driver, count in rows)

@@ -1,0 +1,187 @@
+"""The outbox of a run: what it plans, what it takes out to send, and what comes of that."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+import sqlalchemy as sa
+
+from cs_connector.act import switch
+from cs_connector.act.plan import Planned
+from cs_connector.ports import Action, Receipt, Verdict
+from cs_connector.store.audit import Audit, Entry
+from cs_connector.store.leases import Lease, check
+from cs_connector.store.rows import insert
+from cs_connector.store.state import State
+from cs_connector.store.tables import outbox, receipts
+
+from . import refused, written
+from .line import COLUMNS, INFLIGHT, PLANNED, UNLINKED, Line, line, read, row_key
+from .points import Point, reach
+from .tasks import became
+from .written import chunks
+
+SAFE = "what was sent before is on record; the rest was not sent, and is planned again when writes go on"
+PAGE = 1000  # rows that are read at once
+TAKEN = frozenset({Verdict.CREATED, Verdict.UPDATED, Verdict.DELETED})
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """`stamps` names the fields of each (connection, object) that say when something was written, not what."""
+
+    state: State
+    lease: Lease
+    run: str
+    audit: Audit = field(default_factory=Audit)
+    config_hash: str = ""
+    stamps: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+
+    def lay(self, changes: Iterable[Planned]) -> list[Planned]:
+        """Put a whole plan on record, in one transaction; returns the changes whose last answer is not known yet.
+
+        Those stay out. Records that are still to be linked go too, behind the plan. Raises FencedOut.
+        """
+        reach(Point.PLANNED)
+        with self.state.begin() as db:
+            check(db, self.lease)
+            left = {row.key: row for row in read(db.execute(sa.select(*COLUMNS)))}
+            blocked: list[Planned] = []
+            lines = self._lines(changes, left, blocked)
+            while some := list(islice(lines, PAGE)):
+                self.drop(db, [row.key for row in some if row.key in left])
+                insert(db, outbox, some)
+            self._adopt(db)
+            reach(Point.LAYING)
+        reach(Point.LAID)
+        return blocked
+
+    def _adopt(self, db: sa.Connection) -> None:
+        last = db.scalar(sa.select(sa.func.max(outbox.c.place))) or 0
+        mine = {"run": self.run, "state": PLANNED, "place": last + 1}
+        db.execute(sa.update(outbox).where(outbox.c.state == UNLINKED).values(mine))
+
+    def _lines(
+        self, changes: Iterable[Planned], left: Mapping[str, Line], blocked: list[Planned]
+    ) -> Iterator[Line]:
+        now = self.state.clock.now()
+        for place, planned in enumerate(changes):
+            before = left.get(row_key(planned.connection, planned.object, planned.key))
+            if before and before.state == INFLIGHT:
+                blocked.append(planned)
+                continue
+            stamps = self.stamps.get((planned.connection, planned.object), frozenset())
+            row = line(planned, stamps, place, self.run, self.lease.epoch, now)
+            yield row._replace(associate=row.associate or before.associate) if before else row
+
+    def planned(self) -> Iterator[Line]:
+        """What is to be sent, in its order; what is put back meanwhile comes when it is asked again."""
+        place, key = -1, ""
+        mine = (outbox.c.run == self.run) & (outbox.c.state == PLANNED)
+        while True:
+            beyond = sa.tuple_(outbox.c.place, outbox.c.key) > (place, key)
+            query = sa.select(*COLUMNS).where(mine, beyond).order_by(outbox.c.place, outbox.c.key)
+            with self.state.read() as db:
+                rows = read(db.execute(query.limit(PAGE)))
+            yield from rows
+            if len(rows) < PAGE:
+                return
+            place, key = rows[-1].place, rows[-1].key
+
+    def connections(self) -> list[str]:
+        """Where something is to be sent."""
+        mine = (outbox.c.run == self.run) & (outbox.c.state == PLANNED)
+        with self.state.read() as db:
+            return sorted(db.scalars(sa.select(outbox.c.connection).where(mine).distinct()))
+
+    def take(self, batch: Sequence[Line]) -> None:
+        """They are in flight, committed before anything of them is sent.
+
+        Raises FencedOut, and GuardStopped where a person has stopped all writes.
+        """
+        now = self.state.clock.now()
+        flying = {"state": INFLIGHT, "attempt": outbox.c.attempt + 1, "epoch": self.lease.epoch, "at": now}
+        with self.state.begin() as db:
+            check(db, self.lease)
+            if why := switch.stopped(db):
+                raise switch.refusal(why, SAFE)
+            for some in chunks([row.key for row in batch]):
+                db.execute(sa.update(outbox).where(outbox.c.key.in_(some)).values(flying))
+            reach(Point.TAKING)
+        reach(Point.TAKEN)
+
+    def settle(
+        self, batch: Sequence[Line], answers: Sequence[Receipt], unlinked: Collection[str] = ()
+    ) -> None:
+        """Put the answers on record, all in one transaction: outbox, receipts, audit and what follows. Raises FencedOut.
+
+        `unlinked` are the keys of lines whose records are there and are not known to be linked: that is still to be done.
+        """
+        with self.state.begin() as db:
+            check(db, self.lease)
+            told = list(zip(batch, answers, strict=True))
+            self._settle(db, told, unlinked)
+            self._unlinked(db, [pair for pair in told if pair[0].key in unlinked])
+            reach(Point.SETTLING)
+        reach(Point.SETTLED)
+
+    def _settle(
+        self, db: sa.Connection, told: Sequence[tuple[Line, Receipt]], unlinked: Collection[str]
+    ) -> None:
+        now = self.state.clock.now()
+        self.tell(db, told)
+        taken = [(row, answer) for row, answer in told if answer.verdict in TAKEN]
+        for run in sorted({row.run for row, _ in taken}):
+            self.audit.append(db, now, run, [_entry(row, a) for row, a in taken if row.run == run])
+        ids = [(row, record) for row, a in taken if (record := a.record_id or row.record_id)]
+        gone = {row.key for row, a in taken if a.verdict is Verdict.DELETED}
+        written.remember(db, [pair for pair in ids if pair[0].key not in gone], now)
+        written.forget(db, [pair for pair in ids if pair[0].key in gone])
+        became(db, [pair for pair in ids if pair[0].source == "call" and pair[0].key not in gone])
+        refused.release(db, [row.key for row, _ in taken])
+        wrong = [(row, a) for row, a in told if a.verdict is Verdict.REJECTED]
+        refused.keep(db, wrong, self.config_hash, now)
+        self.drop(db, [row.key for row, _ in (*taken, *wrong) if row.key not in unlinked])
+        self._back(db, [row.key for row, a in told if a.verdict is Verdict.LATER])
+
+    def tell(self, db: sa.Connection, told: Sequence[tuple[Line, Receipt]]) -> None:
+        """One receipt for each answer."""
+        if told:
+            now = self.state.clock.now()
+            db.execute(sa.insert(receipts), [_receipt(row, answer, now) for row, answer in told])
+
+    def _unlinked(self, db: sa.Connection, told: Sequence[tuple[Line, Receipt]]) -> None:
+        """What was written once is not written again: a person may have changed it since."""
+        for row, answer in told:
+            empty: dict[str, Any] = {}
+            left = {"state": UNLINKED, "record_id": answer.record_id, "fields": empty, "before": empty}
+            db.execute(sa.update(outbox).where(outbox.c.key == row.key).values(left))
+
+    def _back(self, db: sa.Connection, keys: Sequence[str]) -> None:
+        for some in chunks(keys):
+            db.execute(sa.update(outbox).where(outbox.c.key.in_(some)).values(state=PLANNED))
+
+    def drop(self, db: sa.Connection, keys: Sequence[str]) -> None:
+        for some in chunks(keys):
+            db.execute(sa.delete(outbox).where(outbox.c.key.in_(some)))
+
+
+def _receipt(row: Line, answer: Receipt, at: datetime) -> dict[str, Any]:
+    where = {"run": row.run, "connection": row.connection, "object": row.object, "key": row.name}
+    said = {"code": answer.code, "message": answer.message, "verdict": answer.verdict.value}
+    return where | said | {"record_id": answer.record_id or row.record_id, "at": at}
+
+
+def _entry(row: Line, answer: Receipt) -> Entry:
+    gone = answer.verdict is Verdict.DELETED
+    before = row.before if row.record_id else None
+    after = {} if gone else row.fields
+    record = answer.record_id or row.record_id
+    action = Action(row.action)
+    return Entry(
+        row.connection, row.object, row.name, record, action, answer.verdict, before, after, row.reason
+    )

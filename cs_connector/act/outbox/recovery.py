@@ -1,0 +1,149 @@
+"""What a dead process left: looked up in the CRM before anything is sent, and settled by what is found there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from itertools import groupby, islice
+
+import sqlalchemy as sa
+
+from cs_connector.ports import Action, Adapter, Receipt, Verdict
+from cs_connector.store.leases import check
+from cs_connector.store.tables import outbox as table
+
+from . import tasks
+from .box import TAKEN, Outbox
+from .line import COLUMNS, INFLIGHT, PLANNED, Line, read
+from .points import Point, reach
+
+
+@dataclass(slots=True)
+class Found:
+    """`planned` were never sent and are planned anew; of those in flight `done` are in the CRM, `undone` are not known to be.
+
+    `undone` are planned anew where a second time does no harm. `doubtful` counts the others by connection and object: they
+    are never sent again.
+    """
+
+    planned: int = 0
+    done: int = 0
+    undone: int = 0
+    doubtful: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+
+def recover(outbox: Outbox, adapters: Mapping[str, Adapter]) -> Found:
+    """Settle everything that an earlier run left in the outbox. Raises AdapterError, FencedOut.
+
+    Looks twice, the second time when whatever was sent must show: `Capabilities.settling` seconds after it was. Only a
+    change by key or by record id is planned anew when the CRM does not tell of it.
+    """
+    found = Found()
+    left = _left(outbox)
+    found.planned = _let_go(outbox, [line for line in left if line.state == PLANNED])
+    flying = [line for line in left if line.state == INFLIGHT and line.connection in adapters]
+    for (name, *_), group in groupby(sorted(flying, key=_together), key=lambda line: _together(line)[:3]):
+        while batch := list(islice(group, adapters[name].capabilities.batch)):
+            _settle(outbox, adapters[name], batch, found)
+    return found
+
+
+def _together(line: Line) -> tuple[str, str, str, int, str]:
+    return line.connection, line.object, line.key_field or "", line.place, line.key
+
+
+def _left(outbox: Outbox) -> list[Line]:
+    with outbox.state.read() as db:
+        return read(db.execute(sa.select(*COLUMNS).order_by(table.c.key)))
+
+
+def _let_go(outbox: Outbox, lines: Sequence[Line]) -> int:
+    """What was planned is planned anew, from what is wanted then."""
+    if lines:
+        with outbox.state.begin() as db:
+            check(db, outbox.lease)
+            outbox.drop(db, [line.key for line in lines])
+    return len(lines)
+
+
+def _settle(outbox: Outbox, adapter: Adapter, batch: Sequence[Line], found: Found) -> None:
+    reach(Point.LOOKING)
+    answers = _look(adapter, batch)
+    open_ = [n for n, answer in enumerate(answers) if answer.verdict not in TAKEN]
+    if open_ and _wait(outbox, adapter, [batch[n] for n in open_]):
+        for n, answer in zip(open_, _look(adapter, [batch[n] for n in open_]), strict=True):
+            answers[n] = answer
+    reach(Point.LOOKED)
+    told = [(line, _as_made(line, answer)) for line, answer in zip(batch, answers, strict=True)]
+    taken = [(line, answer) for line, answer in told if answer.verdict in TAKEN]
+    unlinked = {line.key for line, answer in taken if answer.code == UNLINKED_CODE}
+    if taken:
+        outbox.settle([line for line, _ in taken], [answer for _, answer in taken], unlinked)
+    _rest(outbox, [pair for pair in told if pair[1].verdict not in TAKEN], found)
+    found.done += len(taken)
+    reach(Point.RECOVERED)
+
+
+UNLINKED_CODE = "FOUND_UNLINKED"
+
+
+def _look(adapter: Adapter, lines: Sequence[Line]) -> list[Receipt]:
+    """What became of each: by the adapter's own look, else by whether its key is there."""
+    answers = list(adapter.resume([line.change for line in lines]))
+    if len(answers) != len(lines):
+        raise AssertionError(f"{adapter.crm} gave {len(answers)} receipts for {len(lines)} changes")
+    open_ = [n for n, a in enumerate(answers) if a.verdict is Verdict.UNKNOWN and lines[n].key_field]
+    ids = _by_key(adapter, [lines[n] for n in open_])
+    for n in open_:
+        answers[n] = _by_its_key(lines[n], ids.get(lines[n].name))
+    return [replace(a, code=a.code or "FOUND") if a.verdict in TAKEN else a for a in answers]
+
+
+def _by_key(adapter: Adapter, lines: Sequence[Line]) -> Mapping[str, str]:
+    if not lines:
+        return {}
+    first = lines[0]
+    return adapter.find(first.object, str(first.key_field), [line.name for line in lines])
+
+
+def _by_its_key(line: Line, record: str | None) -> Receipt:
+    """A key that is there shows that a new record was made, and nothing of a change."""
+    if record is None:
+        return Receipt(line.name, Verdict.LATER, None, "LOOKED_UP", "there is no record with its key")
+    if line.record_id is None and not line.associate:
+        return Receipt(line.name, Verdict.CREATED, record)
+    return Receipt(line.name, Verdict.UNKNOWN, record, "LOOKED_UP", "its key is there, and no more is known")
+
+
+def _as_made(line: Line, answer: Receipt) -> Receipt:
+    """A new record that is there was made, though not all that goes with it is known to be: that is still to be linked."""
+    if answer.verdict in TAKEN or line.record_id or not (answer.record_id and line.associate):
+        return answer
+    return replace(answer, verdict=Verdict.CREATED, code=UNLINKED_CODE)
+
+
+def _wait(outbox: Outbox, adapter: Adapter, lines: Sequence[Line]) -> bool:
+    """Wait until what was sent must show; False where that time was over before the look."""
+    over = max(line.at for line in lines) + timedelta(seconds=adapter.capabilities.settling)
+    left = (over - outbox.state.clock.now()).total_seconds()
+    outbox.state.clock.sleep(max(0.0, left))
+    return left > 0
+
+
+def _rest(outbox: Outbox, told: Sequence[tuple[Line, Receipt]], found: Found) -> None:
+    """What is not known to be done: planned anew where a second time does no harm."""
+    unsure = [(line, answer) for line, answer in told if answer.verdict is Verdict.UNKNOWN]
+    doubtful = [line for line, _ in unsure if line.action == Action.CREATE]
+    undone = [line.key for line, _ in told if line not in doubtful]
+    if told:
+        with outbox.state.begin() as db:
+            check(db, outbox.lease)
+            outbox.tell(db, unsure)
+            for line, answer in unsure:
+                if line.source == "call" and answer.record_id:
+                    tasks.keep(db, line.name, answer.record_id, {"maybe": line.fields})
+            outbox.drop(db, undone)
+    found.undone += len(undone)
+    found.doubtful.update((line.connection, line.object) for line in doubtful)

@@ -1,0 +1,103 @@
+"""Sending what is planned, in batches as large as an adapter likes, and again what a CRM could not take at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby, islice
+
+from cs_connector.errors import AdapterError, AuthFailed, QuotaExhausted, RateLimited, Unavailable
+from cs_connector.ports import Adapter, Receipt, Verdict
+
+from .box import Outbox
+from .line import Line
+from .points import Point, reach
+from .tally import Tally
+
+PAUSES = (5.0, 20.0, 60.0)  # seconds, before what could not be taken is tried again
+_OUTAGES: Mapping[str, type[AuthFailed | QuotaExhausted | RateLimited | Unavailable]] = {
+    kind.code: kind for kind in (AuthFailed, QuotaExhausted, RateLimited, Unavailable)
+}
+_OPEN = (Verdict.UNKNOWN, Verdict.LATER)
+
+
+def send(outbox: Outbox, adapters: Mapping[str, Adapter]) -> Iterator[Tally]:
+    """Send all that is planned; yields the tally of an object after each of its batches.
+
+    A connection that confirms nothing of a batch gets no more; the others do, and then its error is raised:
+    AuthFailed, QuotaExhausted, RateLimited or Unavailable. What was not confirmed stays in flight. What a CRM could not
+    take now is tried again behind all others, and stays planned when that does not help either.
+    """
+    sender = _Sender(outbox, adapters)
+    yield from sender.round()
+    for pause in PAUSES:
+        if not sender.waiting():
+            break
+        outbox.state.clock.sleep(pause)
+        yield from sender.round()
+    for error in sender.stopped.values():
+        raise error
+
+
+@dataclass(slots=True)
+class _Sender:
+    outbox: Outbox
+    adapters: Mapping[str, Adapter]
+    tallies: dict[tuple[str, str], Tally] = field(default_factory=dict)
+    stopped: dict[str, AdapterError] = field(default_factory=dict)
+
+    def waiting(self) -> bool:
+        return any(t.later for t in self.tallies.values() if t.connection not in self.stopped)
+
+    def round(self) -> Iterator[Tally]:
+        for tally in self.tallies.values():
+            if tally.connection not in self.stopped:
+                tally.again()
+        once = set(self.stopped)  # what is not sent is counted in the round in which that begins
+        lines = (line for line in self.outbox.planned() if line.connection not in once)
+        for where, group in groupby(lines, key=lambda line: (line.connection, line.object)):
+            tally = self.tallies.setdefault(where, Tally(*where))
+            size = self.adapters[where[0]].capabilities.batch
+            while batch := list(islice(group, size)):
+                self._batch(batch, tally)
+                yield tally
+
+    def _batch(self, batch: Sequence[Line], tally: Tally) -> None:
+        if tally.connection in self.stopped:
+            tally.unsent += len(batch)
+            return
+        self.outbox.take(batch)
+        reach(Point.SENDING)
+        answers, error = _ask(self.adapters[tally.connection], tally.connection, batch)
+        reach(Point.SENT)
+        self.outbox.settle(batch, answers)
+        for line, answer in zip(batch, answers, strict=True):
+            tally.count(line, answer)
+        if error:
+            self.stopped[tally.connection] = error
+
+
+def _ask(
+    adapter: Adapter, connection: str, batch: Sequence[Line]
+) -> tuple[Sequence[Receipt], AdapterError | None]:
+    """The answers to a batch, and the error when not one of them says what became of its change."""
+    try:
+        answers = adapter.write([line.change for line in batch])
+    except AdapterError as error:
+        verdict = Verdict.LATER if error.unsent else Verdict.UNKNOWN
+        return [Receipt(line.name, verdict, None, error.code, error.what) for line in batch], error
+    if len(answers) != len(batch):
+        raise AssertionError(f"{connection} gave {len(answers)} receipts for {len(batch)} changes")
+    return answers, _outage(connection, answers)
+
+
+def _outage(connection: str, answers: Sequence[Receipt]) -> AdapterError | None:
+    """What keeps the CRM from taking anything; a record that somebody has locked does not."""
+    if any(answer.verdict not in _OPEN for answer in answers):
+        return None
+    first = answers[0]
+    if first.code not in _OUTAGES and any(answer.verdict is Verdict.LATER for answer in answers):
+        return None
+    kind = _OUTAGES.get(first.code, Unavailable)
+    fix = "check the connection with: cs-connector doctor; then run again"
+    return kind(f"{connection} did not confirm what was sent", why=first.message or first.code, fix=fix)

@@ -1,0 +1,68 @@
+"""What became of the changes of one object."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from cs_connector.ports import Receipt, Verdict
+
+from .line import Line
+
+
+@dataclass(slots=True)
+class Tally:
+    """`reasons` and `lost` say why changes were refused or not confirmed; `waiting` why some are still to be done.
+
+    `later` counts those that the CRM could not take now, `blocked` those whose last answer is not known yet.
+    """
+
+    connection: str
+    object: str
+    created: int = 0
+    updated: int = 0
+    deleted: int = 0
+    cleared: int = 0
+    rejected: int = 0
+    unknown: int = 0
+    unsent: int = 0
+    later: int = 0
+    blocked: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    lost: Counter[str] = field(default_factory=Counter)
+    waiting: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def done(self) -> int:
+        return self.created + self.updated + self.deleted
+
+    @property
+    def missed(self) -> int:
+        """Changes that are not known to be in the CRM."""
+        return self.rejected + self.unknown + self.unsent + self.later + self.blocked
+
+    def count(self, line: Line, answer: Receipt) -> None:
+        """Count an answer; one that says LATER counts as long as no other follows."""
+        match answer.verdict:
+            case Verdict.REJECTED:
+                self.rejected += 1
+                self.reasons[answer.code or answer.message or "rejected"] += 1
+            case Verdict.UNKNOWN:
+                self.unknown += 1
+                self.lost[answer.message or answer.code or "no answer"] += 1
+            case Verdict.LATER:
+                self.later += 1
+                self.waiting[answer.message or answer.code or "busy"] += 1
+            case _:
+                self._done(line, answer.verdict)
+
+    def _done(self, line: Line, verdict: Verdict) -> None:
+        self.created += verdict is Verdict.CREATED
+        self.updated += verdict is Verdict.UPDATED
+        self.deleted += verdict is Verdict.DELETED
+        self.cleared += line.cleared
+
+    def again(self) -> None:
+        """What is to come later is tried once more."""
+        self.later = 0
+        self.waiting.clear()

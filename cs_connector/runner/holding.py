@@ -1,0 +1,104 @@
+"""What stays out of a plan, and why: what the CRM would not take, what it refused before, and what somebody else has changed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import duckdb
+
+from cs_connector.act import foreign, preflight, withheld
+from cs_connector.act.foreign import Policy
+from cs_connector.act.outbox import refused, row_key
+from cs_connector.act.outbox.refused import Refusal
+from cs_connector.act.preflight import Stop
+from cs_connector.store.leases import check
+from cs_connector.unify import Source
+
+from .describing import described
+from .engine import Engine
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What was kept out: `notes` say it in sentences, `missed` counts changes by connection and object.
+
+    `refusals` are the records that we do not send because we know better.
+    """
+
+    notes: tuple[str, ...] = ()
+    missed: Counter[tuple[str, str]] = field(default_factory=Counter)
+    refusals: tuple[Refusal, ...] = ()
+
+
+def policies(engine: Engine) -> dict[str, Policy]:
+    return {name: settings.foreign for name, settings in engine.project.settings.connections.items()}
+
+
+def fitted(engine: Engine) -> tuple[list[Source], list[Stop]]:
+    """What is written to, with the write rules that the CRMs take; and what those do not take at all."""
+    connections = engine.project.settings.connections
+    sources = [source for source in engine.sources() if connections[source.connection].write]
+    found: list[Source] = []
+    stops: list[Stop] = []
+    for source in sources:
+        infos = described(engine, source.connection, _written(source))
+        pairs = [
+            preflight.fit(source.connection, rule, infos.get(rule.object)) for rule in source.mapping.write
+        ]
+        rules = tuple(rule for rule, _ in pairs if rule is not None)
+        found.append(replace(source, mapping=source.mapping.model_copy(update={"write": rules})))
+        known = source.unknown
+        every = [stop for _, those in pairs for stop in those]
+        stops += [
+            stop for stop in every if stop.field not in known.get(stop.object, ())
+        ]  # those are told already
+    return found, stops
+
+
+def _written(source: Source) -> list[str]:
+    return sorted({rule.object for rule in source.mapping.write})
+
+
+def keep_out(
+    engine: Engine, con: duckdb.DuckDBPyConnection, sources: Sequence[Source], stops: Sequence[Stop]
+) -> Kept:
+    """Take out of `plan_change` what is not sent now. Expects `foreign_edit`; `stops` are only told."""
+    refusals = _check(engine, con, sources)
+    with engine.store.state.read() as db:
+        known = refused.known(db, engine.config_hash())
+    held = withheld.hold(con, known, engine.latest(con))
+    notes = [*map(str, stops), *foreign.sentences(con).values(), *preflight.sentences(con)]
+    notes += (
+        f"{connection} {name}: {count:,} not sent again: the CRM refused them, and neither record, values nor configuration "
+        "have changed since; the reasons: cs-connector quarantine"
+        for (connection, name), count in sorted(held.items())
+    )
+    missed = held + Counter((r.connection, r.object) for r in refusals)
+    alarms = Counter({(connection, name): count for connection, name, count in foreign.alarms(con)})
+    return Kept(tuple(notes), missed + alarms, tuple(refusals))
+
+
+def _check(engine: Engine, con: duckdb.DuckDBPyConnection, sources: Sequence[Source]) -> list[Refusal]:
+    preflight.begin(con)
+    latest = engine.latest(con)
+    for source in sources:
+        readable = frozenset(rule.object for rule in source.mapping.read)
+        infos = described(engine, source.connection, _written(source))
+        for rule in source.mapping.write:
+            preflight.check(con, source.connection, rule, infos[rule.object], latest, readable)
+    preflight.refuse(con)
+    rows = con.execute(
+        "SELECT connection, object, key, any_value(record_id), first(code ORDER BY field), first(reason ORDER BY field) "
+        "FROM refusal GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+    return [Refusal(row_key(c, o, k), c, o, k, record, "", code, why) for c, o, k, record, code, why in rows]
+
+
+def remember(engine: Engine, kept: Kept) -> None:
+    """Show what is not sent among what was set aside, until the next plan."""
+    assert engine.lease is not None
+    with engine.store.state.begin() as db:
+        check(db, engine.lease)
+        refused.check(db, kept.refusals, engine.config_hash(), engine.run, engine.clock.now())

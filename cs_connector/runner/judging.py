@@ -1,0 +1,200 @@
+"""Who needs somebody, by the rules in force, and what becomes of that: calls, and those that wait."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from datetime import date
+from typing import Any
+
+import duckdb
+import sqlalchemy as sa
+
+from cs_connector.act import baseline, calls, firing, rules, standing, steady
+from cs_connector.act.desk import Desk, Round, Waiting
+from cs_connector.act.endings import GONE
+from cs_connector.act.evidence import Evidence
+from cs_connector.act.obstacles import silent_until
+from cs_connector.errors import ConnectorError
+from cs_connector.health import load_definitions
+from cs_connector.store import tables
+
+from .engine import Engine
+
+WATCHED = 14  # days of watching after which the run says that it is time
+SHOWN = 100  # calls that wait, by name
+_USER = (
+    'SELECT min(user_id) FROM "user" WHERE active IS NOT FALSE AND lower(?) IN (lower(email), lower(name))'
+)
+_PEOPLE = {"relationship_id": "VARCHAR", "person_id": "VARCHAR", "role": "VARCHAR", "named": "BOOLEAN"}
+
+
+def judged(engine: Engine, con: duckdb.DuckDBPyConnection, day: date) -> Desk:
+    """Judge everybody by the rules in force: `standing`, `candidate`, `undecided`, and `deleted_task` of the CRM."""
+    definitions = load_definitions([*engine.project.shipped, engine.project.root])
+    metrics = sorted(definitions.metrics.by_name)
+    listed = rules.load_rules(engine.project.declarations("rules"), metrics)
+    standing.stand(con, metrics, day, _words(listed))
+    firing.fire(con, listed)
+    _deleted(engine, con)
+    engine.store.facts.attach(con, "unify/relationship_person", "relationship_person", _PEOPLE)
+    tasks = engine.project.settings.tasks
+    with engine.store.state.read() as db:
+        desk = Desk(
+            engine.project.settings,
+            engine.install_id(),
+            engine.home(),
+            day,
+            {rule.rule: rule for rule, _ in listed},
+            baseline.watching(db),
+            _user(con, tasks.fallback_owner),
+            _user(con, tasks.manager),
+            baseline.known(db),
+            Evidence(con, definitions, day, lambda name, *record: _address(engine, name, *record)),
+        )
+        steady.settle(con, db, day)
+        _silence(con, db, desk)
+    firing.choose(con, desk.rules)
+    return desk
+
+
+def _words(listed: list[tuple[rules.Rule, str]]) -> set[str]:
+    """Every word of the conditions and texts."""
+    texts = (
+        text for rule, _ in listed for text in (rule.when, rule.short, rule.why, rule.closes_when, *rule.do)
+    )
+    return {word for text in texts for word in re.findall(r"[A-Za-z_]\w*", text)}
+
+
+def _user(con: duckdb.DuckDBPyConnection, named: str | None) -> str | None:
+    """The active user with this name or e-mail address."""
+    row = con.execute(_USER, [named]).fetchone() if named else None
+    return row[0] if row else None
+
+
+def _address(engine: Engine, connection: str, name: str, record: str) -> str | None:
+    """Where a person sees a record; a connection that cannot say so now says nothing."""
+    try:
+        return engine.adapter(connection).address(name, record)
+    except ConnectorError:
+        return None
+
+
+def _deleted(engine: Engine, con: duckdb.DuckDBPyConnection) -> None:
+    """Tasks that a person deleted in the CRM: `deleted_task`."""
+    con.execute("CREATE OR REPLACE TABLE deleted_task(record_id VARCHAR)")
+    latest = engine.latest(con)
+    for source in engine.sources():
+        for rule in source.mapping.write:
+            if rule.source == "call" and source.connection == engine.home():
+                con.execute(
+                    f"INSERT INTO deleted_task SELECT id FROM {latest(source.connection, rule.object)} WHERE deleted"
+                )
+
+
+def _silence(con: duckdb.DuckDBPyConnection, db: sa.Connection, desk: Desk) -> None:
+    """Make `silenced` (rule, relationship_id): where a person's word keeps a rule quiet."""
+    con.execute("CREATE OR REPLACE TABLE silenced(rule VARCHAR, relationship_id VARCHAR)")
+    said = tables.calls.c.outcome.is_not(None)
+    found = [dict(row) for row in db.execute(sa.select(tables.calls).where(said)).mappings()]
+    for call in found:
+        rule = desk.rules.get(call["rule"])
+        until = silent_until(desk, [call], rule) if rule else None
+        if until and until > desk.as_of:
+            con.execute("INSERT INTO silenced VALUES (?, ?)", [call["rule"], call["relationship_id"]])
+
+
+def act(engine: Engine, con: duckdb.DuckDBPyConnection) -> Round:
+    """One round of calls, on record with all that the next one needs to know."""
+    desk = judged(engine, con, engine.as_of)
+    with engine.store.state.begin() as db:
+        newest = not calls.past(calls.everything(db), desk)
+        if newest and engine.project.settings.go_live == "observe":
+            baseline.watch(db, desk.as_of)
+        done = calls.decide(con, db, desk)
+        if newest:
+            steady.keep(con, db, desk.as_of)
+            baseline.keep(con, db, desk.as_of, live=desk.live)
+            _wait(db, done.waiting)
+    return done
+
+
+def _wait(db: sa.Connection, waiting: list[Waiting]) -> None:
+    """Keep what waits, so that a plan and a run that skips this round can name it."""
+    table = tables.held_back
+    db.execute(sa.delete(table))
+    rows = {(w.relationship_id, w.rule): w for w in waiting}
+    if rows:
+        names = ("relationship_id", "rule", "account_id", "name", "why", "arr", "currency")
+        db.execute(sa.insert(table), [{n: getattr(w, n) for n in names} for w in rows.values()])
+
+
+def waiting(engine: Engine) -> tuple[dict[str, int], list[dict[str, Any]]]:
+    """The calls that the last round held back: counts by reason, and the largest by name."""
+    table = tables.held_back
+    order = (table.c.arr.desc().nulls_last(), table.c.relationship_id, table.c.rule)
+    with engine.store.state.read() as db:
+        rows = db.execute(sa.select(table).order_by(*order)).all()
+    counts = Counter(row.why for row in rows)
+    named = [
+        {
+            "name": r.name,
+            "rule": r.rule,
+            "why": r.why,
+            "revenue": r.arr and float(r.arr),
+            "currency": r.currency,
+        }
+        for r in rows[:SHOWN]
+    ]
+    return dict(sorted(counts.items())), named
+
+
+def notes(engine: Engine) -> list[str]:
+    """What the admin should know of the start, and of customers whom nobody looks after."""
+    settings, found = engine.project.settings, []
+    with engine.store.state.read() as db:
+        since = baseline.watching(db)
+    if settings.go_live == "observe" and settings.tasks.observe_days is None and since:
+        if (engine.as_of - since).days >= WATCHED:
+            found.append(
+                f"watching since {since}: when the fields read well, tasks begin with go_live: live in cs-connector.yml"
+            )
+    return found
+
+
+_CALLS = (
+    "CREATE OR REPLACE TABLE wanted_call(key VARCHAR, account_id VARCHAR, owner_user_id VARCHAR, person_id VARCHAR, "
+    "subject VARCHAR, description VARCHAR, due_on DATE, priority VARCHAR, status VARCHAR, type VARCHAR, rule VARCHAR, "
+    "relationship_name VARCHAR, written VARCHAR, closing BOOLEAN)"
+)
+
+
+def want(engine: Engine, con: duckdb.DuckDBPyConnection, db: sa.Connection) -> None:
+    """Fill `wanted_call` with the calls whose task is open or closes now, in the one home of tasks.
+
+    Those that were sent elsewhere stay as they are. Nothing is wanted while the project only watches.
+    """
+    con.execute(_CALLS)
+    settings = engine.project.settings
+    if not Desk(settings, "", None, engine.as_of, {}, baseline.watching(db)).live:
+        return
+    table = tables.calls
+    ends = (table.c.state == "closed") & (table.c.closed_why == GONE) & table.c.record_id.is_not(None)
+    mine = ((table.c.state == "open") | ends) & (table.c.connection == engine.home())
+    rows = [_row(call) for call in db.execute(sa.select(table).where(mine).order_by(table.c.key))]
+    if rows:
+        con.executemany(f"INSERT INTO wanted_call VALUES ({', '.join('?' * 14)})", rows)
+    con.execute(
+        "DELETE FROM wanted_call WHERE closing AND NOT EXISTS (FROM task WHERE task.key = wanted_call.key AND task.closed IS NOT TRUE)"
+    )
+
+
+def _row(call: Any) -> tuple[Any, ...]:
+    sent, closing = call.sent, call.state == "closed"
+    return (
+        call.key, call.account_id or None, call.owner_user_id, sent.get("person_id"), sent.get("subject"),
+        sent.get("ended") if closing else sent.get("description"), call.due_on, call.priority,
+        "Completed" if closing else "Not Started", call.type, call.rule, sent.get("relationship_name"),
+        json.dumps(sent.get("written", {})), closing,
+    )  # fmt: skip

@@ -1,0 +1,93 @@
+"""Whether a plan may be applied: as it was made, where it was made for, and once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from cs_connector.act import switch
+from cs_connector.act.guard import Check
+from cs_connector.act.planfile import PlanFile
+from cs_connector.errors import GuardStopped, UsageError
+from cs_connector.runner.engine import Engine
+
+from . import making, permission
+
+_SAFE = "nothing was written to any CRM"
+_FIX = "make a new one with: cs-connector plan"
+
+
+def check(engine: Engine, file: PlanFile, reason: str | None = None) -> Counter[str]:
+    """How many changes each connection gets from a plan that may be applied; what lets it through is put on record.
+
+    With `reason`, a person lets broken limits and first writes through. Raises GuardStopped for a stale, edited, foreign
+    or applied plan, UsageError for half a plan.
+    """
+    if why := permission.stopped(engine):
+        raise switch.refusal(why)
+    head = file.head
+    try:
+        counts = Counter(change.connection for change in file.changes())
+        problems = list(_problems(engine, file))
+        checks = [_check(told) for told in head["guard"]]
+        approval = None if reason is None else {"plan": head["plan"], "digest": head["digest"], "reason": reason}
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        why = f"something in it is missing or of another form: {error}"
+        raise UsageError(f"{file.path} is not a whole plan", why=why, safe=_SAFE, fix=_FIX) from None
+    if problems:
+        what = f"plan {head['plan']} cannot be applied"
+        raise GuardStopped(what, why="; ".join(problems), safe=_SAFE, fix=_FIX)
+    permission.grant(engine, checks, counts, approval)
+    return counts
+
+
+def mark(engine: Engine, file: PlanFile) -> None:
+    """Note that a plan is being applied: it cannot be applied again, however this ends."""
+    engine.mark_stage(f"plan:{file.head['plan']}", file.head["digest"])
+
+
+def _check(told: Mapping[str, Any]) -> Check:
+    return Check(
+        told["rule"],
+        told["figure"],
+        told["limit"],
+        told.get("text") or told["rule"],
+        told.get("connection") or "",
+        told.get("detail") or "",
+    )
+
+
+def _problems(engine: Engine, file: PlanFile) -> Iterator[str]:
+    """Why a plan cannot be applied, with what differs."""
+    head = file.head
+    if file.digest() != head["digest"]:
+        yield "it was edited: its digest does not match what stands in it"
+    if engine.stage_done(f"plan:{head['plan']}", head["digest"]):
+        yield "it was applied already"
+    expires = datetime.fromisoformat(head["expires_at"])
+    if engine.clock.now() > expires:
+        yield f"it is older than a day: it was made on {_day(head['created_at'])} and good until {_day(head['expires_at'])}"
+    if head["config_hash"] != engine.config_hash():
+        yield "the configuration has changed since"
+    epoch = engine.store.facts.version()
+    if head["data_epoch"] != epoch:
+        yield f"new data has been read since: it was made from version {head['data_epoch']}, now there is {epoch}"
+    yield from _foreign(engine, head)
+
+
+def _day(text: str) -> str:
+    return text[:16].replace("T", " ") + " UTC"
+
+
+def _foreign(engine: Engine, head: Mapping[str, Any]) -> Iterator[str]:
+    known = {c["name"]: c for c in making.connections(engine)}
+    for told in head["connections"]:
+        now = known.get(told["name"])
+        if now is None:
+            yield f"it was made for another project: nothing is written here to {told['name']}"
+        elif now["org_id"] != told["org_id"]:
+            yield f"it was made for another org: {told['name']} was {told['org_id']} and is {now['org_id']}"
+        elif now["install_id"] != told["install_id"]:
+            yield f"it was made by another installation, for the same {told['name']}"

@@ -1,0 +1,153 @@
+"""Making a plan: what would be written now, into a file. Changes nothing in any CRM."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+from itertools import groupby, islice
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from cs_connector.act import overview, plan, planfile
+from cs_connector.act.guard import Check
+from cs_connector.act.plan import Planned
+from cs_connector.act.planfile import PlanFile
+from cs_connector.ports import Action, Change
+from cs_connector.runner.deciding import Held, planned
+from cs_connector.runner.engine import Engine
+
+from . import permission
+
+LIFE = timedelta(hours=24)
+Row = dict[str, Any]
+
+
+def make(engine: Engine, path: Path) -> PlanFile:
+    """Write the plan/1 document of what would be written now, a change at a time."""
+    with planned(engine) as (con, checks, held):
+        return draw(engine, path, con, checks, held)
+
+
+def draw(
+    engine: Engine,
+    path: Path,
+    con: duckdb.DuckDBPyConnection,
+    checks: list[Check],
+    held: Held,
+    more: Mapping[str, Any] | None = None,
+) -> PlanFile:
+    """Write the document of `plan_change`; `more` is what a plan of another kind says of itself."""
+    overview.prepare(con)
+    names = {(source, key): name for source, key, name in overview.names(con)}
+    bill = Bill(engine)
+    changes = bill.counted(plan.changes(con))
+    rows = (planfile.row(c, names.get((c.source, c.key))) for c in changes)
+    planfile.write(path, rows, lambda: {**_head(engine, con, checks, held, bill), **(more or {})})
+    return PlanFile(path)
+
+
+def _head(engine: Engine, con: duckdb.DuckDBPyConnection, checks: list[Check], held: Held, bill: Bill) -> Row:
+    now = engine.clock.now()
+    return {
+        "plan": secrets.token_hex(4).upper(),
+        "created_at": now.isoformat(timespec="seconds"),
+        "expires_at": (now + LIFE).isoformat(timespec="seconds"),
+        "as_of": engine.as_of.isoformat(),
+        "config_hash": engine.config_hash(),
+        "data_epoch": engine.store.facts.version(),
+        "population": overview.population(con),
+        "connections": list(connections(engine)),
+        "counts": overview.counts(con),
+        "samples": overview.samples(con),
+        "tasks": overview.tasks(con, engine.summary.held),
+        "bands": overview.bands(con, engine.sources()),
+        "calls": bill.lines(),
+        "guard": [line(check) for check in checks],
+        "changed_files": permission.changed(engine),
+        "stopped": permission.stopped(engine),
+        "held": {
+            "values": held.values,
+            "unknown": list(held.unknown),
+            "text": str(held) if held.values else "",
+        },
+    }
+
+
+def line(check: Check) -> Row:
+    return {
+        "rule": check.rule,
+        "ok": check.ok,
+        "figure": check.figure,
+        "limit": check.limit,
+        "connection": check.connection,
+        "text": check.text,
+        "detail": check.detail,
+    }
+
+
+def connections(engine: Engine) -> Iterator[Row]:
+    """The orgs that are written to, as they say who they are now."""
+    written = [name for name, settings in engine.project.settings.connections.items() if settings.write]
+    for name in written:
+        engine.identify(name)
+    orgs = {org.connection: org for org in permission.orgs(engine, written)}
+    for name in written:
+        yield {
+            "name": name,
+            "crm": orgs[name].crm,
+            "org_id": orgs[name].org_id,
+            "org": orgs[name].name,
+            "sandbox": orgs[name].sandbox,
+            "approved": orgs[name].approved,
+            "install_id": engine.install_id(),
+        }
+
+
+class Bill:
+    """The calls that a plan needs, counted while its changes go by in the batches in which they will be sent."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.objects: dict[str, list[Row]] = {}
+
+    def counted(self, changes: Iterable[Planned]) -> Iterator[Planned]:
+        for (connection, name), group in groupby(changes, key=lambda c: (c.connection, c.object)):
+            adapter, needed, total = self.engine.adapter(connection), 0, 0
+            while batch := list(islice(group, adapter.capabilities.batch)):
+                needed, total = needed + adapter.cost([_change(c) for c in batch]), total + len(batch)
+                yield from batch
+            told = {"object": name, "changes": total, "needed": needed}
+            self.objects.setdefault(connection, []).append(told)
+
+    def lines(self) -> list[Row]:
+        """For each connection the calls needed, and those that the CRM has left today."""
+        return [self._line(name, objects) for name, objects in sorted(self.objects.items())]
+
+    def _line(self, name: str, objects: list[Row]) -> Row:
+        usage = self.engine.adapter(name).usage()
+        needed = sum(told["needed"] for told in objects)
+        return {
+            "connection": name,
+            "needed": needed,
+            "left": usage.left,
+            "limit": usage.limit,
+            "share": round(needed / usage.left, 6) if usage.left else None,
+            "objects": objects,
+        }
+
+
+def _change(change: Planned) -> Change:
+    return Change(
+        change.connection,
+        change.object,
+        Action(change.action),
+        change.key,
+        dict(change.values),
+        change.key_field,
+        change.record_id,
+        change.associate,
+        change.reason,
+    )

@@ -1,0 +1,136 @@
+"""May this be written now: the switch, the orgs, and the limits, in that order."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from cs_connector.act import approvals, guard, past, switch
+from cs_connector.act.guard import Check
+from cs_connector.errors import GuardStopped
+from cs_connector.runner.engine import Engine
+from cs_connector.store.tables import connections
+
+NO_WRITES = "CS_CONNECTOR_NO_WRITES"
+
+
+@dataclass(frozen=True, slots=True)
+class Org:
+    """A connection and the org that it is; `approved` says that it may be written to."""
+
+    connection: str
+    crm: str
+    org_id: str
+    name: str
+    sandbox: bool
+    approved: bool
+
+    def __str__(self) -> str:
+        kind = "a sandbox" if self.sandbox else "production"
+        return f"{self.name or self.connection} ({kind}, {self.org_id})"
+
+
+def stopped(engine: Engine) -> str | None:
+    """Why nothing may be written by this project now, as a whole clause; None when writing is allowed."""
+    if os.environ.get(NO_WRITES, "").strip().lower() not in ("", "0", "false", "no"):
+        return f"the variable {NO_WRITES} is set"
+    if not engine.project.settings.safety.writes:
+        return "safety: has writes: false in cs-connector.yml"
+    with engine.store.state.read() as db:
+        return switch.stopped(db)
+
+
+def orgs(engine: Engine, names: Iterable[str]) -> list[Org]:
+    """The orgs that connections were when they last said it, in order of their names."""
+    with engine.store.state.read() as db:
+        wanted = connections.c.name.in_(list(names))
+        rows = db.execute(sa.select(connections).where(wanted).order_by(connections.c.name)).all()
+        return [
+            Org(r.name, r.crm, r.org_id, r.org_name or "", bool(r.sandbox), _approved(engine, db, r))
+            for r in rows
+        ]
+
+
+def _approved(engine: Engine, db: sa.Connection, row: sa.Row[tuple[object, ...]]) -> bool:
+    """Nobody works in the simulated CRMs of a sandbox project."""
+    return engine.project.settings.sandbox is not None or approvals.known(db, row.name, row.org_id)
+
+
+def grant(
+    engine: Engine,
+    checks: Sequence[Check],
+    names: Iterable[str],
+    approval: Mapping[str, str] | None = None,
+) -> None:
+    """Let a plan be written to the named connections, and put its figures on record.
+
+    Of `approval`, `reason` is a person's word that lets broken limits and first writes through, for the plan called
+    `plan` with its `digest`. Raises GuardStopped.
+    """
+    names = sorted(names)
+    if not names:
+        return
+    if why := stopped(engine):
+        raise switch.refusal(why)
+    for name in names:
+        engine.identify(name)
+    new = [org for org in orgs(engine, names) if not org.approved]
+    if approval is None:
+        _refuse_first(new)
+        guard.enforce(checks, changed(engine))
+    else:
+        _approve(engine, new, checks, approval)
+    with engine.store.state.begin() as db:
+        past.keep(db, engine.run, files(engine), guard.figures_of(checks), engine.clock.now())
+
+
+def files(engine: Engine) -> dict[str, str]:
+    """Every declaration, by its name in the project or in what ships, with a digest."""
+    found = {}
+    for path in engine.declared():
+        root = next((layer for layer in engine.project.shipped if path.is_relative_to(layer)), None)
+        name = f"mappings/{path.relative_to(root)}" if root else str(path.relative_to(engine.project.root))
+        found[name] = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    return found
+
+
+def changed(engine: Engine) -> list[str]:
+    """The declarations that are not as they were when something was last written."""
+    with engine.store.state.read() as db:
+        return past.read(db).changed(files(engine))
+
+
+def _refuse_first(new: Sequence[Org]) -> None:
+    if not new:
+        return
+    raise GuardStopped(
+        f"this would be the first write to {', '.join(map(str, new))}",
+        why="nobody has said yet that it may be written to",
+        safe="nothing was written to any CRM",
+        fix='look at it with: cs-connector plan; then: cs-connector apply --approve "WHY IT IS RIGHT"',
+    )
+
+
+def _approve(
+    engine: Engine, new: Sequence[Org], checks: Sequence[Check], approval: Mapping[str, str]
+) -> None:
+    """Put on record who let what through, and say it in the run."""
+    reason, who, now = approval["reason"], engine.actor, engine.clock.now()
+    over = guard.broken(checks)
+    limits = [
+        {"connection": c.connection, "rule": c.rule, "figure": c.figure, "limit": c.limit} for c in over
+    ]
+    with engine.store.state.begin() as db:
+        for org in new:
+            approvals.approve_org(db, org.connection, org.org_id, reason, who, now)
+        if over:
+            approvals.approve_plan(db, approval["plan"], approval["digest"], reason, who, limits, now)
+    for org in new:
+        engine.summary.notes.append(f"{who} approved the first write to {org}: {reason}")
+    if over:
+        told = ", ".join(f"{c.connection} {c.rule}".strip() for c in over)
+        engine.summary.notes.append(f"{who} approved plan {approval['plan']} over its limits ({told}): {reason}")

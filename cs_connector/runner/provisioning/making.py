@@ -1,0 +1,89 @@
+"""Putting pieces into the CRMs: on record first, then sent, then confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from cs_connector.act import switch
+from cs_connector.act.face import Standing, Step
+from cs_connector.errors import AdapterError
+from cs_connector.ports import Receipt, Verdict
+from cs_connector.runner.engine import Engine
+
+from .surveying import Site
+
+BATCH = 100
+DONE = frozenset({Verdict.CREATED, Verdict.UPDATED, Verdict.DELETED})
+
+
+def put(engine: Engine, sites: Sequence[Site]) -> bool:
+    """Do what is to be done; says whether all of it was. A piece that fails stops none that does not need it.
+
+    Raises GuardStopped, before anything is sent, where there is too little room or all writes are stopped.
+    """
+    allowed(engine)
+    for site in sites:
+        if site.room:
+            site.room.enforce(site.connection)
+    for site in sites:
+        _put(engine, site)
+    return all(r.verdict in DONE for site in sites for r in site.receipts.values())
+
+
+def allowed(engine: Engine) -> None:
+    """Raises GuardStopped while all writes are stopped."""
+    with engine.store.state.read() as db:
+        why = switch.stopped(db)
+    if why:
+        raise switch.refusal(why, safe="nothing was changed in any CRM")
+
+
+def _put(engine: Engine, site: Site) -> None:
+    as_they_are = [s.piece for s in site.steps if s.standing is Standing.ADOPT or _kept_up(s)]
+    if as_they_are:
+        site.record.confirm(as_they_are)
+    waiting = [s for s in site.to_do if s.standing is not Standing.ADOPT]
+    if not waiting:
+        return
+    with engine.talk.step(f"putting into {site.connection}", len(waiting)) as tick:
+        for steps in _batches(waiting):
+            site.record.ask(s.piece for s in steps if not s.ours and s.standing is Standing.CREATE)
+            receipts = _install(site, steps)
+            _settle(site, steps, receipts)
+            engine.beat()
+            tick(len(steps))
+
+
+def _kept_up(step: Step) -> bool:
+    return step.ours and step.standing is Standing.THERE
+
+
+def _install(site: Site, steps: Sequence[Step]) -> Sequence[Receipt]:
+    try:
+        return site.adapter.install([step.sent for step in steps])
+    except AdapterError as error:
+        return [refused(step, error) for step in steps]
+
+
+def refused(step: Step, error: AdapterError) -> Receipt:
+    """What a piece is told when its whole request failed."""
+    text = ": ".join(t for t in (error.what, error.why) if t) + (f" ({error.fix})" if error.fix else "")
+    return Receipt(f"{step.piece.kind} {step.piece.name}", Verdict.UNKNOWN, None, error.code, text)
+
+
+def _settle(site: Site, steps: Sequence[Step], receipts: Sequence[Receipt]) -> None:
+    """Confirm what was done; what the CRM refused was never made, and what it left open stays on record."""
+    if len(receipts) != len(steps):
+        raise AssertionError(f"{site.connection} gave {len(receipts)} receipts for {len(steps)} pieces")
+    pairs = list(zip(steps, receipts, strict=True))
+    site.receipts |= {receipt.key: receipt for receipt in receipts}
+    site.record.confirm(s.piece for s, r in pairs if r.verdict in DONE)
+    site.record.drop(
+        s.piece
+        for s, r in pairs
+        if r.verdict is Verdict.REJECTED and s.standing is Standing.CREATE and not s.ours
+    )
+
+
+def _batches(steps: Sequence[Step]) -> Iterator[list[Step]]:
+    return (list(steps[i : i + BATCH]) for i in range(0, len(steps), BATCH))

@@ -1,0 +1,77 @@
+"""Taking out again what is on record as ours, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cs_connector.act.face import Standing, Step, backwards, left_over
+from cs_connector.errors import AdapterError, UsageError
+from cs_connector.ports import Receipt, Verdict
+from cs_connector.runner.engine import Engine
+
+from .making import DONE, allowed, refused
+from .record import Record
+from .surveying import PARTS, Site, connections
+
+
+def removal(
+    engine: Engine, names: Sequence[str], parts: Sequence[str], *, unwanted: bool = False
+) -> list[Site]:
+    """What of ours is in the named connections, or in all: the newest first. Changes nothing.
+
+    With `parts` only these; with `unwanted` only what we do not declare any more. Raises UsageError, GuardStopped and
+    AdapterError as `survey` does.
+    """
+    sites = [_site(engine, name, parts, unwanted=unwanted) for name in connections(engine, names)]
+    found = {step.piece.part for site in sites for step in site.steps}
+    for part in parts:
+        if part not in found:
+            raise UsageError(
+                f"nothing of a part called {part} is there", safe="nothing was changed", fix=PARTS
+            )
+    return [site for site in sites if site.steps]
+
+
+def _site(engine: Engine, name: str, parts: Sequence[str], *, unwanted: bool) -> Site:
+    identity, adapter = engine.identify(name), engine.adapter(name)
+    record = Record(engine, name, identity.org_id)
+    made = record.read()
+    own = tuple(dict.fromkeys(m.piece.part for m in made.values()))
+    steps = [Step(m.piece, Standing.LEFT, ours=True) for m in backwards(made)]
+    if unwanted:
+        steps = left_over(made, adapter.face(own))
+    elif parts:
+        steps = [step for step in steps if step.piece.part in parts]
+    counts = adapter.filled([step.piece for step in steps]) if steps else []
+    filled = {_name(s): n for s, n in zip(steps, counts, strict=True) if n is not None}
+    return Site(name, adapter, identity, record, own, steps, filled=filled)
+
+
+def remove(engine: Engine, sites: Sequence[Site]) -> bool:
+    """Remove what was looked up; says whether all of it is gone. Raises GuardStopped while all writes are stopped."""
+    allowed(engine)
+    for site in sites:
+        with engine.talk.step(f"taking out of {site.connection}", len(site.steps)) as tick:
+            receipts = _remove(site)
+            site.receipts = {receipt.key: receipt for receipt in receipts}
+            pairs = zip(site.steps, receipts, strict=True)
+            site.record.drop(step.piece for step, receipt in pairs if receipt.verdict in DONE)
+            engine.beat()
+            tick(len(site.steps))
+    return all(r.verdict in DONE for site in sites for r in site.receipts.values())
+
+
+def _remove(site: Site) -> Sequence[Receipt]:
+    """What somebody has removed already is gone, too."""
+    pieces = [step.piece for step in site.steps]
+    try:
+        there = site.adapter.present(pieces)
+        waiting = [piece for piece, found in zip(pieces, there, strict=True) if found is not None]
+        told = {r.key: r for r in (site.adapter.remove(waiting) if waiting else ())}
+    except AdapterError as error:
+        return [refused(step, error) for step in site.steps]
+    return [told.get(_name(step)) or Receipt(_name(step), Verdict.DELETED) for step in site.steps]
+
+
+def _name(step: Step) -> str:
+    return f"{step.piece.kind} {step.piece.name}"

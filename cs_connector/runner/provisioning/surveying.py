@@ -1,0 +1,103 @@
+"""What each CRM has of what it shall have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from cs_connector.act.face import Standing, Step, compare, left_over, signed
+from cs_connector.config.documents import suggest
+from cs_connector.errors import UsageError
+from cs_connector.ports import CORE, Adapter, Identity, Receipt
+from cs_connector.runner.engine import Engine
+
+from .record import Record
+from .room import Room, room
+
+PARTS = "the parts are listed in docs/provisioning.md"
+
+
+@dataclass(slots=True)
+class Site:
+    """One connection, and what is to be done there; `receipts` are what it said when it was done, by `kind name`.
+
+    `filled` says of pieces that are to go how many records hold something that goes with them.
+    """
+
+    connection: str
+    adapter: Adapter
+    identity: Identity
+    record: Record
+    parts: tuple[str, ...]
+    steps: Sequence[Step]
+    room: Room | None = None
+    filled: dict[str, int] = field(default_factory=dict)
+    receipts: dict[str, Receipt] = field(default_factory=dict)
+
+    @property
+    def to_do(self) -> list[Step]:
+        return [step for step in self.steps if step.to_do]
+
+
+def survey(engine: Engine, names: Sequence[str], parts: Sequence[str], *, adopt: bool = False) -> list[Site]:
+    """What is to be done in the named connections, or in all that we write to. Changes nothing.
+
+    `parts` are wanted besides the core, those that the project names, and those that are there already. Raises UsageError
+    for a connection that we do not write to or a part that none has, GuardStopped for another org than the pinned one,
+    and AdapterError.
+    """
+    sites = [_site(engine, name, parts, adopt=adopt) for name in connections(engine, names)]
+    sites = [site for site in sites if site.steps]
+    for part in _unknown(sites, parts):
+        raise UsageError(f"no connection has a part called {part}", safe="nothing was changed", fix=PARTS)
+    for part in _unknown(sites, () if names else engine.project.settings.provision.parts):
+        raise engine.project.document.error(
+            ("provision", "parts"), f"no connection has a part called {part!r}", fix=PARTS
+        )
+    return sites
+
+
+def missing(engine: Engine, name: str) -> tuple[int, int]:
+    """How many pieces a connection lacks, of how many that it shall have. Raises GuardStopped and AdapterError."""
+    site = _site(engine, name, ())
+    wanted = [step for step in site.steps if step.standing is not Standing.LEFT]
+    return sum(1 for step in wanted if step.standing is Standing.CREATE), len(wanted)
+
+
+def connections(engine: Engine, names: Sequence[str]) -> list[str]:
+    """The named connections, or all that we write to. Raises UsageError for one that we do not write to."""
+    known = engine.project.settings.connections
+    able = [n for n, c in known.items() if c.write and engine.adapter(n).capabilities.writes]
+    for name in names:
+        if name not in able:
+            why = "it is only read" if name in known else "there is no such connection"
+            fix = suggest(name, able) or f"use one of: {', '.join(able)}"
+            raise UsageError(f"nothing can be put into {name}", why=why, safe="nothing was changed", fix=fix)
+    return list(dict.fromkeys(names)) or able
+
+
+def _unknown(sites: Sequence[Site], parts: Sequence[str]) -> list[str]:
+    there = {step.piece.part for site in sites for step in site.steps} - {CORE}
+    return [part for part in parts if part not in there]
+
+
+def _site(engine: Engine, name: str, parts: Sequence[str], *, adopt: bool = False) -> Site:
+    """A part that was put there once is wanted until it is removed."""
+    identity, adapter = engine.identify(name), engine.adapter(name)
+    record = Record(engine, name, identity.org_id)
+    made = record.read()
+    own = sorted({m.piece.part for m in made.values()} - {CORE})
+    wanted = tuple(dict.fromkeys((*engine.project.settings.provision.parts, *parts, *own)))
+    pieces = signed(adapter.face(wanted), engine.install_id())
+    steps = compare(pieces, adapter.present(pieces), made, adopt=adopt) if pieces else []
+    steps += _there(adapter, left_over(made, pieces))
+    here = tuple(dict.fromkeys(piece.part for piece in pieces))
+    return Site(name, adapter, identity, record, here, steps, room(engine, name, steps))
+
+
+def _there(adapter: Adapter, steps: Sequence[Step]) -> list[Step]:
+    """Without the pieces that somebody has removed already."""
+    if not steps:
+        return []
+    found = adapter.present([step.piece for step in steps])
+    return [step for step, piece in zip(steps, found, strict=True) if piece is not None]

@@ -1,0 +1,165 @@
+"""Mistakes that would ruin a CRM if they were written: each is an edit of a project, or of its CRMs, after a good first run."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .stage import Project, Sandbox
+
+SHIPPED = Path(__file__).parents[2] / "mappings"
+Does = Callable[[Project, Sandbox], None]
+
+
+@dataclass(frozen=True)
+class Disaster:
+    """`code` is how it must end, `says` what the message must have in it; `words` is the command, a run if not given."""
+
+    name: str
+    does: Does
+    code: int
+    says: str
+    words: tuple[str, ...] = ("run", "--quiet")
+
+
+def shipped(name: str, *edits: tuple[str, str], to: str | None = None) -> Does:
+    """Lay a file that ships into the project, with texts replaced by others; every one must be there."""
+
+    def does(project: Project, _sandbox: Sandbox) -> None:
+        target = project.root / (to or _home(name))
+        text = target.read_text() if target.exists() else (SHIPPED / name).read_text()
+        for pattern, new in edits:
+            text, count = re.subn(pattern, new, text, flags=re.MULTILINE)
+            assert count, f"{pattern!r} is not in {name}"
+        target.parent.mkdir(exist_ok=True, parents=True)
+        target.write_text(text)
+
+    return does
+
+
+def _home(name: str) -> str:
+    return name if "/" in name else f"mappings/{name}"
+
+
+def file(name: str, text: str) -> Does:
+    def does(project: Project, _sandbox: Sandbox) -> None:
+        (project.root / name).parent.mkdir(exist_ok=True, parents=True)
+        (project.root / name).write_text(text)
+
+    return does
+
+
+def settings(*edits: tuple[str, str]) -> Does:
+    return shipped("cs-connector.yml", *edits, to="cs-connector.yml")
+
+
+def secrets(*edits: tuple[str, str]) -> Does:
+    return shipped("secrets.env", *edits, to="secrets.env")
+
+
+def fault(crm: str, **do: Any) -> Does:
+    return lambda _project, sandbox: sandbox.faults({"crm": crm, "do": do})
+
+
+def both(*all_of: Does) -> Does:
+    def does(project: Project, sandbox: Sandbox) -> None:
+        for each in all_of:
+            each(project, sandbox)
+
+    return does
+
+
+def swapped(project: Project, _sandbox: Sandbox) -> None:
+    """The logins of two portals change places."""
+    path = project.root / "cs-connector.yml"
+    text = path.read_text()
+    one, two = (_block(text, name) for name in ("hubspot", "hubspot_emea"))
+    path.write_text(text.replace(two, "\0").replace(one, two.replace("hubspot_emea:", "hubspot:", 1)).replace("\0", one.replace("hubspot:", "hubspot_emea:", 1)))
+    vault = project.root / ".cs-connector" / "vault"
+    for name in vault.glob("*"):
+        assert name
+
+
+def _block(text: str, name: str) -> str:
+    found = re.search(rf"^  {name}:\n(?:    .*\n)+", text, re.MULTILINE)
+    assert found
+    return found[0]
+
+
+def planned(*words: str) -> Does:
+    """There is a plan with something in it."""
+
+    def does(project: Project, sandbox: Sandbox) -> None:
+        settings((r"safety:\n", "safety:\n  max_times_usual: 6\n"))(project, sandbox)
+        shipped("scorecards/standard.yml", (r"weight: 10\n    curve: \{line: \[\[0, 100\]", "weight: 11\n    curve: {line: [[0, 100]"))(project, sandbox)
+        project.do("plan", "--json", "--out", str(project.root / "plan.json"), *words, code=None)
+
+    return does
+
+
+def edited(change: Callable[[dict[str, Any]], None]) -> Does:
+    def does(project: Project, _sandbox: Sandbox) -> None:
+        path = project.root / "plan.json"
+        document = json.loads(path.read_text())
+        change(document)
+        path.write_text(json.dumps(document))
+
+    return does
+
+
+APPLY = ("apply", "plan.json", "--approve", "I know", "--quiet")
+STANDARD = "scorecards/standard.yml"
+
+
+def _account(crm: str) -> str:
+    return {"salesforce": "Account", "hubspot": "companies", "zendesk": "organizations"}[crm]
+
+
+DISASTERS = [
+    Disaster("a weight of everything", shipped(STANDARD, (r"(metric: nps\n    weight:) 10", r"\1 5000")), 5, "scores? changes?"),
+    Disaster("weights of nothing", shipped(STANDARD, (r"weight: \d+", "weight: 0")), 2, "weight"),
+    Disaster("a curve turned round", shipped(STANDARD, (r"\[\[0, 0\], \[0.25, 40\], \[0.5, 65\], \[0.8, 100\]\]", "[[0, 100], [0.25, 65], [0.5, 40], [0.8, 0]]"), (r"\[\[0.5, 0\], \[0.7, 30\], \[0.85, 60\], \[1, 85\], \[1.15, 100\]\]", "[[0.5, 100], [0.7, 85], [0.85, 60], [1, 30], [1.15, 0]]")), 5, r"scorecards/standard\.yml"),
+    Disaster("an empty scorecard", file(STANDARD, "version: 1\ntitle: Standard\nmeasures: []\n"), 2, r"standard\.yml"),
+    Disaster("half of it must be known, now all", shipped(STANDARD, ("minimum_coverage: 0.5", "minimum_coverage: 1")), 5, "lose their score"),
+    Disaster("a metric renamed", shipped(STANDARD, ("metric: active_share", "metric: active_users_share")), 2, "active_users_share"),
+    Disaster("overrides removed", file("mappings/overrides.yml", "version: 1\noverrides: {}\n"), 5, "overrides.yml"),
+    Disaster("everybody is capped at nothing", file("mappings/overrides.yml", "version: 1\noverrides:\n  all:\n    when: 1 = 1\n    cap: 0\n    driver: Usage\n    reason: capped\n"), 5, "overrides.yml"),
+    Disaster("nobody is a customer", file("mappings/customers.yml", "version: 1\nany_of: [won_opportunity]\nwon_days: 1\n"), 5, "lose"),
+    Disaster("everybody is a customer", both(file("mappings/customers.yml", "version: 1\nany_of: [live_subscription, account_type]\n"), shipped("salesforce.yml", (r"kind: \{field: Type, .*\}", "kind: {const: customer}"))), 5, "become customers"),
+    Disaster("the words for live are lost", shipped("salesforce.yml", (r"status: Status__c", "status: {field: Status__c, values: {Aktiv: Active}, default: Ended}")), 5, "salesforce.yml"),
+    Disaster("cents for euros", shipped("salesforce.yml", (r"arr: ARR__c", "arr: {formula: ARR * 100, inputs: {ARR: ARR__c}}")), 5, "ARR__c"),
+    Disaster("the renewal is the start", shipped("salesforce.yml", (r"renewal_on: Renewal_Date__c", "renewal_on: Start_Date__c")), 5, r"[Rr]enewal_[Dd]ate"),
+    Disaster("the renewal is written as the band's date", both(*(shipped(f"{crm}.yml", (r"\{column: renewal_on, type: date\}", "{column: band_since, type: date}")) for crm in ("salesforce", "hubspot", "zendesk")) if False else (shipped("salesforce.yml", (r"(  Renewal_Date__c|CS_Renewal_Date__c): \{column: renewal_on, type: date\}", r"\1: {column: band_since, type: date}")), )), 5, "Renewal_Date__c"),
+    Disaster("texts in one another's field", shipped("salesforce.yml", (r"CS_Health_Reason__c: \{column: reason", "CS_Health_Reason__c: {column: next_step")), 5, "CS_Health_Reason__c"),
+    Disaster("every relationship under a new key", file("mappings/relationships.yml", "version: 1\nrelationships:\n  - {from: subscription, key: [product, start_on]}\n"), 5, "relationship"),
+    Disaster("two rules write one field", shipped("salesforce.yml", (r"CS_Health_Score__c: \{column: score, type: number\}", "CS_Health_Score__c: {column: score, type: number}\n      CS_Health_Score__c: {column: coverage, type: percent}")), 2, "salesforce.yml:"),
+    Disaster("our key in another field", shipped("salesforce.yml", (r"      CS_Key__c: key", "      Name: key")), 5, r"Account\.Name"),
+    Disaster("a rule that fires for everybody", both(file("rules/everybody.yml", "version: 1\nrule: everybody\nrank: 1\ntype: Adoption\nwhen: value_score <= 100\ndue_days: 5\nshort: everybody\nwhy: Everybody.\ndo: [Call]\ncloses_when: Never\n"), settings((r"safety:\n", "tasks: {risk_per_week: 500, opportunity_per_week: 500}\nsafety:\n"))), 5, "tasks"),
+    Disaster("a template that refers to nothing", shipped("rules/health_fell.yml", (r"why: .*", 'why: "Health fell to {nothing_of_that_name}."')), 2, "nothing_of_that_name"),
+    Disaster("everybody red, and live, on day one", both(shipped(STANDARD, (r"curve: .*", "curve: {line: [[0, 0], [1, 0]]}"), ("(?m)^    by_segment:\n.*\n", "")), settings((r"go_live: live", "go_live: live  # now"))), 5, "standard.yml"),
+    Disaster("limits that let everything through", settings((r"safety:\n", "safety:\n  max_changed_share: 1\n  max_band_moves_share: 1\n")), 2, "max_changed_share"),
+    Disaster("a limit in per cent", settings((r"safety:\n", "safety:\n  max_cleared_share: 20\n")), 2, "max_cleared_share"),
+    Disaster("a time zone that is none", settings((r"Europe/Berlin", "Europe/Bärlin")), 2, "time zone"),
+    Disaster("a day to come", both(), 5, "days between today", ("run", "--quiet", "--as-of", "2027-06-30")),
+    Disaster("a day long gone", both(), 5, "days between today|nothing", ("run", "--quiet", "--as-of", "2026-06-30")),
+    Disaster("a connection that is no sandbox any more", settings((r"sandbox:\n  control_url: .*\n", "")), 5, "first write"),
+    Disaster("another org than declared", settings((r"  salesforce:\n    adapter: salesforce\n", "  salesforce:\n    adapter: salesforce\n    org_id: 00D000000000001AAA\n")), 5, "00D000000000001AAA"),
+    Disaster("the login of another portal", swapped, 5, "is not the hubspot that it was"),
+    Disaster("most contacts are hidden", fault("salesforce", hide={"object": "Contact", "share": 0.6}), 5, "far fewer"),
+    Disaster("most companies are hidden", fault("hubspot", hide={"object": "companies", "share": 0.6}), 5, "far fewer"),
+    Disaster("most organizations are hidden", fault("zendesk", hide={"object": "organizations", "share": 0.6}), 5, "far fewer"),
+    Disaster("the field that says who is who is gone", fault("zendesk", remove_field={"object": "organizations", "field": "external_id"}), 5, "external_id"),
+    Disaster("a CRM is down", fault("salesforce", status=503), 4, "salesforce"),
+    Disaster("a login was taken away", secrets((r"(ZENDESK_CLIENT_SECRET=).*", r"\1nothing")), 3, "zendesk"),
+    Disaster("all writes are stopped", settings((r"safety:\n", "safety:\n  writes: false\n")), 5, "writes: false"),
+    Disaster("a plan that was edited", both(planned(), edited(lambda d: d["changes"][0].update(key="other"))), 5, "edited", APPLY),
+    Disaster("a plan whose limits were edited", both(planned(), edited(lambda d: d["guard"][0].update(limit=1e9))), 5, "edited", APPLY),
+    Disaster("half a plan", both(planned(), edited(lambda d: d.pop("guard"))), 2, "not a whole plan", APPLY),
+    Disaster("a plan of yesterday's files", both(planned(), settings((r"risk|safety:\n", "safety:\n  max_tasks_per_owner: 9\n"))), 5, "configuration has changed", APPLY),
+    Disaster("a plan that is too old", both(planned(), lambda _p, sandbox: sandbox.advance("PT25H")), 5, "older than a day", APPLY),
+    Disaster("a plan for another org", both(planned(), edited(lambda d: d["connections"][0].update(org_id="00D000000000001AAA"))), 5, "another org", APPLY),
+]  # fmt: skip

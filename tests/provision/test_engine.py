@@ -1,0 +1,254 @@
+"""Provisioning a made-up CRM: what goes on record, what is sent, and what stops it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cs_connector.act import switch
+from cs_connector.act.face import Standing
+from cs_connector.errors import AuthFailed, GuardStopped, UsageError
+from cs_connector.ports import Adapter, Capabilities, Identity, Piece, Receipt, Storage, Usage, Verdict
+from cs_connector.runner import Engine, provisioning
+from cs_connector.runner.checking import check
+from cs_connector.runner.provisioning.record import Record
+from tests.unit.engine_kit import engine_of
+
+
+class Invented(Adapter):
+    """A CRM that is a dict; `refuses` names what it does not take, `dies` ends the process instead of answering."""
+
+    crm, capabilities = "made-up", Capabilities()
+
+    def __init__(self) -> None:
+        self.declared = [
+            Piece("group", "g", {"label": "G"}),
+            Piece("field", "score", {"label": "Score", "type": "number"}),
+            Piece("field", "band", {"label": "Band", "type": "text"}),
+            Piece("field", "extra", {"label": "Extra", "type": "text"}, "more"),
+        ]
+        self.there: dict[str, dict[str, Any]] = {}
+        self.sent: list[str] = []
+        self.refuses: set[str] = set()
+        self.org, self.dies, self.lost = "org-1", False, False
+        self.room: Storage | None = None
+
+    def check(self) -> Identity:
+        return Identity(self.crm, self.org, "Made up", sandbox=True)
+
+    def usage(self) -> Usage:
+        return Usage(1)
+
+    def close(self) -> None: ...
+
+    def storage(self) -> Storage | None:
+        return self.room
+
+    def total(self, object_name: str) -> int | None:
+        return 100 if object_name else None
+
+    def face(self, parts: Sequence[str]) -> Sequence[Piece]:
+        return [p for p in self.declared if p.part in ("core", *parts)]
+
+    def present(self, pieces: Sequence[Piece]) -> Sequence[Piece | None]:
+        return [
+            Piece(p.kind, p.name, {k: self.there[p.name].get(k) for k in p.body})
+            if p.name in self.there
+            else None
+            for p in pieces
+        ]
+
+    def install(self, pieces: Sequence[Piece]) -> Sequence[Receipt]:
+        if self.lost:
+            raise AuthFailed("the login has ended")
+        return [self._take(piece) for piece in pieces]
+
+    def _take(self, piece: Piece) -> Receipt:
+        self.sent.append(piece.name)
+        if piece.name in self.refuses:
+            return Receipt(f"{piece.kind} {piece.name}", Verdict.REJECTED, None, "NO", "too many fields")
+        new = piece.name not in self.there
+        self.there[piece.name] = {**self.there.get(piece.name, {}), **piece.body}
+        if self.dies:
+            raise KeyboardInterrupt
+        return Receipt(f"{piece.kind} {piece.name}", Verdict.CREATED if new else Verdict.UPDATED)
+
+    def remove(self, pieces: Sequence[Piece]) -> Sequence[Receipt]:
+        self.sent += [f"-{piece.name}" for piece in pieces]
+        for piece in pieces:
+            del self.there[piece.name]
+        return [Receipt(f"{piece.kind} {piece.name}", Verdict.DELETED) for piece in pieces]
+
+    def filled(self, pieces: Sequence[Piece]) -> Sequence[int | None]:
+        return [7 if piece.name == "score" else None for piece in pieces]
+
+
+@pytest.fixture
+def crm() -> Invented:
+    return Invented()
+
+
+@pytest.fixture
+def engine(crm: Invented, tmp_path: Path) -> Iterator[Engine]:
+    with engine_of(crm, tmp_path) as opened:
+        yield opened
+
+
+def apply(engine: Engine, *parts: str, adopt: bool = False) -> bool:
+    return provisioning.put(engine, provisioning.survey(engine, (), parts, adopt=adopt))
+
+
+def standings(engine: Engine, *parts: str) -> dict[str, Standing]:
+    sites = provisioning.survey(engine, (), parts)
+    return {step.piece.name: step.standing for site in sites for step in site.steps}
+
+
+def destroy(engine: Engine, *parts: str) -> bool:
+    return provisioning.remove(engine, provisioning.removal(engine, (), parts))
+
+
+def test_a_second_apply_sends_nothing(engine: Engine, crm: Invented) -> None:
+    assert apply(engine)
+    assert crm.sent == ["g", "score", "band"]
+    assert apply(engine)
+    assert crm.sent == ["g", "score", "band"]
+    assert set(standings(engine).values()) == {Standing.THERE}
+
+
+def test_a_part_that_is_there_is_wanted_until_it_is_removed(engine: Engine, crm: Invented) -> None:
+    apply(engine, "more")
+    assert standings(engine)["extra"] is Standing.THERE
+    assert destroy(engine, "more")
+    assert "extra" not in standings(engine)
+    assert "score" in crm.there
+
+
+def test_a_piece_that_is_refused_stops_no_other_and_is_not_on_record(engine: Engine, crm: Invented) -> None:
+    crm.refuses = {"score"}
+    sites = provisioning.survey(engine, (), ())
+    assert not provisioning.put(engine, sites)
+    assert sites[0].receipts["field score"].message == "too many fields"
+    assert set(crm.there) == {"g", "band"}
+    crm.refuses, crm.there["score"] = set(), {"label": "theirs", "type": "number"}
+    assert standings(engine)["score"] is Standing.FOREIGN
+
+
+def test_what_was_made_just_before_a_death_is_known_as_ours(engine: Engine, crm: Invented) -> None:
+    crm.dies = True
+    with pytest.raises(KeyboardInterrupt):
+        apply(engine)
+    assert set(crm.there) == {"g"}
+    crm.dies = False
+    assert apply(engine)
+    assert destroy(engine)
+    assert crm.there == {}
+
+
+def test_a_crm_that_does_not_answer_at_all_is_told_for_every_piece(engine: Engine, crm: Invented) -> None:
+    crm.lost = True
+    sites = provisioning.survey(engine, (), ())
+    assert not provisioning.put(engine, sites)
+    assert {r.message for r in sites[0].receipts.values()} == {"the login has ended"}
+
+
+def test_destroy_takes_what_is_on_record_and_leaves_what_others_made(engine: Engine, crm: Invented) -> None:
+    crm.there["band"] = {"label": "Band", "type": "text"}
+    apply(engine)
+    assert crm.sent == ["g", "score"]
+    sites = provisioning.removal(engine, (), ())
+    assert sites[0].filled == {"field score": 7}
+    assert provisioning.remove(engine, sites)
+    assert crm.sent[2:] == ["-score", "-g"]
+    assert set(crm.there) == {"band"}
+
+
+def test_adopting_takes_over_what_others_made(engine: Engine, crm: Invented) -> None:
+    crm.there = {"band": {"label": "Theirs", "type": "text"}, "g": {"label": "G"}}
+    apply(engine)
+    assert crm.there["band"]["label"] == "Theirs"
+    apply(engine, adopt=True)
+    assert crm.there["band"]["label"] == "Band"
+    assert destroy(engine)
+    assert crm.there == {}
+
+
+def test_what_an_admin_changed_stays_through_a_new_version(engine: Engine, crm: Invented) -> None:
+    apply(engine)
+    crm.there["band"]["label"] = "Ampel"
+    crm.declared[2] = Piece("field", "band", {"label": "Band", "type": "choice"})
+    apply(engine)
+    assert crm.there["band"] == {"label": "Ampel", "type": "choice"}
+    assert standings(engine)["band"] is Standing.EDITED
+
+
+def test_what_a_new_version_does_not_have_is_left_over_and_goes_only_when_asked(
+    engine: Engine, crm: Invented
+) -> None:
+    apply(engine)
+    del crm.declared[2]
+    assert standings(engine)["band"] is Standing.LEFT
+    apply(engine)
+    assert "band" in crm.there
+    assert provisioning.remove(engine, provisioning.removal(engine, (), (), unwanted=True))
+    assert set(crm.there) == {"g", "score"}
+    assert "band" not in standings(engine)
+
+
+def test_another_org_stops_everything(engine: Engine, crm: Invented) -> None:
+    apply(engine)
+    crm.org = "org-2"
+    for look in (lambda: provisioning.survey(engine, (), ()), lambda: provisioning.removal(engine, (), ())):
+        with pytest.raises(GuardStopped, match="is not the made-up that it was"):
+            look()
+    assert Record(engine, "crm", "org-2").read() == {}
+
+
+def test_a_crm_without_room_for_the_records_gets_nothing(engine: Engine, crm: Invented) -> None:
+    crm.room = Storage(used=79, allowed=100, record=1)
+    sites = provisioning.survey(engine, (), ())
+    assert sites[0].room is not None
+    assert sites[0].room.ok
+    crm.room = Storage(used=81, allowed=100, record=1)
+    with pytest.raises(GuardStopped, match="too little room"):
+        apply(engine)
+    assert crm.sent == []
+
+
+def test_the_switch_that_stops_writes_stops_this_too(engine: Engine, crm: Invented) -> None:
+    sites = provisioning.survey(engine, (), ())
+    with engine.store.state.begin() as db:
+        switch.stop(db, "stocktaking", "alex", engine.clock.now())
+    with pytest.raises(GuardStopped, match="all writes are stopped"):
+        provisioning.put(engine, sites)
+    with pytest.raises(GuardStopped, match="all writes are stopped"):
+        provisioning.remove(engine, sites)
+    assert crm.sent == []
+
+
+def test_names_that_mean_nothing_are_refused(engine: Engine) -> None:
+    with pytest.raises(UsageError, match="no connection has a part called moer"):
+        provisioning.survey(engine, (), ["moer"])
+    with pytest.raises(UsageError, match="nothing can be put into crn"):
+        provisioning.survey(engine, ["crn"], ())
+
+
+def test_doctor_says_how_much_is_missing(engine: Engine, crm: Invented) -> None:
+    crm.there["g"] = {"label": "G"}
+    line = next(line for line in check(engine) if line["name"] == "crm fields")
+    assert (line["ok"], line["text"]) == (False, "2 of 3 fields, objects and views of ours are missing")
+    assert line["fix"] == "cs-connector provision plan crm"
+
+
+def test_the_document_says_what_differs_and_what_came_of_it(engine: Engine, crm: Invented) -> None:
+    crm.there["band"], crm.refuses = {"label": "Theirs", "type": "text"}, {"score"}
+    sites = provisioning.survey(engine, (), ())
+    provisioning.put(engine, sites)
+    (site,) = provisioning.document("apply", "R1", sites)["connections"]
+    told = {piece["name"]: piece for piece in site["pieces"]}
+    assert site["counts"] == {"create": 2, "not_ours": 1}
+    assert told["band"]["differences"] == [{"field": "label", "from": "Theirs", "to": "Band", "kept": True}]
+    assert told["score"]["result"] == {"verdict": "rejected", "code": "NO", "message": "too many fields"}
+    assert told["g"]["result"]["verdict"] == "created"
