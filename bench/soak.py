@@ -37,7 +37,16 @@ KINDS = {
     "command": Kind("sync", "the installed command killed", 500, of("commands", "of_readings")),
     "cut": Kind("sync", "answers cut at every byte", 40_000, of("cuts", "everywhere"), first=10),
     "value": Kind("sync", "mutated values", 1_000_000, of("values", "mutated")),
-    "run": Kind("main", "whole runs killed, then let finish", 100, of("runs", "killed")),
+    "send": Kind(
+        "write-back",
+        "tasks planned, sent and noted, killed at every named point, answers lost",
+        10_000,
+        of("sends", "at_points"),
+        first=4,
+    ),
+    "run": Kind(
+        "main", "the installed command killed in whole runs, then let finish", 500, of("runs", "killed")
+    ),
 }
 
 

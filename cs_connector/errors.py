@@ -22,6 +22,8 @@ ConnectorError
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 
@@ -93,6 +95,17 @@ class AdapterError(ConnectorError):
     exit_code = 4
     code = "CSC-CRM"
     unsent = False
+
+
+@contextmanager
+def about(connection: str, safe: str) -> Iterator[None]:
+    """An error of a CRM says which connection it is about, and what is safe where nobody said it yet."""
+    try:
+        yield
+    except AdapterError as error:
+        error.what = error.what if connection in error.what else f"{connection}: {error.what}"
+        error.safe = error.safe or safe
+        raise
 
 
 class AuthFailed(AdapterError):

@@ -8,12 +8,15 @@ from itertools import chain
 import sqlalchemy as sa
 
 from cs_connector.act import outbox
+from cs_connector.errors import about
 from cs_connector.ports import Read
 from cs_connector.runner import CallLine, Engine, ObjectLine, budget, drift, estimating, shrink
 from cs_connector.runner.settling import settle
 from cs_connector.store import tables
 from cs_connector.store.folding import Fold
 from cs_connector.unify import Source
+
+SAFE = "nothing was written to any CRM, and what was read before is kept"
 
 
 class Sync:
@@ -22,7 +25,10 @@ class Sync:
     def __call__(self, engine: Engine) -> None:
         shrink.check_accepted(engine)
         settle(engine)
-        spent = [stopped for source in engine.sources() if (stopped := self._connection(engine, source))]
+        spent = []
+        for source in engine.sources():
+            with about(source.connection, SAFE):
+                spent += [stopped] if (stopped := self._connection(engine, source)) else []
         engine.store.tidy()
         if spent:
             raise budget.together(spent)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from cs_connector.act import plan
-from cs_connector.runner import Engine, WriteLine, holding
+from cs_connector.runner import Engine, WriteLine
 from cs_connector.runner.applying import write
 from cs_connector.runner.deciding import planned
-from cs_connector.runner.plans import permission
+from cs_connector.runner.plans import holding, permission
 from cs_connector.runner.settling import settle
 from cs_connector.store import tables
 

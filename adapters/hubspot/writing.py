@@ -11,7 +11,17 @@ from requests import Response
 from cs_connector.errors import AdapterError
 from cs_connector.ports import Action, Change, Receipt, Verdict
 from cs_connector.transport import Transport
-from cs_connector.transport.batches import Course, Part, Receipts, Refused, all_of, waves
+from cs_connector.transport.batches import (
+    Course,
+    Part,
+    Receipts,
+    Refused,
+    all_of,
+    doubted,
+    refused,
+    sure,
+    waves,
+)
 
 from .errors import problem
 from .paths import Paths
@@ -64,11 +74,12 @@ class Writer:
             response = self._post(part)
         if not response.ok:
             said = problem(response)
-            return Refused(said.verdict, said.code, said.text, said.about, said.properties)
+            whole = Refused(said.verdict, said.code, said.text, said.about, said.properties)
+            return refused(part, response, whole)
         if part[0].change.action is Action.DELETE:
             return {i.place: Receipt(i.change.key, Verdict.DELETED, i.change.record_id) for i in part}
         try:
-            receipts = verdicts(part, response, page.found)
+            receipts = sure(verdicts(part, response, page.found), response)
         except msgspec.MsgspecError as error:
             return all_of(part, Verdict.UNKNOWN, "NOT_READABLE", f"the answer cannot be read: {error}")
         open_ = [item for item in part if item.place not in receipts]
@@ -88,7 +99,7 @@ class Writer:
                 break
             if isinstance(answer, Refused):
                 answer = all_of([item], answer.verdict, answer.code, answer.message)
-            receipts |= answer
+            receipts |= doubted(answer)
         return receipts
 
     def _post(self, part: Part) -> Response:

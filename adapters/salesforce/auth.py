@@ -29,7 +29,7 @@ STEPS = (
     "In Setup, External Client App Manager, make a new app; enable OAuth with the scope above, and offline access for JWT.",
     "Enable the JWT bearer flow and upload server.crt; or the client credentials flow, with a run-as user.",
     "Under its policies let only admin-approved users in, and approve the integration user's permission set.",
-    "Give the integration user a permission set with all objects and fields of the mapping: others do not exist for us.",
+    "Give the integration user a permission set with all objects and fields of the mapping: others do not exist for us. What we add brings one of its own.",
     "Put client_id, username and private_key_file into cs-connector.yml, then run this command again.",
 )
 

@@ -37,7 +37,7 @@ from .auth import SCOPES, STEPS
 from .auth import Settings as ZendeskSettings
 from .client import client, objects
 from .counting import Counter
-from .discovery import OWN, documents
+from .discovery import OWN, defined, documents
 from .errors import classify
 from .memberships import NOUN as MEMBERSHIPS
 from .memberships import Memberships
@@ -215,7 +215,15 @@ class Zendesk(Adapter):
         if name == "organizations":
             own = [_field(found) for found in self._objects.organization_fields()]
             fields += [*own, *(_read_as(field) for field in own)]
+        elif name in OWN:
+            fields += self._own(OWN[name])
         return ObjectInfo(name, tuple(fields), writable=name == "organizations")
+
+    def _own(self, noun: str) -> Iterator[FieldInfo]:
+        """The customer's own fields, by the names under which a mapping reads them."""
+        for told in defined(self._transport, f"{self._settings.host}/api/v2/{noun}.json", noun):
+            field = _field(msgspec.convert(told, OrganizationField))
+            yield replace(field, name=f"{noun}.{field.name}", writable=False)
 
 
 def _plain(name: str) -> Iterator[FieldInfo]:

@@ -13,7 +13,19 @@ from requests import Response
 from cs_connector.errors import RateLimited
 from cs_connector.ports import Action, Change, Clock, Notes, Receipt, Verdict
 from cs_connector.transport import Transport
-from cs_connector.transport.batches import Course, Item, Part, Receipts, Refused, all_of, waves
+from cs_connector.transport.batches import (
+    Course,
+    Item,
+    Part,
+    Receipts,
+    Refused,
+    all_of,
+    doubted,
+    doubtful,
+    is_doubtful,
+    refused,
+    waves,
+)
 
 from .errors import problem, verdict
 from .writing_answers import Job, verdicts
@@ -86,7 +98,10 @@ class Writer:
 
 @dataclass(slots=True)
 class _Jobs:
-    """The jobs of one writing: opened one after another, and asked for together."""
+    """The jobs of one writing: opened one after another, and asked for together.
+
+    `_doubted` are places of changes that may be in one more job, of which we were not told.
+    """
 
     request: Callable[[Part], Response]
     watch: Watch
@@ -95,6 +110,7 @@ class _Jobs:
     clock: Clock
     receipts: Receipts = field(default_factory=dict)
     _opened: list[_Open] = field(default_factory=list)
+    _doubted: set[int] = field(default_factory=set)
     _waiting: int = 0
 
     def open(self, part: Part) -> Receipts | Refused:
@@ -102,9 +118,12 @@ class _Jobs:
         if len(self._opened) >= TOGETHER:  # of more jobs than these Zendesk forgets the first
             self.finish()
         answer = self._admitted(part)
+        if is_doubtful(answer):
+            self._doubted |= {item.place for item in part}
         if not answer.ok:
             said = problem(answer)
-            return Refused(verdict(said.code), said.code, said.message, (said.code, said.message))
+            about = (said.code, said.message)
+            return refused(part, answer, Refused(verdict(said.code), said.code, said.message, about))
         try:
             job = _status.decode(answer.content).job_status
         except msgspec.MsgspecError as error:
@@ -121,8 +140,10 @@ class _Jobs:
         for each in opened:
             job = each.job if each.job.ended else ends.get(each.job.id)
             told = verdicts(each.part, job) if job else {}
+            told |= doubted({place: r for place, r in told.items() if place in self._doubted})
             left = [item for item in each.part if item.place not in told]
-            running = {item.place for item in left} if job and not job.ended else frozenset[int]()
+            ended = job is None or job.ended
+            running = {item.place for item in left if not ended or item.place in self._doubted}
             told |= self.lookup.judged(left, running) if left else {}
             self.receipts |= _believed(each, told)
         self.notebook.drop(name for name in ends if ends[name].ended)
@@ -136,11 +157,13 @@ class _Jobs:
         self._waiting += 1
         try:
             return self.request(part)
-        except RateLimited:
+        except RateLimited as error:
             if not self._opened:
                 raise
+            untouched = error.unsent
         self.finish()
-        return self.request(part)
+        answer = self.request(part)
+        return answer if untouched else doubtful(answer)
 
 
 def _believed(opened: _Open, told: Receipts) -> Receipts:

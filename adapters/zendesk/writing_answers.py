@@ -31,7 +31,14 @@ class Job(msgspec.Struct, frozen=True):
 
 
 def verdicts(items: Sequence[Item | None], job: Job) -> Receipts:
-    """By id, or by place in what was sent; None is a change that nobody asks for any more."""
+    """By id, or by place in what was sent; None is a change that nobody asks for any more.
+
+    Nothing is said of a change of which the job itself does not know how far it came.
+    """
+    return {place: r for place, r in _told(items, job).items() if r.verdict is not Verdict.UNKNOWN}
+
+
+def _told(items: Sequence[Item | None], job: Job) -> Receipts:
     if isinstance(job.results, dict):
         if job.status != "completed":
             return {}

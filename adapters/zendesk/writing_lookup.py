@@ -81,7 +81,8 @@ class Lookup:
             ]
             job = jobs.get(each.job)
             if job and job.ended:
-                receipts |= verdicts(items, job)
+                told = verdicts(items, job)
+                receipts |= {place: r for place, r in told.items() if r.verdict is not Verdict.LATER}
             elif job:
                 running |= {item.place for item in items if item}
         ended = [each.job for each in noted if not ((job := jobs.get(each.job)) and not job.ended)]

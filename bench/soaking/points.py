@@ -47,8 +47,8 @@ class Points:
         self.reached(f"{name}: before")
         self._inside.append(name)
         try:
-            if self._due(f"{name}: within"):
-                _die_soon(self.plan.delay if self.plan else 0.0)
+            if self.due(f"{name}: within"):
+                die_soon(self.plan.delay if self.plan else 0.0)
             return work()
         finally:
             self._inside.pop()
@@ -59,16 +59,16 @@ class Points:
 
     def write(self, file: BinaryIO, offset: int, data: bytes) -> None:
         """A write of which half arrives."""
-        if data and self._due(f"write of {self._inside[-1]}: half"):
+        if data and self.due(f"write of {self._inside[-1]}: half"):
             file.seek(offset)
             file.write(data[: len(data) // 2])
             die()
 
     def reached(self, point: str) -> None:
-        if self._due(point):
+        if self.due(point):
             die()
 
-    def _due(self, point: str) -> bool:
+    def due(self, point: str) -> bool:
         self.passed[point] += 1
         return self.plan is not None and self.plan[:2] == (point, self.passed[point])
 
@@ -77,7 +77,7 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _die_soon(delay: float) -> None:
+def die_soon(delay: float) -> None:
     def wait() -> None:
         time.sleep(delay)
         die()

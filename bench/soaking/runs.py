@@ -19,13 +19,14 @@ from bench.cost import spend
 from .tries import Begin, Tried, Try
 
 ACCOUNTS = 40
+KILLS = 6  # of one project, one after another
 KEYS = ("CS_Key__c", "Key__c", "cs_key")  # they differ between installations
 Written = dict[tuple[str, ...], dict[str, Any]]
 
 
 @contextmanager
 def killed(folder: Path) -> Iterator[Try]:
-    """`run` is killed once or twice and then let finish: the CRMs end as if it never had been."""
+    """`run` is killed several times and then let finish: the CRMs end as if it never had been."""
     with company(folder, ACCOUNTS) as bed:
         bed.snapshot()
         root = bed.project()
@@ -33,7 +34,7 @@ def killed(folder: Path) -> Iterator[Try]:
         expected = _outcome(bed.ledger())
 
         def attempt(seed: int) -> Tried:
-            return Tried(_tried(bed, seed, cost.wall, expected))
+            return _tried(bed, seed, cost.wall, expected)
 
         yield attempt
 
@@ -42,31 +43,31 @@ def _command(root: Path) -> list[str | Path]:
     return [*COMMAND, "run", "--project", root, "--as-of", DAY, "--json"]
 
 
-def _tried(bed: Bed, seed: int, lasts: float, expected: Written) -> str:
+def _tried(bed: Bed, seed: int, lasts: float, expected: Written) -> Tried:
     dice = random.Random(seed)
     bed.restore()
     root = bed.project()
-    for _ in range(dice.choice((1, 1, 2))):
-        _kill(bed, root, dice, lasts, len(expected))
+    kills = sum(_kill(bed, root, dice, lasts, len(expected)) for _ in range(KILLS))
     spend(_command(root), FINE)
     entries = bed.ledger()
     bed.advance("PT3M")
     spend(_command(root), FINE)
     late = bed.ledger(len(entries))
     shutil.rmtree(root)
-    return _twice(entries) or _differs(_outcome(entries), expected) or _more(late)
+    return Tried(_twice(entries) or _differs(_outcome(entries), expected) or _more(late), kills)
 
 
-def _kill(bed: Bed, root: Path, dice: random.Random, lasts: float, writes: int) -> None:
-    """Kill a run at a random time, or while it writes: after a random number of mutations."""
+def _kill(bed: Bed, root: Path, dice: random.Random, lasts: float, writes: int) -> bool:
+    """Kill a run at a random time, or while it writes: after a random number of mutations. Whether that was before its end."""
     quiet, done = subprocess.DEVNULL, len(bed.ledger())
     with subprocess.Popen([str(part) for part in _command(root)], stdout=quiet, stderr=quiet) as process:
-        if done >= writes or dice.random() < 0.5:
+        if done >= writes or dice.random() < 0.3:
             time.sleep(dice.uniform(0.3, lasts))
         else:
             _until(bed, process, dice.randint(done, writes - 1))
             time.sleep(dice.uniform(0, 0.02))
         process.send_signal(signal.SIGKILL)
+    return process.returncode == -signal.SIGKILL
 
 
 def _until(bed: Bed, process: subprocess.Popen[bytes], count: int) -> None:

@@ -16,12 +16,10 @@ Limits = Sequence[Mapping[str, Any]]
 def known(db: sa.Connection, connection: str, org_id: str) -> bool:
     """Whether somebody approved of writing to this org."""
     mine = (approved_orgs.c.connection == connection) & (approved_orgs.c.org_id == org_id)
-    return db.scalar(sa.select(sa.func.count()).select_from(approved_orgs).where(mine)) > 0
+    return bool(db.scalar(sa.select(sa.func.count()).select_from(approved_orgs).where(mine)))
 
 
-def approve_org(
-    db: sa.Connection, connection: str, org_id: str, reason: str, who: str, at: datetime
-) -> None:
+def approve_org(db: sa.Connection, connection: str, org_id: str, reason: str, who: str, at: datetime) -> None:
     if not known(db, connection, org_id):
         values = {"connection": connection, "org_id": org_id, "reason": reason, "who": who, "at": at}
         db.execute(sa.insert(approved_orgs).values(values))

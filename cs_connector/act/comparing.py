@@ -50,6 +50,7 @@ def compare(
             _differ(con, rule)
             policy = rule.foreign or (policies or {}).get(source.connection, foreign.DEFAULT)
             foreign.note(con, state, source.connection, rule, policy)
+            _still(con)
             _plan(con, source, rule, as_of)
             if rule.source == "relationship":
                 _vanished(con, source, rule)
@@ -161,6 +162,15 @@ def _differ(con: duckdb.DuckDBPyConnection, rule: WriteRule) -> None:
         + f"], lambda x: {_counts(rule)}) AS fields"
         + "".join(f", c.{ident(n)} AS {ident('was ' + n)}" for n in stamps)
         + " FROM wanted_record w LEFT JOIN current_record c ON c.record_id = w.record_id"
+    )
+
+
+def _still(con: duckdb.DuckDBPyConnection) -> None:
+    """Another suggestion is no reason to write where health says what it said: its numbers move with the days."""
+    said = ", ".join(map(literal, SAID))
+    con.execute(
+        "UPDATE difference SET fields = list_filter(fields, lambda x: x.c <> 'next_step') WHERE record_id IS NOT NULL "
+        f"AND len(list_filter(fields, lambda x: x.c IN ({said}) AND NOT (x.c = 'next_step' AND x.a IS NOT NULL AND x.b IS NOT NULL))) = 0"
     )
 
 

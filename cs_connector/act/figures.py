@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from cs_connector.unify.sql import literal
+from cs_connector.unify.sql import ident, literal
 
 from .plan import HEALTH, SAID
 
@@ -18,6 +18,7 @@ _OVERWRITTEN = "a IS NOT NULL AND b IS NOT NULL"
 _EMPTIED = "a IS NOT NULL AND b IS NULL AND action <> 'delete'"
 _CALL = "source = 'call'"
 _NEW = "record_id IS NULL"
+SEVERAL = 5  # fewer values may all be gone by chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def figures(con: duckdb.DuckDBPyConnection, *, strict: bool) -> Iterator[Figure]
     """Every figure of every connection that is written to, also those that are nothing.
 
     Needs `planned_field`, `target`, `wanted_account` and `wanted_call`. Sentences and dates of health move by themselves;
-    with `strict` they count as fields that are overwritten.
+    with `strict` they count as fields that are overwritten or emptied.
     """
     for (connection,) in con.execute("SELECT DISTINCT connection FROM target ORDER BY 1").fetchall():
         for rule, (what, among) in _COUNTED.items():
@@ -67,15 +68,16 @@ def figures(con: duckdb.DuckDBPyConnection, *, strict: bool) -> Iterator[Figure]
                 con, f"SELECT count(DISTINCT (object, key)) FROM planned_field WHERE {what}", connection
             )
             yield Figure(connection, rule, count, _existing(con, among, connection))
-        yield _emptied(con, connection)
+        yield _emptied(con, connection, strict=strict)
         yield _overwritten(con, connection, strict=strict)
+        yield _gone(con, connection)
         yield _gained(con, connection)
         yield _busiest(con, connection)
 
 
-def _emptied(con: duckdb.DuckDBPyConnection, connection: str) -> Figure:
-    """Records that lose something other than what is said of health."""
-    what = f"source <> 'call' AND c NOT IN ({_SAID}, {_STAMPS}) AND {_EMPTIED}"
+def _emptied(con: duckdb.DuckDBPyConnection, connection: str, *, strict: bool) -> Figure:
+    """Records that lose something other than their score."""
+    what = f"source <> 'call' AND c NOT IN ({_others(strict=strict)}) AND {_EMPTIED}"
     count = _one(con, f"SELECT count(DISTINCT (object, key)) FROM planned_field WHERE {what}", connection)
     fields = _fields(con, what, connection) if count else []
     return Figure(
@@ -85,8 +87,8 @@ def _emptied(con: duckdb.DuckDBPyConnection, connection: str) -> Figure:
 
 def _overwritten(con: duckdb.DuckDBPyConnection, connection: str, *, strict: bool) -> Figure:
     """The field that is overwritten in the largest share of its object's records."""
-    others = f"'score', 'band', {_STAMPS}" if strict else f"{_SAID}, {_STAMPS}"
-    fields = _fields(con, f"source <> 'call' AND c NOT IN ({others}) AND {_OVERWRITTEN}", connection)
+    what = f"source <> 'call' AND c NOT IN ({_others(strict=strict)}) AND {_OVERWRITTEN}"
+    fields = _fields(con, what, connection)
     if not fields:
         return Figure(
             connection, "fields changed", 0, _existing(con, "source <> 'call'", connection, "max(existing)")
@@ -94,6 +96,33 @@ def _overwritten(con: duckdb.DuckDBPyConnection, connection: str, *, strict: boo
     most = max(fields, key=lambda field: (field[2] / max(field[3], 1), field[2]))
     alike = [f for f in fields if f[2] * 2 >= most[2] and f is not most]
     return Figure(connection, "fields changed", most[2], most[3], _named([most, *alike]))
+
+
+def _gone(con: duckdb.DuckDBPyConnection, connection: str) -> Figure:
+    """Fields that several records lose and none has any more: seldom enough to be no accident."""
+    columns = con.execute("SELECT table_name || '.' || column_name FROM duckdb_columns()").fetchall()
+    known = {row[0] for row in columns}
+    lost = con.execute(
+        "SELECT object, f, c, source, count(DISTINCT key) AS n FROM planned_field WHERE source <> 'call' AND connection = ? "
+        f"AND {_EMPTIED} GROUP BY ALL HAVING n >= ? ORDER BY n DESC, 1, 2",
+        [connection, SEVERAL],
+    ).fetchall()
+    gone = [
+        (name, field, count, 0)
+        for name, field, column, source, count in lost
+        if f"wanted_{source}.{column}" in known and not _left(con, source, column)
+    ]
+    return Figure(connection, "fields emptied", len(gone), 0, _named(gone))
+
+
+def _left(con: duckdb.DuckDBPyConnection, source: str, column: str) -> int:
+    row = con.execute(f"SELECT count({ident(column)}) FROM {ident('wanted_' + source)}").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _others(*, strict: bool) -> str:
+    """The columns that do not count, because they move by themselves or have a limit of their own."""
+    return f"'score', 'band', {_STAMPS}" if strict else f"{_SAID}, {_STAMPS}"
 
 
 def _fields(con: duckdb.DuckDBPyConnection, what: str, connection: str) -> list[tuple[str, str, int, int]]:
@@ -142,9 +171,7 @@ def _busiest(con: duckdb.DuckDBPyConnection, connection: str) -> Figure:
     return Figure(connection, "tasks per owner", busiest, 0)
 
 
-def _existing(
-    con: duckdb.DuckDBPyConnection, among: str, connection: str, how: str = "sum(existing)"
-) -> int:
+def _existing(con: duckdb.DuckDBPyConnection, among: str, connection: str, how: str = "sum(existing)") -> int:
     return _one(con, f"SELECT coalesce({how}, 0) FROM target WHERE {among}", connection)
 
 

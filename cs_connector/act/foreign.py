@@ -87,8 +87,8 @@ def sentences(con: duckdb.DuckDBPyConnection) -> Mapping[tuple[str, str, str], s
     ).fetchall()
     told: dict[tuple[str, str, str], str] = {}
     for connection, name, policy, kept, count, fields in rows:
-        done = "they stay as they are" if kept else "they are written again"
-        text = f"{connection} {name}: somebody changed {count:,} values of ours ({', '.join(fields)}); {done}"
+        done = "theirs is kept" if kept else "ours is written again"
+        text = f"{connection} {name}: somebody changed {count:,} {'value' if count == 1 else 'values'} of ours ({', '.join(fields)}); {done}"
         where = connection, name, policy
         told[where] = f"{told[where]}; {text}" if where in told else text
     return told

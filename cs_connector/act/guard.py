@@ -45,6 +45,7 @@ TEXTS = {
     "scores cleared": "records that lose their score",
     "values cleared": "records that lose a value",
     "fields changed": "records in which one field is overwritten",
+    "fields emptied": "fields that no record has a value of any more",
     "bands moved": "accounts that change band",
     "customers gained": "accounts that become customers",
     "relationships created": "new relationship records",
@@ -55,6 +56,8 @@ TEXTS = {
     "tasks per owner": "new tasks for one owner",
     "as of": "days between today and the day that is written",
 }
+_CLEARS = ("scores cleared", "values cleared", "relationships ended", "records deleted")
+_FIRSTS = ("customers gained", "relationships created")  # all are new at first
 # what a usual night does not do; scores move with every month, so that they have no usual night
 _USUAL = (
     "scores cleared", "values cleared", "fields changed", "bands moved", "customers gained", "relationships created",
@@ -93,20 +96,17 @@ def _check(figure: Figure, safety: Safety, past: Past) -> Check:
 
 
 def _limit(figure: Figure, safety: Safety, past: Past) -> float:
-    share = _share(safety.max_changed_share, figure.of)
-    match figure.rule:
-        case "scores cleared" | "values cleared" | "relationships ended" | "records deleted":
-            return max(safety.max_cleared, safety.max_cleared_share * figure.of)
-        case "bands moved":
-            return _share(safety.max_band_moves_share, figure.of)
-        case "customers gained" | "relationships created":  # all are new at first
-            return share if figure.of else max(share, figure.count)
-        case "tasks created":
-            began = past.began(figure.connection, figure.rule)
-            return min(safety.max_created, share) if began else safety.max_created
-        case "tasks per owner":
-            return safety.max_tasks_per_owner
-    return share
+    rule, share = figure.rule, _share(safety.max_changed_share, figure.of)
+    if rule in _CLEARS:
+        return max(safety.max_cleared, safety.max_cleared_share * figure.of)
+    if rule in _FIRSTS:
+        return share if figure.of else max(share, figure.count)
+    if rule == "bands moved":
+        return _share(safety.max_band_moves_share, figure.of)
+    if rule == "tasks created":
+        began = past.began(figure.connection, rule)
+        return min(safety.max_created, share) if began else safety.max_created
+    return {"fields emptied": 0.0, "tasks per owner": float(safety.max_tasks_per_owner)}.get(rule, share)
 
 
 def _share(share: float, of: float) -> float:
@@ -153,9 +153,7 @@ def _why(stopped: Sequence[Check], changed: Sequence[str]) -> Iterator[str]:
 
 def _fix(changed: Sequence[str]) -> str:
     mend = f"if it is a mistake, mend {named(changed)}" if changed else "if it is a mistake, mend its cause"
-    return (
-        f'see it with: cs-connector plan; {mend}; if it is right: cs-connector apply --approve "WHY IT IS RIGHT"'
-    )
+    return f'see it with: cs-connector plan; {mend}; if it is right: cs-connector apply --approve "WHY IT IS RIGHT"'
 
 
 def named(files: Sequence[str], most: int = 4) -> str:

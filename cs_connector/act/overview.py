@@ -138,7 +138,7 @@ def tasks(con: duckdb.DuckDBPyConnection, held: Mapping[str, int]) -> Row:
         "SELECT count(*) FILTER (opened), count(*) FILTER (NOT opened AND text), count(*) FILTER (NOT opened AND owner), "
         "count(*) FILTER (NOT opened AND NOT text AND NOT owner) FROM (SELECT key, bool_or(record_id IS NULL) AS opened, "
         "bool_or(c IN ('description', 'subject')) AS text, bool_or(c = 'owner_ref') AS owner FROM planned_field "
-        "WHERE source = 'call' GROUP BY 1)"
+        "WHERE source = 'call' AND action <> 'delete' GROUP BY 1)"
     ).fetchall()[0]
     return {
         "opened": opened,

@@ -19,9 +19,11 @@ from . import (
     measure,
     plans,
     provision,
+    quarantine,
     sandbox,
     scorecards,
     timing,
+    undo,
 )
 from .demand import OnDemand, parts
 
@@ -31,7 +33,9 @@ for part in (
     identity,
     plans,
     provision,
+    undo,
     look,
+    quarantine,
     audit,
     customers,
     scorecards,

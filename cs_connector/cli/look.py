@@ -1,4 +1,4 @@
-"""explain, levers, why-changed, why-not, timeline, runs, quarantine, export, doctor: looking, never changing."""
+"""explain, levers, why-changed, why-not, timeline, runs, export, doctor: looking, never changing."""
 
 from __future__ import annotations
 
@@ -40,13 +40,9 @@ def register(app: typer.Typer) -> None:
     app.command()(export)
     app.command()(doctor)
     app.add_typer(_runs, name="runs")
-    app.add_typer(_quarantine, name="quarantine")
 
 
 _runs = typer.Typer(help="What jobs did.", invoke_without_command=True)
-_quarantine = typer.Typer(
-    help="Records that could not be read, with the reason.", invoke_without_command=True
-)
 
 
 def explain(
@@ -278,22 +274,3 @@ def show(run: str, root: opt.ProjectDir = opt.HERE, as_json: opt.Json = False) -
         screen.document(document)
     else:
         reports.run(screen, document)
-
-
-@_quarantine.callback()
-def quarantine(context: typer.Context, root: opt.ProjectDir = opt.HERE, as_json: opt.Json = False) -> None:
-    """List what was set aside."""
-    if context.invoked_subcommand:
-        return
-    from cs_connector.runner import questions
-
-    screen = opt.screen(as_json=as_json)
-    with opt.engine(root) as engine:
-        found = questions.quarantine(engine)
-    if as_json:
-        screen.document({"schema": "quarantine/1", "records": found})
-        return
-    for row in found:
-        screen.plain(f"{row['connection']} {row['object']} {row['record_id']}: {row['reason']}")
-    if not found:
-        screen.line("nothing is set aside")

@@ -28,7 +28,9 @@ def plan(
     out: Annotated[Path | None, typer.Option("--out", help="Where to keep the plan.")] = None,
     show: Annotated[
         str | None,
-        typer.Option("--show", metavar="CONNECTION.OBJECT", help="Make no plan; list this of the one at hand."),
+        typer.Option(
+            "--show", metavar="CONNECTION.OBJECT", help="Make no plan; list this of the one at hand."
+        ),
     ] = None,
     account: Annotated[
         str | None,

@@ -114,7 +114,9 @@ def _money(revenue: float | None) -> str:
 
 def _samples(samples: Sequence[Row]) -> Iterator[str]:
     """A few of each kind of change, the kinds in turn so that none is missing."""
-    kinds = [list(rows) for _, rows in groupby(samples, key=lambda s: (s["connection"], s["object"], s["kind"]))]
+    kinds = [
+        list(rows) for _, rows in groupby(samples, key=lambda s: (s["connection"], s["object"], s["kind"]))
+    ]
     turns = [rows[turn] for turn in range(3) for rows in kinds if turn < len(rows)][:SAMPLES]
     turns.sort(key=lambda s: (s["connection"], s["object"]))
     for (connection, name), rows in groupby(turns, key=lambda s: (s["connection"], s["object"])):
@@ -181,6 +183,8 @@ def _guard(head: Row, shown: int = 5) -> Iterator[str]:
         yield from _told(f"ok    {len(kept)} limits hold{near}", 6, most=2)
     if head["held"]["values"]:
         yield from _told(f"held  {head['held']['text']}", 6, most=3)
+    for note in head["held"].get("notes", ()):
+        yield from _told(f"note  {note}", 6, most=3)
 
 
 def _near(g: Row) -> float:
@@ -198,7 +202,9 @@ def _ending(head: Row) -> Iterator[str]:
     new = [c for c in head["connections"] if not c["approved"]]
     for c in new if total else ():
         kind = "a sandbox" if c["sandbox"] else "production"
-        yield from _told(f"NEW   the first write to {c['org'] or c['name']} ({kind}, {c['org_id']})", 6, most=2)
+        yield from _told(
+            f"NEW   the first write to {c['org'] or c['name']} ({kind}, {c['org_id']})", 6, most=2
+        )
     if head["stopped"]:
         yield from _told(f"STOP  all writes are stopped: {head['stopped']}", 6, most=2)
     yield ""
@@ -243,5 +249,9 @@ def matching(rows: Iterable[Row], show: str | None, account: str | None) -> Iter
         at = (row["connection"], f"{row['connection']}.{row['object']}")
         if show is not None and show not in at:
             continue
-        if wanted is None or wanted in str(row["name"]).casefold() or account in (row["key"], row["record_id"]):
+        if (
+            wanted is None
+            or wanted in str(row["name"]).casefold()
+            or account in (row["key"], row["record_id"])
+        ):
             yield row

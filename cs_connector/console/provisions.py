@@ -87,27 +87,31 @@ def _called(piece: Piece) -> str:
 
 
 def _difference(difference: Mapping[str, Any]) -> str:
-    was, wanted = _apart(difference["from"], difference["to"])
-    end = (
-        f"{escape(was)} stays, we would have {escape(wanted)}"
-        if difference["kept"]
-        else f"{escape(was)} → {escape(wanted)}"
-    )
-    return f"{escape(difference['field'])}: {end}"
-
-
-def _apart(was: Any, wanted: Any) -> tuple[str, str]:
-    """Of two lists only what the other lacks, else the values as they are."""
+    was, wanted, kept = difference["from"], difference["to"], difference["kept"]
     if isinstance(was, list) and isinstance(wanted, list):
-        only = [each for each in was if each not in wanted], [each for each in wanted if each not in was]
-        if any(only):
-            return _short(only[0]), _short(only[1])
-    return _short(was), _short(wanted)
+        told = _apart(was, wanted) + ("" if kept else " → as we declare it")
+    else:
+        told = (
+            f"{_short(was)} stays, we would have {_short(wanted)}"
+            if kept
+            else f"{_short(was)} → {_short(wanted)}"
+        )
+    return escape(f"{difference['field']}: {told}")
+
+
+def _apart(was: list[Any], wanted: list[Any]) -> str:
+    """Of two lists only what the other lacks."""
+    more = [each for each in was if each not in wanted]
+    lacking = [each for each in wanted if each not in was]
+    if not more and not lacking:
+        return "in another order"
+    told = ("also ", more), ("lacks ", lacking)
+    return ", ".join(word + _short(some) for word, some in told if some)
 
 
 def _short(value: Any) -> str:
     if isinstance(value, list):
-        return ", ".join(map(_word, value)) or "nothing more"
+        return ", ".join(map(_word, value)) or "nothing"
     text = "nothing" if value in (None, "") else str(value)
     return text if len(text) <= WIDTH else text[: WIDTH - 1] + "…"
 
@@ -120,7 +124,7 @@ def _word(value: Any) -> str:
 
 
 def _going(line: Line, pieces: Sequence[Piece]) -> None:
-    line(f"  [red]- {len(pieces):,} to remove[/]")
+    line(f"  [red]- {len(pieces):,} to remove, with every value in them[/]")
     _names(line, pieces)
     for piece in pieces:
         if piece["filled"]:
@@ -171,5 +175,15 @@ def _last(command: str, pieces: Sequence[Piece]) -> str:
     waiting = sum(1 for p in pieces if p["standing"] in {"create", "change", "adopt"} and not p["result"])
     if command == "plan":
         make = f"\n{waiting:,} to do. Nothing changed yet; do it with: cs-connector provision apply"
-        return make if waiting else "\nNothing to do: everything that we need is there."
-    return "\nEverything that we need is there."
+        return make if waiting else f"\nNothing to do: {_complete(pieces)}"
+    return f"\nDone: {_complete(pieces)}"
+
+
+def _complete(pieces: Sequence[Piece]) -> str:
+    differing = sum(1 for p in pieces if p["standing"] in {"not_ours", "edited"})
+    if not differing:
+        return "everything that we need is there."
+    return (
+        f"everything that we need is there, {differing:,} of it otherwise than we would have it. What we write there may be "
+        "refused; map another field, or take it over with --adopt."
+    )

@@ -14,6 +14,7 @@ from cs_connector.sandbox.company import Account, Kind, Subscription, Usage
 from . import papers
 from .builder import Builder, begin
 from .calendar import MONTHS, Calendar
+from .chapters import CHAPTERS, Tell
 from .people import LEAVERS, team
 
 FIRST = 300_000  # their indexes begin here, above those of every other account
@@ -30,7 +31,7 @@ def sagas(seed: int, cal: Calendar) -> tuple[Account, ...]:
 
 
 def _made(seed: int, cal: Calendar) -> Iterator[Account]:
-    plans = [*_maple(), *_nimbus(), *_rowan(), *_sable(), *_others()]
+    plans = [*_maple(), *_nimbus(), *_rowan(), *_sable(), *_others(), *_chapters()]
     places = {name: FIRST + number for number, (name, _, _, _) in enumerate(plans)}
     for name, parent, kind, tell in plans:
         index = places[name]
@@ -268,3 +269,11 @@ def _others() -> Iterator[_Plan]:
     yield "Cedar Winery", None, "customer", _cedar
     yield "Quartz Tools", None, "customer", _quartz
     yield "Juniper Travel", None, "customer", _juniper
+
+
+def _chapters() -> Iterator[_Plan]:
+    def alone(story: Tell) -> _Tell:
+        return lambda make, _places: story(make)
+
+    for name, story in CHAPTERS.items():
+        yield name, None, "customer", alone(story)

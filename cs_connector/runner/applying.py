@@ -16,6 +16,8 @@ from .plans import checking
 from .running import recorded
 from .settling import box, settle
 from .summary import Summary, WriteLine
+from .undoing import again
+from .undoing.looking import unchanged
 
 
 def apply_plan(engine: Engine, file: PlanFile, reason: str | None = None) -> Summary:
@@ -23,14 +25,19 @@ def apply_plan(engine: Engine, file: PlanFile, reason: str | None = None) -> Sum
 
     Raises GuardStopped for a plan that may not be applied, UsageError for half a plan.
     """
+    undone = file.head.get("undoes")
 
     def work() -> None:
         settle(engine)
         counts = checking.check(engine, file, reason)
         checking.mark(engine, file)
-        write(engine, file.changes(), counts)
+        changes = file.changes()
+        if undone:
+            again.remember(engine, undone["run"])
+            changes = unchanged(engine, changes)
+        write(engine, changes, counts)
 
-    return recorded(engine, "apply", work)
+    return recorded(engine, "undo" if undone else "apply", work)
 
 
 def write(engine: Engine, changes: Iterable[Planned], counts: Mapping[str, int]) -> bool:

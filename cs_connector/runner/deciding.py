@@ -13,10 +13,10 @@ from cs_connector.errors import UsageError
 from cs_connector.health import basis
 from cs_connector.model import ENTITIES
 
-from . import holding, judging
+from . import judging
 from .engine import Engine
-from .holding import Kept
-from .plans import permission
+from .plans import holding, permission
+from .plans.holding import Kept
 from .undoing import again
 
 

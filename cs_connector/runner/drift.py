@@ -6,14 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from cs_connector.errors import GuardStopped, MappingError
-from cs_connector.ports import Read
+from cs_connector.ports import ObjectInfo, Read
 from cs_connector.store import shapes
 from cs_connector.store.shapes import Shape
 from cs_connector.unify import Source
 from cs_connector.unify.mapping import HISTORY
 from cs_connector.unify.passing import kind
 
-from . import describing
 from .engine import Engine
 
 # Fields whose parts are fields too, and files.
@@ -24,7 +23,7 @@ def look(engine: Engine, source: Source) -> dict[str, Read]:
     """What to read of each object: those wanted fields that can be read; what changed becomes a note of the run."""
     connection, mapped = source.connection, source.mapping.objects()
     _check_histories(engine, source)
-    infos = describing.described(engine, connection, list(mapped))
+    infos = _anew(engine, connection, list(mapped))
     described = {name: {f.name: f.type for f in info.fields} for name, info in infos.items()}
     kept = shapes.kept(engine.store.state, connection)
     known = {n: _accepted(engine, connection, n, shape, described, mapped) for n, shape in kept.items()}
@@ -44,6 +43,23 @@ def look(engine: Engine, source: Source) -> dict[str, Read]:
         name: replace(read, fields=tuple(f for f in read.fields if (name, f) not in gone))
         for name, read in wanted.items()
     }
+
+
+def described(engine: Engine, connection: str, objects: Sequence[str]) -> Mapping[str, ObjectInfo]:
+    """Those of the named objects that can be seen; asked for only where nobody has asked in this run. Raises AdapterError."""
+    known = engine.described.get(connection, {})
+    missing = [name for name in objects if name not in known]
+    if missing:
+        _anew(engine, connection, missing)
+    seen = engine.described.get(connection, {})
+    return {name: info for name in objects if (info := seen.get(name)) is not None}
+
+
+def _anew(engine: Engine, connection: str, objects: Sequence[str]) -> Mapping[str, ObjectInfo]:
+    """The same, as they are at this moment."""
+    found = {info.name: info for info in engine.adapter(connection).describe(objects)}
+    engine.described.setdefault(connection, {}).update({name: found.get(name) for name in objects})
+    return found
 
 
 def _accepted(

@@ -197,6 +197,7 @@ def task(engine: Engine, account: str) -> dict[str, Any] | None:
 
 
 def quarantine(engine: Engine) -> list[dict[str, Any]]:
+    """Records that could not be read, and changes that are not sent; their stage is write, or check where we know better."""
     table = tables.quarantine
     columns = (
         table.c.connection,
@@ -208,4 +209,12 @@ def quarantine(engine: Engine) -> list[dict[str, Any]]:
     )
     with engine.store.state.read() as db:
         query = sa.select(*columns).where(table.c.state == "open").order_by(*columns)
-        return [dict(r) for r in db.execute(query).mappings()]
+        found = [dict(r) for r in db.execute(query).mappings()]
+        return found + [dict(r) for r in db.execute(_refused()).mappings()]
+
+
+def _refused() -> sa.Select[*tuple[Any, ...]]:
+    table = tables.refused
+    record = sa.func.coalesce(table.c.record_id, table.c.name).label("record_id")
+    columns = (table.c.connection, table.c.object, record, table.c.stage, table.c.code, table.c.reason)
+    return sa.select(*columns).order_by(*columns)

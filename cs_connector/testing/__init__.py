@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from .contract import AdapterContract, ReadContract, Sample, WriteContract
 from .memory import Fault, Memory, MemorySettings, System
-from .surroundings import FixedClock, MemoryTokens, surroundings
+from .surroundings import FixedClock, MemoryNotes, MemoryTokens, surroundings
 
 __all__ = [
     "AdapterContract",
     "Fault",
     "FixedClock",
     "Memory",
+    "MemoryNotes",
     "MemorySettings",
     "MemoryTokens",
     "ReadContract",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cs_connector.ports import Clock, Surroundings, TokenStore
+from cs_connector.ports import Clock, Notes, Surroundings, TokenStore
 
 START = datetime(2026, 11, 20, 9, tzinfo=UTC)
 
@@ -45,8 +45,31 @@ class MemoryTokens:
         yield
 
 
+class MemoryNotes:
+    """Keeps notes as long as it lives."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, str] = {}
+
+    def keep(self, name: str, value: str) -> None:
+        self.kept[name] = value
+
+    def read(self, name: str) -> str | None:
+        return self.kept.get(name)
+
+    def names(self) -> Sequence[str]:
+        return sorted(self.kept)
+
+    def drop(self, name: str) -> None:
+        self.kept.pop(name, None)
+
+
 def surroundings(
-    connection: str = "test", clock: Clock | None = None, tokens: TokenStore | None = None
+    connection: str = "test",
+    clock: Clock | None = None,
+    tokens: TokenStore | None = None,
+    notes: Notes | None = None,
 ) -> Surroundings:
     """Surroundings for one connection; what is not given is fresh and in memory."""
-    return Surroundings(connection, clock or FixedClock(), tokens or MemoryTokens())
+    lent = (clock or FixedClock(), tokens or MemoryTokens())
+    return Surroundings(connection, *lent, notes=notes or MemoryNotes())

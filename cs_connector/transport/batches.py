@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeAlias
+
+from requests import Response
 
 from cs_connector.errors import AdapterError, NotPermitted, Unavailable
 from cs_connector.ports import Action, Change, Receipt, Verdict
@@ -30,7 +32,8 @@ Receipts: TypeAlias = dict[int, Receipt]  # by place
 class Refused:
     """A whole request was refused and nothing of it done. `about` is equal for refusals with the same reason.
 
-    `fields` are those that no change may have, if it is about fields.
+    `fields` are those that no change may have, if it is about fields. It is `doubtful` when a try before it may have been
+    obeyed: then what is not done in the end may have been done by that.
     """
 
     verdict: Verdict
@@ -38,6 +41,7 @@ class Refused:
     message: str
     about: Hashable = None
     fields: frozenset[str] = frozenset()
+    doubtful: bool = False
 
 
 Send: TypeAlias = Callable[[Part], Receipts | Refused]
@@ -138,6 +142,7 @@ class _Narrowing:
     receipts: Receipts = field(default_factory=dict)
     _taken: bool = False
     _ended: bool = False
+    _doubtful: bool = False
 
     def down_from(self, part: Part) -> Receipts:
         level = self._smaller(part, self.first)
@@ -147,7 +152,7 @@ class _Narrowing:
                 level = self._probed([each for each, _ in bad])
             else:
                 level = [smaller for each, answer in bad for smaller in self._smaller(each, answer)]
-        return self.receipts
+        return doubted(self.receipts) if self._doubtful else self.receipts
 
     def _sent(self, part: Part) -> Refused | None:
         """Send a part and keep what is said of its changes; gives its refusal."""
@@ -167,6 +172,7 @@ class _Narrowing:
 
     def _smaller(self, part: Part, answer: Refused) -> list[Part]:
         """What to send of a refused part."""
+        self._doubtful = self._doubtful or answer.doubtful
         barred = [item for item in part if answer.fields & item.change.fields.keys()]
         if barred:
             self._refuse(barred, answer)
@@ -198,6 +204,13 @@ class _Narrowing:
         self.receipts |= all_of(part, answer.verdict, answer.code, answer.message)
 
 
+def refused(part: Part, response: Response, said: Refused) -> Receipts | Refused:
+    """The refusal of a whole request; only for good is it one that others are tried without."""
+    if said.verdict is Verdict.REJECTED:
+        return replace(said, doubtful=is_doubtful(response))
+    return sure(all_of(part, said.verdict, said.code, said.message), response)
+
+
 def all_of(part: Part, verdict: Verdict, code: str, message: str) -> Receipts:
     """The same said of every change, redacted."""
     text = redact(message)
@@ -218,3 +231,27 @@ def _kept_back(part: Part) -> Receipts:
     return all_of(
         part, Verdict.LATER, "NOT_SENT", "it was not sent, because what was sent before was not answered"
     )
+
+
+def sure(receipts: Receipts, response: Response) -> Receipts:
+    """What an answer says, if it is the only one."""
+    return doubted(receipts) if is_doubtful(response) else receipts
+
+
+def is_doubtful(response: Response) -> bool:
+    """Whether a try before this one may have been obeyed."""
+    return bool(getattr(response, "doubtful", False))
+
+
+def doubtful(response: Response) -> Response:
+    """An answer to what was sent before and not answered."""
+    response.doubtful = True  # type: ignore[attr-defined]
+    return response
+
+
+def doubted(receipts: Receipts) -> Receipts:
+    """The same when they were sent before: whether that did what was not done now, nobody knows."""
+    return {
+        place: replace(r, verdict=Verdict.UNKNOWN) if r.verdict is Verdict.LATER else r
+        for place, r in receipts.items()
+    }

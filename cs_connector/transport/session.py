@@ -38,6 +38,7 @@ class Transport(requests.Session):
     `ca_file` (PEM) is the authority to trust in place of those of this machine.
     `renew` makes a new login after a 401. `quota` reads (limit, left) from an answer, None if not there.
     `meter` knows what other processes use of the same allowance.
+    An answer is `doubtful` when a try before it may have been obeyed and was not answered.
     Raises AdapterError and its kinds, and ConfigError for a host that is not allowed.
     """
 
@@ -164,6 +165,7 @@ class Transport(requests.Session):
                 error.unsent = untouched
                 raise
             if isinstance(outcome, Response):
+                outcome.doubtful = not untouched  # type: ignore[attr-defined]
                 return outcome
             if outcome.expired and renewable:
                 renewable = False

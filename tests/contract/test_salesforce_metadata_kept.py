@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .test_salesforce_metadata import as_before, client, me, sandbox  # noqa: F401
+from .test_salesforce_metadata import as_before, client, sandbox  # noqa: F401
 
 VIEW = {
     "fullName": "Account.Reds", "label": "Reds", "filterScope": "Everything", "columns": ["ACCOUNT.NAME", "CS_Band__c"],
@@ -134,11 +134,11 @@ def test_reports_stand_on_report_types_in_folders_and_dashboards_on_reports(clie
     api = client.mdapi
     assert [f.fullName for f in api.list_metadata([{"type": "Report", "folder": "Ours"}])] == ["Ours/Starts"]
     assert api.list_metadata([{"type": "Report", "folder": "Else"}]) in (None, [])
-    with pytest.raises(Exception, match="DEPENDENCY_EXISTS.*Dashboard - Boards/Book"):
+    with pytest.raises(Exception, match=r"DEPENDENCY_EXISTS.*Dashboard - Boards/Book"):
         api.Report.delete(["Ours/Starts"])
-    with pytest.raises(Exception, match="DEPENDENCY_EXISTS.*Report - Ours/Starts"):
+    with pytest.raises(Exception, match=r"DEPENDENCY_EXISTS.*Report - Ours/Starts"):
         api.ReportType.delete(["Subs"])
-    with pytest.raises(Exception, match="DEPENDENCY_EXISTS.*Custom Report Type - Subs"):
+    with pytest.raises(Exception, match=r"DEPENDENCY_EXISTS.*Custom Report Type - Subs"):
         api.CustomObject.delete(["Subscription__c"])
     with pytest.raises(Exception, match="The folder Ours is not empty"):
         api.ReportFolder.delete(["Ours"])

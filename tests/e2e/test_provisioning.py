@@ -49,11 +49,11 @@ def test_from_nothing_to_scores_in_the_crms_and_back_to_nothing(bare: Sandbox, p
     assert "MB more" in told
 
     written = len(bare.ledger())
-    assert "Nothing to do" in project.do("provision", "plan").talk
+    assert "Nothing to do: everything that we need is there." in project.do("provision", "plan").talk
     project.do("provision", "apply")
     assert len(bare.ledger()) == written, "a second apply called a CRM to write"
 
-    project.run()
+    project.do("run")
     assert any(row["properties"]["cs_health_band"] for row in bare.companies())
     assert any(row["organization_fields"]["cs_health_score"] for row in bare.organizations())
     assert bare.soql("SELECT Id FROM CS_Relationship__c WHERE Health_Score__c != null")

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from cs_connector.act.face import Standing, compare
 from cs_connector.ports import Action, Change, Verdict
 
 from .salesforce_site import ALL, Site, bad, differing, opened
@@ -160,6 +161,21 @@ def test_what_people_changed_shows_and_what_they_added_does_not_hide_it(site: Si
     assert shown[view.name]["filters"] == view.body["filters"]
     assert shown[band.name]["label"] == "Customer Health"
     assert [v["fullName"] for v in shown[band.name]["valueSet"]["valueSetDefinition"]["value"]][-1] == "Blue"
+
+
+def test_a_view_that_people_made_under_our_name_is_told_from_ours(site: Site) -> None:
+    adapter = site.adapter()
+    pieces = adapter.face(())
+    theirs = replace(
+        next(p for p in pieces if p.name == "Account.CS_Declining"),
+        body={"label": "Ours, not yours", "filterScope": "Mine", "columns": ["ACCOUNT.NAME"]},
+    )
+    adapter.install([theirs])
+    steps = {step.piece.name: step for step in compare(pieces, adapter.present(pieces), {})}
+    assert steps[theirs.name].standing is Standing.FOREIGN
+    assert {s.standing for name, s in steps.items() if name != theirs.name} == {Standing.CREATE}
+    adapter.install([s.piece for s in steps.values() if s.standing is Standing.CREATE])
+    assert [name for _, name, _, _ in differing(adapter, pieces)] == [theirs.name]
 
 
 def test_one_piece_that_salesforce_refuses_leaves_the_others(site: Site) -> None:

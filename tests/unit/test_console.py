@@ -34,7 +34,7 @@ def test_names_and_values_of_a_plan_are_printed_as_they_are(
 
 def head(name: str = "Acme", **more: Any) -> dict[str, Any]:
     """What a plan says of itself: one account that changes band, and one limit that stops it."""
-    at = {"connection": "sales", "object": "Account"}
+    at: dict[str, Any] = {"connection": "sales", "object": "Account"}
     counts = {"created": 0, "updated": 1, "clearing": 1, "deleted": 0, "unchanged": 9}
     return {
         "plan": "P1",

@@ -96,6 +96,18 @@ def test_each_limit_lets_its_share_through_and_stops_one_more(
     assert rule in plan.stopped()
 
 
+@pytest.mark.parametrize(("left", "stopped"), [(0, ["fields emptied"]), (1, [])])
+def test_a_field_that_no_record_has_any_more_stops_even_a_few(
+    plan: Plan, left: int, stopped: list[str]
+) -> None:
+    plan.con.execute("ALTER TABLE wanted_account ADD COLUMN cap_text VARCHAR")
+    for n in range(5):
+        plan.change(n, "account", ("Cap", "cap_text", "Capped at 40: gone dark", None))
+    for n in range(left):
+        plan.con.execute("INSERT INTO wanted_account(key, cap_text) VALUES (?, 'Capped at 40')", [f"k{n}"])
+    assert plan.stopped() == stopped
+
+
 def test_first_values_and_first_records_stop_nothing(plan: Plan) -> None:
     plan.con.execute("UPDATE target SET existing = 0 WHERE source = 'relationship'")
     for n in range(100):

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from cs_connector.act.plan import Planned
+from cs_connector import registry
 from cs_connector.config import open_project
 from cs_connector.errors import AdapterError, AuthFailed, GuardStopped, Unavailable
 from cs_connector.ports import Capabilities, FieldInfo, ObjectInfo, Receipt, Verdict
@@ -51,7 +52,7 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     """A project of two CRMs that are in memory."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     (tmp_path / "cs-connector.yml").write_text(PROJECT)
-    opened = open_engine(open_project(tmp_path, ()), exclusive=True)
+    opened = open_engine(open_project(tmp_path, registry.shipped()), exclusive=True)
     for name in ("sales", "other"):
         opened._adapters[name] = Line(MemorySettings(), surroundings(name), System((TASK,)))
     yield opened

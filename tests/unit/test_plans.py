@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from cs_connector.act import planfile, switch
 from cs_connector.act.plan import Planned
 from cs_connector.act.planfile import PlanFile
+from cs_connector import registry
 from cs_connector.config import open_project
 from cs_connector.errors import GuardStopped, UsageError
 from cs_connector.runner import Engine, open_engine
@@ -47,7 +48,7 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.delenv(permission.NO_WRITES, raising=False)
     (tmp_path / "cs-connector.yml").write_text(PROJECT)
-    opened = open_engine(open_project(tmp_path, ()), exclusive=True)
+    opened = open_engine(open_project(tmp_path, registry.shipped()), exclusive=True)
     yield opened
     opened.close()
 
@@ -242,7 +243,7 @@ def test_a_variable_of_the_environment_stops_writes(
 def test_the_project_file_stops_writes(engine: Engine) -> None:
     path = engine.project.root / "cs-connector.yml"
     path.write_text(PROJECT + "safety: {writes: false}\n")
-    engine.project = open_project(engine.project.root, ())
+    engine.project = open_project(engine.project.root, registry.shipped())
     assert permission.stopped(engine) == "safety: has writes: false in cs-connector.yml"
 
 

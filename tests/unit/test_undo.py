@@ -37,6 +37,7 @@ class Town:
         self.current: dict[undo.Where, Current] = {}
         self.later: dict[undo.Where, str] = {}
         self.keys: set[undo.Where] = set()
+        self.texts: dict[undo.Where, dict[str, Any]] = {}
         self.skew = 0.0
         self.rules = {
             ("sales", "Account"): Rule("account", None, FIELDS),
@@ -51,7 +52,9 @@ class Town:
         self.keys.add(("sales", object_, f"key-{record}"))
 
     def undo(self, *rows: Row) -> list[Planned | Left]:
-        world = World(self.rules, self.current, self.keys, self.later, {"sales": self.skew}, BOOK.hidden)
+        world = World(
+            self.rules, self.current, self.keys, self.later, self.texts, {"sales": self.skew}, BOOK.hidden
+        )
         return list(undo.plan(undo.together(rows), world, WHY))
 
 
@@ -190,6 +193,17 @@ def test_a_text_that_is_kept_as_a_digest_is_compared_but_cannot_go_back() -> Non
     assert left(town.undo(row("T-1", "updated", "Task", Subject=told))) == {
         "T-1.Subject": "somebody changed it since"
     }
+
+
+def test_a_text_that_the_store_still_has_goes_back_if_it_is_the_one_that_stood_there() -> None:
+    town = Town()
+    told = tuple(BOOK.hidden("sales", "Task", "Subject", text) for text in ("Risk: old", "Risk: new"))
+    town.has("T-1", "Task", Subject="Risk: new")
+    town.texts["sales", "Task", "T-1"] = {"Subject": "Risk: old"}
+    task = row("T-1", "updated", "Task", Subject=told)
+    assert changed(town.undo(task)) == {"T-1": ("update", {"Subject": ("Risk: new", "Risk: old")})}
+    town.texts["sales", "Task", "T-1"] = {"Subject": "Risk: of another time"}
+    assert "not kept" in left(town.undo(task))["T-1.Subject"]
 
 
 def test_a_made_task_goes_away_by_its_digest() -> None:

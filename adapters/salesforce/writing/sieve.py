@@ -17,7 +17,7 @@ from . import verdicts
 from .collection import at_column
 from .groups import Group
 
-EXTRA, ALL_EXTRA = 40, 400  # calls beside the first: for one group, and for all that one sieve gets
+EXTRA, ALL_EXTRA = 64, 400  # calls beside the first: for one group, and for all that one sieve gets
 # What is wrong with the call, whatever is in it.
 _OF_ALL = frozenset(
     {"API_CURRENTLY_DISABLED", "API_DISABLED_FOR_ORG", "INSUFFICIENT_ACCESS", "INSUFFICIENT_ACCESS_OR_READONLY",

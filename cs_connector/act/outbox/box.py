@@ -79,13 +79,14 @@ class Outbox:
             yield row._replace(associate=row.associate or before.associate) if before else row
 
     def planned(self) -> Iterator[Line]:
-        """What is to be sent, in its order; what is put back meanwhile comes when it is asked again."""
+        """What is to be sent, in its order; what is put back meanwhile comes when it is asked again. Raises FencedOut."""
         place, key = -1, ""
         mine = (outbox.c.run == self.run) & (outbox.c.state == PLANNED)
         while True:
             beyond = sa.tuple_(outbox.c.place, outbox.c.key) > (place, key)
             query = sa.select(*COLUMNS).where(mine, beyond).order_by(outbox.c.place, outbox.c.key)
             with self.state.read() as db:
+                check(db, self.lease)  # nothing to send may mean that another process took over
                 rows = read(db.execute(query.limit(PAGE)))
             yield from rows
             if len(rows) < PAGE:

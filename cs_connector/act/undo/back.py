@@ -121,7 +121,7 @@ def _back(mine: Written, rule: Rule, world: World, reason: str) -> Iterator[Plan
         if why:
             yield _left(mine, why, name)
         elif found is _Same.WRITTEN and value != mine.before.get(name):
-            back.append((name, _text(current.values.get(name)), _text(mine.before.get(name))))
+            back.append((name, _text(current.values.get(name)), _before(mine, name, world)))
     if back:
         yield _planned(mine, rule, "update", tuple(back), reason)
 
@@ -136,9 +136,17 @@ def _why_not(mine: Written, rule: Rule, world: World, name: str, found: _Same) -
         return ""
     if not mine.known:
         return "what stood there before is not known: the record was found only when it was written"
-    if str(mine.before.get(name) or "").startswith(HIDDEN):
+    if str(_before(mine, name, world)).startswith(HIDDEN):
         return "what stood there before may name a person, and is not kept"
     return ""
+
+
+def _before(mine: Written, name: str, world: World) -> str | None:
+    """What stood in a field; the digest of it, where that is all that is left."""
+    value = _text(mine.before.get(name))
+    kept = world.texts.get(_where(mine), {}).get(name)
+    same = kept is not None and world.hidden(mine.connection, mine.object, name, kept) == value
+    return _text(kept) if same else value
 
 
 def _same(mine: Written, name: str, world: World, current: Current) -> _Same:

@@ -45,14 +45,15 @@ class World:
     """What there is now. `keys` are the records by their keys; `later` names the last other run that wrote to a record
     after the one that is undone.
 
-    `skew` is by how many seconds the clock of each connection is ahead of ours; `hidden` makes of a value what is on
-    record of it.
+    `texts` are values that the store still has of what is on record as a digest only, and `hidden` makes of a value what
+    is on record of it. `skew` is by how many seconds the clock of each connection is ahead of ours.
     """
 
     rules: Mapping[Place, Rule]
     current: Mapping[Where, Current]
     keys: Collection[Where]
     later: Mapping[Where, str]
+    texts: Mapping[Where, Mapping[str, Value]]
     skew: Mapping[str, float]
     hidden: Callable[[str, str, str, Value], Value]
 
@@ -90,8 +91,9 @@ def _want(con: duckdb.DuckDBPyConnection, wanted: Collection[tuple[Where, str]])
     columns = {
         n: [where[i] for where, _ in listed] for i, n in enumerate(("connection", "object", "record_id"))
     }
+    con.execute("DROP TABLE IF EXISTS undo_record")
     con.register("undo_rows", pa.table({**columns, "key": [key for _, key in listed]}))
-    con.execute("CREATE OR REPLACE TEMP TABLE undo_record AS SELECT * FROM undo_rows")
+    con.execute("CREATE TEMP TABLE undo_record AS SELECT * FROM undo_rows")
     con.unregister("undo_rows")
 
 

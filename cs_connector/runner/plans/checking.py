@@ -32,7 +32,9 @@ def check(engine: Engine, file: PlanFile, reason: str | None = None) -> Counter[
         counts = Counter(change.connection for change in file.changes())
         problems = list(_problems(engine, file))
         checks = [_check(told) for told in head["guard"]]
-        approval = None if reason is None else {"plan": head["plan"], "digest": head["digest"], "reason": reason}
+        approval = (
+            None if reason is None else {"plan": head["plan"], "digest": head["digest"], "reason": reason}
+        )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         why = f"something in it is missing or of another form: {error}"
         raise UsageError(f"{file.path} is not a whole plan", why=why, safe=_SAFE, fix=_FIX) from None

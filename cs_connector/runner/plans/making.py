@@ -72,6 +72,7 @@ def _head(engine: Engine, con: duckdb.DuckDBPyConnection, checks: list[Check], h
             "values": held.values,
             "unknown": list(held.unknown),
             "text": str(held) if held.values else "",
+            "notes": list(held.kept.notes),
         },
     }
 

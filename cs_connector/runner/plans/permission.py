@@ -133,4 +133,6 @@ def _approve(
         engine.summary.notes.append(f"{who} approved the first write to {org}: {reason}")
     if over:
         told = ", ".join(f"{c.connection} {c.rule}".strip() for c in over)
-        engine.summary.notes.append(f"{who} approved plan {approval['plan']} over its limits ({told}): {reason}")
+        engine.summary.notes.append(
+            f"{who} approved plan {approval['plan']} over its limits ({told}): {reason}"
+        )

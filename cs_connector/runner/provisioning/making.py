@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from cs_connector.act import switch
@@ -9,25 +10,44 @@ from cs_connector.act.face import Standing, Step
 from cs_connector.errors import AdapterError
 from cs_connector.ports import Receipt, Verdict
 from cs_connector.runner.engine import Engine
+from cs_connector.runner.running import recorded
+from cs_connector.runner.summary import WriteLine
 
 from .surveying import Site
 
-BATCH = 100
+BATCH, FACE = 100, "fields and objects"
 DONE = frozenset({Verdict.CREATED, Verdict.UPDATED, Verdict.DELETED})
 
 
 def put(engine: Engine, sites: Sequence[Site]) -> bool:
-    """Do what is to be done; says whether all of it was. A piece that fails stops none that does not need it.
+    """Do what is to be done, as one run; says whether all of it was. A piece that fails stops none that does not need it.
 
     Raises GuardStopped, before anything is sent, where there is too little room or all writes are stopped.
     """
-    allowed(engine)
-    for site in sites:
-        if site.room:
-            site.room.enforce(site.connection)
-    for site in sites:
-        _put(engine, site)
-    return all(r.verdict in DONE for site in sites for r in site.receipts.values())
+
+    def work() -> None:
+        allowed(engine)
+        for site in sites:
+            if site.room:
+                site.room.enforce(site.connection)
+        for site in sites:
+            _put(engine, site)
+            tell(engine, site)
+
+    return recorded(engine, "provision", work).exit == 0
+
+
+def tell(engine: Engine, site: Site) -> None:
+    """What became of the pieces of a connection, in the summary of the run."""
+    counts = Counter(receipt.verdict for receipt in site.receipts.values())
+    if counts:
+        line = WriteLine(
+            site.connection, FACE, created=counts[Verdict.CREATED], updated=counts[Verdict.UPDATED]
+        )
+        line.deleted = counts[Verdict.DELETED]
+        line.rejected = counts.total() - sum(counts[verdict] for verdict in DONE)
+        line.unchanged = len(site.steps) - counts.total()
+        engine.summary.writes.append(line)
 
 
 def allowed(engine: Engine) -> None:

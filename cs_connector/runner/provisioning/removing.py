@@ -9,7 +9,7 @@ from cs_connector.errors import AdapterError, UsageError
 from cs_connector.ports import Receipt, Verdict
 from cs_connector.runner.engine import Engine
 
-from .making import DONE, allowed, refused
+from .making import DONE, allowed, refused, tell
 from .record import Record
 from .surveying import PARTS, Site, connections
 
@@ -48,17 +48,25 @@ def _site(engine: Engine, name: str, parts: Sequence[str], *, unwanted: bool) ->
 
 
 def remove(engine: Engine, sites: Sequence[Site]) -> bool:
-    """Remove what was looked up; says whether all of it is gone. Raises GuardStopped while all writes are stopped."""
-    allowed(engine)
-    for site in sites:
-        with engine.talk.step(f"taking out of {site.connection}", len(site.steps)) as tick:
-            receipts = _remove(site)
-            site.receipts = {receipt.key: receipt for receipt in receipts}
-            pairs = zip(site.steps, receipts, strict=True)
-            site.record.drop(step.piece for step, receipt in pairs if receipt.verdict in DONE)
-            engine.beat()
-            tick(len(site.steps))
-    return all(r.verdict in DONE for site in sites for r in site.receipts.values())
+    """Remove what was looked up, as one run; says whether all of it is gone. Raises GuardStopped while all writes are stopped."""
+
+    def work() -> None:
+        allowed(engine)
+        for site in sites:
+            with engine.talk.step(f"taking out of {site.connection}", len(site.steps)) as tick:
+                _settle(engine, site)
+                tick(len(site.steps))
+            tell(engine, site)
+
+    return recorded(engine, "provision", work).exit == 0
+
+
+def _settle(engine: Engine, site: Site) -> None:
+    receipts = _remove(site)
+    site.receipts = {receipt.key: receipt for receipt in receipts}
+    pairs = zip(site.steps, receipts, strict=True)
+    site.record.drop(step.piece for step, receipt in pairs if receipt.verdict in DONE)
+    engine.beat()
 
 
 def _remove(site: Site) -> Sequence[Receipt]:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 
 import duckdb
-import pyarrow as pa
 import sqlalchemy as sa
 
 from cs_connector.act.guard import Check
+from cs_connector.runner import auditing
 from cs_connector.runner.engine import Engine
-from cs_connector.store.audit.book import HIDDEN
 from cs_connector.store.audit.finding import Question, rows
 from cs_connector.store.tables import approved_plans, runs, undone
 
 RULE = "undone again"
+_NOTHING = object()
 TEXT = "records that would be told again what was undone"
 
 
@@ -36,14 +37,9 @@ def checks(engine: Engine, con: duckdb.DuckDBPyConnection) -> Iterator[Check]:
     Needs `planned_field`.
     """
     for run, at in _remembered(engine):
-        _told(engine, con, run)
-        found = con.execute(
-            "SELECT p.connection, count(DISTINCT (p.object, p.key)) FROM planned_field p JOIN undone_value u "
-            "ON u.connection = p.connection AND u.object = p.object AND u.key = p.key AND u.field = p.f "
-            "AND u.value IS NOT DISTINCT FROM p.b GROUP BY 1 ORDER BY 1"
-        ).fetchall()
+        found = Counter(connection for connection, _object, _key in _same(engine, con, run))
         detail = f"run {run}, undone on {at:%Y-%m-%d}; the configuration is still the one that it had"
-        for connection, count in found:
+        for connection, count in sorted(found.items()):
             yield Check(RULE, count, 0, TEXT, connection, detail)
 
 
@@ -59,16 +55,18 @@ def _remembered(engine: Engine) -> list[tuple[str, datetime]]:
     return [(row.run, row.at) for row in found if released is None or row.at > released]
 
 
-def _told(engine: Engine, con: duckdb.DuckDBPyConnection, run: str) -> None:
-    """Make `undone_value`: what the run had told each field of each record; what is kept as a digest is left out."""
+def _same(engine: Engine, con: duckdb.DuckDBPyConnection, run: str) -> set[tuple[str, str, str]]:
+    """The records of which the plan would tell a field what the run had told it."""
+    hidden = auditing.book(engine).hidden
     with engine.store.state.read() as db:
-        told = [
-            (row.connection, row.object, row.key, name, None if value is None else str(value))
+        told = {
+            (row.connection, row.object, row.key, name): value
             for row in rows(db, Question(run=run))
             for name, value in row.after.items()
-            if not str(value).startswith(HIDDEN)
-        ]
-    columns = zip(("connection", "object", "key", "field", "value"), zip(*told, strict=True), strict=False)
-    con.register("undone_rows", pa.table({name: pa.array(values, pa.string()) for name, values in columns}))
-    con.execute("CREATE OR REPLACE TEMP TABLE undone_value AS SELECT * FROM undone_rows")
-    con.unregister("undone_rows")
+        }
+    planned = con.execute("SELECT connection, object, key, f, b FROM planned_field").fetchall()
+    return {
+        (connection, name, key)
+        for connection, name, key, field, value in planned
+        if told.get((connection, name, key, field), _NOTHING) == hidden(connection, name, field, value)
+    }

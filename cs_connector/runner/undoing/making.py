@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import msgspec
 import pyarrow as pa
 import sqlalchemy as sa
 
 from cs_connector.act import overview, undo
+from cs_connector.act.outbox.written import last as written_before
 from cs_connector.act.plan import Planned
 from cs_connector.act.planfile import PlanFile
 from cs_connector.act.undo import Left, Written
 from cs_connector.errors import UsageError
+from cs_connector.ports import Value
 from cs_connector.runner import auditing
 from cs_connector.runner.auditing.checking import must_hold
 from cs_connector.runner.deciding import Held, limits, planned
@@ -85,12 +88,26 @@ def _selected(every: Sequence[Row], selected: Collection[str]) -> list[Row]:
 def _world(
     engine: Engine, con: duckdb.DuckDBPyConnection, written: Sequence[Written], last: int
 ) -> undo.World:
+    book = auditing.book(engine)
     wanted = [((each.connection, each.object, each.record_id), each.key) for each in written]
     with engine.store.state.read() as db:
         seen, later = undo.look(con, db, engine.sources(), engine.latest(con), wanted, last)
+        texts = _texts(db, written, book.personal.keys())
     names = sorted({each.connection for each in written} & engine.project.settings.connections.keys())
     skew = {name: engine.adapter(name).usage().skew or 0.0 for name in names}
-    return undo.World(seen.rules, seen.current, seen.keys, later, skew, auditing.book(engine).hidden)
+    return undo.World(seen.rules, seen.current, seen.keys, later, texts, skew, book.hidden)
+
+
+def _texts(
+    db: sa.Connection, written: Sequence[Written], personal: Collection[tuple[str, str]]
+) -> dict[undo.Where, dict[str, Value]]:
+    """What stood in records before they were last written, of objects with values that are on record as digests only."""
+    found: dict[undo.Where, dict[str, Value]] = {}
+    for place in sorted(personal):
+        records = [each.record_id for each in written if (each.connection, each.object) == place]
+        for row in written_before(db, *place, records):
+            found[*place, row.record_id] = msgspec.json.decode(row.before)
+    return found
 
 
 def _fill(con: duckdb.DuckDBPyConnection, engine: Engine, changes: Sequence[Planned]) -> None:
@@ -105,8 +122,9 @@ def _fill(con: duckdb.DuckDBPyConnection, engine: Engine, changes: Sequence[Plan
     table = {name: pa.array([getattr(c, name) for c in changes], pa.string()) for name in names}
     table["fields"] = pa.array([_fields(c, columns) for c in changes], pa.string())
     table["reason"] = pa.array([c.reason for c in changes], pa.string())
+    con.execute("DELETE FROM plan_change")
     con.register("undo_changes", pa.table(table))
-    con.execute("DELETE FROM plan_change; INSERT INTO plan_change BY NAME SELECT * FROM undo_changes")
+    con.execute("INSERT INTO plan_change BY NAME SELECT * FROM undo_changes")
     con.unregister("undo_changes")
 
 

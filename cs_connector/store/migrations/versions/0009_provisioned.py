@@ -23,5 +23,7 @@ def upgrade() -> None:
         sa.Column("run", sa.Text, nullable=False),
         sa.Column("at", sa.DateTime, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_provisioned"),
-        sa.UniqueConstraint("connection", "org_id", "kind", "name", name="uq_provisioned_connection"),
+        sa.UniqueConstraint(
+            "connection", "org_id", "kind", "name", name="uq_provisioned_connection_org_id_kind_name"
+        ),
     )

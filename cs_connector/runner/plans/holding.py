@@ -13,11 +13,10 @@ from cs_connector.act.foreign import Policy
 from cs_connector.act.outbox import refused, row_key
 from cs_connector.act.outbox.refused import Refusal
 from cs_connector.act.preflight import Stop
+from cs_connector.runner.drift import described
+from cs_connector.runner.engine import Engine
 from cs_connector.store.leases import check
 from cs_connector.unify import Source
-
-from .describing import described
-from .engine import Engine
 
 
 @dataclass(frozen=True, slots=True)
