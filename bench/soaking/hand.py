@@ -53,6 +53,10 @@ class Hand(ABC):
     def holds(self, name: str, fields: Sequence[str]) -> dict[str, Record]:
         """The records that are not deleted, by id, flat, with what is to be compared."""
 
+    def shows(self, name: str, field: str) -> dict[str, Any]:
+        """What the records that are not deleted have in a field of ours, by id."""
+        return {key: record[field] for key, record in self.holds(name, (field,)).items()}
+
     @abstractmethod
     def flat(self, name: str, payload: Record) -> Record:
         """What we read of a record, in the form of `holds`."""

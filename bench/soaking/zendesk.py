@@ -105,6 +105,9 @@ class ZendeskHand(Hand):
         del fields
         return {str(row["id"]): self.flat(name, row) for row in self._pages(name)}
 
+    def shows(self, name: str, field: str) -> dict[str, Any]:
+        return {str(row["id"]): row["organization_fields"].get(field) for row in self._pages(name)}
+
     def flat(self, name: str, payload: Record) -> Record:
         return {field: payload.get(field) for field in COMPARED[name]}
 

@@ -10,10 +10,8 @@ import typer
 from . import options as opt
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from cs_connector.console import Screen
-    from cs_connector.runner.provisioning import Site
+    from cs_connector.runner.provisioning import Survey
 
 _provision = typer.Typer(
     help="The fields, objects and views of ours in the CRMs: show, make or remove them.", no_args_is_help=True
@@ -52,9 +50,10 @@ def plan(
     screen = opt.screen(as_json=as_json, quiet=quiet, no_color=no_color)
     with opt.engine(root) as engine:
         engine.talk = screen
-        sites = provisioning.survey(engine, connections or (), parts or (), adopt=adopt)
-    _show(screen, "plan", "", sites)
-    if not all(site.room.ok for site in sites if site.room):
+        found = provisioning.survey(engine, connections or (), parts or (), adopt=adopt)
+    _show(screen, "plan", "", found)
+    _unreached(screen, found)
+    if not all(site.room.ok for site in found.sites if site.room):
         raise typer.Exit(5)
 
 
@@ -75,12 +74,13 @@ def apply(
     screen = opt.screen(as_json=as_json, quiet=quiet, no_color=no_color)
     with opt.engine(root, exclusive=True) as engine:
         engine.talk = screen
-        sites = provisioning.survey(engine, connections or (), parts or (), adopt=adopt)
-        if adopt and any(site.to_do for site in sites) and not yes:
-            _show(screen, "plan", "", sites, talk=True)
+        found = provisioning.survey(engine, connections or (), parts or (), adopt=adopt)
+        if adopt and any(site.to_do for site in found.sites) and not yes:
+            _show(screen, "plan", "", found, talk=True)
             _ask("Take over what is listed above?")
-        done = provisioning.put(engine, sites)
-        _show(screen, "apply", engine.run, sites)
+        done = provisioning.put(engine, found.sites)
+        _show(screen, "apply", engine.run, found)
+    _unreached(screen, found)
     if not done:
         raise typer.Exit(1)
 
@@ -106,28 +106,37 @@ def destroy(
     screen = opt.screen(as_json=as_json, quiet=quiet, no_color=no_color)
     with opt.engine(root, exclusive=True) as engine:
         engine.talk = screen
-        sites = provisioning.removal(engine, connections or (), parts or (), unwanted=unwanted)
-        if sites and not yes:
-            _show(screen, "destroy", "", sites, talk=True)
+        found = provisioning.removal(engine, connections or (), parts or (), unwanted=unwanted)
+        if found.sites and not yes:
+            _show(screen, "destroy", "", found, talk=True)
             _ask("Remove all of it, with the data in it?")
-        done = provisioning.remove(engine, sites)
-        _show(screen, "destroy", engine.run, sites)
+        done = provisioning.remove(engine, found.sites)
+        _show(screen, "destroy", engine.run, found)
+    _unreached(screen, found)
     if not done:
         raise typer.Exit(1)
 
 
-def _show(screen: Screen, command: str, run: str, sites: Sequence[Site], *, talk: bool = False) -> None:
+def _show(screen: Screen, command: str, run: str, found: Survey, *, talk: bool = False) -> None:
     """The result, or with `talk` what a person is asked about."""
     from cs_connector.console import provisions
     from cs_connector.runner.provisioning import document
 
-    told = document(command, run, sites)
+    told = document(command, run, found)
     if talk:
         provisions.told(lambda text: screen.err.print(text, soft_wrap=True), told)
     elif screen.as_json:
         screen.document(told)
     else:
         provisions.told(screen.line, told)
+
+
+def _unreached(screen: Screen, found: Survey) -> None:
+    """Say which connections could not be asked, and end with the first one's exit code."""
+    for error in found.unreached.values():
+        screen.error(error)
+    for error in found.unreached.values():
+        raise typer.Exit(error.exit_code)
 
 
 def _ask(question: str) -> None:

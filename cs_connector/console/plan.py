@@ -12,7 +12,8 @@ from cs_connector.act.planfile import PlanFile
 
 Row = Mapping[str, Any]
 WIDTH = 80
-SAMPLES = 8  # changes shown of all objects together
+SAMPLES = 6  # changes shown of all objects together
+NOTES = 3
 FIELDS = 2  # fields shown of each of them
 MARKS = {"create": "+", "update": "~", "clear": "−", "delete": "×"}
 _LOW = ("red", "unknown", "yellow", "green")
@@ -166,7 +167,7 @@ def _told(text: str, indent: int, most: int) -> list[str]:
     return found if len(found) <= most else [*found[: most - 1], _short(found[most - 1] + " …", WIDTH)]
 
 
-def _guard(head: Row, shown: int = 5) -> Iterator[str]:
+def _guard(head: Row, shown: int = 4) -> Iterator[str]:
     """Broken limits each; of those that hold, how many, and the one that is closest to its end."""
     kept = [g for g in head["guard"] if g["ok"]]
     stopped = [g for g in head["guard"] if not g["ok"]]
@@ -183,6 +184,11 @@ def _guard(head: Row, shown: int = 5) -> Iterator[str]:
         yield from _told(f"ok    {len(kept)} limits hold{near}", 6, most=2)
     if head["held"]["values"]:
         yield from _told(f"held  {head['held']['text']}", 6, most=3)
+    notes = head.get("notes", ())
+    for note in notes[:NOTES]:
+        yield from _told(f"note  {note}", 6, most=2)
+    if len(notes) > NOTES:
+        yield f"note  and {len(notes) - NOTES} more: cs-connector plan --json"
     for note in head["held"].get("notes", ()):
         yield from _told(f"note  {note}", 6, most=3)
 

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import UTC, datetime
 
+import pytest
+from cs_connector.adapters.salesforce.simulator import SalesforceOrg
+
+from cs_connector.sandbox.keeping import Folder
+from cs_connector.sandbox.up import Sandbox
+
+from .salesforce_org import FIELDS
 from .test_salesforce_metadata import as_before, client, sandbox  # noqa: F401
 
 VIEW = {
@@ -192,3 +199,22 @@ def test_what_is_installed_at_the_start_is_checked_as_well(sandbox):  # noqa: F8
     view = {"name": "Odd", "label": "Odd", "filterScope": "Mine", "columns": ["Nobody__c"]}
     with pytest.raises(Exception, match=r"Salesforce would refuse the ListView Account\.Odd"):
         sandbox.install("salesforce", {"Account": {"listViews": [view]}})
+
+
+def test_a_kept_sandbox_keeps_them(tmp_path):
+    folder = Folder(tmp_path)
+    for saved in (True, False):
+        again = Sandbox([("salesforce", SalesforceOrg)], datetime(2026, 11, 22, 12, tzinfo=UTC))
+        if saved:
+            again.install(
+                "salesforce",
+                FIELDS | {"Account": FIELDS["Account"] | {"listViews": [{"name": "Reds", **VIEW}]}},
+            )
+            again.keep(folder, {})
+            again.snapshots.save("a")
+        else:
+            again.snapshots.resume(folder.find())
+            assert list(again.simulators["salesforce"]._metadata.components.of("ListView")) == [
+                "account.reds"
+            ]
+        again.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,12 @@ from cs_connector.act import switch
 from cs_connector.act.face import Standing
 from cs_connector.errors import AuthFailed, GuardStopped, UsageError
 from cs_connector.ports import Adapter, Capabilities, Identity, Piece, Receipt, Storage, Usage, Verdict
-from cs_connector.runner import Engine, provisioning
+from cs_connector.runner import Engine, Summary, provisioning
 from cs_connector.runner.checking import check
 from cs_connector.runner.provisioning.record import Record
 from tests.unit.engine_kit import engine_of
+
+NUMBERS = count(1)
 
 
 class Invented(Adapter):
@@ -97,17 +100,23 @@ def engine(crm: Invented, tmp_path: Path) -> Iterator[Engine]:
         yield opened
 
 
+def another(engine: Engine) -> Engine:
+    """The next run of the same project."""
+    engine.summary = Summary(f"R{next(NUMBERS)}", engine.summary.as_of)
+    return engine
+
+
 def apply(engine: Engine, *parts: str, adopt: bool = False) -> bool:
-    return provisioning.put(engine, provisioning.survey(engine, (), parts, adopt=adopt))
+    return provisioning.put(another(engine), provisioning.survey(engine, (), parts, adopt=adopt).sites)
 
 
 def standings(engine: Engine, *parts: str) -> dict[str, Standing]:
-    sites = provisioning.survey(engine, (), parts)
+    sites = provisioning.survey(engine, (), parts).sites
     return {step.piece.name: step.standing for site in sites for step in site.steps}
 
 
 def destroy(engine: Engine, *parts: str) -> bool:
-    return provisioning.remove(engine, provisioning.removal(engine, (), parts))
+    return provisioning.remove(another(engine), provisioning.removal(engine, (), parts).sites)
 
 
 def test_a_second_apply_sends_nothing(engine: Engine, crm: Invented) -> None:
@@ -128,8 +137,9 @@ def test_a_part_that_is_there_is_wanted_until_it_is_removed(engine: Engine, crm:
 
 def test_a_piece_that_is_refused_stops_no_other_and_is_not_on_record(engine: Engine, crm: Invented) -> None:
     crm.refuses = {"score"}
-    sites = provisioning.survey(engine, (), ())
-    assert not provisioning.put(engine, sites)
+    sites = provisioning.survey(engine, (), ()).sites
+    assert not provisioning.put(another(engine), sites)
+    assert engine.summary.exit == 1
     assert sites[0].receipts["field score"].message == "too many fields"
     assert set(crm.there) == {"g", "band"}
     crm.refuses, crm.there["score"] = set(), {"label": "theirs", "type": "number"}
@@ -149,8 +159,8 @@ def test_what_was_made_just_before_a_death_is_known_as_ours(engine: Engine, crm:
 
 def test_a_crm_that_does_not_answer_at_all_is_told_for_every_piece(engine: Engine, crm: Invented) -> None:
     crm.lost = True
-    sites = provisioning.survey(engine, (), ())
-    assert not provisioning.put(engine, sites)
+    sites = provisioning.survey(engine, (), ()).sites
+    assert not provisioning.put(another(engine), sites)
     assert {r.message for r in sites[0].receipts.values()} == {"the login has ended"}
 
 
@@ -158,9 +168,9 @@ def test_destroy_takes_what_is_on_record_and_leaves_what_others_made(engine: Eng
     crm.there["band"] = {"label": "Band", "type": "text"}
     apply(engine)
     assert crm.sent == ["g", "score"]
-    sites = provisioning.removal(engine, (), ())
+    sites = provisioning.removal(engine, (), ()).sites
     assert sites[0].filled == {"field score": 7}
-    assert provisioning.remove(engine, sites)
+    assert provisioning.remove(another(engine), sites)
     assert crm.sent[2:] == ["-score", "-g"]
     assert set(crm.there) == {"band"}
 
@@ -192,7 +202,7 @@ def test_what_a_new_version_does_not_have_is_left_over_and_goes_only_when_asked(
     assert standings(engine)["band"] is Standing.LEFT
     apply(engine)
     assert "band" in crm.there
-    assert provisioning.remove(engine, provisioning.removal(engine, (), (), unwanted=True))
+    assert provisioning.remove(another(engine), provisioning.removal(engine, (), (), unwanted=True).sites)
     assert set(crm.there) == {"g", "score"}
     assert "band" not in standings(engine)
 
@@ -200,7 +210,10 @@ def test_what_a_new_version_does_not_have_is_left_over_and_goes_only_when_asked(
 def test_another_org_stops_everything(engine: Engine, crm: Invented) -> None:
     apply(engine)
     crm.org = "org-2"
-    for look in (lambda: provisioning.survey(engine, (), ()), lambda: provisioning.removal(engine, (), ())):
+    for look in (
+        lambda: provisioning.survey(engine, (), ()),
+        lambda: provisioning.removal(engine, (), ()).sites,
+    ):
         with pytest.raises(GuardStopped, match="is not the made-up that it was"):
             look()
     assert Record(engine, "crm", "org-2").read() == {}
@@ -208,7 +221,7 @@ def test_another_org_stops_everything(engine: Engine, crm: Invented) -> None:
 
 def test_a_crm_without_room_for_the_records_gets_nothing(engine: Engine, crm: Invented) -> None:
     crm.room = Storage(used=79, allowed=100, record=1)
-    sites = provisioning.survey(engine, (), ())
+    sites = provisioning.survey(engine, (), ()).sites
     assert sites[0].room is not None
     assert sites[0].room.ok
     crm.room = Storage(used=81, allowed=100, record=1)
@@ -218,13 +231,13 @@ def test_a_crm_without_room_for_the_records_gets_nothing(engine: Engine, crm: In
 
 
 def test_the_switch_that_stops_writes_stops_this_too(engine: Engine, crm: Invented) -> None:
-    sites = provisioning.survey(engine, (), ())
+    sites = provisioning.survey(engine, (), ()).sites
     with engine.store.state.begin() as db:
         switch.stop(db, "stocktaking", "alex", engine.clock.now())
     with pytest.raises(GuardStopped, match="all writes are stopped"):
-        provisioning.put(engine, sites)
+        provisioning.put(another(engine), sites)
     with pytest.raises(GuardStopped, match="all writes are stopped"):
-        provisioning.remove(engine, sites)
+        provisioning.remove(another(engine), sites)
     assert crm.sent == []
 
 
@@ -242,11 +255,20 @@ def test_doctor_says_how_much_is_missing(engine: Engine, crm: Invented) -> None:
     assert line["fix"] == "cs-connector provision plan crm"
 
 
+def test_a_connection_that_cannot_be_asked_is_named_and_stops_no_other(engine: Engine, crm: Invented) -> None:
+    crm.lost = True
+    crm.present = lambda _pieces: crm.install(())  # type: ignore[method-assign]
+    found = provisioning.survey(engine, (), ["more"])
+    assert found.sites == []
+    told = provisioning.document("plan", "", found)["unreached"]
+    assert [(each["name"], each["what"]) for each in told] == [("crm", "the login has ended")]
+
+
 def test_the_document_says_what_differs_and_what_came_of_it(engine: Engine, crm: Invented) -> None:
     crm.there["band"], crm.refuses = {"label": "Theirs", "type": "text"}, {"score"}
-    sites = provisioning.survey(engine, (), ())
-    provisioning.put(engine, sites)
-    (site,) = provisioning.document("apply", "R1", sites)["connections"]
+    sites = provisioning.survey(engine, (), ()).sites
+    provisioning.put(another(engine), sites)
+    (site,) = provisioning.document("apply", "R1", provisioning.Survey(sites, {}))["connections"]
     told = {piece["name"]: piece for piece in site["pieces"]}
     assert site["counts"] == {"create": 2, "not_ours": 1}
     assert told["band"]["differences"] == [{"field": "label", "from": "Theirs", "to": "Band", "kept": True}]

@@ -51,6 +51,7 @@ def head(name: str = "Acme", **more: Any) -> dict[str, Any]:
         "changed_files": [],
         "stopped": None,
         "held": {"values": 1, "text": name},
+        "notes": [],
     } | more  # fmt: skip
 
 
@@ -63,6 +64,7 @@ def test_a_plan_is_read_on_a_terminal_whatever_there_is_of_it() -> None:
         samples=[one["samples"][0] | {"object": name, "kind": kind} for name in names for kind in ("clear", "create", "update")],
         bands=one["bands"] * 40_000,
         guard=one["guard"] * 60,
+        notes=["A note that is longer than one line of the terminal, as notes are at times, and says a lot"] * 9,
     )  # fmt: skip
     told = list(plan.lines(many))
     assert len(told) <= 60

@@ -43,7 +43,9 @@ def says(crm: Tables, **fields: object) -> None:
 def planned(crm: Tables, policy: Policy = "overwrite") -> dict[str, tuple[str | None, str | None]]:
     source = Source("crm", "memory", 0, MAPPING)
     with crm.state.read() as db:
-        comparing.compare(crm.con, db, [source], lambda _c, name: f"raw_{name}", "crm", TODAY, {"crm": policy})
+        comparing.compare(
+            crm.con, db, [source], lambda _c, name: f"raw_{name}", "crm", TODAY, {"crm": policy}
+        )
     return {n: (a, b) for change in plan.changes(crm.con) for n, a, b in change.fields}
 
 
@@ -64,9 +66,7 @@ def test_an_edit_is_written_over_and_told(crm: Tables, clock: FixedClock) -> Non
     assert planned(crm) == {"Health_Score": ("99", "70")}
     assert edits(crm) == [("Health_Score", "70", "99", False)]
     (told,) = foreign.sentences(crm.con).values()
-    assert told == (
-        "crm Account: somebody changed 1 value of ours (Health_Score 1); ours is written again"
-    )
+    assert told == ("crm Account: somebody changed 1 value of ours (Health_Score 1); ours is written again")
 
 
 @pytest.mark.parametrize("policy", ["yield", "alert"])

@@ -13,7 +13,7 @@ from cs_connector.act.outbox import points
 from cs_connector.act.outbox.points import Point
 from cs_connector.act.plan import Planned
 from cs_connector.errors import AuthFailed, FencedOut, GuardStopped, Unavailable
-from cs_connector.ports import Capabilities, Change, Receipt, Verdict
+from cs_connector.ports import Change, Receipt, Verdict
 from cs_connector.store import leases, tables
 from cs_connector.store.state import State
 from cs_connector.testing import Fault, FixedClock, System
@@ -51,7 +51,9 @@ def test_what_is_taken_at_last_is_not_refused_any_more(desk: Desk) -> None:
 
 def test_a_value_that_was_emptied_is_counted(desk: Desk) -> None:
     record = desk.system.put("Account", {"Score": 1})
-    change = Planned("crm", "Account", "account", "a1", "update", None, record, (("Score", "1", None),), (), "")
+    change = Planned(
+        "crm", "Account", "account", "a1", "update", None, record, (("Score", "1", None),), (), ""
+    )
     tally = desk.send(change)
     assert (tally.updated, tally.cleared) == (1, 1)
     assert desk.system.rows["Account"][record].fields == {"Score": None}
@@ -145,7 +147,13 @@ def test_what_was_sent_long_ago_is_looked_for_once(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("verdict", "audited"),
-    [(Verdict.CREATED, 1), (Verdict.UPDATED, 1), (Verdict.DELETED, 1), (Verdict.LATER, 0), (Verdict.UNKNOWN, 0)],
+    [
+        (Verdict.CREATED, 1),
+        (Verdict.UPDATED, 1),
+        (Verdict.DELETED, 1),
+        (Verdict.LATER, 0),
+        (Verdict.UNKNOWN, 0),
+    ],
 )
 def test_what_the_adapter_finds_decides(desk: Desk, verdict: Verdict, audited: int) -> None:
     in_flight(desk, task("k1", key_field=None, action="update", record_id="t1"))
@@ -171,7 +179,7 @@ def test_a_task_that_is_there_and_may_not_be_linked_is_linked_once_more(desk: De
     assert desk.recover().done == 1
     assert desk.states() == {"k1": "unlinked"}
     seen: list[Change] = []
-    desk.crm.said = lambda change: seen.append(change)  # type: ignore[func-returns-value]
+    desk.crm.said = seen.append  # type: ignore[func-returns-value]
     desk.send()
     assert (seen[0].associate, dict(seen[0].fields)) == ((("Account", "a1"),), {})
     assert desk.states() == {}
@@ -284,5 +292,3 @@ def test_what_was_read_back_is_kept_but_no_longer_laid_over(crm: Tables, clock: 
     with crm.state.read() as db:
         (kept,) = db.execute(sa.select(tables.written.c.fields, tables.written.c.unread)).all()
     assert (kept.fields["Health_Score"], kept.unread) == ("70", None)
-
-

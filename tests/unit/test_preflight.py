@@ -64,7 +64,9 @@ def test_a_field_that_is_missing_or_of_another_kind_stops_alone_and_is_named() -
     )
     assert "may not be written" in told(Score=FieldInfo("Score", "double", writable=False))
     assert "is a date, and the mapping writes a number" in told(Score=FieldInfo("Score", "date"))
-    assert "is yes or no, and the mapping writes a text" in told(key="Code", Code=FieldInfo("Code", "boolean"))
+    assert "is yes or no, and the mapping writes a text" in told(
+        key="Code", Code=FieldInfo("Code", "boolean")
+    )
 
 
 def test_a_misspelt_field_is_met_with_what_is_there() -> None:
@@ -72,7 +74,9 @@ def test_a_misspelt_field_is_met_with_what_is_there() -> None:
 
 
 @pytest.mark.parametrize(
-    "seen", [None, ObjectInfo("Account", (), writable=False), info(Key=None)], ids=["unseen", "read-only", "keyless"]
+    "seen",
+    [None, ObjectInfo("Account", (), writable=False), info(Key=None)],
+    ids=["unseen", "read-only", "keyless"],
 )
 def test_without_object_permission_or_key_nothing_of_it_is_written(seen: ObjectInfo | None) -> None:
     rule, (stop,) = preflight.fit("crm", RULE, seen)
@@ -84,7 +88,10 @@ def test_texts_are_cut_and_numbers_rounded_to_what_the_field_holds() -> None:
     rule, stops = preflight.fit(
         "crm",
         RULE,
-        info(Reason=FieldInfo("Reason", "string", length=100), Score=FieldInfo("Score", "double", length=5, scale=0)),
+        info(
+            Reason=FieldInfo("Reason", "string", length=100),
+            Score=FieldInfo("Score", "double", length=5, scale=0),
+        ),
     )
     assert stops == []
     assert rule is not None

@@ -63,11 +63,13 @@ def _head(engine: Engine, con: duckdb.DuckDBPyConnection, checks: list[Check], h
         "counts": overview.counts(con),
         "samples": overview.samples(con),
         "tasks": overview.tasks(con, engine.summary.held),
+        "waiting": engine.summary.waiting,
         "bands": overview.bands(con, engine.sources()),
         "calls": bill.lines(),
         "guard": [line(check) for check in checks],
         "changed_files": permission.changed(engine),
         "stopped": permission.stopped(engine),
+        "notes": [*engine.summary.notes, *held.kept.notes],
         "held": {
             "values": held.values,
             "unknown": list(held.unknown),
@@ -112,20 +114,21 @@ class Bill:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.objects: dict[str, list[Row]] = {}
+        self.objects: dict[str, dict[str, Row]] = {}
 
     def counted(self, changes: Iterable[Planned]) -> Iterator[Planned]:
         for (connection, name), group in groupby(changes, key=lambda c: (c.connection, c.object)):
-            adapter, needed, total = self.engine.adapter(connection), 0, 0
+            adapter = self.engine.adapter(connection)
+            objects = self.objects.setdefault(connection, {})
+            told = objects.setdefault(name, {"object": name, "changes": 0, "needed": 0})
             while batch := list(islice(group, adapter.capabilities.batch)):
-                needed, total = needed + adapter.cost([_change(c) for c in batch]), total + len(batch)
+                told["changes"] += len(batch)
+                told["needed"] += adapter.cost([_change(c) for c in batch])
                 yield from batch
-            told = {"object": name, "changes": total, "needed": needed}
-            self.objects.setdefault(connection, []).append(told)
 
     def lines(self) -> list[Row]:
         """For each connection the calls needed, and those that the CRM has left today."""
-        return [self._line(name, objects) for name, objects in sorted(self.objects.items())]
+        return [self._line(name, list(objects.values())) for name, objects in sorted(self.objects.items())]
 
     def _line(self, name: str, objects: list[Row]) -> Row:
         usage = self.engine.adapter(name).usage()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -44,8 +44,12 @@ def stopped(engine: Engine) -> str | None:
         return switch.stopped(db)
 
 
-def orgs(engine: Engine, names: Iterable[str]) -> list[Org]:
-    """The orgs that connections were when they last said it, in order of their names."""
+def orgs(engine: Engine, names: Collection[str]) -> list[Org]:
+    """The orgs that connections were when they first said it, in order of their names; writing asks them again."""
+    with engine.store.state.read() as db:
+        known = set(db.scalars(sa.select(connections.c.name)))
+    for name in sorted({*names} - known):
+        engine.identify(name)
     with engine.store.state.read() as db:
         wanted = connections.c.name.in_(list(names))
         rows = db.execute(sa.select(connections).where(wanted).order_by(connections.c.name)).all()
@@ -76,8 +80,6 @@ def grant(
         return
     if why := stopped(engine):
         raise switch.refusal(why)
-    for name in names:
-        engine.identify(name)
     new = [org for org in orgs(engine, names) if not org.approved]
     if approval is None:
         _refuse_first(new)

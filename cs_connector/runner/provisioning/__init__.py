@@ -4,6 +4,6 @@ from .document import document as document
 from .making import put as put
 from .removing import removal as removal
 from .removing import remove as remove
-from .surveying import Site as Site
+from .surveying import Survey as Survey
 from .surveying import missing as missing
 from .surveying import survey as survey

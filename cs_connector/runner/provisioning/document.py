@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from typing import Any
 
 from cs_connector.act.face import Step, strangers
 
 from .room import FULL, SNAPSHOTS, Room
-from .surveying import Site
+from .surveying import Site, Survey
 
 
-def document(command: str, run: str, sites: Sequence[Site]) -> dict[str, Any]:
+def document(command: str, run: str, found: Survey) -> dict[str, Any]:
     """`command` is plan, apply or destroy. A piece has a `result` once it was sent, `filled` where that was counted."""
     return {
         "schema": "provision/1",
         "command": command,
         "run": run,
-        "connections": [_site(site) for site in sites],
+        "connections": [_site(site) for site in found.sites],
+        "unreached": [
+            {"name": name, "code": e.code, "what": e.what, "why": e.why, "fix": e.fix}
+            for name, e in found.unreached.items()
+        ],
     }
 
 

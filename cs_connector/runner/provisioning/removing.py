@@ -8,28 +8,27 @@ from cs_connector.act.face import Standing, Step, backwards, left_over
 from cs_connector.errors import AdapterError, UsageError
 from cs_connector.ports import Receipt, Verdict
 from cs_connector.runner.engine import Engine
+from cs_connector.runner.running import recorded
 
 from .making import DONE, allowed, refused, tell
 from .record import Record
-from .surveying import PARTS, Site, connections
+from .surveying import PARTS, Site, Survey, each
 
 
-def removal(
-    engine: Engine, names: Sequence[str], parts: Sequence[str], *, unwanted: bool = False
-) -> list[Site]:
+def removal(engine: Engine, names: Sequence[str], parts: Sequence[str], *, unwanted: bool = False) -> Survey:
     """What of ours is in the named connections, or in all: the newest first. Changes nothing.
 
-    With `parts` only these; with `unwanted` only what we do not declare any more. Raises UsageError, GuardStopped and
-    AdapterError as `survey` does.
+    With `parts` only these; with `unwanted` only what we do not declare any more. Raises UsageError and
+    GuardStopped as `survey` does.
     """
-    sites = [_site(engine, name, parts, unwanted=unwanted) for name in connections(engine, names)]
-    found = {step.piece.part for site in sites for step in site.steps}
+    found = each(engine, names, lambda name: _site(engine, name, parts, unwanted=unwanted))
+    there = {step.piece.part for site in found.sites for step in site.steps}
     for part in parts:
-        if part not in found:
+        if part not in there and not found.unreached:
             raise UsageError(
                 f"nothing of a part called {part} is there", safe="nothing was changed", fix=PARTS
             )
-    return [site for site in sites if site.steps]
+    return found
 
 
 def _site(engine: Engine, name: str, parts: Sequence[str], *, unwanted: bool) -> Site:

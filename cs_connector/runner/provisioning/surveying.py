@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from cs_connector.act.face import Standing, Step, compare, left_over, signed
 from cs_connector.config.documents import suggest
-from cs_connector.errors import UsageError
+from cs_connector.errors import AdapterError, UsageError
 from cs_connector.ports import CORE, Adapter, Identity, Receipt
 from cs_connector.runner.engine import Engine
 
@@ -39,22 +39,41 @@ class Site:
         return [step for step in self.steps if step.to_do]
 
 
-def survey(engine: Engine, names: Sequence[str], parts: Sequence[str], *, adopt: bool = False) -> list[Site]:
+@dataclass(slots=True)
+class Survey:
+    """What was found; a connection that could not be asked stops no other one."""
+
+    sites: list[Site]
+    unreached: dict[str, AdapterError]
+
+
+def survey(engine: Engine, names: Sequence[str], parts: Sequence[str], *, adopt: bool = False) -> Survey:
     """What is to be done in the named connections, or in all that we write to. Changes nothing.
 
     `parts` are wanted besides the core, those that the project names, and those that are there already. Raises UsageError
-    for a connection that we do not write to or a part that none has, GuardStopped for another org than the pinned one,
-    and AdapterError.
+    for a connection that we do not write to or a part that none has, GuardStopped for another org than the pinned one.
     """
-    sites = [_site(engine, name, parts, adopt=adopt) for name in connections(engine, names)]
-    sites = [site for site in sites if site.steps]
-    for part in _unknown(sites, parts):
+    found = each(engine, names, lambda name: _site(engine, name, parts, adopt=adopt))
+    for part in _unknown(found, parts):
         raise UsageError(f"no connection has a part called {part}", safe="nothing was changed", fix=PARTS)
-    for part in _unknown(sites, () if names else engine.project.settings.provision.parts):
+    for part in _unknown(found, () if names else engine.project.settings.provision.parts):
         raise engine.project.document.error(
             ("provision", "parts"), f"no connection has a part called {part!r}", fix=PARTS
         )
-    return sites
+    return found
+
+
+def each(engine: Engine, names: Sequence[str], look: Callable[[str], Site]) -> Survey:
+    """Look at the named connections, or at all that we write to; those where nothing is of interest are left out."""
+    found = Survey([], {})
+    for name in connections(engine, names):
+        try:
+            site = look(name)
+        except AdapterError as error:
+            found.unreached[name] = error
+        else:
+            found.sites += [site] if site.steps else []
+    return found
 
 
 def missing(engine: Engine, name: str) -> tuple[int, int]:
@@ -76,9 +95,10 @@ def connections(engine: Engine, names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(names)) or able
 
 
-def _unknown(sites: Sequence[Site], parts: Sequence[str]) -> list[str]:
-    there = {step.piece.part for site in sites for step in site.steps} - {CORE}
-    return [part for part in parts if part not in there]
+def _unknown(found: Survey, parts: Sequence[str]) -> list[str]:
+    """Parts that nobody has, where everybody could be asked."""
+    there = {step.piece.part for site in found.sites for step in site.steps} - {CORE}
+    return [part for part in parts if part not in there and not found.unreached]
 
 
 def _site(engine: Engine, name: str, parts: Sequence[str], *, adopt: bool = False) -> Site:

@@ -1,0 +1,71 @@
+"""Our own writes never come back as news: idle runs write nothing, and make no call that writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .stage import Project, Sandbox, made, started
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("e2e")]
+
+WRITES = (
+    {"crm": "salesforce", "path": "composite/sobjects|jobs/ingest"},
+    {"crm": "hubspot", "method": "POST", "path": "batch/(create|update|upsert)"},
+    {"crm": "hubspot_emea", "method": "POST", "path": "batch/(create|update|upsert)"},
+    {"crm": "zendesk", "path": "organizations/(create_or_update|update_many|create_many)"},
+)
+REFUSING = [rule | {"do": {"status": 500, "body": {}}} for rule in WRITES]
+SAID = ("CS_Health_Score__c", "CS_Health_Band__c", "CS_Health_Reason__c", "CS_Health_Cap__c")
+
+
+@pytest.fixture(scope="module")
+def company(
+    tmp_path_factory: pytest.TempPathFactory, env: dict[str, str]
+) -> Iterator[tuple[Sandbox, Project]]:
+    """CRMs whose clock no other test uses, and a project that has written to them once."""
+    folder: Path = tmp_path_factory.mktemp("echo")
+    with started(folder, env, accounts=20) as sandbox:
+        project = made(sandbox, folder / "project", env)
+        project.run()
+        yield sandbox, project
+
+
+def test_ten_idle_cycles_make_no_call_that_writes(company: tuple[Sandbox, Project]) -> None:
+    """Hours pass, and a call that writes would fail."""
+    sandbox, project = company
+    before = len(sandbox.ledger())
+    sandbox.faults(*REFUSING)
+    ends = []
+    for _ in range(10):
+        sandbox.advance("PT1H")
+        ends.append(project.run())
+    sandbox.faults()
+    assert sandbox.ledger(before) == []
+    assert {summary["as_of"] for summary in ends} == {"2026-11-25"}
+    assert [line for s in ends for line in s["writes"] if line["updated"] or line["rejected"]] == []
+
+
+def test_when_the_date_moves_only_what_health_says_is_written_and_once(
+    company: tuple[Sandbox, Project],
+) -> None:
+    """Another score, band, cap or reason is behind every write: a suggestion or a date alone is none."""
+    sandbox, project = company
+    for period in ("P1D", "P1D", "P7D"):
+        before = len(sandbox.ledger())
+        sandbox.advance(period)
+        project.run()
+        wrote = [e for e in sandbox.ledger(before) if e["object"] == "Account"]
+        assert [e for e in wrote if not _said(e)] == []
+        before = len(sandbox.ledger())
+        sandbox.advance("PT5M")
+        project.run()
+        assert sandbox.ledger(before) == []
+
+
+def _said(entry: dict[str, Any]) -> bool:
+    was = entry["before"] or {}
+    return any(name in entry["after"] and entry["after"][name] != was.get(name) for name in SAID)
