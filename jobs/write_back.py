@@ -27,7 +27,9 @@ class WriteBack:
             missed = held.kept.missed
             for row in con.execute("SELECT connection, object, records FROM target ORDER BY ALL").fetchall():
                 rejected = missed[row[0], row[1]]
-                engine.summary.writes.append(WriteLine(row[0], row[1], unchanged=row[2] - rejected, rejected=rejected))
+                engine.summary.writes.append(
+                    WriteLine(row[0], row[1], unchanged=row[2] - rejected, rejected=rejected)
+                )
             counted = con.execute(
                 "SELECT connection, count(*) FROM plan_change GROUP BY 1 ORDER BY 1"
             ).fetchall()

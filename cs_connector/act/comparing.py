@@ -16,6 +16,7 @@ from . import current, foreign, sent
 from .current import fitted
 from .foreign import Policy
 from .plan import HEALTH, LISTED, SAID
+from .wanted import snapshots
 
 
 def compare(
@@ -29,7 +30,7 @@ def compare(
 ) -> None:
     """Fill `plan_change` for every write rule of every connection that is written to.
 
-    Expects wanted_account, wanted_relationship and wanted_call; `target` counts the records looked at, `foreign_edit` lists
+    Expects wanted_account, wanted_relationship, wanted_call and wanted_snapshot; `target` counts the records looked at, `foreign_edit` lists
     values of ours that others have changed. `policies` says of connections what is done about those.
     """
     foreign.begin(con)
@@ -54,6 +55,8 @@ def compare(
             _plan(con, source, rule, as_of)
             if rule.source == "relationship":
                 _vanished(con, source, rule)
+            if rule.source == "snapshot":
+                _expired(con, source, rule, as_of)
 
 
 def hold(con: duckdb.DuckDBPyConnection) -> int:
@@ -102,6 +105,8 @@ def _wanted(con: duckdb.DuckDBPyConnection, source: Source, rule: WriteRule) -> 
     written = "w.written, w.closing" if rule.source == "call" else "NULL AS written, FALSE AS closing"
     key = "coalesce(w.key, w.account_id)" if rule.by == "record" else "w.key"  # who is no customer has none
     by_key = "LEFT JOIN (SELECT key, min(record_id) AS record_id FROM current_record WHERE key IS NOT NULL GROUP BY 1) c ON c.key = w.key"
+    if rule.source == "snapshot":  # once written it stays as it was said
+        by_key += " WHERE c.record_id IS NULL"
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE wanted_record AS SELECT {key} AS key, c.record_id, {fields}, {written}, w.account_id, w.account_ref AS account_record, "
         "w.owner_ref AS owner_record, w.person_ref AS person_record "
@@ -227,6 +232,16 @@ def _vanished(con: duckdb.DuckDBPyConnection, source: Source, rule: WriteRule) -
         f"SELECT c.key, c.record_id, list_filter([{', '.join(parts)}], lambda x: x.a IS DISTINCT FROM x.b) AS fields "
         "FROM current_record c ANTI JOIN wanted_record w ON w.key = c.key WHERE c.key IS NOT NULL) WHERE len(fields) > 0",
         [source.connection, rule.object, rule.source, rule.key_field],
+    )
+
+
+def _expired(con: duckdb.DuckDBPyConnection, source: Source, rule: WriteRule, as_of: date) -> None:
+    """Snapshots of ours that are older than those that are kept go away."""
+    con.execute(
+        "INSERT INTO plan_change SELECT ?, ?, ?, key, 'delete', NULL, record_id, "
+        f"to_json([{', '.join(_difference(n, f.column, ident(n), 'NULL') for n, f in rule.fields.items())}]), NULL, NULL "
+        f"FROM current_record WHERE TRY_CAST(regexp_extract(key, {literal(snapshots.KEY)}, 1) AS DATE) < ?",
+        [source.connection, rule.object, rule.source, snapshots.oldest(as_of)],
     )
 
 

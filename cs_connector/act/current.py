@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from cs_connector.unify.mapping import MappingFile, WriteRule
 from cs_connector.unify.sql import ident, literal
 
-from .outbox.written import Unread, unread
+from .outbox.written import Told, unread
 
 
 def comparable(text: str, rule: WriteRule, name: str) -> str:
@@ -93,7 +93,7 @@ def overlay(
     )
 
 
-def _written(con: duckdb.DuckDBPyConnection, rows: Sequence[Unread]) -> None:
+def _written(con: duckdb.DuckDBPyConnection, rows: Sequence[Told]) -> None:
     batch = pa.table(
         {
             "record_id": [row.record_id for row in rows],

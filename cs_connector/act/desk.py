@@ -17,6 +17,7 @@ from cs_connector.config.settings import ProjectSettings
 from .firing import BOOK
 from .rules import Rule
 
+FIRST = {"Risk": 0, "Onboarding": 1}
 Call = dict[str, Any]
 Evidence = Callable[[Rule, Mapping[str, Any]], Sequence[str]]
 
@@ -120,7 +121,7 @@ def look(con: duckdb.DuckDBPyConnection, home: str | None) -> Seen:
 
 
 def candidates(con: duckdb.DuckDBPyConnection, desk: Desk) -> list[Call]:
-    """Who needs somebody, news before what was there at the start, risks before the rest, the largest first.
+    """Who needs somebody, news before what was there at the start, risks and late starts before the rest, the largest first.
 
     `housed` says whether the account is in the task system.
     """
@@ -136,8 +137,10 @@ def candidates(con: duckdb.DuckDBPyConnection, desk: Desk) -> list[Call]:
     for row in found:
         if row["relationship_id"].startswith(BOOK):
             row |= _book(con, row["rule"])
+    old = desk.baseline
     return sorted(
-        found, key=lambda r: ((r["relationship_id"], r["type"]) in desk.baseline, r["type"] != "Risk")
+        found,
+        key=lambda r: ((r["relationship_id"], r["type"]) in old, FIRST.get(r["type"], len(FIRST))),
     )
 
 

@@ -10,10 +10,12 @@ import duckdb
 from cs_connector.unify.sql import ident, literal
 
 from .plan import HEALTH, SAID
+from .wanted import EXTRAS
 
 LISTED = '[{"f":"VARCHAR","c":"VARCHAR","a":"VARCHAR","b":"VARCHAR"}]'
 _SAID = ", ".join(map(literal, SAID))
 _STAMPS = ", ".join(map(literal, HEALTH))
+_EXTRAS = ", ".join(map(literal, EXTRAS))
 _OVERWRITTEN = "a IS NOT NULL AND b IS NOT NULL"
 _EMPTIED = "a IS NOT NULL AND b IS NULL AND action <> 'delete'"
 _CALL = "source = 'call'"
@@ -40,20 +42,22 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-# rule → what it counts, in which table, and among which targets
-_COUNTED = {
+# rule → the fields, or records, that it counts, and the targets among which they are
+_FIELDS = {
     "scores changed": (f"source <> 'call' AND c = 'score' AND {_OVERWRITTEN}", "source <> 'call'"),
     "scores cleared": (f"source <> 'call' AND c = 'score' AND {_EMPTIED}", "source <> 'call'"),
     "bands moved": (f"source = 'account' AND c = 'band' AND {_OVERWRITTEN}", "source = 'account'"),
-    "relationships created": (f"source = 'relationship' AND {_NEW}", "source = 'relationship'"),
     "relationships ended": (
         "source = 'relationship' AND c = 'status' AND a IS NOT NULL AND lower(b) = 'ended'",
         "source = 'relationship'",
     ),
+    "tasks handed over": (f"{_CALL} AND c = 'owner_ref' AND {_OVERWRITTEN}", _CALL),
+}
+_RECORDS = {
+    "relationships created": (f"source = 'relationship' AND {_NEW}", "source = 'relationship'"),
     "records deleted": ("action = 'delete' AND source <> 'snapshot'", "source <> 'snapshot'"),
     "tasks created": (f"{_CALL} AND {_NEW}", "source = 'account'"),
-    "tasks handed over": (f"{_CALL} AND c = 'owner_ref' AND {_OVERWRITTEN}", _CALL),
-}  # fmt: skip
+}
 
 
 def figures(con: duckdb.DuckDBPyConnection, *, strict: bool) -> Iterator[Figure]:
@@ -62,11 +66,11 @@ def figures(con: duckdb.DuckDBPyConnection, *, strict: bool) -> Iterator[Figure]
     Needs `planned_field`, `target`, `wanted_account` and `wanted_call`. Sentences and dates of health move by themselves;
     with `strict` they count as fields that are overwritten or emptied.
     """
+    counted = [("planned_field", *rule) for rule in _FIELDS.items()]
+    counted += [("plan_change", *rule) for rule in _RECORDS.items()]
     for (connection,) in con.execute("SELECT DISTINCT connection FROM target ORDER BY 1").fetchall():
-        for rule, (what, among) in _COUNTED.items():
-            count = _one(
-                con, f"SELECT count(DISTINCT (object, key)) FROM planned_field WHERE {what}", connection
-            )
+        for table, rule, (what, among) in counted:
+            count = _one(con, f"SELECT count(DISTINCT (object, key)) FROM {table} WHERE {what}", connection)
             yield Figure(connection, rule, count, _existing(con, among, connection))
         yield _emptied(con, connection, strict=strict)
         yield _overwritten(con, connection, strict=strict)
@@ -122,7 +126,7 @@ def _left(con: duckdb.DuckDBPyConnection, source: str, column: str) -> int:
 
 def _others(*, strict: bool) -> str:
     """The columns that do not count, because they move by themselves or have a limit of their own."""
-    return f"'score', 'band', {_STAMPS}" if strict else f"{_SAID}, {_STAMPS}"
+    return f"'score', 'band', {_STAMPS}, {_EXTRAS}" if strict else f"{_SAID}, {_STAMPS}, {_EXTRAS}"
 
 
 def _fields(con: duckdb.DuckDBPyConnection, what: str, connection: str) -> list[tuple[str, str, int, int]]:

@@ -33,17 +33,17 @@ def note(
 ) -> None:
     """Find the edits among the fields of `difference`, and take those out of it that stay as they are.
 
-    An edit is a value that is neither what we last wrote nor what was there before. It stays, where the policy says so, until
-    we have something new to say. Tasks have manners of their own.
+    An edit is a value that is not what we last wrote, read after that was read back or had to be. It stays, where the policy
+    says so, until we have something new to say. Tasks have manners of their own.
     """
     if rule.source == "call" or not _told(con, state, connection, rule):
         return
-    ours, before = _of("fields", rule), _of("before", rule)
+    ours = _ours(rule)
     con.execute(
         "INSERT INTO foreign_edit SELECT ?, ?, ?, key, record_id, f, ours, a, ?, ? <> 'overwrite' AND b IS NOT DISTINCT FROM ours "
-        f"FROM (SELECT *, {ours} AS ours, {before} AS was FROM (SELECT d.key, d.record_id, unnest(d.fields, recursive := true), "
-        "t.fields, t.before FROM difference d JOIN told t USING (record_id)) "
-        "WHERE json_exists(fields, '$.\"' || f || '\"')) WHERE a IS DISTINCT FROM ours AND a IS DISTINCT FROM was",
+        f"FROM (SELECT *, {ours} AS ours FROM (SELECT d.key, d.record_id, unnest(d.fields, recursive := true), "
+        "t.fields FROM difference d JOIN told t USING (record_id)) "
+        "WHERE json_exists(fields, '$.\"' || f || '\"')) WHERE a IS DISTINCT FROM ours",
         [connection, rule.object, rule.source, policy, policy],
     )
     con.execute(
@@ -55,7 +55,7 @@ def note(
 
 
 def _told(con: duckdb.DuckDBPyConnection, state: sa.Connection, connection: str, rule: WriteRule) -> bool:
-    """Make `told`: what the records that differ were last told by us; says whether there is any."""
+    """Make `told`: what the records that differ were last told; says whether they were told anything."""
     query = (
         "SELECT DISTINCT record_id FROM difference WHERE record_id IS NOT NULL AND len(fields) > 0 ORDER BY 1"
     )
@@ -67,13 +67,11 @@ def _told(con: duckdb.DuckDBPyConnection, state: sa.Connection, connection: str,
     return bool(rows)
 
 
-def _of(column: str, rule: WriteRule) -> str:
-    """SQL for the comparable value of field `f` in a JSON object."""
+def _ours(rule: WriteRule) -> str:
+    """SQL for the comparable value that field `f` has in `fields`."""
     cases = (
         f"WHEN {literal(name)} THEN "
-        + comparable(
-            f"json_extract_string({ident(column)}, {literal(chr(36) + '.' + ident(name))})", rule, name
-        )
+        + comparable(f"json_extract_string(fields, {literal(f'$.{ident(name)}')})", rule, name)
         for name in rule.fields
     )
     return f"CASE f {' '.join(cases)} END"

@@ -43,11 +43,11 @@ class Planned:
         return {name: to for name, _from, to in self.fields}
 
 
-# accounts before their relationships, these before tasks; what is deleted goes last, and the other way round
-_RANK = "list_position(['account', 'relationship', 'call'], source)"
+# accounts before their relationships, these before snapshots and tasks; what is deleted goes last, and the other way round
+_RANK = "list_position(['account', 'relationship', 'snapshot', 'call'], source)"
 _ORDERED = (
     "SELECT connection, object, source, key, action, key_field, record_id, fields, associate, reason FROM plan_change "
-    f"ORDER BY CASE WHEN action = 'delete' THEN 100 - coalesce({_RANK}, 3) ELSE coalesce({_RANK}, 3) END, "
+    f"ORDER BY CASE WHEN action = 'delete' THEN 100 - coalesce({_RANK}, 4) ELSE coalesce({_RANK}, 4) END, "
     "connection, object, key"
 )
 

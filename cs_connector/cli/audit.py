@@ -38,7 +38,7 @@ def verify(
         document = checking.checked(engine, checkpoint)
     if as_json:
         screen.document(document)
-    else:
+    elif not document["wrong"]:
         console.verified(screen, document)
     if document["wrong"]:
         raise StoreError(

@@ -62,7 +62,7 @@ def verified(screen: Screen, document: Mapping[str, Any]) -> None:
         return
     start = f", from where it was pruned (row {document['first']:,})" if document["first"] > 1 else ""
     screen.plain(f"{document['rows']:,} rows are what was written{start}, up to row {document['last']:,}")
-    if document["checkpoint"]:
+    if document["sealed"]:
         screen.plain(f"row {document['sealed']:,} is what the checkpoint of {document['checkpoint']} says")
     if document["open"]:
         screen.plain(

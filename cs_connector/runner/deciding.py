@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -12,6 +12,7 @@ from cs_connector.act import comparing, guard, past, wanted
 from cs_connector.errors import UsageError
 from cs_connector.health import basis
 from cs_connector.model import ENTITIES
+from cs_connector.unify import Source
 
 from . import judging
 from .engine import Engine
@@ -76,12 +77,19 @@ def planned(engine: Engine) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[gu
         with engine.store.state.read() as db:
             judging.want(engine, con, db)
             sources, stops = holding.fitted(engine)
+            wanted.extend(con, engine.as_of, _columns(sources))
             latest, policies = engine.latest(con), holding.policies(engine)
             comparing.compare(con, db, sources, latest, engine.home(), engine.as_of, policies)
         lost = _unread(engine)
         values = comparing.hold(con) if lost else 0
         kept = holding.keep_out(engine, con, sources, stops)
         yield con, [*limits(engine, con), *again.checks(engine, con)], Held(values, lost, kept)
+
+
+def _columns(sources: Iterable[Source]) -> set[str]:
+    """What is written of accounts, in our words."""
+    rules = (rule for source in sources for rule in source.mapping.write if rule.source == "account")
+    return {how.column for rule in rules for how in rule.fields.values()}
 
 
 def limits(engine: Engine, con: duckdb.DuckDBPyConnection) -> list[guard.Check]:

@@ -142,7 +142,7 @@ def waiting(engine: Engine) -> tuple[dict[str, int], list[dict[str, Any]]]:
             "name": r.name,
             "rule": r.rule,
             "why": r.why,
-            "revenue": r.arr and float(r.arr),
+            "revenue": None if r.arr is None else float(r.arr),
             "currency": r.currency,
         }
         for r in rows[:SHOWN]

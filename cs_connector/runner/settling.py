@@ -43,11 +43,13 @@ def _told(found: outbox.Found) -> list[str]:
         told.append(
             f"{found.planned:,} changes that an earlier run had planned and not sent are planned anew"
         )
-    if found.done or found.undone:
+    if found.done or found.undone or found.refused:
         told.append(
             f"of the changes whose answer an earlier run did not hear, {found.done:,} were found in the CRM and "
             f"{found.undone:,} were not: those are planned anew"
         )
+    if found.refused:
+        told.append(f"{found.refused:,} of them were refused: cs-connector quarantine")
     told += (
         f"{connection} does not say whether {count:,} new {name} were made: they are not sent again"
         for (connection, name), count in sorted(found.doubtful.items())

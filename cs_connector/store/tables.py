@@ -265,7 +265,8 @@ provisioned = sa.Table(
     sa.UniqueConstraint("connection", "org_id", "kind", "name"),
 )  # fmt: skip
 
-# what each record was last told by us, by field, and what stood there before; unread: what of it was not read back yet
+# what each record was last told by us, by field; unread: the names of those that were not read back yet; before: what stood in those
+# of which the audit has digests only
 written = sa.Table(
     "written", metadata,
     _key("connection"), _key("object"), _key("record_id"), _text("name"),

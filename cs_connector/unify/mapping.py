@@ -216,7 +216,7 @@ class WriteField(Strict):
 
 
 class WriteRule(Strict):
-    """What is written to one object, from accounts, relationships or calls.
+    """What is written to one object, from accounts, relationships, calls, or the snapshots of month ends.
 
     `by: record` writes to the record that the account is linked to, `by: key` to the one with our key in
     `key_field`. `associate` names the object of the account's record that a new one is linked to,
@@ -225,7 +225,7 @@ class WriteRule(Strict):
     """
 
     object: str
-    source: Literal["account", "relationship", "call"]
+    source: Literal["account", "relationship", "call", "snapshot"]
     name: str | None = None
     key_field: str | None = None
     by: Literal["record", "key"] = "record"

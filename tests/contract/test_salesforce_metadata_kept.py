@@ -218,3 +218,4 @@ def test_a_kept_sandbox_keeps_them(tmp_path):
                 "account.reds"
             ]
         again.stop()
+    folder.close()

@@ -112,6 +112,7 @@ def edited(change: Callable[[dict[str, Any]], None]) -> Does:
 
 APPLY = ("apply", "plan.json", "--approve", "I know", "--quiet")
 STANDARD = "scorecards/standard.yml"
+CAPPED = ("standard", "new_customer", "services_engagement")
 
 DISASTERS = [
     Disaster("a weight of everything", shipped(STANDARD, (r"(metric: nps\n    weight:) 10", r"\1 5000")), 5, "scores? changes?"),
@@ -120,7 +121,7 @@ DISASTERS = [
     Disaster("an empty scorecard", file(STANDARD, "version: 1\ntitle: Standard\nmeasures: []\n"), 2, r"standard\.yml"),
     Disaster("half of it must be known, now all", shipped(STANDARD, ("minimum_coverage: 0.5", "minimum_coverage: 1")), 5, "change band"),
     Disaster("a metric renamed", shipped(STANDARD, ("metric: active_share", "metric: active_users_share")), 2, "active_users_share"),
-    Disaster("no override holds any more", shipped(STANDARD, ("overrides: all", "overrides: []")), 5, "standard.yml"),
+    Disaster("no override holds any more", both(*(shipped(f"scorecards/{name}.yml", (r"^overrides: .*", "overrides: []")) for name in CAPPED)), 5, "standard.yml"),
     Disaster("everybody is capped at nothing", file("overrides.yml", "version: 1\noverrides:\n  all:\n    when: 1 = 1\n    cap: 0\n    driver: Usage\n    reason: capped\n    fix: nothing\n"), 5, "overrides.yml"),
     Disaster("nobody is a customer", file("mappings/customers.yml", "version: 1\nany_of: [won_opportunity]\nwon_days: 1\n"), 5, "lose"),
     Disaster("everybody is a customer", both(file("mappings/customers.yml", "version: 1\nany_of: [live_subscription, account_type]\n"), shipped("salesforce.yml", (r"kind: \{field: Type, .*\}", "kind: {const: customer}"))), 5, "become customers"),

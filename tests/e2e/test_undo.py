@@ -2,72 +2,121 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from .conftest import Done
 from .stage import Project, Sandbox, state
 
 SHIPPED = Path(__file__).parents[2] / "mappings"
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("e2e")]
 
 
-def bad_weight(project: Project) -> None:
-    """A weight that is wrong, but not so wrong that a limit stops it."""
+@dataclass(frozen=True)
+class Bad:
+    """A project after a run with a wrong weight, the CRMs before and after it, and a snapshot of the latter."""
+
+    project: Project
+    run: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+    snapshot: int
+
+
+@pytest.fixture(scope="session")
+def bad_run(sandbox: Sandbox, done: Done, folder: Path) -> Bad:
+    """The weight is wrong, but not so wrong that a limit stops it."""
+    sandbox.restore(done.written)
+    before, project = state(sandbox), done.project.copy(folder / "bad")
     text = (SHIPPED / "scorecards" / "standard.yml").read_text()
     assert "weight: 5\n" in text
     (project.root / "scorecards").mkdir(exist_ok=True)
     (project.root / "scorecards" / "standard.yml").write_text(text.replace("weight: 5\n", "weight: 6\n"))
+    run = project.run()["run"]
+    return Bad(project, run, before, state(sandbox), sandbox.snapshot())
+
+
+@pytest.fixture
+def bad(sandbox: Sandbox, bad_run: Bad, tmp_path: Path) -> Bad:
+    """A copy of it."""
+    sandbox.restore(bad_run.snapshot)
+    return replace(bad_run, project=bad_run.project.copy(tmp_path / "bad"))
+
+
+def edit(sandbox: Sandbox, name: str, record: str, **fields: Any) -> None:
+    """Change a record as a person does."""
+    version = sandbox.document["salesforce"]["api_version"]
+    sandbox.call("salesforce", "PATCH", f"/services/data/v{version}/sobjects/{name}/{record}", json=fields)
+
+
+def score(sandbox: Sandbox, record: str) -> Any:
+    return sandbox.soql(f"SELECT CS_Health_Score__c FROM Account WHERE Id = '{record}'")[0][
+        "CS_Health_Score__c"
+    ]
 
 
 def test_a_bad_run_is_taken_back_whole_and_stays_away_until_the_configuration_is_mended(
-    ran: Project, sandbox: Sandbox
+    bad: Bad, sandbox: Sandbox
 ) -> None:
-    before = state(sandbox)
-    bad_weight(ran)
-    bad = ran.run()["run"]
-    worse = state(sandbox)
-    assert worse != before
-
+    project = bad.project
+    assert bad.after != bad.before
     entries = len(sandbox.ledger())
-    shown = ran.do("undo", bad, "--json").json
-    assert (shown["undoes"]["run"], shown["left"]) == (bad, [])
+    undone = project.do("undo", bad.run, "--yes", "--json").json
+    written = len(sandbox.ledger())
+    assert written > entries
+    assert state(sandbox) == bad.before
+    assert project.do("audit", "verify", "--json").json["wrong"] is None
+    rows = project.do("audit", "show", "--run", undone["run"], "--json").json["rows"]
+    assert {row["reason"] for row in rows} == {f"takes back run {bad.run}"}
+    assert len(rows) == written - entries
+
+    assert "nothing is to be taken back" in project.do("undo", bad.run, "--yes").talk
+    assert "told again what was undone" in project.do("run", code=5).talk
+    assert len(sandbox.ledger()) == written
+
+    project.do("undo", undone["run"], "--yes", "--json")
+    assert state(sandbox) == bad.after
+
+
+def test_a_mended_configuration_writes_again(bad: Bad, sandbox: Sandbox) -> None:
+    bad.project.do("undo", bad.run, "--yes", "--json")
+    (bad.project.root / "scorecards" / "standard.yml").unlink()
+    bad.project.run()
+    scores = [
+        {r: fields["CS_Health_Score__c"] for r, fields in kept["Account"].items()}
+        for kept in (state(sandbox), bad.before)
+    ]
+    assert scores[0] == scores[1]
+
+
+def test_what_a_person_changed_since_is_left_and_told_and_only_what_is_selected_is_taken_back(
+    bad: Bad, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    project = bad.project
+    assert (
+        "wrote nothing to salesforce.Case"
+        in project.do("undo", bad.run, "--select", "salesforce.Case", code=2).talk
+    )
+    assert "no run 'NOPE'" in project.do("undo", "NOPE", code=2).talk
+    entries, file = len(sandbox.ledger()), tmp_path / "back.json"
+    words = ("undo", bad.run, "--select", "salesforce.Account", "--out", str(file), "--json")
+    plan = project.do(*words).json
+    assert (plan["undoes"]["run"], plan["left"]) == (bad.run, [])
+    assert {change["object"] for change in plan["changes"]} == {"Account"}
     assert len(sandbox.ledger()) == entries, "a plan wrote to a CRM"
 
-    undone = ran.do("undo", bad, "--yes", "--json").json
-    assert len(sandbox.ledger()) == entries + len(shown["changes"])
-    assert state(sandbox) == before
-    assert ran.do("audit", "verify", "--json").json["wrong"] is None
-    rows = ran.do("audit", "show", "--run", undone["run"], "--json").json["rows"]
-    assert {row["reason"] for row in rows} == {f"takes back run {bad}"}
+    scored = [c["record_id"] for c in plan["changes"] if "CS_Health_Score__c" in c["fields"]]
+    edit(sandbox, "Account", scored[0], CS_Health_Score__c=12)
+    assert "1 record was changed since the plan was made" in project.do("apply", str(file)).talk
+    assert (score(sandbox, scored[0]), state(sandbox)["zendesk"]) == (12, bad.after["zendesk"])
+    others = {r: fields for r, fields in state(sandbox)["Account"].items() if r != scored[0]}
+    assert others == {r: fields for r, fields in bad.before["Account"].items() if r != scored[0]}
 
-    assert "nothing is to be taken back" in ran.do("undo", bad, "--yes").talk
-    stopped = ran.do("run", code=5)
-    assert "told again what was undone" in stopped.talk
-    assert len(sandbox.ledger()) == entries + len(shown["changes"])
-
-    (ran.root / "scorecards" / "standard.yml").unlink()
-    ran.run()
-    assert state(sandbox) == before
-
-    ran.do("undo", undone["run"], "--yes", "--json")
-    assert state(sandbox) == worse
-
-
-def test_what_a_person_changed_since_is_left_and_told(ran: Project, sandbox: Sandbox) -> None:
-    bad_weight(ran)
-    bad = ran.run()["run"]
-    written = ran.do("audit", "show", "--run", bad, "--field", "CS_Health_Score__c", "--json").json
-    row = written["rows"][0]
-    version = sandbox.document["salesforce"]["api_version"]
-    path = f"/services/data/v{version}/sobjects/Account/{row['record_id']}"
-    sandbox.call("salesforce", "PATCH", path, json={"CS_Health_Score__c": 12})
     sandbox.advance("PT20M")
-    shown = ran.do("undo", bad, "--yes", code=1)
-    assert "somebody changed it since" in shown.talk
-    found = sandbox.soql(f"SELECT CS_Health_Score__c FROM Account WHERE Id = '{row['record_id']}'")
-    assert found == [{"CS_Health_Score__c": 12}]
+    assert "somebody changed it since" in project.do(*words[:-3], code=1).talk
 
 
 def test_a_first_run_is_taken_back_record_by_record_once_somebody_says_that_it_is_right(
@@ -76,49 +125,9 @@ def test_a_first_run_is_taken_back_record_by_record_once_somebody_says_that_it_i
     first = ran.do("runs", "--json").json["runs"][0]["id"]
     (task, *_) = sandbox.soql("SELECT Id FROM Task WHERE CS_Key__c != null ORDER BY Id")
     sandbox.advance("PT20M")
-    version = sandbox.document["salesforce"]["api_version"]
-    path = f"/services/data/v{version}/sobjects/Task/{task['Id']}"
-    sandbox.call("salesforce", "PATCH", path, json={"CS_Outcome__c": "Worked"})
-    assert "more than" not in ran.do("undo", first, code=5).talk
+    edit(sandbox, "Task", task["Id"], CS_Outcome__c="Worked")
     done = ran.do("undo", first, "--yes", "--approve", "wrong org", code=1)
     assert "1 somebody changed it since" in done.talk
     assert sandbox.soql("SELECT Id FROM Task WHERE CS_Key__c != null") == [task]
     assert sandbox.soql("SELECT Id FROM CS_Relationship__c") == []
     assert sandbox.soql("SELECT Id FROM Account WHERE CS_Health_Score__c != null") == []
-
-
-def test_only_what_is_selected_is_taken_back(ran: Project, sandbox: Sandbox) -> None:
-    before = state(sandbox)
-    bad_weight(ran)
-    bad = ran.run()["run"]
-    ran.do("undo", bad, "--select", "salesforce.Account", "--yes")
-    after = state(sandbox)
-    assert after["Account"] == before["Account"]
-    assert after["zendesk"] != before["zendesk"]
-    assert (
-        "wrote nothing to salesforce.Case" in ran.do("undo", bad, "--select", "salesforce.Case", code=2).talk
-    )
-
-
-def test_a_run_that_nobody_knows_is_said(ran: Project) -> None:
-    assert "no run 'NOPE'" in ran.do("undo", "NOPE", code=2).talk
-
-
-def test_a_plan_that_takes_back_is_applied_later_but_not_over_what_was_changed_meanwhile(
-    ran: Project, sandbox: Sandbox, tmp_path
-) -> None:
-    bad_weight(ran)
-    bad = ran.run()["run"]
-    file = tmp_path / "back.json"
-    plan = ran.do("undo", bad, "--out", str(file), "--json").json
-    assert json.loads(file.read_text())["undoes"]["run"] == bad
-    account = next(
-        c for c in plan["changes"] if c["object"] == "Account" and "CS_Health_Score__c" in c["fields"]
-    )
-    version = sandbox.document["salesforce"]["api_version"]
-    path = f"/services/data/v{version}/sobjects/Account/{account['record_id']}"
-    sandbox.call("salesforce", "PATCH", path, json={"CS_Health_Score__c": 12})
-    said = ran.do("apply", str(file)).talk
-    assert "1 records were changed since the plan was made" in said
-    found = sandbox.soql(f"SELECT CS_Health_Score__c FROM Account WHERE Id = '{account['record_id']}'")
-    assert found == [{"CS_Health_Score__c": 12}]

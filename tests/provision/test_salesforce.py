@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from cs_connector.act.face import Standing, compare
+from cs_connector.errors import AdapterError, NotPermitted, Unavailable
 from cs_connector.ports import Action, Change, Verdict
 
 from .salesforce_site import ALL, Site, bad, differing, opened
@@ -248,3 +249,33 @@ def test_an_org_seeded_with_install_yml_has_what_an_installation_makes(tmp_path)
 
 def test_a_part_of_another_system_is_no_error(site: Site) -> None:
     assert site.adapter().face(("relationships",)) == site.adapter().face(())
+
+
+FAULT = (
+    '<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" '
+    'xmlns:sf="http://soap.sforce.com/2006/04/metadata"><soapenv:Body><soapenv:Fault><faultcode>sf:{code}</faultcode>'
+    "<faultstring>{code}: {text}</faultstring></soapenv:Fault></soapenv:Body></soapenv:Envelope>"
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "kind", "said"),
+    [
+        ("INSUFFICIENT_ACCESS", "use of the Metadata API requires a user with Modify Metadata", NotPermitted, "Modify Metadata Through"),
+        ("UNSUPPORTED_API_VERSION", "Invalid Api version specified on URL", AdapterError, "api_version"),
+        ("UNKNOWN_EXCEPTION", "An unexpected error occurred", Unavailable, "try again later"),
+    ],
+)  # fmt: skip
+def test_a_whole_call_that_salesforce_refuses_says_what_to_do(site: Site, code, text, kind, said) -> None:
+    adapter = site.adapter()
+    body = FAULT.format(code=code, text=text)
+    site.fault(
+        crm="salesforce",
+        path="/services/Soap/m/",
+        times=9,
+        do={"status": 500, "body": body, "headers": {"Content-Type": "text/xml"}},
+    )
+    with pytest.raises(kind) as caught:
+        adapter.present(adapter.face(())[:3])
+    assert said in caught.value.fix
+    assert text in caught.value.why

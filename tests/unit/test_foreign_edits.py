@@ -88,12 +88,20 @@ def test_other_fields_of_an_edited_record_are_still_written(crm: Tables, clock: 
     assert planned(crm, "yield") == {"Reason": ("old", "fine")}
 
 
-def test_a_value_that_is_as_before_we_wrote_is_no_edit(crm: Tables, clock: FixedClock) -> None:
-    """Our writing may not show yet, or was undone: it is written again."""
-    written(crm, clock)
-    says(crm, Health_Score=10)
-    assert planned(crm, "yield")["Health_Score"] == ("10", "70")
+def test_what_was_there_before_is_an_edit_only_after_ours_was_read_back(
+    crm: Tables, clock: FixedClock
+) -> None:
+    """Until then the reading may be older than our writing, and ours counts."""
+    crm.account(crm=BEFORE)
+    clock.at = READ + timedelta(hours=1)
+    desk = Desk(crm.state, clock, System((OTHER,)))
+    desk.crm.said = lambda change: Receipt(change.key, Verdict.UPDATED, change.record_id)
+    desk.send(*crm.plan())
+    assert planned(crm, "yield") == {}
     assert edits(crm) == []
+    outbox.confirm(crm.state, "crm", "Account", READ + timedelta(hours=2))
+    assert planned(crm, "yield") == {}
+    assert ("Health_Score", "70", "10", True) in edits(crm)
 
 
 def test_what_we_never_wrote_cannot_be_an_edit(crm: Tables) -> None:

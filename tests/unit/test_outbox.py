@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from cs_connector.act import outbox, switch
+from cs_connector.act import outbox, plan, switch
 from cs_connector.act.outbox import points
 from cs_connector.act.outbox.points import Point
 from cs_connector.act.plan import Planned
@@ -72,6 +73,14 @@ def test_the_whole_plan_is_on_record_and_a_batch_in_flight_before_it_is_sent(des
 def test_batches_are_as_large_as_the_adapter_likes_in_the_order_of_the_plan(desk: Desk) -> None:
     desk.send(*(task(f"k{n}") for n in (5, 3, 1, 4, 2)))
     assert desk.crm.sent == [["k5", "k3", "k1"], ["k4", "k2"]]
+
+
+def test_two_rules_for_one_record_go_out_as_one_change(desk: Desk) -> None:
+    changes = [replace(task("k1"), fields=((name, None, "x"),)) for name in ("Subject", "Key")]
+    desk.send(*changes)
+    assert desk.crm.sent == [["k1"]]
+    (record,) = desk.system.rows["Task"].values()
+    assert record.fields["Subject"] == "x"
 
 
 def test_what_was_planned_by_a_process_that_died_is_planned_anew(desk: Desk) -> None:
@@ -162,6 +171,22 @@ def test_what_the_adapter_finds_decides(desk: Desk, verdict: Verdict, audited: i
     assert (found.done, found.undone) == (audited, 1 - audited)
     assert desk.audited() == [("k1", verdict.value)] * audited
     assert desk.states() == {}
+
+
+def test_a_new_record_that_is_there_was_made_whatever_a_person_wrote_into_it_since(desk: Desk) -> None:
+    in_flight(desk, task("k1"))
+    desk.crm.resume = lambda changes: [Receipt(c.key, Verdict.LATER, "t9", "NOT_DONE") for c in changes]  # type: ignore[method-assign]
+    before = desk.clock.at
+    assert desk.recover().done == 1
+    assert desk.audited() == [("k1", "created")]
+    assert desk.clock.at == before
+
+
+def test_what_is_found_to_be_refused_is_kept_as_refused(desk: Desk) -> None:
+    in_flight(desk, task("k1", key_field=None, action="update", record_id="t1"))
+    desk.crm.looked = lambda _change: Verdict.REJECTED
+    assert desk.recover().refused == 1
+    assert [row.name for row in rows(desk.state, tables.refused)] == ["k1"]
 
 
 def test_a_creation_without_a_key_is_never_sent_twice(desk: Desk) -> None:
@@ -292,3 +317,16 @@ def test_what_was_read_back_is_kept_but_no_longer_laid_over(crm: Tables, clock: 
     with crm.state.read() as db:
         (kept,) = db.execute(sa.select(tables.written.c.fields, tables.written.c.unread)).all()
     assert (kept.fields["Health_Score"], kept.unread) == ("70", None)
+
+
+def test_parents_are_written_before_what_hangs_on_them_and_deleted_after(crm: Tables) -> None:
+    crm.account()
+    crm.plan()
+    order = ("account", "relationship", "snapshot", "call")
+    for n, source in enumerate(reversed(order)):
+        for action in ("delete", "upsert"):
+            crm.con.execute(
+                f"INSERT INTO plan_change VALUES ('crm', '{source}s', '{source}', 'k{n}', '{action}', NULL, NULL, '[]', NULL, NULL)"
+            )
+    found = [(change.action, change.source) for change in plan.changes(crm.con)]
+    assert found == [("upsert", s) for s in order] + [("delete", s) for s in reversed(order)]

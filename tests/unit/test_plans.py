@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,18 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
+from cs_connector import registry
 from cs_connector.act import planfile, switch
 from cs_connector.act.plan import Planned
 from cs_connector.act.planfile import PlanFile
-from cs_connector import registry
 from cs_connector.config import open_project
 from cs_connector.errors import GuardStopped, UsageError
+from cs_connector.ports import Capabilities, FieldInfo, ObjectInfo
 from cs_connector.runner import Engine, open_engine
 from cs_connector.runner.applying import apply_plan
 from cs_connector.runner.plans import checking, making, permission
 from cs_connector.store import tables
+from cs_connector.testing import Memory, MemorySettings, System, surroundings
 
 PROJECT = """\
 version: 1
@@ -174,6 +177,15 @@ def test_a_plan_is_refused_with_what_differs_and_nobody_can_approve_it(engine: E
     assert rows(engine, tables.approved_plans) == []
 
 
+def test_the_files_that_have_changed_since_are_named(engine: Engine) -> None:
+    file = made(engine, files=permission.files(engine), config_hash="0")
+    with (engine.project.root / "cs-connector.yml").open("a") as settings:
+        settings.write("memory: 2GB\n")
+    with pytest.raises(GuardStopped) as caught:
+        checking.check(engine, file)
+    assert "the configuration has changed since: cs-connector.yml" in caught.value.why
+
+
 # Approval
 
 
@@ -257,3 +269,31 @@ def test_a_long_plan_is_read_a_change_at_a_time(engine: Engine) -> None:
     assert sum(1 for _ in file.rows()) == 2000
     assert "_whole" not in vars(file)  # it was never held as one document
     assert msgspec.json.decode(file.path.read_bytes())["plan"] == "P1"
+
+
+class Stopping(Memory):
+    """A person stops all writes while the first batch is under way."""
+
+    capabilities = Capabilities(upsert=frozenset({"Task"}), batch=2)
+    engine: Engine
+    sent = 0
+
+    def write(self, changes: Any) -> Any:
+        self.sent += len(changes)
+        with self.engine.store.state.begin() as db:
+            switch.stop(db, "wrong weights", "ada", self.engine.clock.now())
+        return super().write(changes)
+
+
+def test_a_stop_holds_from_the_next_batch_on(engine: Engine) -> None:
+    fields = FieldInfo("Key", "text", unique=True), FieldInfo("Subject", "text")
+    crm = Stopping(MemorySettings(), surroundings("exports"), System((ObjectInfo("Task", fields),)))
+    crm.engine = engine
+    engine._adapters["exports"] = crm
+    file = made(engine, [replace(CHANGE, key=f"K{n}", associate=()) for n in range(5)])
+    with pytest.raises(GuardStopped, match="all writes are stopped") as caught:
+        apply_plan(engine, file, REASON)
+    assert crm.sent == 2
+    assert "what was sent before is on record" in caught.value.safe
+    with pytest.raises(GuardStopped, match="all writes are stopped"):
+        checking.check(engine, made(engine, plan="P2"), REASON)

@@ -307,6 +307,14 @@ def test_a_record_that_stays_locked_is_left_for_later(wire, world):
     assert len(wire.calls) == 1 + 1 + 5
 
 
+def test_a_lock_that_is_met_after_a_lost_answer_leaves_the_change_unknown(wire, world):
+    adapter, *_ = world
+    wire.patch(UPSERT, body=requests.ConnectionError("reset"))
+    wire.patch(UPSERT, json=[bad("UNABLE_TO_LOCK_ROW")])
+    (receipt,) = adapter.write(changes(1))
+    assert (receipt.verdict, receipt.code) == (Verdict.UNKNOWN, "UNABLE_TO_LOCK_ROW")
+
+
 def test_a_lost_answer_to_a_create_is_unknown_and_not_repeated(wire, world):
     adapter, *_ = world
     wire.post(f"{API}/composite/sobjects", body=requests.ConnectionError("reset"))
@@ -321,7 +329,7 @@ def test_after_the_allowance_is_spent_nothing_more_is_sent(wire, world):
     spent = [{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "TotalRequests Limit exceeded."}]
     wire.patch(UPSERT, status=403, json=spent)
     receipts = adapter.write(changes(450))
-    assert {(r.verdict, r.code) for r in receipts} == {(Verdict.UNKNOWN, "CSC-QUOTA")}
+    assert {(r.verdict, r.code) for r in receipts} == {(Verdict.LATER, "CSC-QUOTA")}
     assert len(receipts) == 450
     assert len([call for call in wire.calls if "composite" in call.request.url]) == 1
 

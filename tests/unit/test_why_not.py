@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from cs_connector.act import refusals, rules
+from cs_connector.act import firing, refusals, rules, standing, steady
 from cs_connector.act.conditions import examine
 from cs_connector.act.desk import Desk
 from cs_connector.language import executor
@@ -56,7 +56,8 @@ def con() -> Iterator[Connection]:
             "CREATE TABLE standing(relationship_id VARCHAR, account_id VARCHAR, name VARCHAR, account_name VARCHAR, arr DOUBLE, "
             "band VARCHAR, reason VARCHAR, owner_user_id VARCHAR, renewal_manager_user_id VARCHAR, sales_owner_user_id VARCHAR, "
             "renewal_on DATE, alerts_paused_until DATE, lost BOOLEAN, is_red DOUBLE, was_green DOUBLE, value_change DOUBLE, "
-            "value_score DOUBLE, tickets_90d DOUBLE)"
+            "value_score DOUBLE, tickets_90d DOUBLE, known_score DOUBLE DEFAULT 20, is_yellow DOUBLE, is_green DOUBLE);"
+            "CREATE TABLE silenced(rule VARCHAR, relationship_id VARCHAR)"
         )
         yield made
 
@@ -67,6 +68,7 @@ def stands(con: Connection, name: str = "r1", **more: Any) -> None:
         "account_id": "a1", "name": f"Rel {name}", "account_name": "Acme", "arr": 100.0, "band": "red", "owner_user_id": "u1",
         "lost": False, "is_red": 1.0, "was_green": 0.0, "value_change": -20.0, "value_score": 40.0, "tickets_90d": 5.0,
     } | more  # fmt: skip
+    given.setdefault("known_score", 20.0 if given["is_red"] else 80.0)
     columns = ", ".join(["relationship_id", *given])
     con.execute(f"INSERT INTO standing({columns}) VALUES (?{', ?' * len(given)})", [name, *given.values()])
 
@@ -77,7 +79,11 @@ def asked(
     """What is answered for r1 when both rules were judged."""
     named = {r.rule: r for r in (FELL, BUSY)}
     spoken = rules.names(sorted(metrics.by_name))
-    rules.fire(con, [(r, executor.sql(parse_condition(r.when, spoken).tree)) for r in named.values()])
+    standing.beside(con)
+    firing.fire(con, [(r, executor.sql(parse_condition(r.when, spoken).tree)) for r in named.values()])
+    with state.read() as db:
+        steady.settle(con, db, TODAY)
+    firing.choose(con, named)
     desk = Desk(settings(**more.pop("settings", {})), "install", more.pop("home", "crm"), TODAY, named)
     with state.begin() as db:
         return refusals.why_not(con, db, desk, of, metrics, "r1")

@@ -14,10 +14,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from cs_connector.errors import AuthFailed, Unavailable
+from cs_connector.errors import AuthFailed, NotPermitted, Unavailable
 from cs_connector.transport import Transport, redact
 
 MOST = 10
+_NO_SETUP = "Salesforce does not let the user of this connection see or change Setup"
+_RIGHT = (
+    "give it Modify Metadata Through Metadata API Functions by a permission set, or let an admin deploy the source package:"
+    " docs/salesforce-package.md"
+)
 _SPACE = "{http://soap.sforce.com/2006/04/metadata}"
 
 
@@ -79,6 +84,8 @@ class MetadataApi:
         try:
             with self._session.safe() if safe else nullcontext():
                 return ask(self._service, [header])
+        except NotPermitted as error:
+            raise NotPermitted(_NO_SETUP, why=error.why, safe="this call changed nothing", fix=_RIGHT) from error
         except Error as error:
             why = redact(str(error))
             raise Unavailable("Salesforce's Metadata API sent something unexpected", why=why) from error

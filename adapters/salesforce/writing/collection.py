@@ -11,6 +11,7 @@ from requests import Response
 from cs_connector.errors import AdapterError
 from cs_connector.ports import Action, Change, Receipt
 from cs_connector.transport import Transport
+from cs_connector.transport.batches import is_doubtful
 
 from ..errors import Fault, Refused, decode
 from ..soql import long_id
@@ -51,7 +52,8 @@ class Collection:
         results: list[Result] = decode(response.content, list[Result])
         if len(results) != len(group):
             raise AdapterError("Salesforce answered for another number of records than were sent")
-        return [_receipt(*pair) for pair in zip(group.changes, results, strict=True)]
+        receipts = [_receipt(*pair) for pair in zip(group.changes, results, strict=True)]
+        return list(map(verdicts.doubted, receipts)) if is_doubtful(response) else receipts
 
     def _ask(self, group: Group) -> Response:
         path = f"{self._root()}/composite/sobjects"

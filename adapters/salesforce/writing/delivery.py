@@ -26,8 +26,8 @@ _LOCKS = re.compile(r"lock", re.IGNORECASE)
 class Delivery:
     """`found` are the receipts by place. Groups of more than `bulk_from` changes are sent as jobs.
 
-    After a failure that will meet every call (login, allowance, no answer) the rest is not sent: it is UNKNOWN with the
-    code of that failure.
+    After a failure that will meet every call (login, allowance, no answer) the rest is not sent, and left for later with
+    the code of that failure.
     """
 
     def __init__(
@@ -42,9 +42,8 @@ class Delivery:
         if self._stopped is None:
             self._attempt(group)
         if self._stopped is not None:
-            known = [n for n, place in enumerate(group.places) if place in self.found]
-            lost = group.without(known)
-            self._note(lost, _unheard(lost, self._stopped))
+            unsent = group.without(n for n, place in enumerate(group.places) if place in self.found)
+            self._note(unsent, _unheard(unsent, self._stopped, Verdict.LATER))
 
     def _attempt(self, group: Group) -> None:
         try:
@@ -61,7 +60,7 @@ class Delivery:
     def _as_calls(self, group: Group) -> None:
         for part in group.cut(MOST):
             self._sieve.receipts(part, self.found)
-            self._races.again(part, self.found, COLLECTED)
+        self._races.again(group, self.found, COLLECTED)
 
     def _send(self, part: Group) -> list[Receipt]:
         """One call. Raises Rejected and NotPermitted where nothing was done; after any other error its fate is noted."""
@@ -72,8 +71,12 @@ class Delivery:
         except Conflict as error:
             return [verdicts.later(change, error.code, error.why) for change in part.changes]
         except AdapterError as error:
-            self._note(part, _unheard(part, error))
+            self._lost(part, error)
             raise
+
+    def _lost(self, group: Group, error: AdapterError) -> None:
+        """What an error makes of changes that were being sent."""
+        self._note(group, _unheard(group, error, Verdict.LATER if error.unsent else Verdict.UNKNOWN))
 
     def _as_job(self, group: Group) -> None:
         try:
@@ -95,6 +98,9 @@ class Delivery:
         except NotTaken:
             self._as_calls(group)
             return
+        except AdapterError as error:
+            self._lost(group, error)
+            raise
         came = outcome(group, files, body)
         self.found.update(came.found)
         self._races.again(group.without(came.left), self.found, INGESTED)
@@ -129,8 +135,6 @@ def _later(group: Group, code: str, why: str) -> list[Receipt]:
     return [verdicts.later(change, code, redact(why)) for change in group.changes]
 
 
-def _unheard(group: Group, error: AdapterError) -> list[Receipt]:
+def _unheard(group: Group, error: AdapterError, verdict: Verdict) -> list[Receipt]:
     text = f"{error.what}: {error.why}" if error.why else error.what
-    return [
-        Receipt(change.key, Verdict.UNKNOWN, change.record_id, error.code, text) for change in group.changes
-    ]
+    return [Receipt(change.key, verdict, change.record_id, error.code, text) for change in group.changes]

@@ -6,7 +6,8 @@ where one look is enough.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 import msgspec
 
@@ -16,7 +17,7 @@ from cs_connector.transport import Transport
 
 from ..errors import Refused, decode
 from .groups import Group
-from .job_notes import JobNotes, Noted
+from .job_notes import JobNotes
 
 LARGEST = 100_000_000  # bytes of one upload
 FIRST_LOOK, SPEED = (
@@ -74,12 +75,14 @@ class Ingest:
 
     def run(self, group: Group, body: bytes) -> Files:
         """Write a group of which `body` is the sheet. Raises NotTaken before anything was done."""
-        job = self._create(group)
-        self._notes.begin(job, group)
-        self._upload(job, body)
-        self._to(job, UPLOADED)  # from here on it may be done
-        files = self.files(self.wait(job, len(group)), len(group))
-        self._notes.taken(Noted(job, group.object, group.action, group.key_field))
+        with _as_sent(unsent=True):
+            job = self._create(group)
+            self._notes.begin(job, group)
+            self._upload(job, body)
+        self._to(job, UPLOADED)
+        with _as_sent(unsent=False):
+            files = self.files(self.wait(job, len(group)), len(group))
+        self._notes.drop(job)
         return files
 
     def find(self, job: str) -> Job | None:
@@ -173,6 +176,16 @@ class Ingest:
 
     def _address(self, job: str) -> str:
         return f"{self._root()}/jobs/ingest/{job}"
+
+
+@contextmanager
+def _as_sent(*, unsent: bool) -> Iterator[None]:
+    """An error says of the job, not of its own request, whether nothing can have been done: so until it is closed."""
+    try:
+        yield
+    except AdapterError as error:
+        error.unsent = unsent
+        raise
 
 
 def _heard(error: AdapterError) -> bool:

@@ -14,13 +14,12 @@ _PREFIX = "ingest/"
 
 
 class Noted(msgspec.Struct, frozen=True):
-    """A job, what it writes, and whether its results were taken."""
+    """A job and what it writes."""
 
     job: str
     object: str
     action: Action
     key_field: str | None = None
-    taken: bool = False
 
 
 class JobNotes:
@@ -30,10 +29,9 @@ class JobNotes:
         self._notes = notes
 
     def begin(self, job: str, group: Group) -> None:
-        self._keep(Noted(job, group.object, group.action, group.key_field))
-
-    def taken(self, noted: Noted) -> None:
-        self._keep(msgspec.structs.replace(noted, taken=True))
+        if self._notes is not None:
+            noted = Noted(job, group.object, group.action, group.key_field)
+            self._notes.keep(f"{_PREFIX}{job}", msgspec.json.encode(noted).decode())
 
     def all(self) -> Sequence[Noted]:
         if self._notes is None:
@@ -42,16 +40,6 @@ class JobNotes:
         kept = (self._notes.read(name) for name in names)
         return [msgspec.json.decode(text, type=Noted) for text in kept if text]
 
-    def clear(self) -> None:
-        """Forget the jobs whose results were taken: whoever took them has put them on record since."""
-        for noted in self.all():
-            if noted.taken:
-                self.drop(noted.job)
-
     def drop(self, job: str) -> None:
         if self._notes is not None:
             self._notes.drop(f"{_PREFIX}{job}")
-
-    def _keep(self, noted: Noted) -> None:
-        if self._notes is not None:
-            self._notes.keep(f"{_PREFIX}{noted.job}", msgspec.json.encode(noted).decode())

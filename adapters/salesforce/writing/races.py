@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping
 
 from cs_connector.errors import NotPermitted, Rejected
-from cs_connector.ports import Action, Change, Clock, Receipt
+from cs_connector.ports import Action, Change, Clock, Receipt, Verdict
 
 from ..errors import LOCKED
 from . import verdicts
@@ -41,7 +41,9 @@ class Races:
             answers = self._send(part)
         except (Rejected, NotPermitted):
             return  # what was said before holds
-        found.update(zip(part.places, answers, strict=True))
+        for place, answer in zip(part.places, answers, strict=True):
+            unsure = found[place].verdict is Verdict.UNKNOWN
+            found[place] = verdicts.doubted(answer) if unsure else answer
 
 
 def _lost(group: Group, found: Mapping[int, Receipt], codes: set[str]) -> list[int]:

@@ -29,52 +29,45 @@ class Said(NamedTuple):
 
 
 class Recall:
-    """What noted jobs say; each is asked once in this life."""
+    """What noted jobs say; each is asked once in this life, and tells of a record once."""
 
     def __init__(self, ingest: Ingest, notes: JobNotes) -> None:
         self._ingest, self._notes = ingest, notes
-        self._known: dict[str, Mapping[Sent, Said]] = {}
-        self._running: set[str] = set()
+        self._told: list[tuple[Noted, dict[Sent, Said]]] = []
+        self._running: dict[str, Noted] = {}
 
     def receipts(self, group: Group) -> dict[int, Receipt]:
         """Of those changes of a group of which a job tells, by position. Raises AdapterError."""
-        jobs = [noted for noted in self._notes.all() if _fits(noted, group)]
-        told = [results for noted in jobs if (results := self._results(noted, len(group)))]
+        for noted in self._notes.all():
+            if _fits(noted, group) and noted.job not in self._running:
+                self._ask(noted, len(group))
+        told = [rows for noted, rows in self._told if rows and _fits(noted, group)]
         if not told:
             return {}
         found: dict[int, Receipt] = {}
         for n, sent in enumerate(_sent(group)):
-            said = next((results[sent] for results in told if sent in results), None)
-            if said is not None:
-                found[n] = _receipt(group.changes[n], said)
+            rows = next((rows for rows in told if sent in rows), None)
+            if rows is not None:
+                found[n] = _receipt(group.changes[n], rows.pop(sent))
         return found
 
     def running(self, group: Group) -> bool:
         """Whether a job of this kind goes on: then what is not done yet may still be."""
-        return any(noted.job in self._running for noted in self._notes.all() if _fits(noted, group))
+        return any(_fits(noted, group) for noted in self._running.values())
 
-    def _results(self, noted: Noted, records: int) -> Mapping[Sent, Said]:
-        if noted.job not in self._known:
-            files = self._files(noted, records)
-            self._known[noted.job] = {} if files is None else _read(files)
-        return self._known[noted.job]
-
-    def _files(self, noted: Noted, records: int) -> Files | None:
-        """None where the job tells nothing: it is gone, was never closed, or goes on for long."""
+    def _ask(self, noted: Noted, records: int) -> None:
+        """Take a job's results, and forget it: what it tells is kept for the rest of this life."""
         job = self._ingest.find(noted.job)
         if job is not None and job.state == OPEN:
-            self._ingest.abort(noted.job)
-        if job is None or job.state == OPEN:
-            self._notes.drop(noted.job)
-            return None
-        try:
-            ended = job if job.state in ENDED else self._ingest.wait(noted.job, records)
-        except Unavailable:
-            self._running.add(noted.job)
-            return None
-        files = self._ingest.files(ended, ended.processed)
-        self._notes.taken(noted)
-        return files
+            self._ingest.abort(noted.job)  # never closed, so never done
+        elif job is not None:
+            try:
+                ended = job if job.state in ENDED else self._ingest.wait(noted.job, records)
+            except Unavailable:
+                self._running[noted.job] = noted
+                return
+            self._told.append((noted, _read(self._ingest.files(ended, ended.processed))))
+        self._notes.drop(noted.job)
 
 
 def _fits(noted: Noted, group: Group) -> bool:
@@ -88,7 +81,7 @@ def _sent(group: Group) -> Iterable[Sent]:
         return ()
 
 
-def _read(files: Files) -> Mapping[Sent, Said]:
+def _read(files: Files) -> dict[Sent, Said]:
     done, failed = table(files.successful), table(files.failed)
     found = {
         _in_order(cells): Said(row[0], created=row[1].lower() == "true")

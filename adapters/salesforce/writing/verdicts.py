@@ -6,6 +6,7 @@ Codes: vendor, "Core Data Types Used in API Calls", StatusCode. One that is not 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from cs_connector.ports import Action, Change, Receipt, Verdict
@@ -114,6 +115,11 @@ def refused(change: Change, fault: Fault, record_id: str | None = None) -> Recei
     said = redact(fault.message)
     text = f"{said}; {fix}" if said and fix else said or fix
     return Receipt(change.key, verdict, record_id or change.record_id, fault.code, text)
+
+
+def doubted(receipt: Receipt) -> Receipt:
+    """The same where a try before may have been obeyed, and was not answered: what is not done now may be done by that."""
+    return replace(receipt, verdict=Verdict.UNKNOWN) if receipt.verdict is Verdict.LATER else receipt
 
 
 def missing(change: Change, why: str) -> Receipt:

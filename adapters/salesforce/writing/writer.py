@@ -36,15 +36,14 @@ class Writer:
         bulk_from: int,
     ) -> None:
         self._clock, self._bulk_from = around.clock, bulk_from
-        self._notes = JobNotes(around.notes)
+        notes = JobNotes(around.notes)
         self._collection = Collection(session, root)
-        self._ingest = Ingest(session, root, around.clock, self._notes)
-        self._recall = Recall(self._ingest, self._notes)
+        self._ingest = Ingest(session, root, around.clock, notes)
+        self._recall = Recall(self._ingest, notes)
         self._looker = Looker(session, origin, root, fields)
 
     def write(self, changes: Sequence[Change]) -> list[Receipt]:
         """Receipts in the order of `changes`. A change whose fate is not known is UNKNOWN."""
-        self._notes.clear()
         groups, found = sort_out(changes)
         delivery = Delivery(self._collection, self._ingest, self._clock, self._bulk_from, found)
         for group in groups:

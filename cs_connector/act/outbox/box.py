@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -69,7 +69,7 @@ class Outbox:
         self, changes: Iterable[Planned], left: Mapping[str, Line], blocked: list[Planned]
     ) -> Iterator[Line]:
         now = self.state.clock.now()
-        for place, planned in enumerate(changes):
+        for place, planned in enumerate(_joined(changes)):
             before = left.get(row_key(planned.connection, planned.object, planned.key))
             if before and before.state == INFLIGHT:
                 blocked.append(planned)
@@ -140,7 +140,7 @@ class Outbox:
             self.audit.append(db, now, run, [_entry(row, a) for row, a in taken if row.run == run])
         ids = [(row, record) for row, a in taken if (record := a.record_id or row.record_id)]
         gone = {row.key for row, a in taken if a.verdict is Verdict.DELETED}
-        written.remember(db, [pair for pair in ids if pair[0].key not in gone], now)
+        written.remember(db, [pair for pair in ids if pair[0].key not in gone], self.audit, now)
         written.forget(db, [pair for pair in ids if pair[0].key in gone])
         became(db, [pair for pair in ids if pair[0].source == "call" and pair[0].key not in gone])
         refused.release(db, [row.key for row, _ in taken])
@@ -169,6 +169,24 @@ class Outbox:
     def drop(self, db: sa.Connection, keys: Sequence[str]) -> None:
         for some in chunks(keys):
             db.execute(sa.delete(outbox).where(outbox.c.key.in_(some)))
+
+
+def _joined(changes: Iterable[Planned]) -> Iterator[Planned]:
+    """Two rules of a mapping may write to one record: their fields go together. Expects such changes side by side."""
+    whole: Planned | None = None
+    for planned in changes:
+        if whole and _same(whole, planned):
+            whole = replace(whole, fields=(*whole.fields, *planned.fields))
+            continue
+        if whole:
+            yield whole
+        whole = planned
+    if whole:
+        yield whole
+
+
+def _same(one: Planned, other: Planned) -> bool:
+    return (one.connection, one.object, one.key) == (other.connection, other.object, other.key)
 
 
 def _receipt(row: Line, answer: Receipt, at: datetime) -> dict[str, Any]:

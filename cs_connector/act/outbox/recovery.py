@@ -19,17 +19,21 @@ from .box import TAKEN, Outbox
 from .line import COLUMNS, INFLIGHT, PLANNED, Line, read
 from .points import Point, reach
 
+SETTLED = TAKEN | {Verdict.REJECTED}
+UNLINKED_CODE = "FOUND_UNLINKED"
+
 
 @dataclass(slots=True)
 class Found:
-    """`planned` were never sent and are planned anew; of those in flight `done` are in the CRM, `undone` are not known to be.
+    """`planned` were never sent and are planned anew; of those in flight `done` are in the CRM, and `refused` by it.
 
-    `undone` are planned anew where a second time does no harm. `doubtful` counts the others by connection and object: they
-    are never sent again.
+    `undone` are not known to be there, and are planned anew where a second time does no harm. `doubtful` counts the others by
+    connection and object: they are never sent again.
     """
 
     planned: int = 0
     done: int = 0
+    refused: int = 0
     undone: int = 0
     doubtful: Counter[tuple[str, str]] = field(default_factory=Counter)
 
@@ -71,22 +75,21 @@ def _let_go(outbox: Outbox, lines: Sequence[Line]) -> int:
 def _settle(outbox: Outbox, adapter: Adapter, batch: Sequence[Line], found: Found) -> None:
     reach(Point.LOOKING)
     answers = _look(adapter, batch)
-    open_ = [n for n, answer in enumerate(answers) if answer.verdict not in TAKEN]
+    open_ = [n for n, answer in enumerate(answers) if answer.verdict not in SETTLED]
     if open_ and _wait(outbox, adapter, [batch[n] for n in open_]):
         for n, answer in zip(open_, _look(adapter, [batch[n] for n in open_]), strict=True):
             answers[n] = answer
     reach(Point.LOOKED)
-    told = [(line, _as_made(line, answer)) for line, answer in zip(batch, answers, strict=True)]
-    taken = [(line, answer) for line, answer in told if answer.verdict in TAKEN]
-    unlinked = {line.key for line, answer in taken if answer.code == UNLINKED_CODE}
-    if taken:
-        outbox.settle([line for line, _ in taken], [answer for _, answer in taken], unlinked)
-    _rest(outbox, [pair for pair in told if pair[1].verdict not in TAKEN], found)
-    found.done += len(taken)
+    told = list(zip(batch, answers, strict=True))
+    known = [(line, answer) for line, answer in told if answer.verdict in SETTLED]
+    unlinked = {line.key for line, answer in known if answer.code == UNLINKED_CODE}
+    if known:
+        outbox.settle([line for line, _ in known], [answer for _, answer in known], unlinked)
+    _rest(outbox, [pair for pair in told if pair[1].verdict not in SETTLED], found)
+    refused = sum(1 for _, answer in known if answer.verdict is Verdict.REJECTED)
+    found.refused += refused
+    found.done += len(known) - refused
     reach(Point.RECOVERED)
-
-
-UNLINKED_CODE = "FOUND_UNLINKED"
 
 
 def _look(adapter: Adapter, lines: Sequence[Line]) -> list[Receipt]:
@@ -98,7 +101,8 @@ def _look(adapter: Adapter, lines: Sequence[Line]) -> list[Receipt]:
     ids = _by_key(adapter, [lines[n] for n in open_])
     for n in open_:
         answers[n] = _by_its_key(lines[n], ids.get(lines[n].name))
-    return [replace(a, code=a.code or "FOUND") if a.verdict in TAKEN else a for a in answers]
+    made = [_as_made(line, answer) for line, answer in zip(lines, answers, strict=True)]
+    return [replace(a, code=a.code or "FOUND") if a.verdict in TAKEN else a for a in made]
 
 
 def _by_key(adapter: Adapter, lines: Sequence[Line]) -> Mapping[str, str]:
@@ -112,16 +116,15 @@ def _by_its_key(line: Line, record: str | None) -> Receipt:
     """A key that is there shows that a new record was made, and nothing of a change."""
     if record is None:
         return Receipt(line.name, Verdict.LATER, None, "LOOKED_UP", "there is no record with its key")
-    if line.record_id is None and not line.associate:
-        return Receipt(line.name, Verdict.CREATED, record)
     return Receipt(line.name, Verdict.UNKNOWN, record, "LOOKED_UP", "its key is there, and no more is known")
 
 
 def _as_made(line: Line, answer: Receipt) -> Receipt:
-    """A new record that is there was made, though not all that goes with it is known to be: that is still to be linked."""
-    if answer.verdict in TAKEN or line.record_id or not (answer.record_id and line.associate):
+    """A new record whose key is there was made, whatever it says by now; what goes with it may still be to be linked."""
+    new = line.action == Action.UPSERT and line.record_id is None
+    if answer.verdict in SETTLED or not (new and answer.record_id):
         return answer
-    return replace(answer, verdict=Verdict.CREATED, code=UNLINKED_CODE)
+    return replace(answer, verdict=Verdict.CREATED, code=UNLINKED_CODE if line.associate else "FOUND")
 
 
 def _wait(outbox: Outbox, adapter: Adapter, lines: Sequence[Line]) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import msgspec
 import sqlalchemy as sa
 
+from cs_connector.store.audit import Audit
 from cs_connector.store.rows import insert
 from cs_connector.store.state import State
 from cs_connector.store.tables import written
@@ -17,11 +19,11 @@ from .line import Line
 SOME = 500  # ids in one question
 
 
-def remember(db: sa.Connection, told: Sequence[tuple[Line, str]], at: datetime) -> None:
+def remember(db: sa.Connection, told: Sequence[tuple[Line, str]], audit: Audit, at: datetime) -> None:
     """Note what records have taken: the line, and the id of the record."""
-    for (connection, name), rows in _grouped(told).items():
-        before = _kept(db, connection, name, list(rows))
-        insert(db, written, [_merged(before.get(r), lines, r, at) for r, lines in rows.items()])
+    for where, rows in _grouped(told).items():
+        before, hidden = _kept(db, *where, list(rows)), audit.personal.get(where, frozenset())
+        insert(db, written, [_merged(before.get(r), lines, r, hidden, at) for r, lines in rows.items()])
 
 
 def forget(db: sa.Connection, gone: Sequence[tuple[Line, str]]) -> None:
@@ -38,38 +40,38 @@ def confirm(state: State, connection: str, object_name: str, until: datetime) ->
         db.execute(sa.update(written).where(read_back).values(unread=None))
 
 
-class Unread(NamedTuple):
-    """What was written and not read back yet; `fields` is JSON."""
+class Told(NamedTuple):
+    """What a record was last told by us, and what stood there before where the audit does not say: JSON objects."""
 
     record_id: str
     name: str
     fields: str
+    before: str
     at: datetime
 
 
-class Told(NamedTuple):
-    """What a record was last told by us, and what stood there before: JSON, both."""
-
-    record_id: str
-    fields: str
-    before: str
-
-
-def unread(db: sa.Connection, connection: str, object_name: str) -> list[Unread]:
+def unread(db: sa.Connection, connection: str, object_name: str) -> list[Told]:
+    """What was written and not read back yet: of each record those fields only."""
     mine = (written.c.connection == connection) & (written.c.object == object_name)
-    text = sa.type_coerce(written.c.unread, sa.Text)
-    query = sa.select(written.c.record_id, written.c.name, text, written.c.at)
-    rows = db.execute(query.where(mine, written.c.unread.is_not(None)).order_by(written.c.record_id))
-    return [Unread._make(row) for row in rows]
+    columns = (written.c.record_id, written.c.name, written.c.fields, written.c.unread, written.c.at)
+    query = sa.select(*columns).where(mine, written.c.unread.is_not(None)).order_by(written.c.record_id)
+    return [
+        Told(row.record_id, row.name, _text({n: row.fields[n] for n in row.unread}), "{}", row.at)
+        for row in db.execute(query)
+    ]
 
 
 def last(db: sa.Connection, connection: str, object_name: str, records: Sequence[str]) -> Iterator[Told]:
     """What these records were last told, as far as they were told anything."""
-    fields, before = (sa.type_coerce(column, sa.Text) for column in (written.c.fields, written.c.before))
+    texts = (sa.type_coerce(column, sa.Text) for column in (written.c.fields, written.c.before))
+    columns = (written.c.record_id, written.c.name, *texts, written.c.at)
     for some in chunks(records):
-        query = sa.select(written.c.record_id, fields, before)
-        for row in db.execute(query.where(_these(connection, object_name, some))):
-            yield Told._make(row)
+        query = sa.select(*columns).where(_these(connection, object_name, some))
+        yield from map(Told._make, db.execute(query))
+
+
+def _text(fields: Mapping[str, object]) -> str:
+    return msgspec.json.encode(fields).decode()
 
 
 def _kept(db: sa.Connection, connection: str, object_name: str, records: Sequence[str]) -> dict[str, Any]:
@@ -92,15 +94,18 @@ def _these(connection: str, object_name: str, records: Sequence[str]) -> sa.Colu
     return here & written.c.record_id.in_(records)
 
 
-def _merged(kept: Any | None, lines: Sequence[Line], record: str, at: datetime) -> tuple[Any, ...]:
-    fields, before = (dict(kept.fields), dict(kept.before)) if kept else ({}, {})
-    fresh = dict((kept.unread if kept else None) or {})
+def _merged(
+    kept: Any | None, lines: Sequence[Line], record: str, hidden: frozenset[str], at: datetime
+) -> tuple[Any, ...]:
+    fields: dict[str, Any] = dict(kept.fields) if kept else {}
+    before: dict[str, Any] = dict(kept.before) if kept else {}
+    fresh = set(kept.unread or ()) if kept else set()
     for line in lines:
         fields |= line.fields
-        before |= line.before
-        fresh |= line.fields
+        fresh |= line.fields.keys()
+        before |= {name: value for name, value in line.before.items() if name in hidden}
     last = lines[-1]
-    return (last.connection, last.object, record, last.name, fields, before, fresh, last.run, at)
+    return (last.connection, last.object, record, last.name, fields, before, sorted(fresh), last.run, at)
 
 
 def chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:

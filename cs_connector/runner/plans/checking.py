@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from cs_connector.act import switch
+from cs_connector.act import guard, switch
 from cs_connector.act.guard import Check
 from cs_connector.act.planfile import PlanFile
 from cs_connector.errors import GuardStopped, UsageError
@@ -72,11 +72,18 @@ def _problems(engine: Engine, file: PlanFile) -> Iterator[str]:
     if engine.clock.now() > expires:
         yield f"it is older than a day: it was made on {_day(head['created_at'])} and good until {_day(head['expires_at'])}"
     if head["config_hash"] != engine.config_hash():
-        yield "the configuration has changed since"
+        yield f"the configuration has changed since{_files(engine, head)}"
     epoch = engine.store.facts.version()
     if head["data_epoch"] != epoch:
         yield f"new data has been read since: it was made from version {head['data_epoch']}, now there is {epoch}"
     yield from _foreign(engine, head)
+
+
+def _files(engine: Engine, head: Mapping[str, Any]) -> str:
+    """The names of the files that are not as they were."""
+    then, now = head.get("files", {}), permission.files(engine)
+    differ = sorted(name for name in {*then, *now} if then.get(name) != now.get(name))
+    return f": {guard.named(differ)}" if then and differ else ""
 
 
 def _day(text: str) -> str:

@@ -67,6 +67,7 @@ def _head(engine: Engine, con: duckdb.DuckDBPyConnection, checks: list[Check], h
         "bands": overview.bands(con, engine.sources()),
         "calls": bill.lines(),
         "guard": [line(check) for check in checks],
+        "files": permission.files(engine),
         "changed_files": permission.changed(engine),
         "stopped": permission.stopped(engine),
         "notes": [*engine.summary.notes, *held.kept.notes],

@@ -15,6 +15,7 @@ from cs_connector.runner.summary import WriteLine
 
 from .surveying import Site
 
+NOT_DONE = frozenset({Verdict.REJECTED, Verdict.LATER})
 BATCH, FACE = 100, "fields and objects"
 DONE = frozenset({Verdict.CREATED, Verdict.UPDATED, Verdict.DELETED})
 
@@ -101,7 +102,7 @@ def _settle(site: Site, steps: Sequence[Step], receipts: Sequence[Receipt]) -> N
     site.record.drop(
         s.piece
         for s, r in pairs
-        if r.verdict is Verdict.REJECTED and s.standing is Standing.CREATE and not s.ours
+        if r.verdict in NOT_DONE and s.standing is Standing.CREATE and not s.ours
     )
 
 

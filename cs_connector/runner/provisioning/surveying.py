@@ -78,7 +78,7 @@ def each(engine: Engine, names: Sequence[str], look: Callable[[str], Site]) -> S
 
 def missing(engine: Engine, name: str) -> tuple[int, int]:
     """How many pieces a connection lacks, of how many that it shall have. Raises GuardStopped and AdapterError."""
-    site = _site(engine, name, ())
+    site = _looked(engine, name, ())
     wanted = [step for step in site.steps if step.standing is not Standing.LEFT]
     return sum(1 for step in wanted if step.standing is Standing.CREATE), len(wanted)
 
@@ -101,7 +101,13 @@ def _unknown(found: Survey, parts: Sequence[str]) -> list[str]:
     return [part for part in parts if part not in there and not found.unreached]
 
 
-def _site(engine: Engine, name: str, parts: Sequence[str], *, adopt: bool = False) -> Site:
+def _site(engine: Engine, name: str, parts: Sequence[str], *, adopt: bool) -> Site:
+    site = _looked(engine, name, parts, adopt=adopt)
+    site.room = room(engine, name, site.steps) if site.steps else None
+    return site
+
+
+def _looked(engine: Engine, name: str, parts: Sequence[str], *, adopt: bool = False) -> Site:
     """A part that was put there once is wanted until it is removed."""
     identity, adapter = engine.identify(name), engine.adapter(name)
     record = Record(engine, name, identity.org_id)
@@ -112,7 +118,7 @@ def _site(engine: Engine, name: str, parts: Sequence[str], *, adopt: bool = Fals
     steps = compare(pieces, adapter.present(pieces), made, adopt=adopt) if pieces else []
     steps += _there(adapter, left_over(made, pieces))
     here = tuple(dict.fromkeys(piece.part for piece in pieces))
-    return Site(name, adapter, identity, record, here, steps, room(engine, name, steps))
+    return Site(name, adapter, identity, record, here, steps)
 
 
 def _there(adapter: Adapter, steps: Sequence[Step]) -> list[Step]:

@@ -23,9 +23,8 @@ def unchanged(engine: Engine, changes: Iterable[Planned]) -> Iterator[Planned]:
             left += len(batch) - len(kept)
             yield from kept
     if left:
-        engine.summary.notes.append(
-            f"{left:,} records were changed since the plan was made: they are left as they are"
-        )
+        told = "1 record was" if left == 1 else f"{left:,} records were"
+        engine.summary.notes.append(f"{told} changed since the plan was made, and left")
 
 
 def _as_planned(adapter: Adapter, batch: Sequence[Planned]) -> list[Planned]:

@@ -21,15 +21,18 @@ RESERVED = frozenset(
 )  # columns beside attributes
 _REFERENCES = "key account_ref owner_ref person_ref"
 _HEALTH = "score band trend change_3m reason driver next_step cap_text coverage band_since changed_on renewal_on arr stage"
+_EXTRAS = "red_relationships relationship_summary group_health contradiction latest_nps open_calls details"
 WANTED = {
     source: frozenset(f"{_REFERENCES} {columns}".split())
     for source, columns in {
-        "account": f"{_HEALTH} customer_status arr_at_risk csm_name",
+        "account": f"{_HEALTH} customer_status arr_at_risk csm_name {_EXTRAS}",
         "relationship": f"{_HEALTH} name type status product region start_on end_on seats scorecard",
         "call": "subject description due_on priority status type rule relationship_name",
+        "snapshot": "as_of score band previous_band driver cap_text coverage arr scorecard usage_score goals_score "
+        "support_score survey_score billing_score relationship_score",
     }.items()
 }
-"""What can be written of an account, a relationship or a call."""
+"""What can be written of an account, a relationship, a call or a month's end."""
 _COUNTED = (NUMBER, WHOLE, MONEY)
 
 

@@ -99,7 +99,13 @@ def _flying(row: dict[str, Any], tasks: set[str]) -> dict[str, Any]:
 
 
 def _done(row: dict[str, Any]) -> dict[str, Any]:
-    fields = json.dumps({n: v for n, v in row["fields"].items() if n != row["key_field"]})
+    fields = {n: v for n, v in row["fields"].items() if n != row["key_field"]}
     name = row["key"].split("|", 2)[-1]
-    where = {"connection": row["connection"], "object": row["object"], "record_id": row["crm_id"], "name": name}
-    return {**where, "fields": fields, "before": "{}", "unread": fields, "run": row["run"], "at": row["at"]}
+    where = {
+        "connection": row["connection"],
+        "object": row["object"],
+        "record_id": row["crm_id"],
+        "name": name,
+    }
+    told = {"fields": json.dumps(fields), "before": "{}", "unread": json.dumps(sorted(fields))}
+    return {**where, **told, "run": row["run"], "at": row["at"]}

@@ -6,6 +6,8 @@ from datetime import date
 
 import duckdb
 
+from . import snapshots
+
 _STANDING = (
     "s.score, s.band, s.trend, s.change_3m, s.reason, coalesce(s.driver, 'None') AS driver, s.next_step, "
     "CASE WHEN s.cap IS NOT NULL THEN left('Capped at ' || CAST(CAST(s.cap AS INTEGER) AS VARCHAR) || ': ' "
@@ -19,7 +21,7 @@ _SCORED = "('Customer', 'Trial')"
 
 
 def want(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
-    """Fill `wanted_account` and `wanted_relationship` from entities and `snapshot`.
+    """Fill `wanted_account`, `wanted_relationship` and `wanted_snapshot` from entities and what was scored.
 
     An account that is no customer has a row of nothing: what was once written to it is cleared, and no more.
     """
@@ -46,3 +48,4 @@ def want(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
         f"AND s.entity_id = r.relationship_id WHERE a.customer_status IN {_SCORED} OR r.status = 'Ended'",
         {"as_of": as_of},
     )
+    snapshots.want(con, as_of)

@@ -1,0 +1,5 @@
+"""What the CRM should say: one row for each account, relationship and month end, in our own words."""
+
+from .extras import EXTRAS as EXTRAS
+from .extras import extend as extend
+from .rows import want as want
