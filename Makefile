@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 STRANGERS := $(VENV)/conformance
 NODE := $(STRANGERS)/node/.ready
 SPARK := $(VENV)/.spark
-PEERS := $(VENV)/bench/dlt/.ready $(STRANGERS)/tap-salesforce/.ready $(STRANGERS)/meltano-tap-hubspot/.ready
+PEERS := $(VENV)/bench/dlt/.ready $(VENV)/bench/drt/.ready $(STRANGERS)/tap-salesforce/.ready $(STRANGERS)/meltano-tap-hubspot/.ready
 TAPS := $(patsubst tests/conformance/taps/%.txt,$(STRANGERS)/%/.ready,$(wildcard tests/conformance/taps/*.txt))
 
 help:  ## Show this

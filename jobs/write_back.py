@@ -28,7 +28,7 @@ class WriteBack:
             for row in con.execute("SELECT connection, object, records FROM target ORDER BY ALL").fetchall():
                 rejected = missed[row[0], row[1]]
                 engine.summary.writes.append(
-                    WriteLine(row[0], row[1], unchanged=row[2] - rejected, rejected=rejected)
+                    WriteLine(row[0], row[1], unchanged=max(0, row[2] - rejected), rejected=rejected)
                 )
             counted = con.execute(
                 "SELECT connection, count(*) FROM plan_change GROUP BY 1 ORDER BY 1"

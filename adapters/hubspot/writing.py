@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import msgspec
 from requests import Response
@@ -28,7 +27,7 @@ from .paths import Paths
 from .writing_answers import traced, verdicts
 from .writing_links import Links
 from .writing_lookup import Lookup
-from .writing_values import TIMED, text
+from .writing_values import properties
 
 BATCH = 100
 ALONE = 10  # changes that an answer does not mention, before the others are left unknown
@@ -105,7 +104,8 @@ class Writer:
     def _post(self, part: Part) -> Response:
         first = part[0].change
         url = self._paths.objects(first.object, f"/batch/{_VERBS[first.action]}")
-        body = _encode({"inputs": [_INPUTS[first.action](item.change) for item in part]})
+        made = _INPUTS[first.action]
+        body = _encode({"inputs": [made(item.change) for item in part]})
         if first.action is Action.CREATE:
             return self._transport.post(url, data=body, headers=_JSON)
         with self._transport.safe():
@@ -121,32 +121,46 @@ def _unfit(change: Change) -> str:
     return ""
 
 
-def _updated(change: Change) -> dict[str, Any]:
-    return {"id": change.record_id, "properties": _properties(change), "objectWriteTraceId": change.key}
+class _Update(msgspec.Struct, gc=False):
+    id: str | None
+    properties: dict[str, str]
+    objectWriteTraceId: str  # noqa: N815 — HubSpot's names
 
 
-def _upserted(change: Change) -> dict[str, Any]:
-    properties = {**_properties(change), str(change.key_field): change.key}
-    found = {"id": change.key, "idProperty": change.key_field}
-    return {**found, "properties": properties, "objectWriteTraceId": change.key}
+class _Upsert(msgspec.Struct, gc=False):
+    id: str
+    idProperty: str  # noqa: N815
+    properties: dict[str, str]
+    objectWriteTraceId: str  # noqa: N815
 
 
-def _created(change: Change) -> dict[str, Any]:
-    return {"properties": _properties(change), "objectWriteTraceId": change.key}
+class _Create(msgspec.Struct, gc=False):
+    properties: dict[str, str]
+    objectWriteTraceId: str  # noqa: N815
 
 
-def _removed(change: Change) -> dict[str, Any]:
-    return {"id": change.record_id}
+class _Remove(msgspec.Struct, gc=False):
+    id: str | None
 
 
-def _properties(change: Change) -> dict[str, str]:
-    return {
-        name: value if value.__class__ is str and name not in TIMED else text(name, value)
-        for name, value in change.fields.items()
-    }
+def _updated(change: Change) -> _Update:
+    return _Update(change.record_id, properties(change), change.key)
 
 
-_INPUTS = {
+def _upserted(change: Change) -> _Upsert:
+    by = str(change.key_field)
+    return _Upsert(change.key, by, {**properties(change), by: change.key}, change.key)
+
+
+def _created(change: Change) -> _Create:
+    return _Create(properties(change), change.key)
+
+
+def _removed(change: Change) -> _Remove:
+    return _Remove(change.record_id)
+
+
+_INPUTS: dict[Action, Callable[[Change], msgspec.Struct]] = {
     Action.UPDATE: _updated,
     Action.UPSERT: _upserted,
     Action.CREATE: _created,

@@ -51,9 +51,7 @@ class _Known(msgspec.Struct, frozen=True):
     names: dict[str, Item]  # ids of updates, unique values of upserts
     key_field: str | None
 
-    def of_result(self, result: Result) -> Item | None:
-        if result.trace is not None:
-            return self.traces.get(result.trace)
+    def of_name(self, result: Result) -> Item | None:
         if self.key_field is None:
             return self.names.get(result.id)
         value = result.properties.get(self.key_field) if isinstance(result, Held) else None
@@ -78,8 +76,9 @@ def verdicts(part: Part, response: Response, found: Answer | None) -> Receipts:
     if known.key_field and any(result.trace is None for result in answer.results):
         answer = holding.decode(response.content)
     receipts: Receipts = {}
+    traces = known.traces
     for result in answer.results:
-        if item := known.of_result(result):
+        if item := traces.get(result.trace) if result.trace is not None else known.of_name(result):
             receipts[item.place] = _done(item, result)
     for problem in answer.errors:
         receipts |= {item.place: _refused(item, problem) for item in known.of_problem(problem)}

@@ -16,7 +16,7 @@ from .errors import problem
 from .paths import Paths
 from .writing_answers import Held, holding
 from .writing_links import Links
-from .writing_values import same, text
+from .writing_values import properties, same
 
 BATCH = 100
 _MERGED = "hs_merged_object_ids"
@@ -140,7 +140,7 @@ def _judged(change: Change, found: Held | None) -> Receipt:
         why = "HubSpot has no such record"
         return Receipt(change.key, Verdict.LATER, change.record_id, "NOT_DONE", why)
     held = found.properties
-    other = sorted(n for n, v in change.fields.items() if not same(text(n, v), held.get(n)))
+    other = sorted(n for n, v in properties(change).items() if not same(v, held.get(n)))
     if other:
         why = f"HubSpot holds something else in {', '.join(other)}"
         return Receipt(change.key, Verdict.LATER, found.id, "NOT_DONE", why)

@@ -3,28 +3,41 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from types import NoneType
+from typing import Any
 
-from cs_connector.ports import Value
+from cs_connector.ports import Change
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _MILLIS = re.compile(r"\d{12,14}")
-TIMED = frozenset({"hs_timestamp"})
+DUE = "hs_timestamp"
 
 
-def text(name: str, value: Value) -> str:
-    """All values travel as texts; an empty one clears."""
-    if isinstance(value, str):
-        # noon is the same day for nearly everybody; midnight is not
-        return f"{value}T12:00:00Z" if name in TIMED and _DAY.fullmatch(value) else value
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
+def properties(change: Change) -> dict[str, str]:
+    """The fields of a change as HubSpot takes them."""
+    found = {
+        name: value if value.__class__ is str else _TEXTS.get(value.__class__, str)(value)
+        for name, value in change.fields.items()
+    }
+    day = found.get(DUE)
+    if day and _DAY.fullmatch(day):
+        found[DUE] = f"{day}T12:00:00Z"  # noon is the same day for nearly everybody; midnight is not
+    return found
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if value.is_integer() else str(value)
+
+
+# All values travel as texts; an empty one clears.
+_TEXTS: dict[type, Callable[[Any], str]] = {
+    NoneType: lambda _: "",
+    bool: lambda value: "true" if value else "false",
+    float: _number,
+}
 
 
 def same(sent: str, held: str | None) -> bool:

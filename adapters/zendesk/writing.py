@@ -187,13 +187,11 @@ def _fit(wave: Sequence[Part], unfit: Receipts) -> list[Part]:
 
 def _unfit(changes: Sequence[Change]) -> Receipts:
     """Receipts of changes that cannot be sent at all."""
-    items = (Item(place, change) for place, change in enumerate(changes))
-    said = ((item, why) for item in items if (why := _wrong(item.change)))
-    return {place: receipt for item, why in said for place, receipt in _unsupported(item, why).items()}
-
-
-def _unsupported(item: Item, why: str) -> Receipts:
-    return all_of([item], Verdict.REJECTED, "UNSUPPORTED", why)
+    return {
+        place: Receipt(change.key, Verdict.REJECTED, change.record_id, "UNSUPPORTED", why)
+        for place, change in enumerate(changes)
+        if (why := _wrong(change))
+    }
 
 
 def _wrong(change: Change) -> str:

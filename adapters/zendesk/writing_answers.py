@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -43,25 +43,15 @@ def _told(items: Sequence[Item | None], job: Job) -> Receipts:
         if job.status != "completed":
             return {}
         return {item.place: _verdict(item, job.results) for item in items if item}
-    by_name = {name: item for item in items if item for name in _names(item)}
+    ids = {item.change.record_id: item for item in items if item and item.change.record_id}
+    keys = {item.change.key: item for item in items if item and item.change.action is Action.UPSERT}
     receipts: Receipts = {}
     for result in job.results or ():
-        item = _named(result, by_name) or _at(items, result.get("index"))
+        named = ids.get(str(result.get("id"))) or keys.get(str(result.get("external_id")))
+        item = named or _at(items, result.get("index"))
         if item:
             receipts[item.place] = _verdict(item, result)
     return receipts
-
-
-def _names(item: Item) -> list[tuple[str, str]]:
-    change = item.change
-    if change.action is Action.UPSERT:
-        return [("external_id", change.key)]
-    return [("id", change.record_id or "")]
-
-
-def _named(result: Result, by_name: Mapping[tuple[str, str], Item]) -> Item | None:
-    pairs = ((name, str(result.get(name))) for name in ("id", "external_id"))
-    return next((by_name[pair] for pair in pairs if pair in by_name), None)
 
 
 def _at(items: Sequence[Item | None], index: object) -> Item | None:

@@ -16,9 +16,9 @@ _MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d)T00:00:00(\.0+)?(Z|\+00:00)")
 
 def body(change: Change) -> dict[str, Any]:
     """What is sent of a change, without what tells the organization."""
+    if PLAIN.isdisjoint(change.fields):
+        return {"organization_fields": dict(change.fields)}
     own = {name: value for name, value in change.fields.items() if name not in PLAIN}
-    if len(own) == len(change.fields):
-        return {"organization_fields": own}
     plain = {name: value for name, value in change.fields.items() if name in PLAIN}
     return {**plain, "organization_fields": own} if own else plain
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 from cs_connector.adapters.hubspot import HubSpot
 
 from bench.bed import Bed
+from bench.cost import Broken, spend
 from bench.results import Row, judge
 from bench.size import Yard
 from bench.tickets import DAY
@@ -22,6 +26,8 @@ MADE = "2026-01-02T03:04:05.678Z"
 TIMES = 3
 BATCH = 100
 TOGETHER = 1000
+ROWS = 200  # that a program writes one by one
+PROGRAM = Path(__file__).parents[1] / "peers" / "drt_hubspot.py"
 _NAMES = {
     "status": "cs_customer_status",
     "score": "cs_health_score",
@@ -68,6 +74,7 @@ def measure(yard: Yard) -> Iterator[Row]:
         yield _linked(adapter, min(count, TOGETHER))
         if yard.size.peers:
             yield _models(bed, adapter, count)
+            yield from yard.attempt("drt", lambda: [_drt(bed, adapter)])
         adapter.close()
 
 
@@ -139,6 +146,32 @@ def _models(bed: Bed, adapter: HubSpot, count: int) -> Row:
     return judge(AREA, "HubSpot: its own models", cpu(ours), cost, None, note)
 
 
+def _drt(bed: Bed, adapter: HubSpot) -> Row:
+    """Another program that writes rows of a warehouse into CRMs, one call a row; a few are enough to see it."""
+    home = Path(sys.prefix) / "bench" / "drt"
+    if not (home / ".ready").exists():
+        raise Broken("it is not installed; run: make peers")
+    login = bed.document["hubspot"]
+    words = [home / "bin" / "python", PROGRAM, login["base_url"], login["access_token"], str(ROWS)]
+    told = json.loads(spend(words).out)
+    assert told["written"] == ROWS, f"{told['written']} of {ROWS}"
+    changes = [_row(n) for n in range(ROWS)]
+    mine = cpu(lambda: done([r.verdict for r in adapter.write(changes)], ROWS))
+    pace = ROWS / told["wall"]
+    note = f"CPU seconds of {ROWS} rows; against: drt 1.2.1, which wrote {pace:.1f} rows a second"
+    return judge(AREA, "HubSpot: drt", mine, told["cpu"], None, note)
+
+
+def _row(number: int) -> Change:
+    fields: dict[str, Value] = {
+        "name": f"Row {number}",
+        "cs_health_score": str(number % 101),
+        "cs_health_band": "green",
+        "cs_health_reason": f"{number % 101}: a decision maker scored 2 of 10.",
+    }
+    return Change("hubspot", "companies", Action.UPSERT, f"row{number:06}", fields, key_field="cs_key")
+
+
 def _texts(change: Change) -> dict[str, str]:
     return {name: "" if value is None else str(value) for name, value in change.fields.items()}
 
@@ -159,7 +192,4 @@ def _upsert(number: int, turn: int) -> Change:
         "hs_task_priority": "HIGH" if turn % 2 else "MEDIUM",
         "hs_timestamp": told["renewal_date"],
     }
-    ends = (("companies", str(FIRST + number)),)
-    return Change(
-        "hubspot", "tasks", Action.UPSERT, f"T{number:07}", fields, key_field="cs_key", associate=ends
-    )
+    return Change("hubspot", "tasks", Action.UPSERT, f"T{number:07}", fields, key_field="cs_key")

@@ -14,6 +14,7 @@ from . import texts
 from .contacts import contact
 from .desk import Call, Desk, Round, Seen, Waiting, business_day, candidates, key, look
 from .endings import close
+from .merged import follow
 from .obstacles import OPPORTUNITY, Budget, obstacles, owner_of, spent
 from .rules import Rule
 
@@ -28,6 +29,7 @@ def decide(con: duckdb.DuckDBPyConnection, state: sa.Connection, desk: Desk) -> 
     if past(known, desk):
         return done
     found, seen = candidates(con, desk), look(con, desk.home)
+    follow(con, state, known, found)
     close(con, state, desk, known, found, seen, done)
     table = Table(con, state, desk, seen, spent(known, desk, seen), done)
     for row in found:
@@ -118,7 +120,7 @@ class Table:
     def _opened(self, earlier: Sequence[Call], row: Call, episode: int) -> bool:
         rule = self._desk.rules[row["rule"]]
         owner = owner_of(self._desk, rule, row, self._seen)
-        why = next(obstacles(self._desk, earlier, row, owner, self._seen, self._budget), None)
+        why = next(obstacles(self._desk, earlier, row, owner, self._budget), None)
         if why:
             self._hold(row, why)
             return False

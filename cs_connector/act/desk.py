@@ -136,7 +136,7 @@ def candidates(con: duckdb.DuckDBPyConnection, desk: Desk) -> list[Call]:
     found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     for row in found:
         if row["relationship_id"].startswith(BOOK):
-            row |= _book(con, row["rule"])
+            row.update(_book(con, row["rule"]))
     old = desk.baseline
     return sorted(
         found,

@@ -19,7 +19,7 @@ from .texts import EVIDENCE
 
 Address = Callable[[str, str, str], str | None]
 _COSTLY = """SELECT metric FROM measure_score WHERE relationship_id = ? AND on_date = ? AND scorecard = ? AND known
-AND weight * (100 - score) >= 200 ORDER BY round(weight * (100 - score), 9) DESC, measure"""
+AND weight * (100 - score) >= 2 ORDER BY round(weight * (100 - score), 9) DESC, measure"""
 
 
 class Evidence:
@@ -60,9 +60,9 @@ class Evidence:
 
     def _line(self, name: str, row: Mapping[str, Any]) -> str | None:
         value = row.get(name)
-        found = (
-            records(self._con, self._definitions, row["relationship_id"], name) if value is not None else []
-        )
+        if value is None:
+            return None
+        found = records(self._con, self._definitions, row["relationship_id"], name)
         if not found:
             return None
         metric = self._definitions.metrics.by_name[name]
@@ -71,7 +71,10 @@ class Evidence:
 
     def _place(self, record: Mapping[str, str]) -> str:
         connection, name, id_ = record["connection"], record["object"], record["id"]
-        return self._address(connection, name, id_) or f"{connection} {name} {id_ if id_.isalnum() else ''}".rstrip()
+        return (
+            self._address(connection, name, id_)
+            or f"{connection} {name} {id_ if id_.isalnum() else ''}".rstrip()
+        )
 
 
 def _told(value: float, unit: str) -> str:

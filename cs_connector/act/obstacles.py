@@ -15,7 +15,7 @@ Budget = Counter[tuple[str, bool]]
 
 
 def obstacles(
-    desk: Desk, earlier: Sequence[Call], row: Call, owner: str | None, seen: Seen, budget: Budget
+    desk: Desk, earlier: Sequence[Call], row: Call, owner: str | None, budget: Budget
 ) -> Iterator[str]:
     """Why a call is not opened now, one reason after another; none, if it is."""
     rule = desk.rules[row["rule"]]

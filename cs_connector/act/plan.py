@@ -15,6 +15,7 @@ from pyarrow.parquet import ParquetFile
 from cs_connector.unify.sql import literal
 
 HEALTH = ("changed_on",)
+STAMPS = (*HEALTH, "due_on")  # what moves with the day on which it is tried
 SAID = (
     "score", "band", "trend", "change_3m", "reason", "driver", "next_step", "cap_text", "coverage", "band_since",
 )  # fmt: skip

@@ -167,7 +167,7 @@ def _call(
         return opened, []
     seen = look(con, desk.home)
     owner = obstacles.owner_of(desk, rule, row, seen)
-    held = list(obstacles.obstacles(desk, earlier, row, owner, seen, obstacles.spent(known, desk, seen)))
+    held = list(obstacles.obstacles(desk, earlier, row, owner, obstacles.spent(known, desk, seen)))
     if calls.past(known, desk):
         held.insert(0, "in the past")
     return None, [Check("held", ok=False, text=_held(name, desk, rule, row, earlier)) for name in held]

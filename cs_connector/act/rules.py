@@ -25,7 +25,7 @@ STANDING = {
     "value_change": "points by what the customer did in about a month",
     "value_score": "score that what the customer did makes of the one a month before",
     "is_trial": "a trial",
-    "has_owner": "somebody active looks after it",
+    "has_owner": "somebody active looks after it, and not only the fallback",
     "tenure": "days since it began",
     "account_red": "something of its account is red now, by what is known",
     "top_third": "in the upper third by yearly revenue, among those of its currency",

@@ -37,7 +37,7 @@ def stand(
         "(s.known_band = 'green')::INTEGER::DOUBLE AS is_green, (b.band = 'green')::INTEGER::DOUBLE AS was_green, "
         "v.value_score::DOUBLE AS value_score, (v.value_score - v.was)::DOUBLE AS value_change, "
         "coalesce(v.lost, FALSE) AS lost, coalesce(r.type = 'Trial', FALSE)::INTEGER::DOUBLE AS is_trial, "
-        "(r.owner_user_id IS NOT NULL)::INTEGER::DOUBLE AS has_owner, "
+        "(r.owner_user_id IS NOT NULL AND r.owner_source IS DISTINCT FROM 'fallback')::INTEGER::DOUBLE AS has_owner, "
         "date_diff('day', r.start_on, CAST($as_of AS DATE))::DOUBLE AS tenure, "
         "(ntile(3) OVER (PARTITION BY a.currency ORDER BY coalesce(r.arr, 0) DESC, r.relationship_id) = 1)"
         "::INTEGER::DOUBLE AS top_third, "

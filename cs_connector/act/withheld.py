@@ -14,7 +14,7 @@ from cs_connector.unify.source import Latest
 
 from .outbox.line import payload
 from .outbox.refused import Known
-from .plan import HEALTH
+from .plan import STAMPS
 
 
 def hold(
@@ -68,7 +68,7 @@ def _seen(con: duckdb.DuckDBPyConnection, view: str, records: list[str]) -> dict
 
 
 def _body(fields: str) -> str:
-    return payload({f["f"]: f["b"] for f in json.loads(fields) if f["c"] not in HEALTH}, ())
+    return payload({f["f"]: f["b"] for f in json.loads(fields) if f["c"] not in STAMPS}, ())
 
 
 def _take_out(con: duckdb.DuckDBPyConnection, where: tuple[str, str], keys: list[str]) -> None:

@@ -20,6 +20,10 @@ Size = Annotated[
     int | None,
     typer.Option("--accounts", min=20, max=100_000, help="How many accounts the demo company has; else 200."),
 ]
+Bare = Annotated[
+    bool, typer.Option("--bare", help="Without our fields and objects, so that provisioning can be tried.")
+]
+Host = Annotated[str, typer.Option("--host", help="This machine; no other address is served.")]
 Where = Annotated[str | None, typer.Option("--control", help="The control_url of the sandbox.")]
 
 
@@ -46,9 +50,7 @@ def up(
     tls: Annotated[
         Path | None, typer.Option("--tls", help="Speak https; the authority's ca.pem goes to this folder.")
     ] = None,
-    host: Annotated[
-        str, typer.Option("--host", help="This machine; no other address is served.")
-    ] = "127.0.0.1",
+    host: Host = "127.0.0.1",
     keep: Annotated[
         Path | None,
         typer.Option(
@@ -61,9 +63,7 @@ def up(
     fill: Annotated[
         Path | None, typer.Option("--fill", help="A folder of CSV files, such as salesforce/Account.csv.")
     ] = None,
-    bare: Annotated[
-        bool, typer.Option("--bare", help="Without our fields and objects, so that provisioning can be tried.")
-    ] = False,
+    bare: Bare = False,
     as_of: opt.AsOf = None,
     as_json: opt.Json = False,
 ) -> None:

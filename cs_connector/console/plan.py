@@ -10,6 +10,8 @@ from typing import Any
 
 from cs_connector.act.planfile import PlanFile
 
+from .reports import waits
+
 Row = Mapping[str, Any]
 WIDTH = 80
 SAMPLES = 6  # changes shown of all objects together
@@ -26,6 +28,8 @@ def lines(head: Row) -> Iterator[str]:
     yield ""
     yield from _totals(head)
     yield from _tasks(head["tasks"])
+    for text in waits(head.get("waiting", ()), 3):
+        yield from _told(f"       {text}", 7, most=2)
     yield from _bands(head["bands"])
     yield from _samples(head["samples"])
     yield ""

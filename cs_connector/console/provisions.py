@@ -128,7 +128,8 @@ def _going(line: Line, pieces: Sequence[Piece]) -> None:
     _names(line, pieces)
     for piece in pieces:
         if piece["filled"]:
-            line(f"      [red]{piece['filled']:,}[/] records have {escape(_called(piece))}; that goes, too")
+            held = "have" if _home(piece)[1] else "are in"
+            line(f"      [red]{piece['filled']:,}[/] records {held} {escape(_called(piece))}; that goes, too")
 
 
 def _outcome(line: Line, pieces: Sequence[Piece]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.markup import escape
@@ -43,6 +43,8 @@ def run(screen: Screen, document: Mapping[str, Any]) -> None:
         f"tasks  {tasks['opened']} opened · {tasks['updated']} updated · {tasks['closed']} closed · "
         f"{tasks['held_back']} held back" + _why_held(document["held"])
     )
+    for text in waits(document.get("waiting", ())):
+        screen.line(f"       {escape(text)}")
     writes(screen, document["writes"])
     asked = [c for c in document["calls"] if c["used"] or c["limit"] or c["estimated"]]  # a folder has no API
     if asked:
@@ -75,6 +77,14 @@ def estimate(screen: Screen, found: Mapping[str, Any]) -> None:
 
 def _counted(value: int | None) -> str:
     return "?" if value is None else f"{value:,}"
+
+
+def waits(waiting: Sequence[Mapping[str, Any]], shown: int = 5) -> Iterator[str]:
+    """The largest customers whose call waits, by name, and how many more there are."""
+    for row in waiting[:shown]:
+        yield f"{row['name']} waits: {row['rule'].replace('_', ' ')}, {row['why']}"
+    if len(waiting) > shown:
+        yield f"and {len(waiting) - shown} more, in --json"
 
 
 def _why_held(held: Mapping[str, int]) -> str:

@@ -34,7 +34,7 @@ def apply_plan(engine: Engine, file: PlanFile, reason: str | None = None) -> Sum
         changes = file.changes()
         if undone:
             again.remember(engine, undone["run"])
-            changes = unchanged(engine, changes)
+            changes = unchanged(engine, file)
         write(engine, changes, counts)
 
     return recorded(engine, "undo" if undone else "apply", work)
@@ -50,11 +50,15 @@ def write(engine: Engine, changes: Iterable[Planned], counts: Mapping[str, int])
     out = box(engine)
     tallies = _blocked(out.lay(changes))
     adapters = {name: engine.adapter(name) for name in out.connections()}
+    for name in adapters.keys() - counts.keys():
+        engine.identify(name)
     try:
         with engine.talk.step("writing", sum(counts.values())) as tick:
             seen = 0
             for tally in outbox.send(out, adapters):
-                tallies[tally.connection, tally.object] = tally
+                where = tally.connection, tally.object
+                tally.blocked = tallies[where].blocked if where in tallies else 0
+                tallies[where] = tally
                 done = sum(t.done + t.missed for t in tallies.values())
                 tick(max(0, done - seen))
                 seen = max(done, seen)

@@ -105,10 +105,9 @@ def _furnished(engine: Engine, name: str) -> str:
     """Raises ConnectorError for fields of ours that a CRM lacks although we write to it."""
     if not engine.project.settings.connections[name].write or not engine.adapter(name).capabilities.writes:
         return ""
-    lacking, wanted = provisioning.missing(engine, name)
-    if lacking:
-        raise ConnectorError(
-            f"{lacking:,} of {wanted:,} fields, objects and views of ours are missing",
-            fix=f"cs-connector provision plan {name}",
-        )
-    return f"all {wanted:,} fields, objects and views of ours are there" if wanted else ""
+    lack = provisioning.missing(engine, name)
+    see = f"cs-connector provision plan {name}"
+    if lack.fields:
+        raise ConnectorError(f"{lack.fields:,} of {lack.written:,} fields that we write are missing", fix=see)
+    more = f"; {lack.others:,} other pieces of ours are not: {see}" if lack.others else ""
+    return f"all {lack.written:,} that we write are there{more}" if lack.written else ""

@@ -151,16 +151,17 @@ def waiting(engine: Engine) -> tuple[dict[str, int], list[dict[str, Any]]]:
 
 
 def notes(engine: Engine) -> list[str]:
-    """What the admin should know of the start, and of customers whom nobody looks after."""
-    settings, found = engine.project.settings, []
+    """What the admin should know of the start."""
+    settings = engine.project.settings
+    if settings.go_live == "live" or settings.tasks.observe_days:
+        return []
     with engine.store.state.read() as db:
         since = baseline.watching(db)
-    if settings.go_live == "observe" and settings.tasks.observe_days is None and since:
-        if (engine.as_of - since).days >= WATCHED:
-            found.append(
-                f"watching since {since}: when the fields read well, tasks begin with go_live: live in cs-connector.yml"
-            )
-    return found
+    if since is None or (engine.as_of - since).days < WATCHED:
+        return []
+    return [
+        f"watching since {since}: when the fields read well, tasks begin with go_live: live in cs-connector.yml"
+    ]
 
 
 _CALLS = (

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from cs_connector.act import outbox
 from cs_connector.act.outbox import Outbox
-from cs_connector.act.plan import HEALTH
+from cs_connector.act.plan import STAMPS
 from cs_connector.store.tables import outbox as left
 
 from . import auditing
@@ -17,7 +17,7 @@ def box(engine: Engine) -> Outbox:
     """The outbox of this run. Its lease must be held."""
     assert engine.lease is not None
     stamps = {
-        (source.connection, rule.object): frozenset(n for n, f in rule.fields.items() if f.column in HEALTH)
+        (source.connection, rule.object): frozenset(n for n, f in rule.fields.items() if f.column in STAMPS)
         for source in engine.sources()
         for rule in source.mapping.write
     }

@@ -143,9 +143,11 @@ def _tasks(engine: Engine, account: str) -> Iterator[dict[str, Any]]:
         if row.opened_on:
             yield {"on": row.opened_on, "text": f"task opened: {subject}", **common}
         if row.closed_on:
+            why = row.closed_why or "done"
+            told = f", {row.outcome}" if row.outcome and row.outcome not in why else ""
             yield {
                 "on": row.closed_on,
-                "text": f"task closed ({row.closed_why or 'done'}): {subject}",
+                "text": f"task closed ({why}{told}): {subject}",
                 **common,
             }
 

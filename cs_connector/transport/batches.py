@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
+import msgspec
 from requests import Response
 
 from cs_connector.errors import AdapterError, NotPermitted, Unavailable
@@ -17,7 +18,7 @@ PROBES = 8  # parts that are all refused for one reason, before single changes a
 PATIENCE = 2  # batches in a row that nobody answers, before the others are kept for another time
 
 
-class Item(NamedTuple):
+class Item(msgspec.Struct, frozen=True, gc=False):
     """A change, and its place among those that are written."""
 
     place: int
@@ -53,20 +54,20 @@ def waves(changes: Sequence[Change], most: int) -> Iterator[list[Part]]:
     The batches of a wave may be sent in any order. The next one holds what comes after it: the second change of a record.
     """
     found: list[dict[Hashable, list[Item]]] = []
-    seen: dict[tuple[str, str, str], int] = {}
-    for item in map(Item, range(len(changes)), changes):
-        change = item.change
-        own = (change.object, "key", change.key)
-        wave = seen.get(own, 0)
-        if change.record_id:
-            record = (change.object, "id", change.record_id)
-            wave = max(wave, seen.get(record, 0))
-            seen[record] = wave + 1
-        seen[own] = wave + 1
+    seen: dict[str, dict[str, int]] = {}  # by object: in how many waves a key or a record is by now
+    for place, change in enumerate(changes):
+        record = f"id {change.record_id}" if change.record_id else change.key
+        of_object = seen.setdefault(change.object, {})
+        wave = max(of_object.get(change.key, 0), of_object.get(record, 0))
+        of_object[change.key] = of_object[record] = wave + 1
         if wave == len(found):
             found.append({})
         key_field = None if change.action is Action.UPDATE else change.key_field
-        found[wave].setdefault((change.object, change.action, key_field), []).append(item)
+        kind = (change.object, change.action, key_field)
+        group = found[wave].get(kind)
+        if group is None:
+            group = found[wave][kind] = []
+        group.append(Item(place, change))
     for groups in found:
         yield [part for group in groups.values() for part in chunks(group, most)]
 

@@ -190,6 +190,28 @@ def test_locked_records_are_sent_again_and_left_for_later_in_the_end(world, bulk
     assert verdicts(receipts).count("updated") == 11
 
 
+def test_records_of_one_parent_are_never_written_beside_each_other(tmp_path):
+    """A job is worked off in batches side by side, here of 100; what both need, one of them does not get."""
+    with ExitStack() as stack:
+        world = Writing(stack, tmp_path, "small")
+        world.load(*(account(n) for n in range(4)))
+        parents = [change.record_id for change in updates(world)]
+        changes = [
+            Change(
+                "sales",
+                TASK,
+                Action.UPSERT,
+                f"k{n:03}",
+                {"Subject": "x", "WhatId": parents[n % 4]},
+                "CS_Key__c",
+            )
+            for n in range(400)
+        ]
+        adapter, receipts = world.life(100), []
+        assert calls(adapter, lambda: receipts.extend(adapter.write(changes))) == 5
+        assert [(r.key, r.verdict) for r in receipts] == [(c.key, Verdict.CREATED) for c in changes]
+
+
 @pytest.mark.parametrize(("bulk_from", "most"), [(0, 9), (1_000, 3)])
 def test_a_field_that_is_missing_costs_the_records_that_have_it_and_no_others(world, bulk_from, most):
     changes = tasks(150)

@@ -118,3 +118,30 @@ def test_a_plan_is_refused_when_new_data_has_come(planned, sandbox):
     project.do("sync", "--json")
     assert "new data" in project.do("apply", str(file), code=5).talk
     assert [e["after"] for e in sandbox.ledger()] == [{"Industry": "Energy"}]
+
+
+def test_a_person_stops_all_writes_and_lets_them_go_on(planned, sandbox):
+    project, file, _ = planned
+    project.do("writes", "stop", "wrong weights since Monday")
+    refused = project.do("apply", str(file), code=5).talk
+    assert "wrong weights since Monday" in refused
+    assert "cs-connector writes allow" in refused
+    assert "wrong weights" in project.do("writes", "show", "--json").json["stopped"]
+    assert sandbox.ledger() == []
+    project.do("writes", "allow")
+    assert project.do("writes", "show", "--json").json["stopped"] is None
+    project.do("apply", str(file), "--json")
+    assert sandbox.ledger() != []
+
+
+def test_more_of_a_plan_is_listed_without_making_it_anew(planned):
+    project, file, plan = planned
+    first, *rest = project.do(
+        "plan", "--out", str(file), "--show", "salesforce.Task", "--list", "1"
+    ).out.splitlines()
+    assert plan["plan"] in first
+    assert rest[0] == "salesforce Task"
+    tasks = sum(1 for c in plan["changes"] if c["object"] == "Task")
+    assert rest[-1] == f"and {tasks - 1} changes more: --list {tasks}"
+    name = next(c["name"] for c in plan["changes"] if c["object"] == "Account")
+    assert name in project.do("plan", "--out", str(file), "--account", name).out

@@ -14,10 +14,38 @@ CRMS = ("salesforce", "hubspot", "zendesk", "hubspot_emea")
 pytestmark = pytest.mark.slow
 
 
+OVERLAY = """\
+version: 1
+extends: hubspot
+write:
+  - object: p{portal}_cs_relationship
+    source: relationship
+    by: key
+    key_field: cs_key
+    associate: companies
+    fields:
+      name: {{column: name, length: 80}}
+      cs_renewal_date: {{column: renewal_on, type: date}}
+      cs_health_score: {{column: score, type: number}}
+      cs_health_band: band
+"""
+
+
 @pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory, env: dict[str, str]) -> Iterator[Sandbox]:
-    with started(tmp_path_factory.mktemp("bare"), env, "--bare", accounts=20) as running:
-        yield running
+def running(tmp_path_factory: pytest.TempPathFactory, env: dict[str, str]) -> Iterator[Sandbox]:
+    with started(tmp_path_factory.mktemp("bare"), env, "--bare", accounts=20) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="module")
+def untouched(running: Sandbox) -> int:
+    return running.snapshot()
+
+
+@pytest.fixture
+def bare(running: Sandbox, untouched: int) -> Sandbox:
+    running.restore(untouched)
+    return running
 
 
 @pytest.fixture
@@ -68,3 +96,28 @@ def test_from_nothing_to_scores_in_the_crms_and_back_to_nothing(bare: Sandbox, p
     project.do("provision", "destroy", "--yes")
     assert all("cs_key" not in row["organization_fields"] for row in bare.organizations())
     assert counts(project.do("provision", "plan", "--json").json) == wanted
+
+
+def test_relationships_are_records_of_a_portal_that_has_custom_objects(
+    bare: Sandbox, project: Project
+) -> None:
+    kind = f"p{bare.block('hubspot')['portal_id']}_cs_relationship"
+    project.do("provision", "apply", "--with", "relationships")
+    project.edit("    adapter: hubspot\n", "    adapter: hubspot\n    mapping: marketing\n")
+    overlay = OVERLAY.format(portal=bare.block("hubspot")["portal_id"])
+    (project.root / "mappings").mkdir(exist_ok=True)
+    (project.root / "mappings" / "marketing.yml").write_text(overlay)
+    project.do("run")
+    page = bare.call(
+        "hubspot", "GET", f"/crm/v3/objects/{kind}", params={"properties": "cs_health_band", "limit": 100}
+    )
+    assert page["results"]
+    assert all(row["properties"]["cs_health_band"] for row in page["results"])
+    writes = {line["object"]: line for line in project.do("run", "--json").json["writes"]}
+    assert writes[kind]["created"] + writes[kind]["updated"] == 0
+    told = project.do("provision", "destroy", "hubspot", "--with", "relationships", "--yes", "--json").json
+    (site,) = told["connections"]
+    filled = {piece["kind"]: piece["filled"] for piece in site["pieces"] if piece["filled"]}
+    assert filled == {"object": len(page["results"])}
+    assert {piece["result"]["verdict"] for piece in site["pieces"]} == {"deleted"}
+    assert counts(project.do("provision", "plan", "hubspot", "--json").json)["hubspot"].keys() == {"there"}

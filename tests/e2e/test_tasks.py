@@ -201,7 +201,7 @@ def test_a_persons_outcome_edits_and_deletion_win(week: Week) -> None:
         assert kept == ("Call Ember", "my notes", "2027-01-08")
         assert day["Tundra Mining"] == []
     told = week.project.do("why-not", "Aurora Freight", "--rule", "unhappy_decision_maker").talk
-    assert "silenced by a person's outcome until 2027-05-25" in told
+    assert "renewal_at_risk comes first" in told, "what somebody called not relevant speaks last"
 
 
 def test_no_task_is_there_twice(week: Week) -> None:

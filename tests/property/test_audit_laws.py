@@ -88,12 +88,13 @@ def test_any_edit_of_any_column_of_any_row_is_found(
 @given(number=st.integers(1, ROWS), column=st.sampled_from([c.name for c in audit.c if c.nullable]))
 @settings(max_examples=20, deadline=None)
 def test_emptying_a_column_is_found_too(chain: tuple[Store, Checkpoint], number: int, column: str) -> None:
-    def edit(db: sa.Connection) -> None:
-        nonlocal was
-        was = db.scalar(sa.select(audit.c[column]).where(audit.c.id == number))
-        db.execute(sa.update(audit).where(audit.c.id == number).values({column: None}))
+    this = audit.c.id == number
+    with chain[0].state.read() as db:
+        was = db.scalar(sa.select(audit.c[column]).where(this))
 
-    was: Any = None
+    def edit(db: sa.Connection) -> None:
+        db.execute(sa.update(audit).where(this).values({column: None}))
+
     assert edited(*chain, edit) == (was is not None)
 
 

@@ -123,7 +123,7 @@ class Tables:
 
 
 def rule(**more: Any) -> Rule:
-    given = {
+    given: dict[str, Any] = {
         "version": 1, "rule": "fell", "rank": 1, "type": "Risk", "when": "is_red = 1", "due_days": 3, "short": "health fell",
         "why": "Health fell.", "do": ("Call them",), "closes_when": "Health is back",
     }  # fmt: skip

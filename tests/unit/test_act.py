@@ -14,6 +14,9 @@ import pytest
 import sqlalchemy as sa
 
 from cs_connector.act import calls, guard, plan
+from cs_connector.act.desk import Desk as Facts
+from cs_connector.act.desk import Round, business_day
+from cs_connector.act.desk import key as key_of
 from cs_connector.config.settings import Safety
 from cs_connector.errors import GuardStopped
 from cs_connector.store import tables
@@ -228,17 +231,19 @@ class Desk:
         self.sends = True
         self.undecided: list[tuple[str, str]] = []
         self.deleted: list[str] = []
+        self.facts: dict[str, Any] = {}
+        self.places: dict[str, str] = {}
 
     def round(
         self, *who: str, day: date = TODAY, tasks: Mapping[str, str] | None = None, **more: Any
-    ) -> calls.Round:
+    ) -> Round:
         """One round: `who` is relationship or relationship:rule, the largest first."""
         self.con.execute(
             "CREATE OR REPLACE TABLE candidate(rule VARCHAR, rank INTEGER, type VARCHAR, relationship_id VARCHAR, account_id VARCHAR);"
             "CREATE OR REPLACE TABLE standing(relationship_id VARCHAR, name VARCHAR, account_name VARCHAR, arr DECIMAL(18,2), "
             "reason VARCHAR, owner_user_id VARCHAR, renewal_manager_user_id VARCHAR, sales_owner_user_id VARCHAR, renewal_on DATE, "
             "alerts_paused_until DATE, score BIGINT, band VARCHAR);"
-            "CREATE OR REPLACE TABLE task(key VARCHAR, closed BOOLEAN, outcome VARCHAR, status VARCHAR);"
+            "CREATE OR REPLACE TABLE task(key VARCHAR, closed BOOLEAN, outcome VARCHAR, status VARCHAR, account_id VARCHAR);"
             "CREATE OR REPLACE TABLE link(entity_id VARCHAR, entity VARCHAR, connection VARCHAR);"
             "INSERT INTO link VALUES ('u1', 'user', 'crm'), ('u2', 'user', 'crm'), ('sales', 'user', 'crm');"
             "CREATE OR REPLACE TABLE deleted_task(record_id VARCHAR);"
@@ -263,8 +268,10 @@ class Desk:
                  given["renewal_on"], given["paused"]],
             )  # fmt: skip
         for key, outcome in (tasks or {}).items():
-            self.con.execute("INSERT INTO task VALUES (?, TRUE, ?, 'Completed')", [key, outcome])
-        desk = calls.Desk(self.settings, "install", self.home, day, self.rules)
+            self.con.execute("INSERT INTO task VALUES (?, TRUE, ?, 'Completed', NULL)", [key, outcome])
+        for key, account in self.places.items():
+            self.con.execute("INSERT INTO task VALUES (?, FALSE, NULL, NULL, ?)", [key, account])
+        desk = Facts(self.settings, "install", self.home, day, self.rules, **self.facts)
         with self.state.begin() as db:
             done = calls.decide(self.con, db, desk)
             table = tables.calls
@@ -302,12 +309,12 @@ def test_an_episode_opens_one_call_however_often_it_is_looked_at(desk: Desk) -> 
 
 
 def test_the_key_of_a_call_is_known_before_and_says_nothing() -> None:
-    key = calls.key("install", "crm", "Risk", "r1", 1)
-    assert key == calls.key("install", "crm", "Risk", "r1", 1)
+    key = key_of("install", "crm", "Risk", "r1", 1)
+    assert key == key_of("install", "crm", "Risk", "r1", 1)
     assert len(key) == 26
     others = [("other", "crm", "Risk", "r1", 1), ("install", "b", "Risk", "r1", 1), ("install", "crm", "Trial", "r1", 1),
               ("install", "crm", "Risk", "r2", 1), ("install", "crm", "Risk", "r1", 2)]  # fmt: skip
-    assert len({key, *(calls.key(*other) for other in others)}) == 6
+    assert len({key, *(key_of(*other) for other in others)}) == 6
 
 
 def test_a_call_closes_when_its_cause_is_gone_and_cools_down(desk: Desk) -> None:
@@ -426,7 +433,7 @@ def test_a_risk_before_a_renewal_is_urgent(desk: Desk, renewal: date | None, pri
 
 def test_working_days_skip_weekends() -> None:
     friday = date(2026, 11, 27)
-    assert [calls.business_day(friday, n) for n in (0, 1, 5)] == [
+    assert [business_day(friday, n) for n in (0, 1, 5)] == [
         friday,
         date(2026, 11, 30),
         date(2026, 12, 4),

@@ -107,7 +107,7 @@ def test_a_group_is_told_at_each_account_that_has_some_below_it(book: Book) -> N
     book.account("a2", parent="a1", arr=82)
     book.account("a3", parent="a0", status=None, band=None)
     assert book.want("group_health") == {
-        "a0": "1 of 2 accounts red, 18 % of revenue", "a1": "0 of 1 account red, 0 % of revenue", "a2": None, "a3": None,
+        "a0": "1 of 2 accounts red, 18 % of revenue", "a1": "0 of 1 account red", "a2": None, "a3": None,
     }  # fmt: skip
 
 

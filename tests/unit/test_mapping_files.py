@@ -15,11 +15,11 @@ from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 
 from cs_connector import registry
-from cs_connector.act.wanted import want
+from cs_connector.act.wanted import EXTRAS, extend, want
 from cs_connector.errors import ConfigError, MappingError
 from cs_connector.model import ENTITIES
 from cs_connector.ports import FieldInfo, ObjectInfo
-from cs_connector.runner import deciding
+from cs_connector.runner import judging
 from cs_connector.runner.fitting import fit
 from cs_connector.unify import MappingFile, Source, load_mapping
 from cs_connector.unify.declared.loading import examine
@@ -327,21 +327,28 @@ def test_what_can_be_written_is_what_is_wanted() -> None:
     told = "entity, main BOOLEAN, on_date DATE, entity_id, band, score BIGINT, trend, change_3m BIGINT, reason, driver, next_step, "
     told += "cap DOUBLE, override, coverage DOUBLE, band_since DATE, scorecard"
     with duckdb.connect() as con:
-        for name in ("account", "relationship", "user"):
+        for name in ("account", "relationship", "user", "survey_response"):
             columns = ", ".join(f"{c.name} {c.type}" for c in ENTITIES[name].columns)
             con.execute(f'CREATE TABLE "{name}"({columns})')
         typed = ", ".join(c if " " in c else f"{c} VARCHAR" for c in told.split(", "))
         con.execute(f"CREATE TABLE snapshot({typed})")
-        con.execute(deciding._CALLS)
+        con.execute(
+            "CREATE TABLE measure_score(relationship_id VARCHAR, account_id VARCHAR, scorecard VARCHAR, on_date DATE, "
+            "group_name VARCHAR, measure VARCHAR, score DOUBLE, weight DOUBLE, contribution DOUBLE); "
+            "CREATE TABLE metric_value(relationship_id VARCHAR, account_id VARCHAR, metric VARCHAR, on_date DATE, value DOUBLE, known BOOLEAN)"
+        )
+        con.execute(judging._CALLS)
         want(con, date(2026, 11, 25))
+        extend(con, date(2026, 11, 25), EXTRAS)
         made = {
             source: {row[0] for row in con.execute(f"DESCRIBE wanted_{source}").fetchall()}
             for source in WANTED
         }
     ours = {"account_ref", "owner_ref", "person_ref", "changed_on"}
+    inner = {"account_id", "relationship_id", "owner_user_id", "person_id", "written", "closing"}
     for source, columns in WANTED.items():
         assert made[source] >= columns - ours, source
-        assert columns >= made[source] - {"account_id", "relationship_id", "owner_user_id", "written"}, source
+        assert columns >= made[source] - inner, source
 
 
 def test_a_misspelt_column_is_told(tmp_path: Path) -> None:

@@ -133,3 +133,30 @@ def test_what_is_in_flight_is_sent_again_only_to_the_org_that_it_was_for(engine:
         settle(engine)
     assert adapter(engine).asked == asked
     assert states(engine) == {"inflight": 1}
+
+
+def test_what_could_not_be_taken_now_is_said_and_counts_as_not_done(engine: Engine) -> None:
+    line = adapter(engine)
+    line.said = (Verdict.LATER, "UNABLE_TO_LOCK_ROW")
+    engine.store.state.clock.sleep = lambda _seconds: None  # type: ignore[method-assign]
+    assert not write(engine, tasks("sales", 2), {"sales": 2})
+    assert line.asked == 4
+    assert engine.summary.notes == ["sales could not take 2 Task now, they come later: UNABLE_TO_LOCK_ROW"]
+    assert engine.summary.rejects == 2
+    settle(engine)
+    assert states(engine) == {}
+    assert engine.summary.notes[1:] == [
+        "2 changes that an earlier run had planned and not sent are planned anew"
+    ]
+
+
+def test_a_record_whose_last_answer_is_not_known_waits(engine: Engine) -> None:
+    adapter(engine).said = (Verdict.UNKNOWN, "")
+    with pytest.raises(Unavailable):
+        write(engine, tasks("sales", 1), {"sales": 1})
+    adapter(engine).said = None
+    assert not write(engine, tasks("sales", 2), {"sales": 2})
+    assert states(engine) == {"inflight": 1}
+    assert engine.summary.notes[-1] == (
+        "1 Task were not sent to sales: what became of their last change is not known yet"
+    )

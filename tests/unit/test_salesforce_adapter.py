@@ -307,6 +307,16 @@ def test_a_record_that_stays_locked_is_left_for_later(wire, world):
     assert len(wire.calls) == 1 + 1 + 5
 
 
+def test_a_key_that_two_records_have_is_refused_with_both_their_ids(wire, world):
+    adapter, *_ = world
+    ids = ["00T000000000001AAA", "00T000000000002AAA"]
+    wire.patch(UPSERT, status=300, json=[f"/services/data/v67.0/sobjects/Task/{i}" for i in ids])
+    wire.get(f"{API}/query", json={"records": [{"Id": i, "CS_Key__c": "K0"} for i in ids], "done": True})
+    (receipt,) = adapter.write(changes(1))
+    assert (receipt.verdict, receipt.code) == (Verdict.REJECTED, "DUPLICATE_EXTERNAL_ID")
+    assert all(record_id in receipt.message for record_id in ids)
+
+
 def test_a_lock_that_is_met_after_a_lost_answer_leaves_the_change_unknown(wire, world):
     adapter, *_ = world
     wire.patch(UPSERT, body=requests.ConnectionError("reset"))

@@ -10,14 +10,12 @@ from typing import Any
 
 import duckdb
 import pytest
-import sqlalchemy as sa
 
 from cs_connector.act import baseline, firing, standing, steady, texts
 from cs_connector.act.desk import Desk as Facts
 from cs_connector.act.endings import GONE
 from cs_connector.act.rules import load_rules
 from cs_connector.errors import ConfigError
-from cs_connector.store import tables
 from cs_connector.store.state import State
 
 from .act_kit import TODAY, Tables, rule, settings
@@ -158,13 +156,8 @@ def test_what_is_no_score_waits_for_nothing(state: State) -> None:
 # The start
 
 
-def test_news_comes_before_what_was_there_at_the_start(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = Facts.__init__
-
-    def with_baseline(self: Facts, *given: Any) -> None:
-        made(self, *given, baseline=frozenset({("big", "Risk")}))
-
-    monkeypatch.setattr(Facts, "__init__", with_baseline)
+def test_news_comes_before_what_was_there_at_the_start(desk: Desk) -> None:
+    desk.facts = {"baseline": frozenset({("big", "Risk")})}
     desk.settings = settings(tasks={"risk_per_week": 1})
     done = desk.round("big", "small")
     assert [c.relationship_id for c in desk.calls] == ["small"]
@@ -196,18 +189,11 @@ def test_the_baseline_is_what_was_there_while_watching_and_has_lasted(desk: Desk
 # Whose it is
 
 
-def test_a_task_goes_to_the_next_whom_the_task_system_knows(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_task_goes_to_the_next_whom_the_task_system_knows(desk: Desk) -> None:
     desk.rules["deal"] = rule(rule="deal", type="Expansion", to="sales")
     desk.round("r1:deal", "r2", owner="left")
     assert [(c.relationship_id, c.owner_user_id) for c in desk.calls] == [("r1", "sales")]
-    made = Facts.__init__
-
-    def with_fallback(self: Facts, *given: Any) -> None:
-        made(self, *given, fallback="u2")
-
-    monkeypatch.setattr(Facts, "__init__", with_fallback)
+    desk.facts = {"fallback": "u2"}
     desk.round("r1:deal", "r2", owner="left")
     assert [(c.relationship_id, c.owner_user_id) for c in desk.calls] == [("r1", "sales"), ("r2", "u2")]
 
@@ -218,6 +204,23 @@ def test_a_new_owner_takes_the_task_that_is_there(desk: Desk) -> None:
     ((key, owner),) = [(c.key, c.owner_user_id) for c in desk.calls]
     assert (owner, desk.round("r1", day=later(2), owner="u2").updated) == ("u2", 0)
     assert desk.calls[0].key == key
+
+
+def test_a_customer_that_was_merged_away_takes_its_task_along(desk: Desk) -> None:
+    desk.round("r1")
+    (first,) = desk.calls
+    desk.places = {first.key: "a-new"}
+    done = desk.round("new", day=later(1))
+    assert (done.opened, done.closed) == (0, 0)
+    assert [(c.key, c.relationship_id, c.account_id) for c in desk.calls] == [(first.key, "new", "a-new")]
+
+
+def test_of_two_customers_that_become_one_one_task_stays(desk: Desk) -> None:
+    desk.round("r1", "new")
+    first, second = sorted(desk.calls, key=lambda c: c.relationship_id == "new")
+    desk.places = {first.key: "a-new", second.key: "a-new"}
+    desk.round("new", day=later(1))
+    assert {c.key: c.state for c in desk.calls} == {first.key: "closed", second.key: "open"}
 
 
 # How it ends

@@ -85,7 +85,9 @@ class MetadataApi:
             with self._session.safe() if safe else nullcontext():
                 return ask(self._service, [header])
         except NotPermitted as error:
-            raise NotPermitted(_NO_SETUP, why=error.why, safe="this call changed nothing", fix=_RIGHT) from error
+            raise NotPermitted(
+                _NO_SETUP, why=error.why, safe="this call changed nothing", fix=_RIGHT
+            ) from error
         except Error as error:
             why = redact(str(error))
             raise Unavailable("Salesforce's Metadata API sent something unexpected", why=why) from error

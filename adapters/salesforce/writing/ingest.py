@@ -150,6 +150,7 @@ class Ingest:
         except (Conflict, Rejected) as error:
             if not _heard(error):
                 self.abort(job)
+                self._notes.drop(job)
                 raise NotTaken from error
 
     def _to(self, job: str, state: str) -> None:

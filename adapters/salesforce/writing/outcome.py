@@ -14,6 +14,7 @@ from .groups import Group
 from .ingest import Files
 from .results import CREATED, ERROR, ID, Table, cells, fault, table
 
+_TRUE = frozenset({"true", "True", "TRUE"})
 _OURS = "sf__"  # columns that Salesforce puts before those that were sent
 
 
@@ -27,27 +28,33 @@ class Outcome:
 
 def outcome(group: Group, files: Files, body: bytes) -> Outcome:
     """Every change is in one of the two; one of which no file tells is UNKNOWN."""
-    rows = _by_column(group, files) if group.column else _by_row(files)
-    done, failed, unprocessed = rows
-    found = Outcome()
+    done, failed, unprocessed = _by_column(group, files) if group.column else _by_row(files)
     waiting = dict(zip(_names(group, body), range(len(group)), strict=True))
-    for name, record_id, created in done:
-        if (n := waiting.pop(name, None)) is not None:
-            receipt = verdicts.done(group.changes[n], long_id(record_id), created=created.lower() == "true")
-            found.found[group.places[n]] = receipt
-    for name, record_id, said in failed:
-        if (n := waiting.pop(name, None)) is not None:
-            receipt = verdicts.refused(group.changes[n], fault(said), long_id(record_id) or None)
-            found.found[group.places[n]] = receipt
-    untouched = waiting if files.job.nothing_done else unprocessed
-    found.left = sorted(n for name in list(untouched) if (n := waiting.pop(name, None)) is not None)
-    for n in waiting.values():
-        why = f"job {files.job.id} does not tell of it"
-        found.found[group.places[n]] = verdicts.missing(group.changes[n], why)
-    return found
+    receipts = [*_done(group, done, waiting), *_refused(group, failed, waiting)]
+    untouched = list(waiting) if files.job.nothing_done else unprocessed
+    left = sorted(n for name in untouched if (n := waiting.pop(name, None)) is not None)
+    why = f"job {files.job.id} does not tell of it"
+    receipts += [(n, verdicts.missing(group.changes[n], why)) for n in waiting.values()]
+    return Outcome({group.places[n]: receipt for n, receipt in receipts}, left)
 
 
-Rows = tuple[Sequence[tuple[str, ...]], Sequence[tuple[str, ...]], Sequence[str]]
+def _done(group: Group, rows: Sequence[Row], waiting: dict[str, int]) -> Iterator[tuple[int, Receipt]]:
+    for name, record_id, created in rows:
+        n = waiting.pop(name, None)
+        if n is not None:
+            new = created in _TRUE
+            yield n, verdicts.done(group.changes[n], long_id(record_id), created=new)
+
+
+def _refused(group: Group, rows: Sequence[Row], waiting: dict[str, int]) -> Iterator[tuple[int, Receipt]]:
+    for name, record_id, said in rows:
+        n = waiting.pop(name, None)
+        if n is not None:
+            yield n, verdicts.refused(group.changes[n], fault(said), long_id(record_id) or None)
+
+
+Row = tuple[str, ...]
+Rows = tuple[Sequence[Row], Sequence[Row], Sequence[str]]
 
 
 def _by_column(group: Group, files: Files) -> Rows:

@@ -138,15 +138,20 @@ def _wait(outbox: Outbox, adapter: Adapter, lines: Sequence[Line]) -> bool:
 def _rest(outbox: Outbox, told: Sequence[tuple[Line, Receipt]], found: Found) -> None:
     """What is not known to be done: planned anew where a second time does no harm."""
     unsure = [(line, answer) for line, answer in told if answer.verdict is Verdict.UNKNOWN]
-    doubtful = [line for line, _ in unsure if line.action == Action.CREATE]
-    undone = [line.key for line, _ in told if line not in doubtful]
+    doubtful = {line.key for line, _ in unsure if line.action == Action.CREATE}
+    undone = [line.key for line, _ in told if line.key not in doubtful]
     if told:
         with outbox.state.begin() as db:
             check(db, outbox.lease)
             outbox.tell(db, unsure)
-            for line, answer in unsure:
-                if line.source == "call" and answer.record_id:
-                    tasks.keep(db, line.name, answer.record_id, {"maybe": line.fields})
+            _doubt(db, unsure)
             outbox.drop(db, undone)
     found.undone += len(undone)
-    found.doubtful.update((line.connection, line.object) for line in doubtful)
+    found.doubtful.update((line.connection, line.object) for line, _ in told if line.key in doubtful)
+
+
+def _doubt(db: sa.Connection, unsure: Sequence[tuple[Line, Receipt]]) -> None:
+    """A task that is there may say what it was told, or what it said before: neither is a person's edit."""
+    for line, answer in unsure:
+        if line.source == "call" and answer.record_id:
+            tasks.keep(db, line.name, answer.record_id, {"maybe": line.fields})

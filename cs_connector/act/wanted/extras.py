@@ -27,12 +27,12 @@ _GROUP = (
     "FROM seen GROUP BY 1"
 )
 _CONTRADICTION = (
-    "SELECT account_id, 'Recommends us, but ' || CASE WHEN bool_or(share < {share}) THEN 'hardly anyone logs in' "
+    f"SELECT account_id, 'Recommends us, but ' || CASE WHEN bool_or(share < {DARK_SHARE}) THEN 'hardly anyone logs in' "
     "ELSE 'usage has halved' END AS contradiction FROM (SELECT relationship_id, account_id, "
     "max(value) FILTER (metric = 'promoter') AS promoter, max(value) FILTER (metric = 'active_share') AS share, "
     "max(value) FILTER (metric = 'usage_change') AS change FROM metric_value WHERE on_date = $as_of AND known GROUP BY ALL) "
-    "WHERE promoter = 1 AND (share < {share} OR change <= {change}) GROUP BY 1"
-).format(share=DARK_SHARE, change=DARK_CHANGE)
+    f"WHERE promoter = 1 AND (share < {DARK_SHARE} OR change <= {DARK_CHANGE}) GROUP BY 1"
+)
 _NPS = (
     "SELECT account_id, CAST(arg_max(score_10, (answered_on, survey_response_id)) AS INTEGER) AS latest_nps FROM survey_response "
     "WHERE lower(kind) = 'nps' AND score_10 IS NOT NULL AND answered_on <= $as_of GROUP BY 1"

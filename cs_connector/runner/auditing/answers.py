@@ -13,7 +13,7 @@ from cs_connector.errors import UsageError
 from cs_connector.runner import questions
 from cs_connector.runner.engine import Engine
 from cs_connector.store.audit.finding import Question, Row, export, rows
-from cs_connector.store.tables import calls, runs
+from cs_connector.store.tables import audit, calls, runs
 
 
 def write_out(engine: Engine, file: Path) -> int:
@@ -49,7 +49,7 @@ def question(
 
 
 def _records(engine: Engine, account: str) -> frozenset[str]:
-    """The ids of the records of an account, and the keys of its relationships and calls."""
+    """The ids of the records of an account, and the keys of its relationships, calls and snapshots."""
     with engine.tables(("account", "relationship", "link")) as con:
         entity = questions.find(con, account)
         found = con.execute(
@@ -60,7 +60,9 @@ def _records(engine: Engine, account: str) -> frozenset[str]:
     mine = (calls.c.account_id == entity) | (calls.c.relationship_id == entity)
     with engine.store.state.read() as db:
         keys = db.scalars(sa.select(calls.c.key).where(mine)).all()
-    return frozenset([*(row[0] for row in found if row[0]), *keys])
+        snapshots = audit.c.key.startswith(f"{entity} ", autoescape=True)
+        dated = db.scalars(sa.select(audit.c.key).where(snapshots)).all()
+    return frozenset([*(row[0] for row in found if row[0]), *keys, *dated])
 
 
 def answers(engine: Engine, asked: Question) -> dict[str, Any]:

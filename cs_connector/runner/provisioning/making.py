@@ -100,9 +100,7 @@ def _settle(site: Site, steps: Sequence[Step], receipts: Sequence[Receipt]) -> N
     site.receipts |= {receipt.key: receipt for receipt in receipts}
     site.record.confirm(s.piece for s, r in pairs if r.verdict in DONE)
     site.record.drop(
-        s.piece
-        for s, r in pairs
-        if r.verdict in NOT_DONE and s.standing is Standing.CREATE and not s.ours
+        s.piece for s, r in pairs if r.verdict in NOT_DONE and s.standing is Standing.CREATE and not s.ours
     )
 
 

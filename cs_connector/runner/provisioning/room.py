@@ -13,6 +13,7 @@ from cs_connector.runner.engine import Engine
 from cs_connector.store.tables import feeds
 
 SNAPSHOTS, FULL = 18, 0.8
+KEPT = frozenset({"relationship", "snapshot"})  # what has records of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def _accounts(engine: Engine, name: str) -> int:
 
 def _there(engine: Engine, name: str) -> int:
     source = next(s for s in engine.sources() if s.connection == name)
-    objects = [rule.object for rule in source.mapping.write if rule.source == "relationship"]
-    mine = (feeds.c.connection == name) & feeds.c.object.in_(objects)
+    objects = {rule.object for rule in source.mapping.write if rule.source in KEPT}
+    mine = (feeds.c.connection == name) & feeds.c.object.in_(sorted(objects))
     with engine.store.state.read() as db:
         return int(db.scalar(sa.select(sa.func.sum(feeds.c.live)).where(mine)) or 0)

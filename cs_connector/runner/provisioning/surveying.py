@@ -76,11 +76,24 @@ def each(engine: Engine, names: Sequence[str], look: Callable[[str], Site]) -> S
     return found
 
 
-def missing(engine: Engine, name: str) -> tuple[int, int]:
-    """How many pieces a connection lacks, of how many that it shall have. Raises GuardStopped and AdapterError."""
-    site = _looked(engine, name, ())
-    wanted = [step for step in site.steps if step.standing is not Standing.LEFT]
-    return sum(1 for step in wanted if step.standing is Standing.CREATE), len(wanted)
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """How many of the fields that we write are missing, of how many; and how many other pieces are."""
+
+    fields: int
+    written: int
+    others: int
+
+
+def missing(engine: Engine, name: str) -> Lack:
+    """What a connection lacks. Raises GuardStopped and AdapterError."""
+    source = next(s for s in engine.sources() if s.connection == name)
+    written = {field for rule in source.mapping.write for field in (*rule.fields, rule.key_field)}
+    wanted = [step for step in _looked(engine, name, ()).steps if step.standing is not Standing.LEFT]
+    fields = [step for step in wanted if step.piece.name.rpartition(".")[2] in written]
+    gone = [step for step in wanted if step.standing is Standing.CREATE]
+    lacking = sum(1 for step in gone if step in fields)
+    return Lack(lacking, len(fields), len(gone) - lacking)
 
 
 def connections(engine: Engine, names: Sequence[str]) -> list[str]:

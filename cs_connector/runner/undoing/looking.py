@@ -6,33 +6,38 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, islice
 
 from cs_connector.act.plan import Planned
+from cs_connector.act.planfile import PlanFile
+from cs_connector.act.undo import Where
 from cs_connector.ports import Action, Adapter, Change, Verdict
 from cs_connector.runner.engine import Engine
 
 
-def unchanged(engine: Engine, changes: Iterable[Planned]) -> Iterator[Planned]:
+def unchanged(engine: Engine, file: PlanFile) -> Iterator[Planned]:
     """The changes whose records the CRMs still have as the plan found them; how many are left becomes a note of the run.
 
-    A CRM that does not tell is believed to be as it was read.
+    All are looked at before the first comes back, so that nobody waits for a CRM with a transaction open. A CRM that does
+    not tell is believed to be as it was read.
     """
-    left = 0
-    for (connection, _name), group in groupby(changes, key=lambda c: (c.connection, c.object)):
+    changed = set(_changed(engine, file.changes()))
+    if changed:
+        told = "1 record was" if len(changed) == 1 else f"{len(changed):,} records were"
+        engine.summary.notes.append(f"{told} changed since the plan was made, and left")
+    return (c for c in file.changes() if (c.connection, c.object, c.key) not in changed)
+
+
+def _changed(engine: Engine, changes: Iterable[Planned]) -> Iterator[Where]:
+    for (connection, name), group in groupby(changes, key=lambda c: (c.connection, c.object)):
         adapter = engine.adapter(connection)
         while batch := list(islice(group, adapter.capabilities.batch)):
-            kept = _as_planned(adapter, batch)
-            left += len(batch) - len(kept)
-            yield from kept
-    if left:
-        told = "1 record was" if left == 1 else f"{left:,} records were"
-        engine.summary.notes.append(f"{told} changed since the plan was made, and left")
+            yield from ((connection, name, key) for key in _otherwise(adapter, batch))
 
 
-def _as_planned(adapter: Adapter, batch: Sequence[Planned]) -> list[Planned]:
+def _otherwise(adapter: Adapter, batch: Sequence[Planned]) -> set[str]:
+    """The keys of changes whose records are not as the plan found them."""
     known = [change for change in batch if change.record_id]
     answers = adapter.resume([_as_it_was(change) for change in known])
     gone = {c.key for c, answer in zip(known, answers, strict=True) if answer.verdict is Verdict.LATER}
-    there = _there(adapter, [change for change in batch if not change.record_id])
-    return [change for change in batch if change.key not in gone | there]
+    return gone | _there(adapter, [change for change in batch if not change.record_id])
 
 
 def _as_it_was(change: Planned) -> Change:

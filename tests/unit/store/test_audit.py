@@ -20,6 +20,7 @@ from cs_connector.store.audit import checkpoint as checkpoints
 from cs_connector.store.audit.book import head
 from cs_connector.store.audit.checking import Verified, verify
 from cs_connector.store.audit.finding import Question, Row, export, rows
+from cs_connector.store.backup import backup, restore
 from cs_connector.store.store import Store
 from cs_connector.store.tables import audit, connections, runs
 from tests.conftest_store import HandClock
@@ -208,6 +209,17 @@ def test_an_export_holds_every_row_with_the_text_that_was_sealed(store: Store) -
     assert (first["reason"], second["before"], second["prev"]) == ("it said “no”", None, first["hash"])
 
 
+def test_a_restored_audit_is_as_whole_as_it_was(store: Store, clock: HandClock, tmp_path: Path) -> None:
+    clock.at += timedelta(microseconds=123_456)
+    write(store, entry(1, before=None), entry(2, reason="“it” fell"))
+    known = checkpoint(store)
+    backup(store, tmp_path / "b")
+    restore(tmp_path / "b", tmp_path / "again", None, clock)
+    with Store(tmp_path / "again", None, clock) as again:
+        result = check(again, known)
+        assert (result.wrong, result.rows, result.sealed) == (None, 2, 2)
+
+
 def test_many_rows_at_once_are_as_good_as_one_by_one(store: Store) -> None:
     write(store, *map(entry, range(5000)))
     assert check(store).rows == 5000
@@ -216,6 +228,7 @@ def test_many_rows_at_once_are_as_good_as_one_by_one(store: Store) -> None:
 _APPEND = """
 import sys
 from pathlib import Path
+from cs_connector.store.backup import backup, restore
 from cs_connector.store.store import Store
 from tests.conftest_store import HandClock
 from tests.unit.store.audit_kit import entry, write
