@@ -19,9 +19,10 @@ _LABELLED = ("label", "value")  # of an option; its place is its place in the li
 
 @cache
 def declared() -> Mapping[str, Any]:
-    found: Mapping[str, Any] = YAML(typ="safe").load(
-        files(__package__ or "").joinpath("install.yml").read_text()
-    )
+    """What every portal can have, and the custom object."""
+    found: dict[str, Any] = {}
+    for name in ("install.yml", "relationships.yml"):
+        found |= YAML(typ="safe").load(files(__package__ or "").joinpath(name).read_text("utf-8"))
     return found
 
 

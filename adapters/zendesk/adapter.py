@@ -72,7 +72,8 @@ class Zendesk(Adapter):
 
     crm: ClassVar[str] = "zendesk"
     Settings: ClassVar[type[ZendeskSettings]] = ZendeskSettings
-    capabilities: ClassVar[Capabilities] = Capabilities(batch=10_000)  # a hundred jobs, which are asked for at once
+    # a hundred jobs, which are asked for at once
+    capabilities: ClassVar[Capabilities] = Capabilities(batch=10_000)
 
     def __init__(self, settings: ZendeskSettings, around: Surroundings) -> None:
         self._settings = settings

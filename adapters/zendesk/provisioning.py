@@ -30,7 +30,7 @@ Found = Mapping[str, Any]
 @cache
 def declared() -> Mapping[str, Any]:
     found: Mapping[str, Any] = YAML(typ="safe").load(
-        files(__package__ or "").joinpath("install.yml").read_text()
+        files(__package__ or "").joinpath("install.yml").read_text("utf-8")
     )
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -31,9 +32,10 @@ def decide(con: duckdb.DuckDBPyConnection, state: sa.Connection, desk: Desk) -> 
     found, seen = candidates(con, desk), look(con, desk.home)
     follow(con, state, known, found)
     close(con, state, desk, known, found, seen, done)
+    before = Earlier(known)
     table = Table(con, state, desk, seen, spent(known, desk, seen), done)
     for row in found:
-        earlier = repeated(known, desk.rules[row["rule"]], row)
+        earlier = before.repeated(desk.rules[row["rule"]], row)
         standing = _standing(state, earlier, seen)
         if standing and seen.sent(standing):
             table.renew(standing, row)
@@ -54,15 +56,21 @@ def past(known: Iterable[Call], desk: Desk) -> bool:
     return any(c["opened_on"] and c["opened_on"] > desk.as_of for c in known)
 
 
-def repeated(known: Sequence[Call], rule: Rule, row: Mapping[str, object]) -> list[Call]:
-    """The calls that this one would repeat: of the relationship, or for a rule about accounts of the account."""
-    wide = rule.level == "account"
-    return [
-        c
-        for c in known
-        if (c["relationship_id"], c["type"]) == (row["relationship_id"], row["type"])
-        or (wide and (c["account_id"], c["rule"]) == (row["account_id"], rule.rule))
-    ]
+class Earlier:
+    """All calls by what a new one would repeat."""
+
+    def __init__(self, known: Iterable[Call]) -> None:
+        self._of: dict[tuple[object, ...], list[Call]] = defaultdict(list)
+        for call in known:
+            self._of["relationship", call["relationship_id"], call["type"]].append(call)
+            self._of["account", call["account_id"], call["rule"]].append(call)
+
+    def repeated(self, rule: Rule, row: Mapping[str, object]) -> list[Call]:
+        """The calls of the relationship, or for a rule about accounts of the account, in the order of their keys."""
+        found = list(self._of.get(("relationship", row["relationship_id"], row["type"]), ()))
+        if rule.level == "account":
+            found += self._of.get(("account", row["account_id"], rule.rule), ())
+        return sorted({call["key"]: call for call in found}.values(), key=lambda call: str(call["key"]))
 
 
 def _standing(state: sa.Connection, earlier: Sequence[Call], seen: Seen) -> Call | None:

@@ -20,6 +20,9 @@ def comparable(text: str, rule: WriteRule, name: str) -> str:
     if how.type in ("number", "percent"):
         scale = how.scale if how.type == "number" else 0
         return f"CAST(TRY_CAST({text} AS DECIMAL(18,{scale})) AS VARCHAR)"
+    if how.type == "time":
+        zoned = f"regexp_replace({text}, '([+-]\\d\\d)(\\d\\d)$', '\\1:\\2')"
+        return f"strftime(TRY_CAST({zoned} AS TIMESTAMP), '%Y-%m-%dT%H:%M:%SZ')"
     if how.type == "date":
         return f"nullif(left({text}, 10), '')"
     if how.length and how.values is None:

@@ -15,7 +15,7 @@ from pyarrow.parquet import ParquetFile
 from cs_connector.unify.sql import literal
 
 HEALTH = ("changed_on",)
-STAMPS = (*HEALTH, "due_on")  # what moves with the day on which it is tried
+STAMPS = (*HEALTH, "due_on", "last_run", "run")  # what moves with the day on which it is tried
 SAID = (
     "score", "band", "trend", "change_3m", "reason", "driver", "next_step", "cap_text", "coverage", "band_since",
 )  # fmt: skip
@@ -44,11 +44,12 @@ class Planned:
         return {name: to for name, _from, to in self.fields}
 
 
-# accounts before their relationships, these before snapshots and tasks; what is deleted goes last, and the other way round
+# accounts before their relationships, these before snapshots and tasks; what is deleted goes then, the other way round, and
+# the heartbeat last: it says that all of that was done
 _RANK = "list_position(['account', 'relationship', 'snapshot', 'call'], source)"
 _ORDERED = (
     "SELECT connection, object, source, key, action, key_field, record_id, fields, associate, reason FROM plan_change "
-    f"ORDER BY CASE WHEN action = 'delete' THEN 100 - coalesce({_RANK}, 4) ELSE coalesce({_RANK}, 4) END, "
+    f"ORDER BY CASE WHEN source = 'heartbeat' THEN 200 WHEN action = 'delete' THEN 100 - coalesce({_RANK}, 4) ELSE coalesce({_RANK}, 4) END, "
     "connection, object, key"
 )
 

@@ -27,6 +27,7 @@ KINDS = {
 }
 TAKES = {  # kinds of fields that take what a mapping writes, besides text
     "number": ("a number",), "percent": ("a number",), "date": ("a date", "a time"), "reference": ("a reference", "a choice"),
+    "time": ("a time",),
     "text": ("a choice",),
 }  # fmt: skip
 

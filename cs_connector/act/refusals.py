@@ -161,7 +161,7 @@ def _call(
     known = calls.everything(state)
     mine = (BOOK + rule.rule if rule.level == "book" else relationship, rule.rule)
     row = next(r for r in candidates(con, desk) if (r["relationship_id"], r["rule"]) == mine)
-    earlier = calls.repeated(known, rule, row)
+    earlier = calls.Earlier(known).repeated(rule, row)
     opened = next((call["opened_on"] for call in earlier if call["state"] == "open"), None)
     if opened:
         return opened, []

@@ -203,7 +203,7 @@ class WriteField(Strict):
     """
 
     column: str
-    type: Literal["text", "number", "date", "percent", "reference"] = "text"
+    type: Literal["text", "number", "date", "time", "percent", "reference"] = "text"
     values: dict[str, str] | None = None
     length: int | None = None
     scale: int = 0
@@ -216,7 +216,7 @@ class WriteField(Strict):
 
 
 class WriteRule(Strict):
-    """What is written to one object, from accounts, relationships, calls, or the snapshots of month ends.
+    """What is written to one object, from accounts, relationships, calls, the snapshots of month ends, or our heartbeat.
 
     `by: record` writes to the record that the account is linked to, `by: key` to the one with our key in
     `key_field`. `associate` names the object of the account's record that a new one is linked to,
@@ -225,7 +225,7 @@ class WriteRule(Strict):
     """
 
     object: str
-    source: Literal["account", "relationship", "call", "snapshot"]
+    source: Literal["account", "relationship", "call", "snapshot", "heartbeat"]
     name: str | None = None
     key_field: str | None = None
     by: Literal["record", "key"] = "record"

@@ -239,6 +239,19 @@ def test_a_value_that_spoils_its_call_is_found_by_where_it_stands(world):
     assert used == 3
 
 
+@pytest.mark.parametrize(("blocks", "verdict"), [(False, "created"), (True, "rejected")])
+def test_a_duplicate_rule_that_only_alerts_is_passed_by_a_job_too(world, blocks, verdict):
+    world.load(account(1))
+    world.order(duplicate_rule={"object": ACCOUNT, "fields": ["Name"], "blocks": blocks})
+    alike = [
+        Change("sales", ACCOUNT, Action.UPSERT, key, {"Name": "Account 1"}, "CS_Key__c")
+        for key in ("a", "b", "c")
+    ]
+    receipts = world.life(0).write(alike)
+    assert verdicts(receipts) == [verdict] * 3
+    assert {r.code for r in receipts} == {"DUPLICATES_DETECTED" if blocks else ""}
+
+
 def test_of_two_changes_to_one_record_the_second_comes_second(world):
     first, second = tasks(1, Priority="High")[0], tasks(1, Priority="Low")[0]
     assert verdicts(world.life().write([first, second])) == ["created", "updated"]

@@ -17,13 +17,22 @@ Does = Callable[[Project, Sandbox], None]
 
 @dataclass(frozen=True)
 class Disaster:
-    """`code` is how it must end, `says` what the message must have in it; `words` is the command, a run if not given."""
+    """`code` is how it must end, `says` what the message must have in it; `words` is the command, a run if not given.
+
+    One that computes all scores, and is much like another, is tried `seldom`.
+    """
 
     name: str
     does: Does
     code: int
     says: str
     words: tuple[str, ...] = ("run", "--quiet")
+    seldom: bool = False
+
+    @property
+    def of_plan(self) -> bool:
+        """It befalls a plan that is there already."""
+        return self.words[0] == "apply"
 
 
 def shipped(name: str, *edits: tuple[str, str], to: str | None = None) -> Does:
@@ -94,8 +103,8 @@ def small_change(project: Project, sandbox: Sandbox) -> None:
     shipped(STANDARD, (r"(metric: executive_contact\n    weight:) 5", r"\1 6"))(project, sandbox)
 
 
-def planned(project: Project, sandbox: Sandbox) -> None:
-    """There is a plan with something in it."""
+def drawn(project: Project, sandbox: Sandbox) -> None:
+    """Make a plan with something in it."""
     small_change(project, sandbox)
     project.do("plan", "--json", "--out", str(project.root / "plan.json"), code=None)
 
@@ -115,27 +124,27 @@ STANDARD = "scorecards/standard.yml"
 CAPPED = ("standard", "new_customer", "services_engagement")
 
 DISASTERS = [
-    Disaster("a weight of everything", shipped(STANDARD, (r"(metric: nps\n    weight:) 10", r"\1 5000")), 5, "scores? changes?"),
+    Disaster("a weight of everything", shipped(STANDARD, (r"(metric: nps\n    weight:) 10", r"\1 5000")), 5, "scores? changes?", seldom=True),
     Disaster("weights of nothing", shipped(STANDARD, (r"weight: \d+", "weight: 0")), 2, "weight"),
     Disaster("a curve turned round", shipped(STANDARD, (r"\[\[0, 0\], \[0.25, 40\], \[0.5, 65\], \[0.8, 100\]\]", "[[0, 100], [0.25, 65], [0.5, 40], [0.8, 0]]"), (r"\[\[0.5, 0\], \[0.7, 30\], \[0.85, 60\], \[1, 85\], \[1.15, 100\]\]", "[[0.5, 100], [0.7, 85], [0.85, 60], [1, 30], [1.15, 0]]")), 5, r"scorecards/standard\.yml"),
     Disaster("an empty scorecard", file(STANDARD, "version: 1\ntitle: Standard\nmeasures: []\n"), 2, r"standard\.yml"),
-    Disaster("half of it must be known, now all", shipped(STANDARD, ("minimum_coverage: 0.5", "minimum_coverage: 1")), 5, "change band"),
+    Disaster("half of it must be known, now all", shipped(STANDARD, ("minimum_coverage: 0.5", "minimum_coverage: 1")), 5, "lose their score", seldom=True),
     Disaster("a metric renamed", shipped(STANDARD, ("metric: active_share", "metric: active_users_share")), 2, "active_users_share"),
     Disaster("no override holds any more", both(*(shipped(f"scorecards/{name}.yml", (r"^overrides: .*", "overrides: []")) for name in CAPPED)), 5, "standard.yml"),
-    Disaster("everybody is capped at nothing", file("overrides.yml", "version: 1\noverrides:\n  all:\n    when: 1 = 1\n    cap: 0\n    driver: Usage\n    reason: capped\n    fix: nothing\n"), 5, "overrides.yml"),
+    Disaster("everybody is capped at nothing", file("overrides.yml", "version: 1\noverrides:\n  all:\n    when: 1 = 1\n    cap: 0\n    driver: Usage\n    reason: capped\n    fix: nothing\n"), 5, "overrides.yml", seldom=True),
     Disaster("nobody is a customer", file("mappings/customers.yml", "version: 1\nany_of: [won_opportunity]\nwon_days: 1\n"), 5, "lose"),
     Disaster("everybody is a customer", both(file("mappings/customers.yml", "version: 1\nany_of: [live_subscription, account_type]\n"), shipped("salesforce.yml", (r"kind: \{field: Type, .*\}", "kind: {const: customer}"))), 5, "become customers"),
-    Disaster("the words for live are lost", shipped("salesforce.yml", (r"status: Status__c", "status: {field: Status__c, values: {Aktiv: Active}, default: Ended}")), 5, "salesforce.yml"),
+    Disaster("the words for live are lost", shipped("salesforce.yml", (r"status: Status__c", "status: {field: Status__c, values: {Aktiv: Active}, default: Ended}")), 5, "salesforce.yml", seldom=True),
     Disaster("a month's revenue for a year's", shipped("salesforce.yml", (r"arr: ARR__c", "arr: {field: ARR__c, unit: {from: per month, to: per year}}")), 5, "ARR__c"),
     Disaster("the renewal is the start", shipped("salesforce.yml", (r"renewal_on: Renewal_Date__c", "renewal_on: Start_Date__c")), 5, r"[Rr]enewal_[Dd]ate"),
-    Disaster("the renewal is written as the day of the band", shipped("salesforce.yml", (r"Renewal_Date__c: \{column: renewal_on", "Renewal_Date__c: {column: band_since")), 5, "Renewal_Date__c"),
+    Disaster("the renewal is written as the day of the band", shipped("salesforce.yml", (r"Renewal_Date__c: \{column: renewal_on", "Renewal_Date__c: {column: band_since")), 5, "Renewal_Date__c", seldom=True),
     Disaster("texts in one another's field", shipped("salesforce.yml", (r"CS_Health_Reason__c: \{column: reason", "CS_Health_Reason__c: {column: next_step")), 5, "CS_Health_Reason__c"),
     Disaster("every relationship under a new key", file("mappings/relationships.yml", "version: 1\nrelationships:\n  - {from: subscription, key: [product, start_on]}\n"), 5, "relationship"),
     Disaster("two rules write one field", shipped("salesforce.yml", (r"CS_Health_Score__c: \{column: score, type: number\}", "CS_Health_Score__c: {column: score, type: number}\n      CS_Health_Score__c: {column: coverage, type: percent}")), 2, "salesforce.yml:"),
     Disaster("our key in another field", shipped("salesforce.yml", (r"      CS_Key__c: key", "      Name: key")), 2, r"Account\.Name"),
     Disaster("a rule that fires for everybody", both(file("rules/everybody.yml", "version: 1\nrule: everybody\nrank: 1\ntype: Adoption\nwhen: value_score <= 100\ndue_days: 5\nshort: everybody\nwhy: Everybody.\ndo: [Call]\ncloses_when: Never\n"), settings((r"safety:\n", "tasks: {risk_per_week: 500, opportunity_per_week: 500}\nsafety:\n"))), 5, "tasks"),
     Disaster("a template that refers to nothing", shipped("rules/health_fell.yml", (r"why: .*", 'why: "Health fell to {nothing_of_that_name}."')), 2, "nothing_of_that_name"),
-    Disaster("everybody red, and live, on day one", both(shipped(STANDARD, (r"curve: .*", "curve: {line: [[0, 0], [1, 0]]}"), ("(?m)^    by_segment:\n.*\n", "")), settings((r"go_live: live", "go_live: live  # now"))), 5, "standard.yml"),
+    Disaster("everybody red, and live, on day one", both(shipped(STANDARD, (r"curve: .*", "curve: {line: [[0, 0], [1, 0]]}"), ("(?m)^    by_segment:\n.*\n", "")), settings((r"go_live: live", "go_live: live  # now"))), 5, "standard.yml", seldom=True),
     Disaster("limits that let everything through", settings((r"safety:\n", "safety:\n  max_changed_share: 1\n  max_band_moves_share: 1\n")), 2, "max_changed_share"),
     Disaster("a limit in per cent", settings((r"safety:\n", "safety:\n  max_cleared_share: 20\n")), 2, "max_cleared_share"),
     Disaster("a time zone that is none", settings((r"Europe/Berlin", "Europe/Bärlin")), 2, "time zone"),
@@ -149,11 +158,11 @@ DISASTERS = [
     Disaster("the field that says who is who is gone", fault("hubspot", remove_field={"object": "companies", "field": "salesforceaccountid"}), 5, "salesforceaccountid"),
     Disaster("a CRM is down", fault("salesforce", status=503), 4, "salesforce: "),
     Disaster("a login was taken away", both(secrets((r"(ZENDESK_CLIENT_SECRET=).*", r"\1nothing")), fault("zendesk", expire_token=True)), 3, "zendesk: "),
-    Disaster("all writes are stopped", both(small_change, settings((r"safety:\n", "safety:\n  writes: false\n"))), 5, "writes: false"),
-    Disaster("a plan that was edited", both(planned, edited(lambda d: d["changes"][0].update(key="other"))), 5, "edited", APPLY),
-    Disaster("a plan whose limits were edited", both(planned, edited(lambda d: d["guard"][0].update(limit=1e9))), 5, "edited", APPLY),
-    Disaster("half a plan", both(planned, edited(lambda d: d.pop("guard"))), 2, "not a whole plan", APPLY),
-    Disaster("a plan of yesterday's files", both(planned, settings((r"risk|safety:\n", "safety:\n  max_tasks_per_owner: 9\n"))), 5, "configuration has changed", APPLY),
-    Disaster("a plan that is too old", both(planned, lambda _p, sandbox: sandbox.advance("PT25H")), 5, "older than a day", APPLY),
-    Disaster("a plan for another org", both(planned, edited(lambda d: d["connections"][0].update(org_id="00D000000000001AAA"))), 5, "another org", APPLY),
+    Disaster("all writes are stopped", settings((r"safety:\n", "safety:\n  writes: false\n")), 5, "writes: false", APPLY),
+    Disaster("a plan that was edited", edited(lambda d: d["changes"][0].update(key="other")), 5, "edited", APPLY),
+    Disaster("a plan whose limits were edited", edited(lambda d: d["guard"][0].update(limit=1e9)), 5, "edited", APPLY),
+    Disaster("half a plan", edited(lambda d: d.pop("guard")), 2, "not a whole plan", APPLY),
+    Disaster("a plan of yesterday's files", settings((r"safety:\n", "safety:\n  max_tasks_per_owner: 9\n")), 5, "configuration has changed", APPLY),
+    Disaster("a plan that is too old", lambda _p, sandbox: sandbox.advance("PT25H"), 5, "older than a day", APPLY),
+    Disaster("a plan for another org", edited(lambda d: d["connections"][0].update(org_id="00D000000000001AAA")), 5, "another org", APPLY),
 ]  # fmt: skip

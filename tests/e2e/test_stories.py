@@ -134,7 +134,7 @@ def test_why_not_names_the_part_of_a_rule_that_does_not_hold(ran):
     found = ran.do("why-not", "Garnet Foods", "--rule", "renewal_at_risk", "--json").json
     (each,) = found["relationships"]
     assert (found["schema"], found["fired"]) == ("why-not/1", False)
-    assert [part["holds"] for part in each["condition"]["parts"]] == [False, False]
+    assert [part["holds"] for part in each["condition"]["parts"]] == [False, False, True]
     assert "red and yellow" in ran.do("why-not", "Fjord Bank", "--list", "attention").talk
 
 

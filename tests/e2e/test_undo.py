@@ -92,6 +92,16 @@ def test_a_mended_configuration_writes_again(bad: Bad, sandbox: Sandbox) -> None
     assert scores[0] == scores[1]
 
 
+def test_a_person_who_says_that_it_was_right_lets_it_through_for_good(bad: Bad, sandbox: Sandbox) -> None:
+    bad.project.do("undo", bad.run, "--yes", "--json")
+    bad.project.do("plan", "--json", code=5)
+    bad.project.do("apply", "--approve", "the weight is right after all")
+    assert state(sandbox) == bad.after
+    written = len(sandbox.ledger())
+    bad.project.run()
+    assert len(sandbox.ledger()) == written
+
+
 def test_what_a_person_changed_since_is_left_and_told_and_only_what_is_selected_is_taken_back(
     bad: Bad, sandbox: Sandbox, tmp_path: Path
 ) -> None:

@@ -189,3 +189,12 @@ def test_a_group_with_somebody_elses_properties_stays_and_says_why(portal: Porta
     assert [(r.key, r.message) for r in failed] == [
         ("group companies.cs_health", "Can't delete or purge a group with active properties")
     ]
+
+
+def test_a_portal_with_our_object_is_saved_and_made_again(portal: Portal) -> None:
+    pieces = portal.adapter.face(ALL)
+    portal.install(pieces)
+    documents = {document.path: document.body for document in portal.adapter.metadata(())}
+    with Sandbox([("hubspot", HubSpotPortal)], START) as sandbox:
+        sandbox.install("hubspot", {"$shape": documents})
+        assert Portal(sandbox).differing(pieces) == []

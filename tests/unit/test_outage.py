@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from cs_connector.act.plan import Planned
 from cs_connector import registry
+from cs_connector.act.plan import Planned
 from cs_connector.config import open_project
 from cs_connector.errors import AdapterError, AuthFailed, GuardStopped, Unavailable
 from cs_connector.ports import Capabilities, FieldInfo, ObjectInfo, Receipt, Verdict

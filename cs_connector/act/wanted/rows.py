@@ -9,7 +9,7 @@ import duckdb
 from . import snapshots
 
 _STANDING = (
-    "s.score, s.band, s.trend, s.change_3m, s.reason, coalesce(s.driver, 'None') AS driver, s.next_step, "
+    "CASE WHEN s.band <> 'unknown' THEN s.score END AS score, s.band, s.trend, s.change_3m, s.reason, coalesce(s.driver, 'None') AS driver, s.next_step, "
     "CASE WHEN s.cap IS NOT NULL THEN left('Capped at ' || CAST(CAST(s.cap AS INTEGER) AS VARCHAR) || ': ' "
     "|| replace(s.override, '_', ' '), 80) END AS cap_text, round(s.coverage * 10) * 10 AS coverage, s.band_since"
 )

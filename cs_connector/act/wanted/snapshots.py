@@ -25,7 +25,7 @@ def want(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
         "JOIN relationship r USING (relationship_id) JOIN snapshot s ON s.entity = 'relationship' AND s.main "
         "AND s.entity_id = m.relationship_id AND s.on_date = m.on_date AND s.scorecard = m.scorecard "
         "WHERE m.on_date = $day AND m.score IS NOT NULL AND m.weight > 0 GROUP BY 1) "
-        "SELECT a.account_id, a.account_id || ' ' || $day AS key, $day AS as_of, s.score, s.band, b.band AS previous_band, "
+        "SELECT a.account_id, a.account_id || ' ' || $day AS key, $day AS as_of, CASE WHEN s.band <> 'unknown' THEN s.score END AS score, s.band, b.band AS previous_band, "
         "grouped.* EXCLUDE (account_id), coalesce(s.driver, 'None') AS driver, CASE WHEN s.cap IS NOT NULL THEN left('Capped at ' "
         "|| CAST(CAST(s.cap AS INTEGER) AS VARCHAR) || ': ' || replace(s.override, '_', ' '), 80) END AS cap_text, "
         "round(s.coverage * 10) * 10 AS coverage, a.arr, CASE WHEN u.active THEN a.csm_user_id END AS owner_user_id, s.scorecard FROM account a "

@@ -30,9 +30,10 @@ WANTED = {
         "call": "subject description due_on priority status type rule relationship_name",
         "snapshot": "as_of score band previous_band driver cap_text coverage arr scorecard usage_score goals_score "
         "support_score survey_score billing_score relationship_score",
+        "heartbeat": "last_run run version",
     }.items()
 }
-"""What can be written of an account, a relationship, a call or a month's end."""
+"""What can be written of an account, a relationship, a call, a month's end or ourselves."""
 _COUNTED = (NUMBER, WHOLE, MONEY)
 
 

@@ -50,7 +50,7 @@ def _part(state: State, path: str, document: Json) -> None:
 
 def _shelf(state: State, path: str, name: str) -> Shelf:
     try:
-        return state.shelf(name)
+        return state.named(name)
     except Refusal as unknown:
         raise ConfigError(
             f"{path} is of an object that this portal has not", fix="save it again with discover"
