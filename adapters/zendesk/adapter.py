@@ -243,4 +243,5 @@ def _field(found: OrganizationField) -> FieldInfo:
         label=found.title,
         writable=found.active,
         values=tuple(o.value for o in found.custom_field_options or ()),
+        about=found.description or "",
     )

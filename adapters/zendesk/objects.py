@@ -28,6 +28,7 @@ class OrganizationField(msgspec.Struct, frozen=True):
     key: str
     type: str
     title: str = ""
+    description: str | None = None
     active: bool = True
     custom_field_options: list[Option] | None = None
 

@@ -16,7 +16,7 @@ from . import current, foreign, sent
 from .current import fitted
 from .foreign import Policy
 from .plan import HEALTH, LISTED, SAID
-from .wanted import snapshots
+from .wanted import heartbeat, snapshots
 
 
 def compare(
@@ -30,7 +30,7 @@ def compare(
 ) -> None:
     """Fill `plan_change` for every write rule of every connection that is written to.
 
-    Expects wanted_account, wanted_relationship, wanted_call and wanted_snapshot; `target` counts the records looked at, `foreign_edit` lists
+    Expects wanted_account, wanted_relationship, wanted_call, wanted_snapshot and wanted_heartbeat; `target` counts the records looked at, `foreign_edit` lists
     values of ours that others have changed. `policies` says of connections what is done about those.
     """
     foreign.begin(con)
@@ -52,6 +52,8 @@ def compare(
             policy = rule.foreign or (policies or {}).get(source.connection, foreign.DEFAULT)
             foreign.note(con, state, source.connection, rule, policy)
             _still(con)
+            if rule.source == "heartbeat":
+                heartbeat.once_a_day(con)
             _plan(con, source, rule, as_of)
             if rule.source == "relationship":
                 _vanished(con, source, rule)
@@ -196,7 +198,8 @@ def _plan(con: duckdb.DuckDBPyConnection, source: Source, rule: WriteRule, as_of
         if pairs
         else "NULL"
     )
-    fresh = " AND (record_id IS NOT NULL OR account_record IS NOT NULL)" if rule.by == "key" else ""
+    of_account = rule.by == "key" and rule.source != "heartbeat"
+    fresh = " AND (record_id IS NOT NULL OR account_record IS NOT NULL)" if of_account else ""
     if (
         rule.source == "call"
     ):  # sent once and gone: a person deleted it; without an owner it would fall to ours

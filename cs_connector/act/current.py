@@ -22,7 +22,7 @@ def comparable(text: str, rule: WriteRule, name: str) -> str:
         return f"CAST(TRY_CAST({text} AS DECIMAL(18,{scale})) AS VARCHAR)"
     if how.type == "time":
         zoned = f"regexp_replace({text}, '([+-]\\d\\d)(\\d\\d)$', '\\1:\\2')"
-        return f"strftime(TRY_CAST({zoned} AS TIMESTAMP), '%Y-%m-%dT%H:%M:%SZ')"
+        return f"strftime(make_timestamp(epoch_us(TRY_CAST({zoned} AS TIMESTAMPTZ))), '%Y-%m-%dT%H:%M:%SZ')"
     if how.type == "date":
         return f"nullif(left({text}, 10), '')"
     if how.length and how.values is None:

@@ -86,10 +86,16 @@ def _sign(value: Any, installation: str) -> Any:
     return value.replace("{installation}", installation) if isinstance(value, str) else value
 
 
+def signer(text: str) -> str | None:
+    """The installation that signed a text."""
+    found = _SIGNED.search(text)
+    return found[1] if found else None
+
+
 def strangers(steps: Iterable[Step]) -> list[str]:
     """Other installations whose name is where ours would be: they write to the same org."""
     values = (d.was for step in steps for d in step.differences if isinstance(d.was, str))
-    return sorted({found[1] for value in values if (found := _SIGNED.search(value))})
+    return sorted({name for value in values if (name := signer(value))})
 
 
 def compare(

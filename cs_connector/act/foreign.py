@@ -34,9 +34,9 @@ def note(
     """Find the edits among the fields of `difference`, and take those out of it that stay as they are.
 
     An edit is a value that is not what we last wrote, read after that was read back or had to be. It stays, where the policy
-    says so, until we have something new to say. Tasks have manners of their own.
+    says so, until we have something new to say. Tasks have manners of their own, and a heartbeat is nobody's opinion.
     """
-    if rule.source == "call" or not _told(con, state, connection, rule):
+    if rule.source in ("call", "heartbeat") or not _told(con, state, connection, rule):
         return
     ours = _ours(rule)
     con.execute(

@@ -93,7 +93,7 @@ def _settings(document: Mapping[str, Any], secrets: dict[str, str], name: str) -
     }
     if document:
         settings["sandbox"] = {"control_url": document["control_url"]}
-        settings["safety"] = {"max_created": max(200, int(document.get("accounts", 0)) // 5)}
+        settings["safety"] = {"max_created": max(200, int(document.get("accounts", 0)) // 2)}
     return settings
 
 

@@ -22,7 +22,7 @@ class FieldInfo:
     """`refers_to` are the objects to whose records it refers, and `called` is the field with the name of such a record.
 
     `length` counts characters, or the digits of a number, of which `scale` stand after the point. A `restricted` choice
-    takes no value that is not in `values`.
+    takes no value that is not in `values`. `about` is what it says of itself to people.
     """
 
     name: str
@@ -37,6 +37,7 @@ class FieldInfo:
     called: str = ""
     scale: int | None = None
     restricted: bool = False
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)

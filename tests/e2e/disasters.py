@@ -121,6 +121,11 @@ def edited(change: Callable[[dict[str, Any]], None]) -> Does:
 
 APPLY = ("apply", "plan.json", "--approve", "I know", "--quiet")
 STANDARD = "scorecards/standard.yml"
+# what every CRM is told of: each of them alone must stop these
+EVERYWHERE = (
+    "a weight of everything", "a curve turned round", "everybody is capped at nothing", "nobody is a customer",
+    "the words for live are lost", "the renewal is the start", "everybody red, and live, on day one",
+)  # fmt: skip
 CAPPED = ("standard", "new_customer", "services_engagement")
 
 DISASTERS = [

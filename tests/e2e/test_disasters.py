@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from .disasters import DISASTERS, Disaster, drawn
+from .disasters import DISASTERS, EVERYWHERE, Disaster, drawn
 from .stage import made, started
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("e2e")]
@@ -51,9 +51,6 @@ def test_a_disaster_is_stopped_before_the_first_write(disaster: Disaster, sandbo
     assert "safe nothing" in found.talk, found.talk[-800:]
 
 
-ONES = ("salesforce", "hubspot", "zendesk")
-
-
 @pytest.fixture(scope="session")
 def larger(folder, env):
     """A sandbox whose every CRM is large enough that a share of it is more than twenty records."""
@@ -63,28 +60,23 @@ def larger(folder, env):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("crm", ONES)
-def test_each_crm_alone_is_safe_from_every_one(crm, larger, folder, env, tmp_path) -> None:
-    """A plan that writes to one CRM only is stopped, or has nothing for it."""
+@pytest.mark.parametrize("crm", ["salesforce", "hubspot", "zendesk"])
+def test_each_crm_alone_stops_what_would_be_written_to_all(crm, larger, folder, env, tmp_path) -> None:
     ready = made(larger, folder / f"only {crm}", env)
-    for other in re.findall(
-        r"^  (\w+):\n    adapter: (?!files)", (ready.root / "cs-connector.yml").read_text(), re.MULTILINE
-    ):
+    text = (ready.root / "cs-connector.yml").read_text()
+    for other in re.findall(r"^  (\w+):\n    adapter: (?!files)", text, re.MULTILINE):
         if other != crm:
             ready.edit(f"  {other}:\n", f"  {other}:\n    write: false\n")
     ready.run("--quiet")
     ready.run("--quiet")
-    crms, wrong = larger.snapshot(), []
-    for number, disaster in enumerate(DISASTERS):
-        larger.restore(crms)
-        project, before = ready.copy(tmp_path / str(number)), len(larger.ledger())
-        if disaster.of_plan:
-            drawn(project, larger)
-        disaster.does(project, larger)
-        found = project.do(*disaster.words, code=None)
-        written = larger.ledger(before)
-        wrong += [(disaster.name, found.code, len(written))] if written or found.code > 5 else []
-    assert wrong == []
+    crms, ended = larger.snapshot(), {}
+    for disaster in DISASTERS:
+        if disaster.name in EVERYWHERE:
+            larger.restore(crms)
+            project, before = ready.copy(tmp_path / disaster.name), len(larger.ledger())
+            disaster.does(project, larger)
+            ended[disaster.name] = project.do("run", "--quiet", code=None).code, len(larger.ledger(before))
+    assert ended == dict.fromkeys(EVERYWHERE, (5, 0))
 
 
 def test_the_disasters_are_many_and_each_is_another_one() -> None:

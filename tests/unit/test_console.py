@@ -164,7 +164,7 @@ def test_a_change_without_a_score_before_says_why_there_are_no_points(
 
 
 def test_why_not_prints_conditions_as_a_tree(screen: Screen, capsys: pytest.CaptureFixture[str]) -> None:
-    leaf = {"text": ODD, "holds": None, "values": {"m": None}, "joined": "", "parts": []}
+    leaf: dict[str, Any] = {"text": ODD, "holds": None, "values": {"m": None}, "joined": "", "parts": []}
     tree = {
         "text": ODD,
         "holds": False,
