@@ -42,11 +42,9 @@ from .discovery import documents
 from .errors import classify
 from .linking import FIELDS, Linker, is_link, linked
 from .paths import HOST, Paths
-from .provisioning import Provisioner
-from .provisioning_face import face
+from .provisioning import Provisioner, face
 from .reading import MERGED, Reader
-from .writing import Writer
-from .writing_lookup import Lookup
+from .writing import Lookup, Writer
 
 _OWNER_FIELDS = ("id", "email", "firstName", "lastName", "userId", "archived")
 _TYPES = {"contacts": "0-1", "companies": "0-2", "deals": "0-3", "tickets": "0-5", "tasks": "0-27"}

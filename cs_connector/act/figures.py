@@ -19,6 +19,7 @@ _EXTRAS = ", ".join(map(literal, EXTRAS))
 _OVERWRITTEN = "a IS NOT NULL AND b IS NOT NULL"
 _EMPTIED = "a IS NOT NULL AND b IS NULL AND action <> 'delete'"
 _CALL = "source = 'call'"
+_OURS = "source NOT IN ('call', 'heartbeat')"  # what we say of customers
 _NEW = "record_id IS NULL"
 SEVERAL = 5  # fewer values may all be gone by chance
 
@@ -44,8 +45,8 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
 
 # rule → the fields, or records, that it counts, and the targets among which they are
 _FIELDS = {
-    "scores changed": (f"source <> 'call' AND c = 'score' AND {_OVERWRITTEN}", "source <> 'call'"),
-    "scores cleared": (f"source <> 'call' AND c = 'score' AND {_EMPTIED}", "source <> 'call'"),
+    "scores changed": (f"{_OURS} AND c = 'score' AND {_OVERWRITTEN}", _OURS),
+    "scores cleared": (f"{_OURS} AND c = 'score' AND {_EMPTIED}", _OURS),
     "bands moved": (f"source = 'account' AND c = 'band' AND {_OVERWRITTEN}", "source = 'account'"),
     "relationships ended": (
         "source = 'relationship' AND c = 'status' AND a IS NOT NULL AND lower(b) = 'ended'",
@@ -81,22 +82,18 @@ def figures(con: duckdb.DuckDBPyConnection, *, strict: bool) -> Iterator[Figure]
 
 def _emptied(con: duckdb.DuckDBPyConnection, connection: str, *, strict: bool) -> Figure:
     """Records that lose something other than their score."""
-    what = f"source <> 'call' AND c NOT IN ({_others(strict=strict)}) AND {_EMPTIED}"
+    what = f"{_OURS} AND c NOT IN ({_others(strict=strict)}) AND {_EMPTIED}"
     count = _one(con, f"SELECT count(DISTINCT (object, key)) FROM planned_field WHERE {what}", connection)
     fields = _fields(con, what, connection) if count else []
-    return Figure(
-        connection, "values cleared", count, _existing(con, "source <> 'call'", connection), _named(fields)
-    )
+    return Figure(connection, "values cleared", count, _existing(con, _OURS, connection), _named(fields))
 
 
 def _overwritten(con: duckdb.DuckDBPyConnection, connection: str, *, strict: bool) -> Figure:
     """The field that is overwritten in the largest share of its object's records."""
-    what = f"source <> 'call' AND c NOT IN ({_others(strict=strict)}) AND {_OVERWRITTEN}"
+    what = f"{_OURS} AND c NOT IN ({_others(strict=strict)}) AND {_OVERWRITTEN}"
     fields = _fields(con, what, connection)
     if not fields:
-        return Figure(
-            connection, "fields changed", 0, _existing(con, "source <> 'call'", connection, "max(existing)")
-        )
+        return Figure(connection, "fields changed", 0, _existing(con, _OURS, connection, "max(existing)"))
     most = max(fields, key=lambda field: (field[2] / max(field[3], 1), field[2]))
     alike = [f for f in fields if f[2] * 2 >= most[2] and f is not most]
     return Figure(connection, "fields changed", most[2], most[3], _named([most, *alike]))
@@ -107,7 +104,7 @@ def _gone(con: duckdb.DuckDBPyConnection, connection: str) -> Figure:
     columns = con.execute("SELECT table_name || '.' || column_name FROM duckdb_columns()").fetchall()
     known = {row[0] for row in columns}
     lost = con.execute(
-        "SELECT object, f, c, source, count(DISTINCT key) AS n FROM planned_field WHERE source <> 'call' AND connection = ? "
+        f"SELECT object, f, c, source, count(DISTINCT key) AS n FROM planned_field WHERE {_OURS} AND connection = ? "
         f"AND {_EMPTIED} GROUP BY ALL HAVING n >= ? ORDER BY n DESC, 1, 2",
         [connection, SEVERAL],
     ).fetchall()
@@ -198,7 +195,7 @@ def drivers(con: duckdb.DuckDBPyConnection, connection: str, column: str) -> str
     wanted = " UNION ALL ".join(f"SELECT key, driver FROM {table}" for table in tables)
     rows = con.execute(
         f"SELECT driver, count(*) AS n FROM (SELECT DISTINCT key, driver FROM planned_field JOIN ({wanted}) USING (key) "
-        "WHERE connection = $connection AND c = $column AND source <> 'call' AND driver IS NOT NULL) "
+        f"WHERE connection = $connection AND c = $column AND {_OURS} AND driver IS NOT NULL) "
         "GROUP BY 1 ORDER BY n DESC, 1 LIMIT 3",
         {"connection": connection, "column": column},
     ).fetchall()

@@ -18,7 +18,7 @@ from .face import signer
 from .guard import Check
 
 RULE = "other installation"
-TEXT = "other installations that write into this org"
+TEXT = "other installation that writes into this org"
 SILENT = timedelta(days=30)  # one that has not run for so long is gone
 
 

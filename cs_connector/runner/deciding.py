@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import duckdb
 
 from cs_connector.act import comparing, guard, past, wanted
+from cs_connector.act.wanted import heartbeat
 from cs_connector.errors import UsageError
 from cs_connector.health import basis
 from cs_connector.model import ENTITIES
@@ -16,7 +17,7 @@ from cs_connector.unify import Source
 
 from . import judging
 from .engine import Engine
-from .plans import holding, permission
+from .plans import holding, neighbours, permission
 from .plans.holding import Kept
 from .undoing import again
 
@@ -78,12 +79,27 @@ def planned(engine: Engine) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[gu
             judging.want(engine, con, db)
             sources, stops = holding.fitted(engine)
             wanted.extend(con, engine.as_of, _columns(sources))
+            heartbeat.want(con, _beat(engine))
             latest, policies = engine.latest(con), holding.policies(engine)
             comparing.compare(con, db, sources, latest, engine.home(), engine.as_of, policies)
         lost = _unread(engine)
         values = comparing.hold(con) if lost else 0
         kept = holding.keep_out(engine, con, sources, stops)
-        yield con, [*limits(engine, con), *again.checks(engine, con)], Held(values, lost, kept)
+        checks = [*_strangers(engine, con, sources), *limits(engine, con), *again.checks(engine, con)]
+        yield con, checks, Held(values, lost, kept)
+
+
+def _beat(engine: Engine) -> heartbeat.Beat | None:
+    """A run that may not write, or that tries another day, gives no sign."""
+    quiet = permission.stopped(engine) or not neighbours.today(engine)
+    return None if quiet else neighbours.beat(engine)
+
+
+def _strangers(
+    engine: Engine, con: duckdb.DuckDBPyConnection, sources: Iterable[Source]
+) -> list[guard.Check]:
+    written = [source.connection for source in sources]
+    return [other.check for other in neighbours.others_of(engine, con, written)]
 
 
 def _columns(sources: Iterable[Source]) -> set[str]:

@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 import pytest
-from cs_connector.adapters.hubspot import writing_values as hubspot
 from cs_connector.adapters.hubspot.errors import Problem as HubSpotProblem
-from cs_connector.adapters.zendesk import writing_values as zendesk
+from cs_connector.adapters.hubspot.writing import values as hubspot
 from cs_connector.adapters.zendesk.errors import verdict
+from cs_connector.adapters.zendesk.writing import values as zendesk
 
 from cs_connector.ports import Action, Change, Value, Verdict
 

@@ -10,7 +10,7 @@ import duckdb
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """This run, as the CRM is told of it; `at` has a time zone."""
+    """A run, as the CRM is told of it; `at` has a time zone."""
 
     installation: str
     run: str

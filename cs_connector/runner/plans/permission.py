@@ -1,4 +1,4 @@
-"""May this be written now: the switch, the orgs, and the limits, in that order."""
+"""May this be written now: the switch, other installations, the orgs, and the limits, in that order."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ import sqlalchemy as sa
 
 from cs_connector.act import approvals, guard, past, switch
 from cs_connector.act.guard import Check
+from cs_connector.act.neighbours import RULE, Neighbour, refuse
 from cs_connector.errors import GuardStopped
 from cs_connector.runner.engine import Engine
 from cs_connector.store.tables import connections
+
+from . import neighbours
 
 NO_WRITES = "CS_CONNECTOR_NO_WRITES"
 
@@ -72,7 +75,7 @@ def grant(
 ) -> None:
     """Let a plan be written to the named connections, and put its figures on record.
 
-    Of `approval`, `reason` is a person's word that lets broken limits and first writes through, for the plan called
+    Of `approval`, `reason` is a person's word that lets broken limits, first writes and other installations through, for the plan called
     `plan` with its `digest`. Raises GuardStopped.
     """
     names = sorted(names)
@@ -81,11 +84,13 @@ def grant(
     if why := stopped(engine):
         raise switch.refusal(why)
     new = [org for org in orgs(engine, names) if not org.approved]
+    others = neighbours.others(engine, names)
     if approval is None:
+        refuse(others)
         _refuse_first(new)
         guard.enforce(checks, changed(engine))
     else:
-        _approve(engine, new, checks, approval)
+        _approve(engine, new, others, checks, approval)
     with engine.store.state.begin() as db:
         past.keep(db, engine.run, files(engine), guard.figures_of(checks), engine.clock.now())
 
@@ -118,21 +123,28 @@ def _refuse_first(new: Sequence[Org]) -> None:
 
 
 def _approve(
-    engine: Engine, new: Sequence[Org], checks: Sequence[Check], approval: Mapping[str, str]
+    engine: Engine,
+    new: Sequence[Org],
+    others: Sequence[Neighbour],
+    checks: Sequence[Check],
+    approval: Mapping[str, str],
 ) -> None:
     """Put on record who let what through, and say it in the run."""
     reason, who, now = approval["reason"], engine.actor, engine.clock.now()
-    over = guard.broken(checks)
-    limits = [
+    over = [check for check in guard.broken(checks) if check.rule != RULE]
+    limits = neighbours.limits(others)
+    limits += [
         {"connection": c.connection, "rule": c.rule, "figure": c.figure, "limit": c.limit} for c in over
     ]
     with engine.store.state.begin() as db:
         for org in new:
             approvals.approve_org(db, org.connection, org.org_id, reason, who, now)
-        if over:
+        if limits:
             approvals.approve_plan(db, approval["plan"], approval["digest"], reason, who, limits, now)
     for org in new:
         engine.summary.notes.append(f"{who} approved the first write to {org}: {reason}")
+    for other in others:
+        engine.summary.notes.append(f"{who} approved of writing beside the installation {other}: {reason}")
     if over:
         told = ", ".join(f"{c.connection} {c.rule}".strip() for c in over)
         engine.summary.notes.append(

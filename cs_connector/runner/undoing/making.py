@@ -52,10 +52,13 @@ def make(engine: Engine, run: str, path: Path, selected: Collection[str] = ()) -
 def _written(
     engine: Engine, run: str, selected: Collection[str]
 ) -> tuple[list[Written], dict[str, Any], int]:
-    """What a run did to each record, who and when it was, and its last row of the audit."""
+    """What a run did to each record, who and when it was, and its last row of the audit. That it ran stays true."""
+    signs = {
+        (s.connection, r.object) for s in engine.sources() for r in s.mapping.write if r.source == "heartbeat"
+    }
     with engine.store.state.read() as db:
         row = db.execute(sa.select(runs).where(runs.c.id == run)).one_or_none()
-        every = list(rows(db, Question(run=run)))
+        every = [row for row in rows(db, Question(run=run)) if (row.connection, row.object) not in signs]
     if row is None:
         raise UsageError(
             f"there is no run {run!r}", safe="nothing was changed", fix="look at: cs-connector runs"

@@ -16,11 +16,11 @@ from cs_connector.errors import AdapterError, NotPermitted, Unavailable
 from cs_connector.ports import Piece, Receipt, Verdict
 from cs_connector.transport import Transport, redact
 
-from .counting import Counter
-from .errors import Problem, problem
-from .paths import Paths
-from .provisioning_face import GROUP, OBJECT, PROPERTY, hatched, sendable
-from .provisioning_look import Look
+from ..counting import Counter
+from ..errors import Problem, problem
+from ..paths import Paths
+from .face import GROUP, OBJECT, PROPERTY, hatched, sendable
+from .look import Look
 
 BATCH = 100
 _FIXED = ("hasUniqueValue", "externalOptions", "referencedObjectType")  # of a property that is there already

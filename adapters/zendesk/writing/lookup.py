@@ -12,10 +12,10 @@ from cs_connector.ports import Action, Change, Receipt, Verdict
 from cs_connector.transport import Transport
 from cs_connector.transport.batches import Item, Part, Receipts, all_of, chunks
 
-from .errors import problem
-from .writing_answers import verdicts
-from .writing_jobs import Notebook, Noted, Watch, latest, mark
-from .writing_values import differing
+from ..errors import problem
+from .answers import verdicts
+from .jobs import Notebook, Noted, Watch, latest, mark
+from .values import differing
 
 BATCH = 100
 EXTERNAL = "external_id"

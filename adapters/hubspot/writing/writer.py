@@ -22,12 +22,12 @@ from cs_connector.transport.batches import (
     waves,
 )
 
-from .errors import problem
-from .paths import Paths
-from .writing_answers import traced, verdicts
-from .writing_links import Links
-from .writing_lookup import Lookup
-from .writing_values import properties
+from ..errors import problem
+from ..paths import Paths
+from .answers import traced, verdicts
+from .links import Links
+from .lookup import Lookup
+from .values import properties
 
 BATCH = 100
 ALONE = 10  # changes that an answer does not mention, before the others are left unknown

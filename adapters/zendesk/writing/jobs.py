@@ -12,9 +12,9 @@ from cs_connector.ports import Change, Clock, Notes
 from cs_connector.transport import Transport
 from cs_connector.transport.batches import Part
 
-from .errors import problem
-from .writing_answers import Job
-from .writing_values import body
+from ..errors import problem
+from .answers import Job
+from .values import body
 
 PAUSE = 5.0  # seconds: hardly a job is done before
 LONGEST = 600.0  # seconds that we watch jobs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -13,6 +13,7 @@ from cs_connector.ports import CORE, SIGNATURE, Piece
 
 GROUP, PROPERTY, OBJECT = "group", "property", "object"
 SCHEMAS = "schemas"
+_BESIDE = Path(__file__).parent
 _OURS = frozenset({"name", "part", "signed", "options"})  # not members of a definition, or seen to apart
 _LABELLED = ("label", "value")  # of an option; its place is its place in the list
 
@@ -22,7 +23,7 @@ def declared() -> Mapping[str, Any]:
     """What every portal can have, and the custom object."""
     found: dict[str, Any] = {}
     for name in ("install.yml", "relationships.yml"):
-        found |= YAML(typ="safe").load(files(__package__ or "").joinpath(name).read_text("utf-8"))
+        found |= YAML(typ="safe").load(_BESIDE.with_name(name).read_text("utf-8"))
     return found
 
 

@@ -11,7 +11,7 @@ from cs_connector.ports import Action, Receipt, Verdict
 from cs_connector.transport import redact
 from cs_connector.transport.batches import Item, Receipts
 
-from .errors import Problem, read_problem, verdict
+from ..errors import Problem, read_problem, verdict
 
 ENDED = frozenset({"completed", "failed", "killed"})
 Result = dict[str, Any]

@@ -12,11 +12,11 @@ from cs_connector.ports import Action, Change, Receipt, Verdict
 from cs_connector.transport import Transport
 from cs_connector.transport.batches import Item, Part, Receipts, all_of, chunks
 
-from .errors import problem
-from .paths import Paths
-from .writing_answers import Held, holding
-from .writing_links import Links
-from .writing_values import properties, same
+from ..errors import problem
+from ..paths import Paths
+from .answers import Held, holding
+from .links import Links
+from .values import properties, same
 
 BATCH = 100
 _MERGED = "hs_merged_object_ids"

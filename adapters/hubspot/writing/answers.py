@@ -11,7 +11,7 @@ from cs_connector.ports import Action, Receipt, Verdict
 from cs_connector.transport import redact
 from cs_connector.transport.batches import Item, Part, Receipts
 
-from .errors import Problem
+from ..errors import Problem
 
 
 class Result(msgspec.Struct, gc=False):

@@ -12,9 +12,9 @@ from cs_connector.errors import AdapterError, NotPermitted
 from cs_connector.ports import Piece
 from cs_connector.transport import Transport
 
-from .errors import problem
-from .paths import Paths
-from .provisioning_face import GROUP, OBJECT, declared, definition
+from ..errors import problem
+from ..paths import Paths
+from .face import GROUP, OBJECT, declared, definition
 
 Found = Mapping[str, Mapping[str, Any]]
 _TYPES = {

@@ -15,8 +15,8 @@ from cs_connector.ports import Action, Change, Receipt, Verdict
 from cs_connector.transport import Transport, redact
 from cs_connector.transport.batches import Item, Part, Receipts, Refused, all_of, settled
 
-from .errors import Problem, problem
-from .paths import Paths
+from ..errors import Problem, problem
+from ..paths import Paths
 
 MOST = 1000  # pairs of one request
 _DONE = (Verdict.CREATED, Verdict.UPDATED)

@@ -27,11 +27,11 @@ from cs_connector.transport.batches import (
     waves,
 )
 
-from .errors import problem, verdict
-from .writing_answers import Job, verdicts
-from .writing_jobs import PAUSE, TOGETHER, Notebook, Watch, encode
-from .writing_lookup import EXTERNAL, Lookup
-from .writing_values import body
+from ..errors import problem, verdict
+from .answers import Job, verdicts
+from .jobs import PAUSE, TOGETHER, Notebook, Watch, encode
+from .lookup import EXTERNAL, Lookup
+from .values import body
 
 BATCH = 100
 QUEUE = 30  # jobs that may wait or work at once

@@ -1,0 +1,82 @@
+"""Who else writes into our orgs, as the CRMs showed it when they were last read; and our own sign that we did."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+import duckdb
+import sqlalchemy as sa
+
+from cs_connector.act import guard
+from cs_connector.act.neighbours import RULE, Neighbour, beating, signing
+from cs_connector.act.wanted.heartbeat import Beat
+from cs_connector.runner.drift import described
+from cs_connector.runner.engine import Engine
+from cs_connector.store.tables import approved_plans
+from cs_connector.unify import Source
+
+
+def beat(engine: Engine) -> Beat:
+    """What a CRM is told of this run."""
+    return Beat(engine.install_id(), engine.run, version("cs-connector"), engine.clock.now())
+
+
+def today(engine: Engine) -> bool:
+    """Whether this run scores the day that it is, as the limit of days understands it."""
+    return guard.dated(engine.as_of, engine.clock.now().date()).ok
+
+
+def others(engine: Engine, names: Collection[str]) -> list[Neighbour]:
+    """The other installations of these connections, without those that a person has let us write beside."""
+    with engine.tables() as con:
+        return others_of(engine, con, names)
+
+
+def others_of(engine: Engine, con: duckdb.DuckDBPyConnection, names: Collection[str]) -> list[Neighbour]:
+    """The same, with an executor that is there already."""
+    known = {*_approved(engine), *((name, engine.install_id()) for name in names)}
+    sources = [source for source in engine.sources() if source.connection in names]
+    found = {
+        (each.connection, each.installation): each
+        for source in sources
+        for each in (*_signed(engine, source), *_beating(engine, con, source))
+    }
+    return [found[where] for where in sorted(found.keys() - known)]
+
+
+def limits(others: Sequence[Neighbour]) -> list[dict[str, object]]:
+    """What is put on record of installations that a person lets us write beside."""
+    return [
+        {"connection": o.connection, "rule": RULE, "figure": 1, "limit": 0, "installation": o.installation}
+        for o in others
+    ]
+
+
+def _approved(engine: Engine) -> Iterator[tuple[str, str]]:
+    with engine.store.state.read() as db:
+        rows = db.scalars(sa.select(approved_plans.c.limits)).all()
+    told = (limit for row in rows for limit in row if limit["rule"] == RULE)
+    return ((limit["connection"], limit["installation"]) for limit in told)
+
+
+def _beating(engine: Engine, con: duckdb.DuckDBPyConnection, source: Source) -> Iterator[Neighbour]:
+    latest, now = engine.latest(con), engine.clock.now()
+    for rule in source.mapping.write:
+        if rule.source == "heartbeat":
+            seen = beating(con, source.mapping, rule, latest(source.connection, rule.object), now)
+            for installation, last in seen:
+                yield Neighbour(source.connection, installation, _zoned(last))
+
+
+def _zoned(at: datetime | None) -> datetime | None:
+    return at and at.replace(tzinfo=UTC)
+
+
+def _signed(engine: Engine, source: Source) -> Iterator[Neighbour]:
+    rules = source.mapping.write
+    infos = described(engine, source.connection, sorted({rule.object for rule in rules}))
+    for rule in rules:
+        for installation in signing(rule, infos.get(rule.object)):
+            yield Neighbour(source.connection, installation)
