@@ -15,8 +15,9 @@ from cs_connector.unify.sql import ident, literal
 from . import current, foreign, sent
 from .current import fitted
 from .foreign import Policy
+from .heartbeat import ours
 from .plan import HEALTH, LISTED, SAID
-from .wanted import heartbeat, snapshots
+from .wanted import snapshots
 
 
 def compare(
@@ -53,7 +54,7 @@ def compare(
             foreign.note(con, state, source.connection, rule, policy)
             _still(con)
             if rule.source == "heartbeat":
-                heartbeat.once_a_day(con)
+                ours.once_a_day(con)
             _plan(con, source, rule, as_of)
             if rule.source == "relationship":
                 _vanished(con, source, rule)

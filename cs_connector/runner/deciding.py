@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import duckdb
 
 from cs_connector.act import comparing, guard, past, wanted
-from cs_connector.act.wanted import heartbeat
+from cs_connector.act.heartbeat import ours
 from cs_connector.errors import UsageError
 from cs_connector.health import basis
 from cs_connector.model import ENTITIES
@@ -79,7 +79,7 @@ def planned(engine: Engine) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[gu
             judging.want(engine, con, db)
             sources, stops = holding.fitted(engine)
             wanted.extend(con, engine.as_of, _columns(sources))
-            heartbeat.want(con, _beat(engine))
+            ours.want(con, _beat(engine))
             latest, policies = engine.latest(con), holding.policies(engine)
             comparing.compare(con, db, sources, latest, engine.home(), engine.as_of, policies)
         lost = _unread(engine)
@@ -89,7 +89,7 @@ def planned(engine: Engine) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[gu
         yield con, checks, Held(values, lost, kept)
 
 
-def _beat(engine: Engine) -> heartbeat.Beat | None:
+def _beat(engine: Engine) -> ours.Beat | None:
     """A run that may not write, or that tries another day, gives no sign."""
     quiet = permission.stopped(engine) or not neighbours.today(engine)
     return None if quiet else neighbours.beat(engine)

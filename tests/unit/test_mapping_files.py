@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 
 from cs_connector import registry
+from cs_connector.act.heartbeat import ours as heartbeat
 from cs_connector.act.wanted import EXTRAS, extend, want
 from cs_connector.errors import ConfigError, MappingError
 from cs_connector.model import ENTITIES
@@ -340,6 +341,7 @@ def test_what_can_be_written_is_what_is_wanted() -> None:
         con.execute(judging._CALLS)
         want(con, date(2026, 11, 25))
         extend(con, date(2026, 11, 25), EXTRAS)
+        heartbeat.want(con, None)
         made = {
             source: {row[0] for row in con.execute(f"DESCRIBE wanted_{source}").fetchall()}
             for source in WANTED

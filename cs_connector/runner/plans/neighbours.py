@@ -10,8 +10,8 @@ import duckdb
 import sqlalchemy as sa
 
 from cs_connector.act import guard
-from cs_connector.act.neighbours import RULE, Neighbour, beating, signing
-from cs_connector.act.wanted.heartbeat import Beat
+from cs_connector.act.heartbeat.others import RULE, Neighbour, beating, signing
+from cs_connector.act.heartbeat.ours import Beat
 from cs_connector.runner.drift import described
 from cs_connector.runner.engine import Engine
 from cs_connector.store.tables import approved_plans

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from cs_connector.act import approvals, guard, past, switch
 from cs_connector.act.guard import Check
-from cs_connector.act.neighbours import RULE, Neighbour, refuse
+from cs_connector.act.heartbeat.others import RULE, Neighbour, listed, refuse
 from cs_connector.errors import GuardStopped
 from cs_connector.runner.engine import Engine
 from cs_connector.store.tables import connections
@@ -144,7 +144,9 @@ def _approve(
     for org in new:
         engine.summary.notes.append(f"{who} approved the first write to {org}: {reason}")
     for other in others:
-        engine.summary.notes.append(f"{who} approved of writing beside the installation {other}: {reason}")
+        engine.summary.notes.append(
+            f"{who} approved of writing beside the installation {listed([other])}: {reason}"
+        )
     if over:
         told = ", ".join(f"{c.connection} {c.rule}".strip() for c in over)
         engine.summary.notes.append(

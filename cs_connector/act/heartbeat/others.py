@@ -8,14 +8,13 @@ from datetime import datetime, timedelta
 
 import duckdb
 
+from cs_connector.act import current
+from cs_connector.act.face import signer
+from cs_connector.act.guard import Check
 from cs_connector.errors import GuardStopped
 from cs_connector.ports import ObjectInfo
 from cs_connector.unify.mapping import MappingFile, WriteRule
 from cs_connector.unify.sql import ident
-
-from . import current
-from .face import signer
-from .guard import Check
 
 RULE = "other installation"
 TEXT = "other installation that writes into this org"

@@ -1,0 +1,74 @@
+"""A CRM hears of us once a day, and a second installation stops before its first write until a person lets it."""
+
+from __future__ import annotations
+
+import pytest
+
+from .stage import DAY, made
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("e2e")]
+
+BEATS = "SELECT Install_Id__c, Last_Run__c, Run__c FROM CS_Heartbeat__c ORDER BY Install_Id__c"
+
+
+def lines(summary, name="CS_Heartbeat__c"):
+    (line,) = [w for w in summary["writes"] if w["object"] == name]
+    return {kind: line[kind] for kind in ("created", "updated", "unchanged")}
+
+
+def test_the_first_run_signs_last(done):
+    assert done.ledger[-1]["object"] == "CS_Heartbeat__c"
+    assert lines(done.summary) == {"created": 1, "updated": 0, "unchanged": 0}
+
+
+def test_an_idle_day_has_one_heartbeat_and_an_idle_hour_has_nothing(ran, sandbox):
+    for hour in range(2):
+        sandbox.advance("PT3M")
+        before = len(sandbox.ledger())
+        summary = ran.run()
+        assert sandbox.ledger(before) == []
+        assert hour or lines(summary) == {"created": 0, "updated": 0, "unchanged": 1}
+    sandbox.advance("PT16H")  # the next day, of which nothing is told but that it came
+    summary = ran.run("--as-of", DAY)
+    assert [(row["object"], row["action"]) for row in sandbox.ledger(before)] == [
+        ("CS_Heartbeat__c", "update")
+    ]
+    assert lines(summary) == {"created": 0, "updated": 1, "unchanged": 0}
+    (beat,) = sandbox.soql(BEATS)
+    assert (beat["Last_Run__c"][:10], beat["Run__c"]) == ("2026-11-26", summary["run"])
+    before = len(sandbox.ledger())
+    sandbox.advance("PT3M")
+    ran.run("--as-of", DAY)
+    assert sandbox.ledger(before) == []
+
+
+def test_a_run_that_may_not_write_gives_no_sign(ran, sandbox):
+    ran.do("writes", "stop", "a week off")
+    sandbox.advance("PT16H")
+    before = len(sandbox.ledger())
+    ran.run("--as-of", DAY)
+    assert sandbox.ledger(before) == []
+
+
+def test_a_second_installation_stops_until_a_person_lets_it(ran, sandbox, tmp_path):
+    (first,) = sandbox.soql(BEATS)
+    sandbox.advance("PT3M")
+    before = len(sandbox.ledger())
+    second = made(sandbox, tmp_path / "second", ran.env)
+    said = second.do("run", code=5).talk
+    assert f"salesforce {first['Install_Id__c']}, last run 25 Nov 2026" in said
+    assert sandbox.ledger(before) == []
+    plan = second.do("plan", "--json", code=5).json
+    assert [g["rule"] for g in plan["guard"] if not g["ok"]] == ["other installation"]
+    second.do("apply", code=5)
+    assert sandbox.ledger(before) == []
+    told = second.do("apply", "--approve", "the other one is switched off", code=None).talk
+    assert f"writing beside the installation salesforce {first['Install_Id__c']}" in told
+    assert {row["object"] for row in sandbox.ledger(before)} >= {"CS_Heartbeat__c"}
+    assert len(sandbox.soql(BEATS)) == 2
+    sandbox.advance("PT3M")
+    second.run()  # the word of a person holds
+    ran.do("sync", code=None)
+    assert (
+        "other installation" in ran.do("plan", code=5).talk
+    )  # and so do both, if nobody switched the other one off
