@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 CORE = "core"
-SIGNATURE = " Written by cs-connector, installation {installation}."  # at the end of a text in a body: who made it
+SIGNATURE = (
+    " Written by cs-connector, installation {installation}."  # at the end of a text in a body: who made it
+)
 
 
 @dataclass(frozen=True, slots=True)

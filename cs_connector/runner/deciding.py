@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from cs_connector.act import comparing, guard, past, wanted
+from cs_connector.act import wanted
+from cs_connector.act.differences import comparing
+from cs_connector.act.guarding import guard, past
 from cs_connector.act.heartbeat import ours
 from cs_connector.errors import UsageError
 from cs_connector.health import basis

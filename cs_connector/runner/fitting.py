@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
-from cs_connector.act.preflight import TAKES, kind
+from cs_connector.act.differences.preflight import TAKES, kind
 from cs_connector.config.documents import Document, Path_, suggest
 from cs_connector.model import DATE, ENTITIES, FLAG, MONEY, NUMBER, TIME, WHOLE
 from cs_connector.ports import FieldInfo, ObjectInfo

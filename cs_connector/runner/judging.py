@@ -11,11 +11,11 @@ from typing import Any
 import duckdb
 import sqlalchemy as sa
 
-from cs_connector.act import baseline, calls, firing, rules, standing, steady
-from cs_connector.act.desk import Desk, Round, Waiting
-from cs_connector.act.endings import GONE
-from cs_connector.act.evidence import Evidence
-from cs_connector.act.obstacles import silent_until
+from cs_connector.act.calling import baseline, calls, firing, rules, standing, steady
+from cs_connector.act.calling.desk import Desk, Round, Waiting
+from cs_connector.act.calling.endings import GONE
+from cs_connector.act.calling.evidence import Evidence
+from cs_connector.act.calling.obstacles import silent_until
 from cs_connector.errors import ConnectorError
 from cs_connector.health import load_definitions
 from cs_connector.store import tables

@@ -10,8 +10,8 @@ import duckdb
 import sqlalchemy as sa
 from rapidfuzz import process
 
-from cs_connector.act.refusals import why_not as refused
-from cs_connector.act.rules import STANDING
+from cs_connector.act.calling.refusals import why_not as refused
+from cs_connector.act.calling.rules import STANDING
 from cs_connector.config.documents import suggest
 from cs_connector.errors import UsageError
 from cs_connector.health import Definitions, kept, load_definitions

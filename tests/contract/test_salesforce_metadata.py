@@ -102,9 +102,7 @@ def test_a_field_that_is_only_readable_is_not_written(client):
 
 def test_permissions_are_records_too(client):
     client.mdapi.CustomField.create([client.mdapi.CustomField(**FIELD)])
-    standing = client.query("SELECT Id FROM PermissionSet WHERE Name = 'Integration_Access'")[
-        "records"
-    ][0]
+    standing = client.query("SELECT Id FROM PermissionSet WHERE Name = 'Integration_Access'")["records"][0]
     row = {"ParentId": standing["Id"], "SobjectType": "Account", "Field": "Account.Tier__c"}
     made = client.FieldPermissions.create(row | {"PermissionsRead": True, "PermissionsEdit": True})
     assert "Tier__c" in names(client)

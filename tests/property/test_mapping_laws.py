@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cs_connector.act import current
-from cs_connector.act.comparing import _value
+from cs_connector.act.differences import current
+from cs_connector.act.differences.comparing import _value
 from cs_connector.unify import Source, aliases
 from cs_connector.unify.extraction import stage
 from cs_connector.unify.mapping import MappingFile, WriteRule

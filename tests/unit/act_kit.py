@@ -9,9 +9,10 @@ from typing import Any
 import duckdb
 import sqlalchemy as sa
 
-from cs_connector.act import comparing, plan
+from cs_connector.act import plan
+from cs_connector.act.calling.rules import Rule
+from cs_connector.act.differences import comparing
 from cs_connector.act.plan import Planned
-from cs_connector.act.rules import Rule
 from cs_connector.config import ProjectSettings
 from cs_connector.store.state import State
 from cs_connector.unify import Source

@@ -13,10 +13,12 @@ import duckdb
 import pytest
 import sqlalchemy as sa
 
-from cs_connector.act import calls, guard, plan
-from cs_connector.act.desk import Desk as Facts
-from cs_connector.act.desk import Round, business_day
-from cs_connector.act.desk import key as key_of
+from cs_connector.act import plan
+from cs_connector.act.calling import calls
+from cs_connector.act.calling.desk import Desk as Facts
+from cs_connector.act.calling.desk import Round, business_day
+from cs_connector.act.calling.desk import key as key_of
+from cs_connector.act.guarding import guard
 from cs_connector.config.settings import Safety
 from cs_connector.errors import GuardStopped
 from cs_connector.store import tables

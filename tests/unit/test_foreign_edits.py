@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from cs_connector.act import comparing, foreign, outbox, plan
-from cs_connector.act.foreign import Policy
+from cs_connector.act import outbox, plan
+from cs_connector.act.differences import comparing, foreign
+from cs_connector.act.differences.foreign import Policy
 from cs_connector.ports import Receipt, Verdict
 from cs_connector.testing import FixedClock, System
 from cs_connector.unify import Source

@@ -11,9 +11,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from cs_connector.act import guard, past, switch
-from cs_connector.act.guard import Check
-from cs_connector.act.past import Past
+from cs_connector.act import switch
+from cs_connector.act.guarding import guard, past
+from cs_connector.act.guarding.guard import Check
+from cs_connector.act.guarding.past import Past
 from cs_connector.config.settings import Safety
 from cs_connector.errors import GuardStopped
 from cs_connector.store.state import State

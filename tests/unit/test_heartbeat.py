@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from cs_connector.act import comparing, foreign, plan
+from cs_connector.act import plan
+from cs_connector.act.differences import comparing, foreign
 from cs_connector.act.heartbeat import others, ours
 from cs_connector.act.heartbeat.others import Neighbour
 from cs_connector.act.heartbeat.ours import Beat

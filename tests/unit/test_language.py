@@ -10,7 +10,7 @@ import pytest
 from sqlglot import exp
 
 from cs_connector import registry
-from cs_connector.act.rules import load_rules
+from cs_connector.act.calling.rules import load_rules
 from cs_connector.errors import ConfigError, FormulaError
 from cs_connector.language.compiler import compile_steps
 from cs_connector.language.executor import connect, sql

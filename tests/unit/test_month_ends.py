@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cs_connector.act import comparing, plan
+from cs_connector.act import plan
+from cs_connector.act.differences import comparing
 from cs_connector.act.plan import Planned
 from cs_connector.act.wanted import snapshots
 from cs_connector.store.state import State

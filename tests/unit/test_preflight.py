@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from cs_connector.act import preflight
+from cs_connector.act.differences import preflight
 from cs_connector.ports import FieldInfo, ObjectInfo
 from cs_connector.unify.mapping import WriteRule
 

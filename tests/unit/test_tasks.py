@@ -11,10 +11,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from cs_connector.act import baseline, firing, standing, steady, texts
-from cs_connector.act.desk import Desk as Facts
-from cs_connector.act.endings import GONE
-from cs_connector.act.rules import load_rules
+from cs_connector.act.calling import baseline, firing, standing, steady, texts
+from cs_connector.act.calling.desk import Desk as Facts
+from cs_connector.act.calling.endings import GONE
+from cs_connector.act.calling.rules import load_rules
 from cs_connector.errors import ConfigError
 from cs_connector.store.state import State
 

@@ -10,7 +10,8 @@ import duckdb
 import pytest
 
 from cs_connector import registry
-from cs_connector.act import comparing, plan
+from cs_connector.act import plan
+from cs_connector.act.differences import comparing
 from cs_connector.errors import GuardStopped
 from cs_connector.ports import FieldInfo, ObjectInfo, Page
 from cs_connector.runner import Engine, drift

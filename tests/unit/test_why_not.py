@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from cs_connector.act import firing, refusals, rules, standing, steady
-from cs_connector.act.conditions import examine
-from cs_connector.act.desk import Desk
+from cs_connector.act.calling import firing, refusals, rules, standing, steady
+from cs_connector.act.calling.conditions import examine
+from cs_connector.act.calling.desk import Desk
 from cs_connector.language import executor
 from cs_connector.language.executor import Connection, connect
 from cs_connector.language.expression import parse_condition

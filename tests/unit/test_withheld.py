@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from cs_connector.act import plan, withheld
+from cs_connector.act import plan
+from cs_connector.act.differences import withheld
 from cs_connector.act.outbox import Outbox, refused
 from cs_connector.ports import Receipt, Verdict
 from cs_connector.testing import FixedClock, System

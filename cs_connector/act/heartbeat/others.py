@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 import duckdb
 
-from cs_connector.act import current
+from cs_connector.act.differences import current
 from cs_connector.act.face import signer
-from cs_connector.act.guard import Check
+from cs_connector.act.guarding.guard import Check
 from cs_connector.errors import GuardStopped
 from cs_connector.ports import ObjectInfo
 from cs_connector.unify.mapping import MappingFile, WriteRule

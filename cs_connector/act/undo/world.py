@@ -10,8 +10,8 @@ import duckdb
 import pyarrow as pa
 import sqlalchemy as sa
 
-from cs_connector.act import current
-from cs_connector.act.comparing import writable
+from cs_connector.act.differences import current
+from cs_connector.act.differences.comparing import writable
 from cs_connector.ports import Value
 from cs_connector.store.audit.finding import pages
 from cs_connector.store.tables import audit

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from cs_connector.act import guard, switch
-from cs_connector.act.guard import Check
+from cs_connector.act import switch
+from cs_connector.act.guarding import guard
+from cs_connector.act.guarding.guard import Check
 from cs_connector.act.planfile import PlanFile
 from cs_connector.errors import GuardStopped, UsageError
 from cs_connector.runner.engine import Engine

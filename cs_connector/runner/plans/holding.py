@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 
 import duckdb
 
-from cs_connector.act import foreign, preflight, withheld
-from cs_connector.act.foreign import Policy
+from cs_connector.act.differences import foreign, preflight, withheld
+from cs_connector.act.differences.foreign import Policy
+from cs_connector.act.differences.preflight import Stop
 from cs_connector.act.outbox import refused, row_key
 from cs_connector.act.outbox.refused import Refusal
-from cs_connector.act.preflight import Stop
 from cs_connector.runner.drift import described
 from cs_connector.runner.engine import Engine
 from cs_connector.store.leases import check

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from cs_connector.act import overview, plan, planfile
-from cs_connector.act.guard import Check
+from cs_connector.act.guarding.guard import Check
 from cs_connector.act.plan import Planned
 from cs_connector.act.planfile import PlanFile
 from cs_connector.ports import Action, Change

@@ -9,7 +9,7 @@ from importlib.metadata import version
 import duckdb
 import sqlalchemy as sa
 
-from cs_connector.act import guard
+from cs_connector.act.guarding import guard
 from cs_connector.act.heartbeat.others import RULE, Neighbour, beating, signing
 from cs_connector.act.heartbeat.ours import Beat
 from cs_connector.runner.drift import described

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from cs_connector.act import approvals, guard, past, switch
-from cs_connector.act.guard import Check
+from cs_connector.act import switch
+from cs_connector.act.guarding import approvals, guard, past
+from cs_connector.act.guarding.guard import Check
 from cs_connector.act.heartbeat.others import RULE, Neighbour, listed, refuse
 from cs_connector.errors import GuardStopped
 from cs_connector.runner.engine import Engine

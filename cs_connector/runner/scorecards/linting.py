@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from cs_connector.act.rules import load_rules
+from cs_connector.act.calling.rules import load_rules
 from cs_connector.config import load
 from cs_connector.errors import ConfigError, FormulaError, Place
 from cs_connector.health import load_definitions

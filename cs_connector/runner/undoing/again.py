@@ -9,7 +9,7 @@ from datetime import datetime
 import duckdb
 import sqlalchemy as sa
 
-from cs_connector.act.guard import Check
+from cs_connector.act.guarding.guard import Check
 from cs_connector.runner import auditing
 from cs_connector.runner.engine import Engine
 from cs_connector.store.audit.finding import Question, rows

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from cs_connector.act.plan import LISTED
 from cs_connector.config.documents import suggest
 from cs_connector.ports import FieldInfo, ObjectInfo
 from cs_connector.unify.mapping import WriteField, WriteRule
@@ -15,7 +16,6 @@ from cs_connector.unify.source import Latest
 from cs_connector.unify.sql import literal
 
 from .current import units
-from .plan import LISTED
 
 KINDS = {
     "a number": "int|integer|long|double|decimal|currency|percent|number",

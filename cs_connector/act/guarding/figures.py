@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 import duckdb
 
+from cs_connector.act.plan import HEALTH, SAID
+from cs_connector.act.wanted import EXTRAS
 from cs_connector.unify.sql import ident, literal
-
-from .plan import HEALTH, SAID
-from .wanted import EXTRAS
 
 LISTED = '[{"f":"VARCHAR","c":"VARCHAR","a":"VARCHAR","b":"VARCHAR"}]'
 _SAID = ", ".join(map(literal, SAID))

@@ -10,11 +10,10 @@ from datetime import datetime
 import duckdb
 import pyarrow as pa
 
+from cs_connector.act.outbox.line import payload
+from cs_connector.act.outbox.refused import Known
+from cs_connector.act.plan import STAMPS
 from cs_connector.unify.source import Latest
-
-from .outbox.line import payload
-from .outbox.refused import Known
-from .plan import STAMPS
 
 
 def hold(

@@ -8,10 +8,9 @@ import duckdb
 import pyarrow as pa
 import sqlalchemy as sa
 
+from cs_connector.act.outbox.written import Told, unread
 from cs_connector.unify.mapping import MappingFile, WriteRule
 from cs_connector.unify.sql import ident, literal
-
-from .outbox.written import Told, unread
 
 
 def comparable(text: str, rule: WriteRule, name: str) -> str:

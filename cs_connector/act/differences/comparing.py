@@ -8,6 +8,9 @@ from datetime import date
 import duckdb
 import sqlalchemy as sa
 
+from cs_connector.act.heartbeat import ours
+from cs_connector.act.plan import HEALTH, LISTED, SAID
+from cs_connector.act.wanted import snapshots
 from cs_connector.unify.mapping import WriteRule
 from cs_connector.unify.source import Latest, Source
 from cs_connector.unify.sql import ident, literal
@@ -15,9 +18,6 @@ from cs_connector.unify.sql import ident, literal
 from . import current, foreign, sent
 from .current import fitted
 from .foreign import Policy
-from .heartbeat import ours
-from .plan import HEALTH, LISTED, SAID
-from .wanted import snapshots
 
 
 def compare(

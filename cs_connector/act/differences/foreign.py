@@ -9,11 +9,11 @@ import duckdb
 import pyarrow as pa
 import sqlalchemy as sa
 
+from cs_connector.act.outbox.written import last
 from cs_connector.unify.mapping import WriteRule
 from cs_connector.unify.sql import ident, literal
 
 from .current import comparable
-from .outbox.written import last
 
 Policy = Literal["overwrite", "yield", "alert"]
 DEFAULT: Policy = "overwrite"

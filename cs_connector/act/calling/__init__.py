@@ -1,0 +1,1 @@
+"""Calls to action: which rules fire, for whom, and what becomes of a call."""

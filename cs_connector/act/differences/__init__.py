@@ -1,0 +1,1 @@
+"""What is wanted against what the CRMs say: the changes of a plan, and those that stay out of it."""

@@ -1,0 +1,1 @@
+"""May it be done? Limits, what is usual, and what a person has allowed."""
