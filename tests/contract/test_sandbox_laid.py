@@ -76,3 +76,15 @@ def test_the_files_go_with_the_sandbox(tmp_path):
     assert scratch.exists()
     running.stop()
     assert not scratch.exists()
+
+
+def test_a_portal_laid_in_files_knows_its_contacts(tmp_path):
+    """What a kind of record has of its own goes by what it is, not by which object of this process it is."""
+    sandbox = filled("hubspot", tmp_path)
+    body = {"properties": {"email": "taken@acme.example"}}
+    try:
+        asked(sandbox, "hubspot", "/crm/v3/objects/contacts", "POST", body)
+        again = asked(sandbox, "hubspot", "/crm/v3/objects/contacts", "POST", body)
+        assert '"category":"CONFLICT"' in again
+    finally:
+        sandbox.stop()

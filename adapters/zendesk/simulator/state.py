@@ -60,7 +60,7 @@ class State:
         """Add a record, or put it in the place of `old`."""
         self.recent.note(kind.plural, new["id"], old)
         self.tables[kind.plural].put(new)
-        if kind is ORGANIZATION:
+        if kind == ORGANIZATION:
             self.domains.forget()
 
     def drop(self, kind: Kind, ident: Key) -> None:

@@ -129,7 +129,7 @@ class Writer:
             computed = self._change(shelf, record, values, source)
         self._note(shelf, record.id, "update", before, after)
         final = shelf.live[record.id]
-        always = (kind.modified,) if kind is CONTACTS else kind.always
+        always = (kind.modified,) if kind == CONTACTS else kind.always
         return Written(
             final, {**_kept(computed), **values, **{name: final.properties[name] for name in always}}
         )
@@ -185,7 +185,7 @@ class Writer:
             shelf.take(shelf.live[old.id])
             shelf.merged[old.id] = number
         self._state.keep(shelf, Record(number, _kept(properties), now), source)
-        if kind is CONTACTS:  # who is asked for by an address of before is found
+        if kind == CONTACTS:  # who is asked for by an address of before is found
             others = properties.get("hs_additional_emails", "").split(";")
             shelf.unique["email"].update({key("email", each): number for each in others if each})
         self._relations.restore(shelf, number, ends)
@@ -206,7 +206,7 @@ class Writer:
 
     def _held(self, shelf: Shelf, name: str, value: str, own: int | None, holder: int | None) -> Refusal:
         kind = shelf.kind
-        if kind is CONTACTS and name == "email":
+        if kind == CONTACTS and name == "email":
             if holder is None:
                 return Refusal(409, "Contact already exists", "CONFLICT")
             return conflict(kind.singular, holder)
@@ -236,7 +236,7 @@ class Writer:
 
     def _follow(self, shelf: Shelf, record_id: int, values: Values) -> None:
         company = values.get("associatedcompanyid")
-        if company is not None and shelf.kind is CONTACTS:
+        if company is not None and shelf.kind == CONTACTS:
             self._relations.set_company(record_id, company)
 
     def _note(
@@ -280,7 +280,7 @@ def _collected(
     listed = [winner.properties.get(into, ""), loser.properties.get(into, ""), loser.properties.get(of, "")]
     others = dict.fromkeys(part for text in listed for part in text.split(";") if part and part != main)
     found = {into: ";".join(others)}
-    if kind is CONTACTS:
+    if kind == CONTACTS:
         found["hs_all_contact_vids"] = ";".join((*merged, str(number)))
         before = [record.properties.get("hs_calculated_merged_vids", "") for record in (winner, loser)]
         marks = [f"{record.id}:{now}" for record in (winner, loser)]
