@@ -13,7 +13,7 @@ from cs_connector.runner.identities import WHO, changed, decisions
 from cs_connector.runner.summary import People
 from cs_connector.runner.unifying import resolve
 from cs_connector.store import tables
-from cs_connector.unify import hierarchy
+from cs_connector.unify import hierarchy, news
 from cs_connector.unify.run import FeedMark, read
 
 RELATED = ("stage_reached", "relationship_person", "relationship_issue", "attached", "disagreement")
@@ -47,6 +47,8 @@ class Unify:
         counted = resolve(engine, con, marks)
         engine.store.facts.attach(con, "unify/parent", "parents_before", _PARENT)
         hierarchy.remember(con, engine.clock.now())
+        engine.store.facts.attach(con, "unify/facts", "facts_before", news.COLUMNS)
+        news.remember(con, engine.clock.now())
         _quarantine(engine, con)
         _odd_trees(engine, con)
         names = [*ENTITIES, "link", "feed", "attachment"]
@@ -58,6 +60,7 @@ class Unify:
         published |= {f"unify/{n}": f"SELECT * FROM {n} ORDER BY ALL" for n in RELATED}
         published["unify/mixed_currency"] = "SELECT * FROM mixed_currency"
         published["unify/hierarchy_issue"] = "SELECT * FROM hierarchy_issue ORDER BY ALL"
+        published["unify/facts"] = "SELECT * FROM account_facts ORDER BY account_id"
         published["unify/parent"] = "SELECT * FROM parent_history ORDER BY account_id, since"
         published |= {f"{WHO}/{table}": f"SELECT * FROM after_{table}" for table in changed(con)}
         engine.publish(con, published)

@@ -77,7 +77,7 @@ class _Property(msgspec.Struct, rename="camel"):
     name: str
     type: str
     label: str = ""
-    description: str = ""
+    description: str | None = None
     has_unique_value: bool = False
     calculated: bool = False
     options: list[_Option] = []
@@ -296,7 +296,7 @@ def _field(found: _Property) -> FieldInfo:
         writable=not (found.modification_metadata.read_only_value or found.calculated),
         unique=found.has_unique_value,
         values=tuple(o.value for o in found.options),
-        about=found.description,
+        about=found.description or "",
     )
 
 

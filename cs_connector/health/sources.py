@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from sqlglot import exp
-
 from cs_connector.health.scorecard import Definitions
-from cs_connector.language.compiler import column
-from cs_connector.language.executor import Connection, sql
+from cs_connector.language.executor import Connection
 from cs_connector.measure import evaluate
 from cs_connector.measure.metrics import Source
 
@@ -58,9 +55,8 @@ def _records(con: Connection, source: Source, metric: str) -> list[dict[str, str
     rows = source.standing_on(metric)
     if rows is None:
         return _of_relationship(con)
-    keys = sql(exp.select(column(rows.key or "").as_("key", quoted=True)).from_(rows.query.subquery("x")))
     found = con.execute(
-        f"""SELECT DISTINCT link.connection, link.object, link.record_id FROM ({keys}) AS k
+        f"""SELECT DISTINCT link.connection, link.object, link.record_id FROM ({rows.keys}) AS k
         JOIN link ON link.entity = ? AND link.entity_id = k.key ORDER BY ALL LIMIT {MOST}""",
         [rows.entity],
     ).fetchall()

@@ -22,6 +22,7 @@ from cs_connector.errors import ConfigError
 from cs_connector.language import apply, around, merging, totals
 from cs_connector.language.apply import Context, StepError, column, pair
 from cs_connector.language.build import build
+from cs_connector.language.executor import sql
 from cs_connector.language.periods import GREGORIAN, Calendar
 from cs_connector.language.steps import MAX_NESTED, MAX_STEPS, Python, Step
 from cs_connector.language.tree import Given, Join, Node, Shape
@@ -40,6 +41,11 @@ class Rows:
     @cached_property
     def query(self) -> exp.Select:
         return build(self.node)
+
+    @cached_property
+    def keys(self) -> str:
+        """The query of the keys of the entity, as `key`, printed once."""
+        return sql(exp.select(column(self.key or "").as_("key", quoted=True)).from_(self.query.subquery("x")))
 
     @property
     def columns(self) -> Mapping[str, str]:

@@ -106,6 +106,15 @@ class Source:
 
     def standing_on(self, metric: str) -> Rows | None:
         """The rows that a person wants to see for a metric. Raises ConfigError with the line."""
+        if metric not in self._stood_on:
+            self._stood_on[metric] = self._standing_on(metric)
+        return self._stood_on[metric]
+
+    @cached_property
+    def _stood_on(self) -> dict[str, Rows | None]:
+        return {}
+
+    def _standing_on(self, metric: str) -> Rows | None:
         evidence = self.study.metrics[metric].evidence
         try:
             return compile_rows(self.study.steps, evidence, self.calendar)

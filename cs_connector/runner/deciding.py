@@ -15,7 +15,7 @@ from cs_connector.act.heartbeat import ours
 from cs_connector.errors import UsageError
 from cs_connector.health import basis
 from cs_connector.model import ENTITIES
-from cs_connector.unify import Source
+from cs_connector.unify import Source, news
 
 from . import judging
 from .engine import Engine
@@ -83,7 +83,9 @@ def planned(engine: Engine) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[gu
             wanted.extend(con, engine.as_of, _columns(sources))
             ours.want(con, _beat(engine))
             latest, policies = engine.latest(con), holding.policies(engine)
-            comparing.compare(con, db, sources, latest, engine.home(), engine.as_of, policies)
+            engine.store.facts.attach(con, "unify/facts", "account_facts", news.COLUMNS)
+            home, config = engine.home(), engine.config_hash()
+            comparing.compare(con, db, sources, latest, home, engine.as_of, policies, config)
         lost = _unread(engine)
         values = comparing.hold(con) if lost else 0
         kept = holding.keep_out(engine, con, sources, stops)

@@ -66,6 +66,36 @@ def test_when_the_date_moves_only_what_health_says_is_written_and_once(
         assert sandbox.ledger(before) == []
 
 
+def test_ten_days_on_which_nothing_is_known_anew_tell_only_of_bands_caps_and_large_moves(
+    tmp_path: Path, env: dict[str, str]
+) -> None:
+    """Nothing ticks: a score that drifts with the days by a few points is not written again."""
+    with started(tmp_path, env, accounts=20) as sandbox:
+        project = made(sandbox, tmp_path / "project", env)
+        _run(project)
+        for _ in range(3):
+            before = len(sandbox.ledger())
+            sandbox.advance("P1D")
+            _run(project)
+            wrote = [e for e in sandbox.ledger(before) if e["object"] == "Account"]
+            assert [e for e in wrote if not _news(e)] == []
+
+
+def _news(entry: dict[str, Any]) -> bool:
+    was, now = entry["before"] or {}, entry["after"]
+    named = (
+        "CS_Health_Band__c",
+        "CS_Health_Cap__c",
+        "CS_Health_Trend__c",
+        "CS_Stage__c",
+        "CS_Customer_Status__c",
+    )
+    if any(name in now and now[name] != was.get(name) for name in named):
+        return True
+    old, new = was.get("CS_Health_Score__c"), now.get("CS_Health_Score__c", was.get("CS_Health_Score__c"))
+    return old is None or new is None or abs(float(old) - float(new)) >= 5
+
+
 def _run(project: Project) -> dict[str, Any]:
     return dict(project.do("run", "--json").json)
 

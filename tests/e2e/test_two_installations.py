@@ -72,3 +72,27 @@ def test_a_second_installation_stops_until_a_person_lets_it(ran, sandbox, tmp_pa
     assert (
         "other installation" in ran.do("plan", code=5).talk
     )  # and so do both, if nobody switched the other one off
+
+
+SIGNED = "Identifies this record. Written by cs-connector, installation 4f3a09c2."
+
+
+def sign_portal(sandbox):
+    path = "/crm/v3/properties/companies/cs_key"
+    sandbox.call("hubspot_emea", "PATCH", path, json={"description": SIGNED})
+
+
+def sign_desk(sandbox):
+    listed = sandbox.call("zendesk", "GET", "/api/v2/organization_fields.json")["organization_fields"]
+    (field,) = [f for f in listed if f["key"] == "cs_key"]
+    body = {"organization_field": {"description": SIGNED}}
+    sandbox.call("zendesk", "PUT", f"/api/v2/organization_fields/{field['id']}.json", json=body)
+
+
+@pytest.mark.parametrize(("sign", "where"), [(sign_portal, "hubspot_emea"), (sign_desk, "zendesk")])
+def test_where_there_is_no_heartbeat_the_signature_of_another_stops_it(fresh, sandbox, sign, where):
+    sign(sandbox)
+    before = len(sandbox.ledger())
+    said = fresh.do("run", code=5).talk
+    assert f"another installation writes into this org: {where} 4f3a09c2, it has signed our field" in said
+    assert sandbox.ledger(before) == []

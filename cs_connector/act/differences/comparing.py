@@ -15,7 +15,7 @@ from cs_connector.unify.mapping import WriteRule
 from cs_connector.unify.source import Latest, Source
 from cs_connector.unify.sql import ident, literal
 
-from . import current, foreign, sent
+from . import current, foreign, quiet, sent
 from .current import fitted
 from .foreign import Policy
 
@@ -28,11 +28,13 @@ def compare(
     home: str | None,
     as_of: date,
     policies: Mapping[str, Policy] | None = None,
+    config: str = "",
 ) -> None:
     """Fill `plan_change` for every write rule of every connection that is written to.
 
     Expects wanted_account, wanted_relationship, wanted_call, wanted_snapshot and wanted_heartbeat; `target` counts the records looked at, `foreign_edit` lists
-    values of ours that others have changed. `policies` says of connections what is done about those.
+    values of ours that others have changed. `policies` says of connections what is done about those. `config` is the
+    hash of the configuration: with it, what time alone has moved since it was written stays as it is (`account_facts`).
     """
     foreign.begin(con)
     con.execute(
@@ -53,6 +55,8 @@ def compare(
             policy = rule.foreign or (policies or {}).get(source.connection, foreign.DEFAULT)
             foreign.note(con, state, source.connection, rule, policy)
             _still(con)
+            if config:
+                quiet.still(con, state, source.connection, rule, config)
             if rule.source == "heartbeat":
                 ours.once_a_day(con)
             _plan(con, source, rule, as_of)

@@ -21,6 +21,7 @@ _CALL = "source = 'call'"
 _OURS = "source NOT IN ('call', 'heartbeat')"  # what we say of customers
 _NEW = "record_id IS NULL"
 SEVERAL = 5  # fewer values may all be gone by chance
+FAR = 15  # points; when a month's figures come in, most scores move, but few as far
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,6 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
 
 # rule → the fields, or records, that it counts, and the targets among which they are
 _FIELDS = {
-    "scores changed": (f"{_OURS} AND c = 'score' AND {_OVERWRITTEN}", _OURS),
     "scores cleared": (f"{_OURS} AND c = 'score' AND {_EMPTIED}", _OURS),
     "bands moved": (f"source = 'account' AND c = 'band' AND {_OVERWRITTEN}", "source = 'account'"),
     "relationships ended": (
@@ -52,6 +52,12 @@ _FIELDS = {
         "source = 'relationship'",
     ),
     "tasks handed over": (f"{_CALL} AND c = 'owner_ref' AND {_OVERWRITTEN}", _CALL),
+}
+_CHANGED = f"{_OURS} AND c = 'score' AND {_OVERWRITTEN}"
+_FAR = f"coalesce(abs(TRY_CAST(a AS DOUBLE) - TRY_CAST(b AS DOUBLE)) >= {FAR}, TRUE)"
+_SCORES = {
+    True: {"scores changed": (_CHANGED, _OURS)},
+    False: {"scores moved": (f"{_CHANGED} AND {_FAR}", _OURS)},
 }
 _RECORDS = {
     "relationships created": (f"source = 'relationship' AND {_NEW}", "source = 'relationship'"),
@@ -63,10 +69,11 @@ _RECORDS = {
 def figures(con: duckdb.DuckDBPyConnection, *, strict: bool) -> Iterator[Figure]:
     """Every figure of every connection that is written to, also those that are nothing.
 
-    Needs `planned_field`, `target`, `wanted_account` and `wanted_call`. Sentences and dates of health move by themselves;
-    with `strict` they count as fields that are overwritten or emptied.
+    Needs `planned_field`, `target`, `wanted_account` and `wanted_call`. Scores move a little by themselves, and sentences and
+    dates of health as they like; with `strict` every change of a score counts, and the others as fields that are overwritten
+    or emptied.
     """
-    counted = [("planned_field", *rule) for rule in _FIELDS.items()]
+    counted = [("planned_field", *rule) for rule in (_SCORES[strict] | _FIELDS).items()]
     counted += [("plan_change", *rule) for rule in _RECORDS.items()]
     for (connection,) in con.execute("SELECT DISTINCT connection FROM target ORDER BY 1").fetchall():
         for table, rule, (what, among) in counted:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
+from math import inf
 
 import duckdb
 
@@ -17,6 +18,7 @@ from .figures import Figure
 from .past import Past
 
 FEW = 20.0  # no share allows fewer: small projects move by whole customers
+FEW_AFTER = 3.0  # after a file has changed: it may be what moves them, and a small CRM has no twenty to lose
 SHOWN = 8  # broken limits that are told one by one
 
 
@@ -42,6 +44,7 @@ class Check:
 
 TEXTS = {
     "scores changed": "records whose score changes",
+    "scores moved": f"records whose score moves {figures.FAR} points or more",
     "scores cleared": "records that lose their score",
     "values cleared": "records that lose a value",
     "fields changed": "records in which one field is overwritten",
@@ -58,11 +61,14 @@ TEXTS = {
 }
 _CLEARS = ("scores cleared", "values cleared", "relationships ended", "records deleted")
 _FIRSTS = ("customers gained", "relationships created")  # all are new at first
-# what a usual night does not do; scores move with every month, so that they have no usual night
-_USUAL = (
-    "scores cleared", "values cleared", "fields changed", "bands moved", "customers gained", "relationships created",
-    "relationships ended", "tasks created", "tasks handed over",
-)  # fmt: skip
+# what a usual night does not do, and the share that every night may; scores and bands move when a month's figures come in,
+# so that no night tells what is usual of them, and tasks follow them
+_USUAL = dict.fromkeys(
+    (
+        "scores cleared", "values cleared", "fields changed", "customers gained", "relationships created",
+        "relationships ended", "tasks handed over",
+    ), 0.02,
+) | {"tasks created": 0.1}  # fmt: skip
 
 
 def inspect(
@@ -76,7 +82,8 @@ def inspect(
     `past` are the plans before this one, and `changed` the declarations that differ from the newest of them.
     """
     figures.prepare(con)
-    found = [_check(f, safety, past) for f in figures.figures(con, strict=bool(changed))]
+    bounds = Bounds(safety, past, FEW_AFTER if changed else FEW)
+    found = [_check(f, bounds) for f in figures.figures(con, strict=bool(changed))]
     return [_explained(con, c) for c in found]
 
 
@@ -85,38 +92,52 @@ def dated(as_of: date, today: date) -> Check:
     return Check("as of", abs((as_of - today).days), 1, TEXTS["as of"])
 
 
-def _check(figure: Figure, safety: Safety, past: Past) -> Check:
-    limit, detail = _limit(figure, safety, past), figure.detail
-    usual = past.usual(figure.connection, figure.rule) if figure.rule in _USUAL else None
-    if usual is not None:
-        most = max(FEW, 0.02 * figure.of, usual * safety.max_times_usual)
-        if most < limit:
-            limit, detail = most, "; ".join(filter(None, (detail, f"usual are {usual:g}")))
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a figure is held against; `few` records may always change."""
+
+    safety: Safety
+    past: Past
+    few: float
+
+    def share(self, share: float, of: float) -> float:
+        """No share allows none."""
+        return max(self.few, share * of) if share else 0.0
+
+    def limit(self, figure: Figure) -> float:
+        safety, rule = self.safety, figure.rule
+        share = self.share(safety.max_changed_share, figure.of)
+        if rule in _CLEARS:
+            return max(min(safety.max_cleared, self.few), safety.max_cleared_share * figure.of)
+        if rule in _FIRSTS:
+            return share if figure.of else max(share, figure.count)
+        if rule == "bands moved":
+            return self.share(safety.max_band_moves_share, figure.of)
+        if rule == "tasks created":
+            began = self.past.began(figure.connection, rule)
+            return min(safety.max_created, share) if began else safety.max_created
+        return {"fields emptied": 0.0, "tasks per owner": float(safety.max_tasks_per_owner)}.get(rule, share)
+
+    def usual(self, figure: Figure) -> tuple[float, str]:
+        """At most so many, as past plans tell it, and in words; any number where they do not."""
+        ever = _USUAL.get(figure.rule)
+        usual = None if ever is None else self.past.usual(figure.connection, figure.rule)
+        if ever is None or usual is None:
+            return inf, ""
+        return max(self.few, ever * figure.of, usual * self.safety.max_times_usual), f"usual are {usual:g}"
+
+
+def _check(figure: Figure, bounds: Bounds) -> Check:
+    limit, detail = bounds.limit(figure), figure.detail
+    most, usual = bounds.usual(figure)
+    if most < limit:
+        limit, detail = most, "; ".join(filter(None, (detail, usual)))
     return Check(figure.rule, figure.count, limit, TEXTS[figure.rule], figure.connection, detail)
-
-
-def _limit(figure: Figure, safety: Safety, past: Past) -> float:
-    rule, share = figure.rule, _share(safety.max_changed_share, figure.of)
-    if rule in _CLEARS:
-        return max(safety.max_cleared, safety.max_cleared_share * figure.of)
-    if rule in _FIRSTS:
-        return share if figure.of else max(share, figure.count)
-    if rule == "bands moved":
-        return _share(safety.max_band_moves_share, figure.of)
-    if rule == "tasks created":
-        began = past.began(figure.connection, rule)
-        return min(safety.max_created, share) if began else safety.max_created
-    return {"fields emptied": 0.0, "tasks per owner": float(safety.max_tasks_per_owner)}.get(rule, share)
-
-
-def _share(share: float, of: float) -> float:
-    """A share, but never fewer than twenty. No share allows none."""
-    return max(FEW, share * of) if share else 0.0
 
 
 def _explained(con: duckdb.DuckDBPyConnection, check: Check) -> Check:
     """A broken limit of scores says where the points are lost."""
-    column = {"scores changed": "score", "bands moved": "band"}.get(check.rule)
+    column = {"scores changed": "score", "scores moved": "score", "bands moved": "band"}.get(check.rule)
     if check.ok or column is None:
         return check
     mostly = figures.drivers(con, check.connection, column)

@@ -1,0 +1,46 @@
+"""Nothing ticks: what health says of a customer of whom nothing new is known is not written again for a few points."""
+
+from __future__ import annotations
+
+import duckdb
+import pyarrow as pa
+import sqlalchemy as sa
+
+from cs_connector.store.tables import runs, written
+from cs_connector.unify.mapping import WriteRule
+from cs_connector.unify.sql import literal
+
+FEW = 5  # points: from so many on a score is news, as it is for the trend
+MOVING = ("score", "reason", "driver", "next_step", "coverage")
+
+
+def still(
+    con: duckdb.DuckDBPyConnection, state: sa.Connection, connection: str, rule: WriteRule, config: str
+) -> None:
+    """Take out of `difference` what time alone has moved since we wrote it, under the same configuration.
+
+    Another band, cap or trend, or a score that is FEW points away, is written all the same. Expects `account_facts`
+    (unify.news).
+    """
+    if rule.source not in ("account", "relationship"):
+        return
+    mine = (written.c.connection == connection) & (written.c.object == rule.object)
+    same = runs.c.config_hash == config
+    query = (
+        sa.select(written.c.record_id, written.c.at).join(runs, runs.c.id == written.c.run).where(mine, same)
+    )
+    rows = state.execute(query).all()
+    if not rows:
+        return
+    at = pa.array([row.at.replace(tzinfo=None) for row in rows], pa.timestamp("us"))
+    con.register("wrote", pa.table({"record_id": [row.record_id for row in rows], "at": at}))
+    moving = ", ".join(map(literal, MOVING))
+    scores = "list_filter(fields, lambda x: x.c = 'score')"
+    near = f"abs(TRY_CAST({scores}[1].a AS DOUBLE) - TRY_CAST({scores}[1].b AS DOUBLE)) < {FEW}"
+    con.execute(
+        "UPDATE difference SET fields = [] FROM wrote w JOIN (SELECT account_id, since FROM account_facts) f ON f.since <= w.at "
+        "WHERE w.record_id = difference.record_id AND f.account_id = difference.account_id "
+        f"AND len(list_filter(fields, lambda x: x.c NOT IN ({moving}) OR x.a IS NULL OR x.b IS NULL)) = 0 "
+        f"AND coalesce({near}, len({scores}) = 0)"
+    )
+    con.unregister("wrote")
