@@ -54,7 +54,7 @@ def counts(con: duckdb.DuckDBPyConnection) -> list[Row]:
             "updated": updated,
             "clearing": clearing,
             "deleted": deleted,
-            "unchanged": records - touched,
+            "unchanged": max(0, records - touched),
             "fields": fields.get((connection, name), {}),
         }
         for connection, name, records, created, updated, clearing, deleted, touched in con.execute(

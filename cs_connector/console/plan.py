@@ -63,7 +63,7 @@ def _most(counts: Mapping[str, int]) -> list[tuple[str, int]]:
 
 def _totals(head: Row) -> Iterator[str]:
     counts = head["counts"]
-    if not any(c["created"] + c["updated"] + c["deleted"] for c in counts):
+    if not any(_changed(c) for c in counts):
         return
     calls = {(c["connection"], o["object"]): o["needed"] for c in head["calls"] for o in c["objects"]}
     yield f"{'':33}{'create':>8}{'update':>9}{'clear':>8}{'same':>10}{'calls':>8}"
@@ -135,7 +135,7 @@ def change(row: Row, kind: str, most: int) -> Iterator[str]:
     """One change, a field a line; those that are emptied come first."""
     yield _named(row, kind)
     fields = sorted(row["fields"].items(), key=lambda f: f[1][1] is not None)
-    yield from (_short(f"      {_field(*field)}", WIDTH) for field in fields[:most])
+    yield from (_short(f"      {_told_of(kind, *field)}", WIDTH) for field in fields[:most])
 
 
 def _brief(row: Row) -> Iterator[str]:
@@ -143,11 +143,17 @@ def _brief(row: Row) -> Iterator[str]:
     yield _named(row, row["kind"])
     fields = sorted(row["fields"].items(), key=lambda f: f[1][1] is not None)
     more = f", and {len(fields) - FIELDS} more" if len(fields) > FIELDS else ""
-    yield _short("      " + ", ".join(_field(*field) for field in fields[:FIELDS]), WIDTH - len(more)) + more
+    told = ", ".join(_told_of(row["kind"], *field) for field in fields[:FIELDS])
+    yield _short(f"      {told}", WIDTH - len(more)) + more
 
 
 def _named(row: Row, kind: str) -> str:
     return _short(f"  {MARKS[kind]} {row.get('name') or row['key']}{_money(row.get('revenue'))}", WIDTH)
+
+
+def _told_of(kind: str, name: str, pair: Sequence[Any]) -> str:
+    """A field; of a record that goes, what stands in it."""
+    return f"{name}: {_value(pair[0])}" if kind == "delete" else _field(name, pair)
 
 
 def _field(name: str, pair: Sequence[Any]) -> str:
@@ -207,8 +213,13 @@ def _limit(g: Row) -> str:
     return f"{where}{g['figure']:,.0f} {g.get('text') or g['rule']}, at most {g['limit']:,.0f}"
 
 
+def _changed(count: Row) -> int:
+    """How many records of an object change."""
+    return int(count["created"] + count["updated"] + count["deleted"])
+
+
 def _ending(head: Row) -> Iterator[str]:
-    total = sum(c["created"] + c["updated"] + c["deleted"] for c in head["counts"])
+    total = sum(_changed(c) for c in head["counts"])
     new = [c for c in head["connections"] if not c["approved"]]
     for c in new if total else ():
         kind = "a sandbox" if c["sandbox"] else "production"
@@ -222,7 +233,7 @@ def _ending(head: Row) -> Iterator[str]:
         yield "Nothing to change."
         return
     needs = bool(new) or not all(g["ok"] for g in head["guard"])
-    first = next(c for c in head["counts"] if c["created"] + c["updated"] + c["deleted"])
+    first = next(c for c in head["counts"] if _changed(c))
     yield f"{total:,} changes, nothing is written"
     yield f"  see more with:    cs-connector plan --show {first['connection']}.{first['object']}"
     yield '                    cs-connector plan --account "NAME"'
@@ -235,16 +246,22 @@ def listed(file: PlanFile, show: str | None, account: str | None, count: int) ->
     """The first changes of an object, of whatever carries a name, or of all."""
     head = file.head
     yield f"plan {head['plan']}   as of {head['as_of']}   good until {_moment(head['expires_at'])}"
-    found, shown = matching(file.rows(), show, account), 0
+    found, shown, above = matching(file.rows(), show, account), 0, ""
     for row in islice(found, count):
         shown += 1
-        yield f"{row['connection']} {row['object']}"
+        heading = f"{row['connection']} {row['object']}"
+        if heading != above:
+            yield heading
+        above = heading
         yield from change(row, _kind(row), most=40)
     more = sum(1 for _ in found)
     if more:
         yield f"and {more:,} changes more: --list {shown + more}"
     elif not shown:
-        yield "nothing of that is in the plan"
+        there = [f"{c['connection']}.{c['object']}" for c in head["counts"] if _changed(c)]
+        yield from _told(
+            f"nothing of that is in the plan; it changes {', '.join(there) or 'nothing'}", 2, most=4
+        )
 
 
 def _kind(row: Row) -> str:

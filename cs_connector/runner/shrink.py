@@ -6,10 +6,12 @@ from collections.abc import Iterable
 
 import duckdb
 import pyarrow as pa
+import sqlalchemy as sa
 
 from cs_connector.config.documents import suggest
 from cs_connector.errors import GuardStopped, UsageError
-from cs_connector.ports import Page, RawRecord
+from cs_connector.ports import Page, RawRecord, Verdict
+from cs_connector.store import tables
 from cs_connector.store.facts import RAW
 
 from .engine import Engine
@@ -29,11 +31,28 @@ def guard(engine: Engine, connection: str, objects: Iterable[str]) -> dict[str, 
             continue
         totals[name] = total
         least = known * (1 - engine.project.settings.safety.max_shrink_share)
-        if total < least and known >= FEW and f"{connection}.{name}" not in engine.accepted:
+        if total >= least or known < FEW or f"{connection}.{name}" in engine.accepted:
+            continue
+        if total < least - _deleted_by_us(engine, connection, name):
             shrunk.append(f"{name}: {known:,} before, {total:,} now")
     if shrunk:
         raise stopped(connection, shrunk)
     return totals
+
+
+def _deleted_by_us(engine: Engine, connection: str, name: str) -> int:
+    """How many of the records that we hold are gone because we deleted them, as `undo` does."""
+    table = tables.audit
+    asked = sa.select(table.c.record_id).where(
+        table.c.connection == connection, table.c.object == name, table.c.verdict == Verdict.DELETED
+    )
+    with engine.store.state.read() as db:
+        gone = db.execute(asked).scalars().all()
+    with duckdb.connect() as con:
+        con.register("gone", pa.table({"id": pa.array(gone, pa.string())}))
+        engine.store.facts.latest(con, connection, name, "records")
+        query = "SELECT count(*) FROM records SEMI JOIN gone USING (id) WHERE NOT deleted"
+        return int(con.execute(query).fetchall()[0][0])
 
 
 def check_accepted(engine: Engine) -> None:

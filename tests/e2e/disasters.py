@@ -12,6 +12,7 @@ from typing import Any
 from .stage import Project, Sandbox
 
 SHIPPED = Path(__file__).parents[2] / "mappings"
+CRMS = ("salesforce", "hubspot", "zendesk")
 Does = Callable[[Project, Sandbox], None]
 
 
@@ -19,7 +20,7 @@ Does = Callable[[Project, Sandbox], None]
 class Disaster:
     """`code` is how it must end, `says` what the message must have in it; `words` is the command, a run if not given.
 
-    One that computes all scores, and is much like another, is tried `seldom`.
+    One that computes all scores, and is much like another, is tried `seldom`. `of` are the CRMs that it would ruin, each alone.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Disaster:
     says: str
     words: tuple[str, ...] = ("run", "--quiet")
     seldom: bool = False
+    of: tuple[str, ...] = CRMS
 
     @property
     def of_plan(self) -> bool:
@@ -121,12 +123,23 @@ def edited(change: Callable[[dict[str, Any]], None]) -> Does:
 
 APPLY = ("apply", "plan.json", "--approve", "I know", "--quiet")
 STANDARD = "scorecards/standard.yml"
-# what every CRM is told of: each of them alone must stop these
-EVERYWHERE = (
-    "a weight of everything", "a curve turned round", "everybody is capped at nothing", "nobody is a customer",
-    "the words for live are lost", "the renewal is the start", "everybody red, and live, on day one",
-)  # fmt: skip
 CAPPED = ("standard", "new_customer", "services_engagement")
+
+
+def of_one(crm: str, name: str, key: str) -> list[Disaster]:
+    """Mistakes in what is written to a CRM beside Salesforce; `key` is the field of our key, `name` that of the customer's."""
+    mapping = f"{crm}.yml"
+    renewal, reason = r"cs_renewal_date: \{column: renewal_on", r"cs_health_reason: \{column: reason"
+    score = r"cs_health_score: \{column: score, type: number\}"
+    org = (rf"  {crm}:\n    adapter: {crm}\n", f"  {crm}:\n    adapter: {crm}\n    org_id: '1'\n")
+    return [
+        Disaster(f"{crm}: the renewal is written as the day of the band", shipped(mapping, (renewal, "cs_renewal_date: {column: band_since")), 5, "cs_renewal_date", seldom=True, of=(crm,)),
+        Disaster(f"{crm}: texts in one another's field", shipped(mapping, (reason, "cs_health_reason: {column: next_step")), 5, "cs_health_reason", seldom=True, of=(crm,)),
+        Disaster(f"{crm}: two rules write one field", shipped(mapping, (score, "cs_health_score: {column: score, type: number}\n      cs_health_score: {column: coverage, type: percent}")), 2, rf"{crm}\.yml:", seldom=True, of=(crm,)),
+        Disaster(f"{crm}: our key in another field", shipped(mapping, (rf"^      {key}: key", f"      {name}: key")), 2, name, seldom=True, of=(crm,)),
+        Disaster(f"{crm}: another org than declared", settings(org), 5, "declared|knows", seldom=True, of=(crm,)),
+    ]  # fmt: skip
+
 
 DISASTERS = [
     Disaster("a weight of everything", shipped(STANDARD, (r"(metric: nps\n    weight:) 10", r"\1 5000")), 5, "scores? changes?", seldom=True),
@@ -138,16 +151,16 @@ DISASTERS = [
     Disaster("no override holds any more", both(*(shipped(f"scorecards/{name}.yml", (r"^overrides: .*", "overrides: []")) for name in CAPPED)), 5, "standard.yml"),
     Disaster("everybody is capped at nothing", file("overrides.yml", "version: 1\noverrides:\n  all:\n    when: 1 = 1\n    cap: 0\n    driver: Usage\n    reason: capped\n    fix: nothing\n"), 5, "overrides.yml", seldom=True),
     Disaster("nobody is a customer", file("mappings/customers.yml", "version: 1\nany_of: [won_opportunity]\nwon_days: 1\n"), 5, "lose"),
-    Disaster("everybody is a customer", both(file("mappings/customers.yml", "version: 1\nany_of: [live_subscription, account_type]\n"), shipped("salesforce.yml", (r"kind: \{field: Type, .*\}", "kind: {const: customer}"))), 5, "become customers"),
+    Disaster("everybody is a customer", both(file("mappings/customers.yml", "version: 1\nany_of: [live_subscription, account_type]\n"), shipped("salesforce.yml", (r"kind: \{field: Type, .*\}", "kind: {const: customer}"))), 5, "become customers", of=CRMS[:2]),
     Disaster("the words for live are lost", shipped("salesforce.yml", (r"status: Status__c", "status: {field: Status__c, values: {Aktiv: Active}, default: Ended}")), 5, "salesforce.yml", seldom=True),
-    Disaster("a month's revenue for a year's", shipped("salesforce.yml", (r"arr: ARR__c", "arr: {field: ARR__c, unit: {from: per month, to: per year}}")), 5, "ARR__c"),
+    Disaster("a month's revenue for a year's", shipped("salesforce.yml", (r"arr: ARR__c", "arr: {field: ARR__c, unit: {from: per month, to: per year}}")), 5, "ARR__c", of=CRMS[:2]),
     Disaster("the renewal is the start", shipped("salesforce.yml", (r"renewal_on: Renewal_Date__c", "renewal_on: Start_Date__c")), 5, r"[Rr]enewal_[Dd]ate"),
-    Disaster("the renewal is written as the day of the band", shipped("salesforce.yml", (r"Renewal_Date__c: \{column: renewal_on", "Renewal_Date__c: {column: band_since")), 5, "Renewal_Date__c", seldom=True),
-    Disaster("texts in one another's field", shipped("salesforce.yml", (r"CS_Health_Reason__c: \{column: reason", "CS_Health_Reason__c: {column: next_step")), 5, "CS_Health_Reason__c"),
-    Disaster("every relationship under a new key", file("mappings/relationships.yml", "version: 1\nrelationships:\n  - {from: subscription, key: [product, start_on]}\n"), 5, "relationship"),
-    Disaster("two rules write one field", shipped("salesforce.yml", (r"CS_Health_Score__c: \{column: score, type: number\}", "CS_Health_Score__c: {column: score, type: number}\n      CS_Health_Score__c: {column: coverage, type: percent}")), 2, "salesforce.yml:"),
-    Disaster("our key in another field", shipped("salesforce.yml", (r"      CS_Key__c: key", "      Name: key")), 2, r"Account\.Name"),
-    Disaster("a rule that fires for everybody", both(file("rules/everybody.yml", "version: 1\nrule: everybody\nrank: 1\ntype: Adoption\nwhen: value_score <= 100\ndue_days: 5\nshort: everybody\nwhy: Everybody.\ndo: [Call]\ncloses_when: Never\n"), settings((r"safety:\n", "tasks: {risk_per_week: 500, opportunity_per_week: 500}\nsafety:\n"))), 5, "tasks"),
+    Disaster("the renewal is written as the day of the band", shipped("salesforce.yml", (r"Renewal_Date__c: \{column: renewal_on", "Renewal_Date__c: {column: band_since")), 5, "Renewal_Date__c", seldom=True, of=CRMS[:1]),
+    Disaster("texts in one another's field", shipped("salesforce.yml", (r"CS_Health_Reason__c: \{column: reason", "CS_Health_Reason__c: {column: next_step")), 5, "CS_Health_Reason__c", of=CRMS[:1]),
+    Disaster("every relationship under a new key", file("mappings/relationships.yml", "version: 1\nrelationships:\n  - {from: subscription, key: [product, start_on]}\n"), 5, "relationship", of=CRMS[:1]),
+    Disaster("two rules write one field", shipped("salesforce.yml", (r"CS_Health_Score__c: \{column: score, type: number\}", "CS_Health_Score__c: {column: score, type: number}\n      CS_Health_Score__c: {column: coverage, type: percent}")), 2, "salesforce.yml:", of=CRMS[:1]),
+    Disaster("our key in another field", shipped("salesforce.yml", (r"      CS_Key__c: key", "      Name: key")), 2, r"Account\.Name", of=CRMS[:1]),
+    Disaster("a rule that fires for everybody", both(file("rules/everybody.yml", "version: 1\nrule: everybody\nrank: 1\ntype: Adoption\nwhen: value_score <= 100\ndue_days: 5\nshort: everybody\nwhy: Everybody.\ndo: [Call]\ncloses_when: Never\n"), settings((r"safety:\n", "tasks: {risk_per_week: 500, opportunity_per_week: 500}\nsafety:\n"))), 5, "tasks", of=CRMS[:2]),
     Disaster("a template that refers to nothing", shipped("rules/health_fell.yml", (r"why: .*", 'why: "Health fell to {nothing_of_that_name}."')), 2, "nothing_of_that_name"),
     Disaster("everybody red, and live, on day one", both(shipped(STANDARD, (r"curve: .*", "curve: {line: [[0, 0], [1, 0]]}"), ("(?m)^    by_segment:\n.*\n", "")), settings((r"go_live: live", "go_live: live  # now"))), 5, "standard.yml", seldom=True),
     Disaster("limits that let everything through", settings((r"safety:\n", "safety:\n  max_changed_share: 1\n  max_band_moves_share: 1\n")), 2, "max_changed_share"),
@@ -155,7 +168,7 @@ DISASTERS = [
     Disaster("a time zone that is none", settings((r"Europe/Berlin", "Europe/Bärlin")), 2, "time zone"),
     Disaster("a day to come", both(), 5, "days between today", ("run", "--quiet", "--as-of", "2027-06-30")),
     Disaster("a day long gone", both(), 5, "days between today|nothing", ("run", "--quiet", "--as-of", "2026-06-30")),
-    Disaster("another org than declared", settings((r"  salesforce:\n    adapter: salesforce\n", "  salesforce:\n    adapter: salesforce\n    org_id: 00D000000000001AAA\n")), 5, "00D000000000001AAA"),
+    Disaster("another org than declared", settings((r"  salesforce:\n    adapter: salesforce\n", "  salesforce:\n    adapter: salesforce\n    org_id: 00D000000000001AAA\n")), 5, "00D000000000001AAA", of=CRMS[:1]),
     Disaster("the login of another portal", swapped, 5, "is not the hubspot that it was"),
     Disaster("most contacts are hidden", fault("salesforce", hide={"object": "Contact", "share": 0.6}), 5, "far fewer"),
     Disaster("most companies are hidden", fault("hubspot", hide={"object": "companies", "share": 0.6}), 5, "far fewer"),
@@ -170,4 +183,6 @@ DISASTERS = [
     Disaster("a plan of yesterday's files", settings((r"safety:\n", "safety:\n  max_tasks_per_owner: 9\n")), 5, "configuration has changed", APPLY),
     Disaster("a plan that is too old", lambda _p, sandbox: sandbox.advance("PT25H"), 5, "older than a day", APPLY),
     Disaster("a plan for another org", edited(lambda d: d["connections"][0].update(org_id="00D000000000001AAA")), 5, "another org", APPLY),
+    *of_one("hubspot", "name", "cs_key"),
+    *of_one("zendesk", "name", "cs_key"),
 ]  # fmt: skip

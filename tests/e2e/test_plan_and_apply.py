@@ -71,8 +71,9 @@ def _wrote(entry):
 
 
 def _plain(value):
-    """A number as a number and a date as a date, however a CRM writes them."""
+    """A number as a number, a date as a date and a moment in UTC, however a CRM writes them."""
     text = str(value).removesuffix("T00:00:00+00:00").removesuffix("T00:00:00.000Z")
+    text = text.replace(".000+0000", "Z")
     try:
         return f"{float(text):g}"
     except ValueError:

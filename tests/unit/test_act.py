@@ -178,7 +178,7 @@ def test_a_plan_within_its_limits_is_let_through(crm: Tables) -> None:
     crm.call()
     crm.plan()
     found = checks(crm)
-    assert (found["scores changed"].figure, found["tasks created"].figure) == (1, 1)
+    assert (found["scores moved"].figure, found["tasks created"].figure) == (1, 1)
     guard.enforce(list(found.values()))
 
 
@@ -186,11 +186,11 @@ def test_too_many_changed_scores_stop_a_plan_and_first_scores_do_not(crm: Tables
     for n in range(1, 31):
         crm.account(n, crm={"Health_Score": 1 if n <= 21 else None})
     crm.plan()
-    check = checks(crm)["scores changed"]
+    check = checks(crm)["scores moved"]
     assert (check.figure, check.limit, check.ok) == (21, 20, False)
     with pytest.raises(GuardStopped, match="safety limit") as caught:
         guard.enforce([check])
-    assert "21 records whose score changes" in caught.value.why
+    assert "21 records whose score moves 15 points or more" in caught.value.why
 
 
 def test_scores_that_are_lost_are_counted_one_by_one(crm: Tables) -> None:

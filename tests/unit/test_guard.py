@@ -76,8 +76,8 @@ REASON = ("Reason", "reason", "Green 70", "Red 40")
 @pytest.mark.parametrize(
     ("source", "fields", "most", "rule"),
     [
-        ("account", (SCORE,), 40, "scores changed"),
-        ("relationship", (SCORE,), 40, "scores changed"),
+        ("account", (SCORE,), 40, "scores moved"),
+        ("relationship", (SCORE,), 40, "scores moved"),
         ("account", (BAND,), 20, "bands moved"),
         ("account", (RENEWAL,), 20, "fields changed"),
         ("relationship", (ARR,), 20, "fields changed"),
@@ -142,7 +142,7 @@ def test_one_crm_that_is_overwritten_is_not_made_up_for_by_others_that_are_not(p
     for n in range(41):
         plan.change(n, "account", SCORE)
     (check,) = guard.broken(plan.checks())
-    assert (check.connection, check.rule, check.limit) == ("sales", "scores changed", 40)
+    assert (check.connection, check.rule, check.limit) == ("sales", "scores moved", 40)
 
 
 def test_sentences_may_change_for_all_unless_the_files_of_the_project_did(plan: Plan) -> None:
@@ -157,7 +157,7 @@ def test_the_message_names_fields_figures_files_and_what_to_do(plan: Plan) -> No
         plan.change(n, "account", RENEWAL, *((ARR,) if n < 50 else ()), SCORE)
         plan.con.execute("INSERT INTO wanted_account VALUES (?, ?, 'Customer', 'Usage')", [f"k{n}", f"k{n}"])
     with pytest.raises(GuardStopped) as caught:
-        guard.enforce(plan.checks(), ["mappings/salesforce.yml"])
+        guard.enforce(plan.checks(("mappings/salesforce.yml",)), ["mappings/salesforce.yml"])
     said = caught.value
     assert said.what == "the plan was stopped by 2 safety limits"
     assert (
@@ -170,6 +170,59 @@ def test_the_message_names_fields_figures_files_and_what_to_do(plan: Plan) -> No
     assert "apply --approve" in said.fix
 
 
+MOVED = ("Score", "score", "70", "62")
+
+
+def test_when_a_month_ends_most_scores_may_move_a_little_and_some_bands(plan: Plan) -> None:
+    nights = usual("bands moved", 0, 1, 0, 2, 0)
+    plan.con.execute("UPDATE target SET existing = 1000")
+    for n in range(900):
+        plan.change(n, "account", MOVED, REASON, *((BAND,) if n < 120 else ()))
+    assert plan.stopped(before=nights) == []
+    assert {"scores changed", "fields changed"} <= {*plan.stopped(("a.yml",), nights)}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "far"), [("70", "56", 0), ("70", "55", 1), ("70", "85.0", 1), ("?", "70", 1)]
+)
+def test_a_score_moves_far_from_fifteen_points_on_or_when_it_is_none(
+    plan: Plan, before: str, after: str, far: int
+) -> None:
+    plan.change(1, "account", ("Score", "score", before, after))
+    assert {c.rule: c.figure for c in plan.checks()}["scores moved"] == far
+
+
+@pytest.mark.parametrize(
+    ("source", "fields", "rule"),
+    [
+        ("account", (MOVED,), "scores changed"),
+        ("account", (BAND,), "bands moved"),
+        ("account", (REASON,), "fields changed"),
+        ("account", (("Score", "score", "70", None),), "scores cleared"),
+        ("relationship", (("Status", "status", "Active", "Ended"),), "relationships ended"),
+        ("call", (("Owner", "owner_ref", "U1", "U2"),), "tasks handed over"),
+    ],
+)
+def test_a_small_crm_may_move_whole_unless_a_file_has_changed(
+    plan: Plan, source: str, fields: tuple[Field, ...], rule: str
+) -> None:
+    plan.con.execute("UPDATE target SET existing = if(source = ?, 15, 0)", [source])
+    for n in range(3):
+        plan.change(n, source, *fields)
+    assert plan.stopped(("a.yml",)) == []
+    plan.change(3, source, *fields)
+    assert rule in plan.stopped(("a.yml",))
+    for n in range(4, 15):
+        plan.change(n, source, *fields)
+    assert plan.stopped() == []
+
+
+def test_a_smaller_number_of_ones_own_holds_after_a_change_too(plan: Plan) -> None:
+    for n in range(3):
+        plan.change(n, "account", ("Score", "score", "70", None))
+    assert plan.stopped(("a.yml",), max_cleared=2) == ["scores cleared"]
+
+
 def usual(rule: str, *counts: float) -> Past:
     return Past(tuple({"sales": {rule: count}} for count in counts), {})
 
@@ -177,12 +230,22 @@ def usual(rule: str, *counts: float) -> Past:
 def test_far_more_than_usual_stops_a_plan_that_every_share_lets_through(plan: Plan) -> None:
     plan.con.execute("UPDATE target SET existing = 2000")
     for n in range(60):
-        plan.change(n, "account", BAND)
+        plan.change(n, "account", RENEWAL)
     assert plan.stopped() == []
-    assert plan.stopped(before=usual("bands moved", 10, 2, 3)) == []  # too few to say what is usual
-    (check,) = guard.broken(plan.checks(before=usual("bands moved", 10, 2, 3, 9, 8)))
-    assert (check.limit, check.detail) == (40, "usual are 8")
-    assert plan.stopped(before=usual("bands moved", 10, 2, 3, 9, 8), max_times_usual=8) == []
+    assert plan.stopped(before=usual("fields changed", 10, 2, 3)) == []  # too few to say what is usual
+    (check,) = guard.broken(plan.checks(before=usual("fields changed", 10, 2, 3, 9, 8)))
+    assert (check.limit, check.detail) == (40, "Account.Renewal 60; usual are 8")
+    assert plan.stopped(before=usual("fields changed", 10, 2, 3, 9, 8), max_times_usual=8) == []
+
+
+def test_a_busy_monday_makes_more_tasks_than_a_usual_night(plan: Plan) -> None:
+    plan.con.execute("UPDATE target SET existing = 1000")
+    for n in range(100):
+        plan.change(n, "call", ("Subject", "subject", None, "Risk"), new=True)
+    nights = usual("tasks created", 3, 2, 2, 4, 1)
+    assert plan.stopped(before=nights) == []
+    plan.change(100, "call", ("Subject", "subject", None, "Risk"), new=True)
+    assert plan.stopped(before=nights) == ["tasks created"]
 
 
 def test_tasks_for_a_fifth_of_the_customers_are_too_many_once_there_were_tasks(plan: Plan) -> None:

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from cs_connector import registry
 from cs_connector.errors import GuardStopped, UsageError
 from cs_connector.ports import Page, RawRecord, Read, Usage
 from cs_connector.runner import Engine, budget, shrink
+from cs_connector.store import tables
 
 from .engine_kit import engine_of
 
@@ -67,6 +69,34 @@ def system(engine: Engine) -> Listed:
 def test_the_first_run_has_nothing_to_compare_with(engine: Engine) -> None:
     assert sync(engine) == 40
     assert system(engine).asked == 0
+
+
+def test_what_we_deleted_ourselves_is_no_reason_to_stop(engine: Engine) -> None:
+    sync(engine)
+    _deleted(engine, ALL[:30])
+    system(engine).shown = ALL[30:]
+    assert sync(engine) == 10
+
+
+def test_what_others_delete_beside_our_own_still_stops(engine: Engine) -> None:
+    sync(engine)
+    _deleted(engine, ALL[:10])
+    system(engine).shown = ALL[30:]
+    with pytest.raises(GuardStopped):
+        sync(engine)
+
+
+def _deleted(engine: Engine, ids: Sequence[str]) -> None:
+    """The audit's rows of records that we deleted."""
+    same = {
+        "run": "R", "at": engine.clock.now(), "connection": "crm", "object": "Thing", "action": "delete",
+        "verdict": "deleted", "after": "{}", "reason": "takes back run Q", "prev": "", "hash": "",
+    }  # fmt: skip
+    with engine.store.state.begin() as db:
+        db.execute(
+            sa.insert(tables.audit),
+            [same | {"id": n, "key": key, "record_id": key} for n, key in enumerate(ids, 1)],
+        )
 
 
 def test_what_went_away_untold_is_deleted(engine: Engine) -> None:

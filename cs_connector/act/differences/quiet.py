@@ -8,10 +8,11 @@ import sqlalchemy as sa
 
 from cs_connector.store.tables import runs, written
 from cs_connector.unify.mapping import WriteRule
-from cs_connector.unify.sql import literal
+from cs_connector.unify.sql import ident, literal
 
 FEW = 5  # points: from so many on a score is news, as it is for the trend
-MOVING = ("score", "reason", "driver", "next_step", "coverage")
+MOVING = {"account": ("score", "reason", "driver", "next_step", "coverage"), "call": ("description",)}
+MOVING["relationship"] = MOVING["account"]
 
 
 def still(
@@ -19,10 +20,10 @@ def still(
 ) -> None:
     """Take out of `difference` what time alone has moved since we wrote it, under the same configuration.
 
-    Another band, cap or trend, or a score that is FEW points away, is written all the same. Expects `account_facts`
-    (unify.news).
+    Another band, cap or trend, or a score that is FEW points away, is written all the same; of a task another rule is.
+    Expects `account_facts` (unify.news).
     """
-    if rule.source not in ("account", "relationship"):
+    if rule.source not in MOVING:
         return
     mine = (written.c.connection == connection) & (written.c.object == rule.object)
     same = runs.c.config_hash == config
@@ -34,13 +35,23 @@ def still(
         return
     at = pa.array([row.at.replace(tzinfo=None) for row in rows], pa.timestamp("us"))
     con.register("wrote", pa.table({"record_id": [row.record_id for row in rows], "at": at}))
-    moving = ", ".join(map(literal, MOVING))
+    moving = ", ".join(map(literal, MOVING[rule.source]))
     scores = "list_filter(fields, lambda x: x.c = 'score')"
     near = f"abs(TRY_CAST({scores}[1].a AS DOUBLE) - TRY_CAST({scores}[1].b AS DOUBLE)) < {FEW}"
     con.execute(
         "UPDATE difference SET fields = [] FROM wrote w JOIN (SELECT account_id, since FROM account_facts) f ON f.since <= w.at "
         "WHERE w.record_id = difference.record_id AND f.account_id = difference.account_id "
         f"AND len(list_filter(fields, lambda x: x.c NOT IN ({moving}) OR x.a IS NULL OR x.b IS NULL)) = 0 "
-        f"AND coalesce({near}, len({scores}) = 0)"
+        f"AND coalesce({near}, len({scores}) = 0){_as_before(rule)}"
     )
     con.unregister("wrote")
+
+
+def _as_before(rule: WriteRule) -> str:
+    """A task speaks for the rule that it was sent for."""
+    name = next((n for n, f in rule.fields.items() if f.column == "rule"), None)
+    if rule.source != "call" or name is None:
+        return ""
+    told = f"json_extract_string(difference.written, {literal(f'$.{ident(name)}')})"
+    wanted = f"SELECT r.{ident(name)} FROM wanted_record r WHERE r.key = difference.key"
+    return f" AND ({wanted}) = {told}"

@@ -55,3 +55,9 @@ def keep(db: sa.Connection, run: str, files: Mapping[str, str], figures: Figures
     oldest = db.scalar(last)
     if oldest is not None:
         db.execute(sa.delete(applied_plans).where(applied_plans.c.id <= oldest))
+
+
+def unharmed(db: sa.Connection, files: Mapping[str, str]) -> None:
+    """Put on record that these files would have written nothing: a change in them is not behind what comes later."""
+    newest = sa.select(sa.func.max(applied_plans.c.id)).scalar_subquery()
+    db.execute(sa.update(applied_plans).where(applied_plans.c.id == newest).values(files=dict(files)))

@@ -81,6 +81,7 @@ def grant(
     """
     names = sorted(names)
     if not names:
+        _nothing(engine, checks)
         return
     if why := stopped(engine):
         raise switch.refusal(why)
@@ -94,6 +95,13 @@ def grant(
         _approve(engine, new, others, checks, approval)
     with engine.store.state.begin() as db:
         past.keep(db, engine.run, files(engine), guard.figures_of(checks), engine.clock.now())
+
+
+def _nothing(engine: Engine, checks: Sequence[Check]) -> None:
+    """A whole plan without a change says that no file of the project is behind what the next night brings."""
+    if not guard.broken(checks) and changed(engine):
+        with engine.store.state.begin() as db:
+            past.unharmed(db, files(engine))
 
 
 def files(engine: Engine) -> dict[str, str]:
