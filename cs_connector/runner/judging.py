@@ -18,6 +18,7 @@ from cs_connector.act.calling.evidence import Evidence
 from cs_connector.act.calling.obstacles import silent_until
 from cs_connector.errors import ConnectorError
 from cs_connector.health import load_definitions
+from cs_connector.ports import Verdict
 from cs_connector.store import tables
 
 from .engine import Engine
@@ -112,12 +113,21 @@ def act(engine: Engine, con: duckdb.DuckDBPyConnection) -> Round:
         newest = not calls.past(calls.everything(db), desk)
         if newest and engine.project.settings.go_live == "observe":
             baseline.watch(db, desk.as_of)
+        if newest:
+            _forget(db)
         done = calls.decide(con, db, desk)
         if newest:
             steady.keep(con, db, desk.as_of)
             baseline.keep(con, db, desk.as_of, live=desk.live)
             _wait(db, done.waiting)
     return done
+
+
+def _forget(db: sa.Connection) -> None:
+    """A call whose task was deleted by ourselves, as `undo` does, is as if it had never been: it may be raised anew."""
+    call, row = tables.calls.c, tables.audit.c
+    ours = (row.connection == call.connection) & (row.record_id == call.record_id)
+    db.execute(sa.delete(tables.calls).where(sa.exists().where(ours & (row.verdict == Verdict.DELETED))))
 
 
 def _wait(db: sa.Connection, waiting: list[Waiting]) -> None:

@@ -29,12 +29,13 @@ def test_a_run_reads_all_three_crms_and_tells_what_it_did(done):
     assert summary["scores"]["computed"] == people["customers"] + people["trials"]
 
 
-def test_a_run_writes_health_relationships_snapshots_and_tasks_and_nothing_else(done):
+def test_a_run_writes_health_relationships_snapshots_tasks_a_heartbeat_and_nothing_else(done):
     wrote = Counter((e["crm"], e["object"], e["action"]) for e in done.ledger)
     said = {(w["connection"], w["object"]): w for w in done.summary["writes"]}
     assert set(wrote) == {
         ("salesforce", "Account", "update"),
         ("salesforce", "CS_Health_Snapshot__c", "create"),
+        ("salesforce", "CS_Heartbeat__c", "create"),
         ("salesforce", "CS_Relationship__c", "create"),
         ("salesforce", "Task", "create"),
         ("hubspot", "companies", "update"),
@@ -45,6 +46,7 @@ def test_a_run_writes_health_relationships_snapshots_and_tasks_and_nothing_else(
         line = said[crm, name]
         assert line["created" if action == "create" else "updated"] == count
         assert line["rejected"] == 0
+    assert wrote["salesforce", "CS_Heartbeat__c", "create"] == 1
     assert wrote["salesforce", "Task", "create"] == done.summary["tasks"]["opened"]
 
 

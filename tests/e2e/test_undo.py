@@ -28,13 +28,14 @@ class Bad:
 
 @pytest.fixture(scope="session")
 def bad_run(sandbox: Sandbox, done: Done, folder: Path) -> Bad:
-    """The weight is wrong, but not so wrong that a limit stops it."""
+    """The weight is wrong, but not so wrong that a limit of this project stops it."""
     sandbox.restore(done.written)
     before, project = state(sandbox), done.project.copy(folder / "bad")
     text = (SHIPPED / "scorecards" / "standard.yml").read_text()
     assert "weight: 5\n" in text
     (project.root / "scorecards").mkdir(exist_ok=True)
     (project.root / "scorecards" / "standard.yml").write_text(text.replace("weight: 5\n", "weight: 6\n"))
+    project.edit("max_created: 200", "max_created: 200\n  max_changed_share: 0.5")
     run = project.run()["run"]
     return Bad(project, run, before, state(sandbox), sandbox.snapshot())
 
@@ -141,3 +142,15 @@ def test_a_first_run_is_taken_back_record_by_record_once_somebody_says_that_it_i
     assert sandbox.soql("SELECT Id FROM Task WHERE CS_Key__c != null") == [task]
     assert sandbox.soql("SELECT Id FROM CS_Relationship__c") == []
     assert sandbox.soql("SELECT Id FROM Account WHERE CS_Health_Score__c != null") == []
+
+
+def test_a_task_that_was_taken_back_comes_again_when_the_configuration_is_mended(
+    ran: Project, sandbox: Sandbox
+) -> None:
+    written = state(sandbox)
+    first = ran.do("runs", "--json").json["runs"][0]["id"]
+    ran.do("undo", first, "--yes", "--approve", "wrong weights")
+    assert state(sandbox)["Task"] == []
+    ran.edit("max_created: 200", "max_created: 201")
+    ran.run()
+    assert state(sandbox)["Task"] == written["Task"]

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from cs_connector import registry
 from cs_connector.act import planfile, switch
+from cs_connector.act.guarding.guard import Check
 from cs_connector.act.plan import Planned
 from cs_connector.act.planfile import PlanFile
 from cs_connector.config import open_project
@@ -228,6 +229,16 @@ def test_what_is_applied_tells_later_plans_what_is_usual(engine: Engine) -> None
     (engine.project.root / "scorecards").mkdir()
     (engine.project.root / "scorecards" / "mine.yml").write_text("version: 1\n")
     assert permission.changed(engine) == ["scorecards/mine.yml"]
+
+
+def test_a_changed_file_that_writes_nothing_is_not_behind_what_comes_later(engine: Engine) -> None:
+    checking.check(engine, made(engine), REASON)
+    (engine.project.root / "scorecards").mkdir()
+    (engine.project.root / "scorecards" / "mine.yml").write_text("version: 1\n")
+    permission.grant(engine, [Check("as of", 30, 1, "days")], [])
+    assert permission.changed(engine) == ["scorecards/mine.yml"], "another day tells nothing"
+    permission.grant(engine, [Check("as of", 0, 1, "days")], [])
+    assert permission.changed(engine) == []
 
 
 # The switch
