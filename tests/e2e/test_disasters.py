@@ -50,8 +50,7 @@ def test_a_disaster_is_stopped_before_the_first_write(disaster: Disaster, sandbo
     assert "safe nothing" in found.talk, found.talk[-800:]
 
 
-def test_the_disasters_are_many_and_each_is_another_one() -> None:
-    often = [d.name for d in DISASTERS if not d.seldom]
+def test_the_disasters_are_many_for_every_crm_and_each_is_another_one() -> None:
     assert len({d.name for d in DISASTERS}) == len(DISASTERS)
-    assert len(often) >= 30
     assert all(len([d for d in DISASTERS if crm in d.of]) >= 30 for crm in CRMS)
+    assert len([d for d in DISASTERS if not d.seldom]) >= 25

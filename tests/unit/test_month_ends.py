@@ -106,6 +106,22 @@ def world(tmp_path: Path) -> Iterator[World]:
     state.close()
 
 
+def test_a_snapshot_says_where_most_points_were_lost(world: World) -> None:
+    for name, score in (("a1", 80), ("a2", 95), ("a3", 40)):
+        world.account(name)
+        world.con.execute("INSERT INTO relationship VALUES (?, ?, 100)", [f"r-{name}", name])
+        row = ["relationship", f"r-{name}", "standard", True, DAY, 1, "red", None, None, None, 1]
+        world.con.execute("INSERT INTO snapshot VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        for group, points, weight in (("Usage", score, 0.5), ("Survey", 99, 0.2), ("Goals", 99, 0.3)):
+            values = [f"r-{name}", name, "standard", DAY, group, points, weight]
+            world.con.execute("INSERT INTO measure_score VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+    world.con.execute("UPDATE snapshot SET cap = 40, override = 'gone_dark' WHERE entity_id = 'a3'")
+    world.con.execute("UPDATE measure_score SET score = 97 WHERE account_id = 'a2'")
+    snapshots.want(world.con, TODAY)
+    found = dict(world.con.execute("SELECT account_id, driver FROM wanted_snapshot").fetchall())
+    assert found == {"a1": "Usage", "a2": "None", "a3": None}
+
+
 def test_the_last_month_end_of_each_customer_is_written(world: World) -> None:
     world.account()
     world.account("a2", status="Trial")

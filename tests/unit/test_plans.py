@@ -231,6 +231,13 @@ def test_what_is_applied_tells_later_plans_what_is_usual(engine: Engine) -> None
     assert permission.changed(engine) == ["scorecards/mine.yml"]
 
 
+def test_a_file_in_the_place_of_one_that_ships_is_noticed(engine: Engine) -> None:
+    checking.check(engine, made(engine), REASON)
+    (engine.project.root / "mappings").mkdir()
+    (engine.project.root / "mappings" / "customers.yml").write_text("version: 1\nany_of: [won_opportunity]\n")
+    assert permission.changed(engine) == ["mappings/customers.yml"]
+
+
 def test_a_changed_file_that_writes_nothing_is_not_behind_what_comes_later(engine: Engine) -> None:
     checking.check(engine, made(engine), REASON)
     (engine.project.root / "scorecards").mkdir()
