@@ -116,7 +116,7 @@ def limits(engine: Engine, con: duckdb.DuckDBPyConnection) -> list[guard.Check]:
     """What the guard finds in `plan_change`."""
     with engine.store.state.read() as db:
         before = past.read(db)
-    changed = before.changed(permission.files(engine))
+    changed = permission.meaning(engine, before)
     found = guard.inspect(con, engine.project.settings.safety, before, changed)
     return [*found, guard.dated(engine.as_of, engine.clock.now().date())]
 

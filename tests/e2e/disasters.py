@@ -153,7 +153,7 @@ DISASTERS = [
     Disaster("nobody is a customer", file("mappings/customers.yml", "version: 1\nany_of: [won_opportunity]\nwon_days: 1\n"), 5, "lose"),
     Disaster("everybody is a customer", both(file("mappings/customers.yml", "version: 1\nany_of: [live_subscription, account_type]\n"), shipped("salesforce.yml", (r"kind: \{field: Type, .*\}", "kind: {const: customer}"))), 5, "become customers", seldom=True, of=CRMS[:2]),
     Disaster("the words for live are lost", shipped("salesforce.yml", (r"status: Status__c", "status: {field: Status__c, values: {Aktiv: Active}, default: Ended}")), 5, "salesforce.yml", seldom=True),
-    Disaster("a month's revenue for a year's", shipped("salesforce.yml", (r"arr: ARR__c", "arr: {field: ARR__c, unit: {from: per month, to: per year}}")), 5, "ARR__c", seldom=True, of=CRMS[:2]),
+    Disaster("a month's revenue for a year's", shipped("salesforce.yml", (r"arr: ARR__c", "arr: {field: ARR__c, unit: {from: per month, to: per year}}")), 5, "ARR__c|cs_arr", seldom=True, of=CRMS[:2]),
     Disaster("the renewal is the start", shipped("salesforce.yml", (r"renewal_on: Renewal_Date__c", "renewal_on: Start_Date__c")), 5, r"[Rr]enewal_[Dd]ate"),
     Disaster("the renewal is written as the day of the band", shipped("salesforce.yml", (r"Renewal_Date__c: \{column: renewal_on", "Renewal_Date__c: {column: band_since")), 5, "Renewal_Date__c", seldom=True, of=CRMS[:1]),
     Disaster("texts in one another's field", shipped("salesforce.yml", (r"CS_Health_Reason__c: \{column: reason", "CS_Health_Reason__c: {column: next_step")), 5, "CS_Health_Reason__c", seldom=True, of=CRMS[:1]),

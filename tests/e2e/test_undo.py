@@ -151,7 +151,9 @@ def test_a_task_that_was_taken_back_comes_again_when_the_configuration_is_mended
     first = ran.do("runs", "--json").json["runs"][0]["id"]
     ran.do("undo", first, "--yes", "--approve", "wrong weights")
     assert state(sandbox)["Task"] == []
+    sandbox.advance("PT20M")
     ran.edit("max_created: 200", "max_created: 201")
+    ran.do("sync", "--json")
     ran.do("plan", "--json", code=None)
     ran.do("apply", "--approve", "the weights are right now", code=None)
     assert state(sandbox)["Task"] == written["Task"]

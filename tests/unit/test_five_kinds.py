@@ -376,4 +376,9 @@ def test_every_metric_that_ships_is_explained_with_its_unit_and_evidence() -> No
     shipped = definitions().metrics.by_name
     assert shipped.keys() == told - {"metric", "---"}
     assert [name for name, metric in shipped.items() if not metric.title] == []
-    assert {name for name, metric in shipped.items() if not metric.unit} == {"promoter", "notice", "leaving", "first_value_open"}
+    assert {name for name, metric in shipped.items() if not metric.unit} == {
+        "promoter",
+        "notice",
+        "leaving",
+        "first_value_open",
+    }

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from cs_connector import registry
 from cs_connector.act import planfile, switch
+from cs_connector.act.guarding import past
 from cs_connector.act.guarding.guard import Check
 from cs_connector.act.plan import Planned
 from cs_connector.act.planfile import PlanFile
@@ -235,7 +236,11 @@ def test_a_file_in_the_place_of_one_that_ships_is_noticed(engine: Engine) -> Non
     checking.check(engine, made(engine), REASON)
     (engine.project.root / "mappings").mkdir()
     (engine.project.root / "mappings" / "customers.yml").write_text("version: 1\nany_of: [won_opportunity]\n")
-    assert permission.changed(engine) == ["mappings/customers.yml"]
+    with (engine.project.root / "cs-connector.yml").open("a") as settings:
+        settings.write("memory: 2GB\n")
+    assert permission.changed(engine) == ["cs-connector.yml", "mappings/customers.yml"]
+    with engine.store.state.read() as db:
+        assert permission.meaning(engine, past.read(db)) == ["mappings/customers.yml"]
 
 
 def test_a_changed_file_that_writes_nothing_is_not_behind_what_comes_later(engine: Engine) -> None:

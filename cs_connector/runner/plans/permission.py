@@ -20,6 +20,7 @@ from cs_connector.store.tables import connections
 from . import neighbours
 
 NO_WRITES = "CS_CONNECTOR_NO_WRITES"
+SETTINGS = "cs-connector.yml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +106,11 @@ def _nothing(engine: Engine, checks: Sequence[Check]) -> None:
 
 
 def files(engine: Engine) -> dict[str, str]:
-    """Every declaration, by its name in the project or in what ships, with a digest."""
+    """Every declaration, by its name in the project or, after `shipped/`, in what ships; with a digest."""
     found = {}
     for path in engine.declared():
         root = next((layer for layer in engine.project.shipped if path.is_relative_to(layer)), None)
-        name = f"mappings/{path.relative_to(root)}" if root else str(path.relative_to(engine.project.root))
+        name = f"shipped/{path.relative_to(root)}" if root else str(path.relative_to(engine.project.root))
         found[name] = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
     return found
 
@@ -118,6 +119,11 @@ def changed(engine: Engine) -> list[str]:
     """The declarations that are not as they were when something was last written."""
     with engine.store.state.read() as db:
         return past.read(db).changed(files(engine))
+
+
+def meaning(engine: Engine, before: past.Past) -> list[str]:
+    """The declarations that have changed since and say what is written; the settings say where, when and how much."""
+    return [name for name in before.changed(files(engine)) if name != SETTINGS]
 
 
 def _refuse_first(new: Sequence[Org]) -> None:
