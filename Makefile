@@ -64,14 +64,14 @@ demo: $(READY)  ## The main job against three simulated CRMs (SERVE=1 stays up)
 
 test: $(READY) $(STRANGERS)/.ready  ## The suite, as strictly as possible
 	@$(MAKE) --no-print-directory --jobs 3 --output-sync clients engines lint
-	@CS_CONNECTOR_STRICT=1 $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not long"
+	@CS_CONNECTOR_STRICT=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not long"
 
 long: $(READY)  ## The tests that take too long for every change
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m long tests/faults
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m long tests
 
 check: $(READY)  ## The quick part: lint, types, contracts, fast tests
 	@$(MAKE) --no-print-directory lint
-	@$(BIN)/python -m pytest -n 2 -m "not slow and not long" -q
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not long" -q
 
 cover: $(READY)  ## The fast tests once more, with the lines that they never reach
 	@$(BIN)/python -m pytest -n 2 -m "not slow" -q --cov --cov-report=term:skip-covered

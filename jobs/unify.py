@@ -13,7 +13,8 @@ from cs_connector.runner.identities import WHO, changed, decisions
 from cs_connector.runner.summary import People
 from cs_connector.runner.unifying import resolve
 from cs_connector.store import tables
-from cs_connector.unify import hierarchy, news
+from cs_connector.unify import hierarchy
+from cs_connector.unify.relations import news
 from cs_connector.unify.run import FeedMark, read
 
 RELATED = ("stage_reached", "relationship_person", "relationship_issue", "attached", "disagreement")

@@ -15,7 +15,8 @@ from cs_connector.act.heartbeat import ours
 from cs_connector.errors import UsageError
 from cs_connector.health import basis
 from cs_connector.model import ENTITIES
-from cs_connector.unify import Source, news
+from cs_connector.unify import Source
+from cs_connector.unify.relations import news
 
 from . import judging
 from .engine import Engine

@@ -12,7 +12,6 @@ from .stage import MANY, Crms
 
 forcepy = pytest.importorskip("forcepy", reason="forcepy is missing: run `make clients`")
 CLIENT = "forcepy"
-pytestmark = pytest.mark.xdist_group("conformance")
 
 
 @pytest.fixture(scope="module")

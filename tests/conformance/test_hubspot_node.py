@@ -11,7 +11,6 @@ from .node_child import NodeChild, NodeFailed
 from .stage import Crms
 
 CLIENT = "@hubspot/api-client (Node)"
-pytestmark = pytest.mark.xdist_group("conformance")
 Call = Callable[..., Any]
 
 

@@ -29,7 +29,6 @@ from hubspot.crm.schemas import ObjectSchemaEgg
 from .stage import Crms
 
 CLIENT = "hubspot-api-client (Python)"
-pytestmark = pytest.mark.xdist_group("conformance")
 
 
 @pytest.fixture(scope="module")

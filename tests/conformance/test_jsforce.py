@@ -14,7 +14,6 @@ from .node_child import NodeChild, NodeFailed
 from .stage import MANY, Crms
 
 CLIENT = "jsforce"
-pytestmark = pytest.mark.xdist_group("conformance")
 Call = Callable[..., Any]
 PAGES = "SELECT Id FROM Account WHERE Name LIKE 'Page %'"
 

@@ -16,7 +16,6 @@ from .conftest import CLIENTS, needed
 from .node_child import NodeChild, NodeFailed
 from .stage import MANY, Crms, started
 
-pytestmark = pytest.mark.xdist_group("conformance-https")
 PAGES = "SELECT Id FROM Account WHERE Name LIKE 'Page %'"
 
 

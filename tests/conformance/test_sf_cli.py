@@ -17,7 +17,7 @@ from .conftest import CLIENTS, needed
 from .stage import MANY, Crms
 
 CLIENT = "Salesforce CLI"
-pytestmark = [pytest.mark.xdist_group("conformance-sf"), pytest.mark.slow]
+pytestmark = [pytest.mark.slow]
 Sf = Callable[..., Any]
 
 

@@ -19,7 +19,7 @@ from .conftest import CLIENTS, needed
 
 CLIENT = "Salesforce CLI"
 SPACE = "{http://soap.sforce.com/2006/04/metadata}"
-pytestmark = [pytest.mark.xdist_group("conformance-sf"), pytest.mark.slow]
+pytestmark = [pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

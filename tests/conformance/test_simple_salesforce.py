@@ -16,7 +16,6 @@ from .loopback import ToLoopback, session_to
 from .stage import MANY, Crms
 
 CLIENT = "simple-salesforce"
-pytestmark = pytest.mark.xdist_group("conformance")
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from . import summary
 from .stage import Crms
 from .tap import Tap, plain
 
-pytestmark = [pytest.mark.xdist_group("conformance-taps"), pytest.mark.slow]
+pytestmark = [pytest.mark.slow]
 HUBSPOT_STREAMS = {
     "companies": "hs_lastmodifieddate", "contacts": "lastmodifieddate", "deals": "hs_lastmodifieddate",
     "tasks": "hs_lastmodifieddate", "feedback_submissions": None, "owners": None, "tickets": None,

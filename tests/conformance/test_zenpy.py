@@ -14,7 +14,6 @@ from .loopback import session_to
 from .stage import Crms
 
 CLIENT = "zenpy"
-pytestmark = pytest.mark.xdist_group("conformance")
 
 
 @pytest.fixture(scope="module")

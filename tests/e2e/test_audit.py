@@ -10,7 +10,7 @@ import pytest
 
 from .stage import Project, Sandbox
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.slow]
 
 
 def change(project: Project, statement: str) -> None:

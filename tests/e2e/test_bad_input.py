@@ -10,7 +10,7 @@ import pytest
 
 from .stage import Project
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.slow]
 
 
 def test_a_directory_that_is_no_project(tmp_path, env):

@@ -13,7 +13,7 @@ import requests
 from cs_connector.errors import AuthFailed
 from cs_connector.transport.consent import Callback
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.slow]
 
 
 def free_port():

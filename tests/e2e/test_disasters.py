@@ -8,7 +8,7 @@ import pytest
 
 from .disasters import CRMS, DISASTERS, Disaster, drawn
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.slow]
 
 
 @pytest.fixture(scope="session")

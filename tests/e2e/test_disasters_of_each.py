@@ -58,7 +58,7 @@ def _alone(crm: str, folder: Path, env: dict[str, str]) -> Iterator[Alone]:
 
 
 CASES = [
-    pytest.param(crm, d, id=f"{crm}-{d.name.replace(' ', '_')}", marks=pytest.mark.xdist_group(f"only {crm}"))
+    pytest.param(crm, d, id=f"{crm}-{d.name.replace(' ', '_')}")
     for crm in CRMS
     for d in DISASTERS
     if crm in d.of

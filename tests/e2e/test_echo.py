@@ -10,7 +10,7 @@ import pytest
 
 from .stage import Project, Sandbox, made, started
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.slow]
 
 WRITES = (
     {"crm": "salesforce", "path": "composite/sobjects|jobs/ingest"},

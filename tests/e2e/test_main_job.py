@@ -9,7 +9,7 @@ import pytest
 
 from .stage import made
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.slow]
 
 CRMS = ("salesforce", "hubspot", "zendesk")
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.slow]
 
 FAR_FEWER = {"crm": "salesforce", "do": {"hide": {"object": "Contact", "share": 0.6}}}
 A_FEW_LESS = {"crm": "salesforce", "do": {"hide": {"object": "Contact", "share": 0.05}}}

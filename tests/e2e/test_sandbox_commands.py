@@ -12,7 +12,7 @@ import pytest
 
 from .stage import Outcome, Project, made, started
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.slow]
 PLAN = {"rules": [{"crm": "zendesk", "path": "organizations", "times": 1, "do": {"status": 503}}]}
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from .stage import DAY, made, started
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.slow]
 
 HEALTH = "CS_Health_Score__c, CS_Health_Band__c, CS_Health_Reason__c, CS_Health_Cap__c, CS_Health_Coverage__c"
 

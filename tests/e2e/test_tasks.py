@@ -12,7 +12,7 @@ import pytest
 from .stage import Project, Sandbox, keys, made, started
 from .test_sagas import merge
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.slow]
 
 FIELDS = "Id, Subject, WhatId, WhoId, OwnerId, ActivityDate, Priority, Status, IsClosed, Description, CS_Key__c, CS_Rule__c"
 

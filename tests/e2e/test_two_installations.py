@@ -6,7 +6,7 @@ import pytest
 
 from .stage import DAY, made
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.slow]
 
 BEATS = "SELECT Install_Id__c, Last_Run__c, Run__c FROM CS_Heartbeat__c ORDER BY Install_Id__c"
 

@@ -12,7 +12,7 @@ from .conftest import Done
 from .stage import Project, Sandbox, state
 
 SHIPPED = Path(__file__).parents[2] / "mappings"
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.slow]
 
 
 @dataclass(frozen=True)

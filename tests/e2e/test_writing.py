@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.slow]
 
 NO = {"status": 400, "body": {"status": "error", "category": "VALIDATION_ERROR", "message": "a rule says no"}}
 REFUSING = {"crm": "hubspot_emea", "method": "POST", "path": "companies/batch/(update|upsert)", "do": NO}

@@ -10,7 +10,7 @@ from . import page
 from .alike import differing
 from .suite import SUITE, Answers, Asked
 
-pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.xdist_group("engines")]
+pytestmark = [pytest.mark.slow, pytest.mark.postgres]
 OTHERS = ("postgres", "spark")
 
 

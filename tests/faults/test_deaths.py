@@ -10,7 +10,7 @@ import pytest
 from bench.soaking import commands, deaths
 from bench.soaking.deaths import Deadly
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
+pytestmark = [pytest.mark.slow]
 
 MUST = (
     "files.LocalFiles.append: before",

@@ -13,7 +13,7 @@ import pytest
 
 from tests.e2e.stage import Project, Sandbox, keys, state
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
+pytestmark = [pytest.mark.slow]
 
 SLOW_ANSWERS = {"method": "PATCH", "path": "composite/sobjects", "crm": "salesforce", "do": {"drip_ms": 40}}
 SLOW_WRITES = (

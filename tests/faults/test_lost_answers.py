@@ -10,7 +10,7 @@ from tests.e2e.stage import keys, state
 
 from .test_kill_the_run import settle
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
+pytestmark = [pytest.mark.slow]
 
 WRITES = (
     {"crm": "salesforce", "method": "PATCH", "path": "composite/sobjects"},

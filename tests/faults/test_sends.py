@@ -11,7 +11,7 @@ from bench.soaking import sends
 from bench.soaking.sends import AIMS, FLYING, RECOVERING, Sending
 from cs_connector.act.outbox.points import Point
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
+pytestmark = [pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 from bench.soaking import verdicts
 from bench.soaking.tries import Try
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
+pytestmark = [pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ def still(
     if rule.source not in MOVING:
         return
     mine = (written.c.connection == connection) & (written.c.object == rule.object)
-    same = runs.c.config_hash == config
+    same = (runs.c.config_hash == config) & (runs.c.job != "undo")  # which wrote what an older one had said
     query = (
         sa.select(written.c.record_id, written.c.at).join(runs, runs.c.id == written.c.run).where(mine, same)
     )

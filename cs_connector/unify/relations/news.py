@@ -7,8 +7,7 @@ from datetime import datetime
 import duckdb
 
 from cs_connector.model import ENTITIES
-
-from .sql import ident
+from cs_connector.unify.sql import ident
 
 COLUMNS = {"account_id": "VARCHAR", "facts": "UBIGINT", "since": "TIMESTAMP"}
 # what of these follows from the day is left out; tasks are ours
