@@ -181,7 +181,7 @@ DISASTERS = [
     Disaster("a plan whose limits were edited", edited(lambda d: d["guard"][0].update(limit=1e9)), 5, "edited", APPLY),
     Disaster("half a plan", edited(lambda d: d.pop("guard")), 2, "not a whole plan", APPLY),
     Disaster("a plan of yesterday's files", settings((r"safety:\n", "safety:\n  max_tasks_per_owner: 9\n")), 5, "configuration has changed", APPLY),
-    Disaster("a plan that is too old", lambda _p, sandbox: sandbox.advance("PT25H"), 5, "older than a day", APPLY),
+    Disaster("a plan that is too old", lambda _p, sandbox: sandbox.advance("PT25H"), 5, "older than a day", APPLY, seldom=True),
     Disaster("a plan for another org", edited(lambda d: d["connections"][0].update(org_id="00D000000000001AAA")), 5, "another org", APPLY),
     *of_one("hubspot", "name", "cs_key"),
     *of_one("zendesk", "name", "cs_key"),

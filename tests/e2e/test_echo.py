@@ -49,6 +49,7 @@ def test_ten_idle_cycles_make_no_call_that_writes(company: tuple[Sandbox, Projec
     assert [line for s in ends for line in s["writes"] if line["updated"] or line["rejected"]] == []
 
 
+@pytest.mark.long
 def test_when_the_date_moves_only_what_health_says_is_written_and_once(
     company: tuple[Sandbox, Project],
 ) -> None:
@@ -66,6 +67,7 @@ def test_when_the_date_moves_only_what_health_says_is_written_and_once(
         assert sandbox.ledger(before) == []
 
 
+@pytest.mark.long
 def test_ten_days_on_which_nothing_is_known_anew_tell_only_of_bands_caps_and_large_moves(
     tmp_path: Path, env: dict[str, str]
 ) -> None:

@@ -98,6 +98,7 @@ def test_from_nothing_to_scores_in_the_crms_and_back_to_nothing(bare: Sandbox, p
     assert counts(project.do("provision", "plan", "--json").json) == wanted
 
 
+@pytest.mark.long
 def test_relationships_are_records_of_a_portal_that_has_custom_objects(
     bare: Sandbox, project: Project
 ) -> None:

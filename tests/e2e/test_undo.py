@@ -82,6 +82,7 @@ def test_a_bad_run_is_taken_back_whole_and_stays_away_until_the_configuration_is
     assert state(sandbox) == bad.after
 
 
+@pytest.mark.long
 def test_a_mended_configuration_writes_again(bad: Bad, sandbox: Sandbox) -> None:
     bad.project.do("undo", bad.run, "--yes", "--json")
     (bad.project.root / "scorecards" / "standard.yml").unlink()
@@ -93,6 +94,7 @@ def test_a_mended_configuration_writes_again(bad: Bad, sandbox: Sandbox) -> None
     assert scores[0] == scores[1]
 
 
+@pytest.mark.long
 def test_a_person_who_says_that_it_was_right_lets_it_through_for_good(bad: Bad, sandbox: Sandbox) -> None:
     bad.project.do("undo", bad.run, "--yes", "--json")
     bad.project.do("plan", "--json", code=5)
@@ -144,6 +146,7 @@ def test_a_first_run_is_taken_back_record_by_record_once_somebody_says_that_it_i
     assert sandbox.soql("SELECT Id FROM Account WHERE CS_Health_Score__c != null") == []
 
 
+@pytest.mark.long
 def test_a_task_that_was_taken_back_comes_again_when_the_configuration_is_mended(
     ran: Project, sandbox: Sandbox
 ) -> None:

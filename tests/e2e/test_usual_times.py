@@ -11,7 +11,7 @@ import pytest
 
 from .stage import Project, Sandbox, made, started
 
-pytestmark = [pytest.mark.slow]
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 SCORES = {"CS_Health_Score__c", "Health_Score__c", "cs_health_score"}
 
 

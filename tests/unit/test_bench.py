@@ -172,7 +172,16 @@ def test_the_code_of_histories_is_what_reads_and_not_what_unifies(tmp_path):
     reading = {f"adapters/{crm}/reading.py" for crm in ("salesforce", "hubspot", "zendesk")}
     assert reading | {"cs_connector/store/landing.py", "cs_connector/transport/session.py"} <= files
     assert {"bench/soaking/maps/hubspot.yml", "jobs/sync.py", "cs_connector/config/settings.py"} <= files
-    rooms = ("health", "language", "measure", "act/plan", "unify/run", "unify/identity", "unify/entities")
+    rooms = (
+        "health",
+        "language",
+        "measure",
+        "act/differences",
+        "act/calling",
+        "unify/run",
+        "unify/identity",
+        "unify/entities",
+    )
     assert not [name for name in files if name.startswith(tuple(f"cs_connector/{room}" for room in rooms))]
 
 
