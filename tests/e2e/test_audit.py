@@ -62,6 +62,7 @@ def test_an_audit_that_was_changed_is_said_and_nothing_is_undone_by_it(ran: Proj
     assert "row 43" in ran.do("undo", run, "--yes", code=7).talk
 
 
+@pytest.mark.long
 def test_a_tail_that_was_cut_shows_against_the_checkpoint_of_the_project_and_one_kept_elsewhere(
     ran: Project, tmp_path: Path
 ) -> None:
@@ -74,12 +75,14 @@ def test_a_tail_that_was_cut_shows_against_the_checkpoint_of_the_project_and_one
     assert "taken away from the end" in ran.do("audit", "verify", "--checkpoint", str(elsewhere), code=7).talk
 
 
+@pytest.mark.long
 def test_a_run_after_the_tail_was_cut_says_it_and_signs_nothing(ran: Project) -> None:
     change(ran, "DELETE FROM audit WHERE id > 200")
     assert "the audit is not what it was" in ran.do("run", code=7).talk
     ran.do("audit", "verify", code=7)
 
 
+@pytest.mark.long
 def test_pruning_asks_and_leaves_a_chain_that_verifies(ran: Project) -> None:
     assert "--yes" in ran.do("audit", "prune", "--before", "2027-01-01", code=2).talk
     count = ran.do("audit", "verify", "--json").json["rows"]

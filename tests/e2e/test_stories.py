@@ -138,6 +138,7 @@ def test_why_not_names_the_part_of_a_rule_that_does_not_hold(ran):
     assert "red and yellow" in ran.do("why-not", "Fjord Bank", "--list", "attention").talk
 
 
+@pytest.mark.long
 def test_fjord_gets_worse_by_waiting_and_recovers_when_its_tickets_are_closed(tmp_path, env):
     def support(project):
         measures = project.do("explain", "Fjord Bank", "--json").json["measures"]

@@ -209,6 +209,7 @@ def test_no_task_is_there_twice(week: Week) -> None:
     assert len(found) == len(set(found))
 
 
+@pytest.mark.long
 def test_zephyr_was_red_before_the_start(tmp_path: Path, env: dict[str, str]) -> None:
     with started(tmp_path, env, "--as-of", "2026-11-03", accounts=20) as sandbox:
         project = made(sandbox, tmp_path / "project", env)

@@ -101,6 +101,7 @@ def sign_desk(sandbox):
     sandbox.call("zendesk", "PUT", f"/api/v2/organization_fields/{field['id']}.json", json=body)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("sign", "where"), [(sign_portal, "hubspot_emea"), (sign_desk, "zendesk")])
 def test_where_there_is_no_heartbeat_the_signature_of_another_stops_it(fresh, sandbox, sign, where):
     sign(sandbox)

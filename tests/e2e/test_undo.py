@@ -132,6 +132,7 @@ def test_what_a_person_changed_since_is_left_and_told_and_only_what_is_selected_
     assert "somebody changed it since" in project.do(*words[:-3], code=1).talk
 
 
+@pytest.mark.long
 def test_a_first_run_is_taken_back_record_by_record_once_somebody_says_that_it_is_right(
     ran: Project, sandbox: Sandbox
 ) -> None:

@@ -10,6 +10,7 @@ NO = {"status": 400, "body": {"status": "error", "category": "VALIDATION_ERROR",
 REFUSING = {"crm": "hubspot_emea", "method": "POST", "path": "companies/batch/(update|upsert)", "do": NO}
 
 
+@pytest.mark.long
 def test_what_the_crm_refused_is_not_sent_again_until_a_person_says_so(fresh, sandbox):
     sandbox.faults(REFUSING)
     first = fresh.run()

@@ -36,6 +36,7 @@ def test_one_lost_answer_of_each_kind_of_write_changes_nothing(fresh, sandbox, d
     assert len(set(keys(sandbox))) == len(keys(sandbox)) == len(wanted["Task"])
 
 
+@pytest.mark.long
 def test_when_every_answer_about_tasks_is_lost_the_next_run_looks_before_it_sends(fresh, sandbox, done):
     path = "composite/sobjects/Task"
     sandbox.faults({"crm": "salesforce", "method": "PATCH", "path": path, "do": {"drop": "after"}})

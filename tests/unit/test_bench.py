@@ -52,6 +52,7 @@ def test_a_row_is_held_to_its_goal(ours, against, goal, ratio, met):
 SOME = ("startup", "endless", "unify")  # all would take a tenth of the suite's time
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_a_quick_bench_writes_its_measurements_in_the_agreed_shape(tmp_path):
