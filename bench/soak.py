@@ -44,6 +44,10 @@ KINDS = {
         of("sends", "at_points"),
         first=4,
     ),
+    "batch": Kind("write-back", "batches with bad changes and odd answers", 5_000, of("verdicts", "true")),
+    "moody": Kind(
+        "write-back", "plans for CRMs in a mood, by a table", 5_000, of("moody.ways", "of_batches")
+    ),
     "run": Kind(
         "main", "the installed command killed in whole runs, then let finish", 500, of("runs", "killed")
     ),
