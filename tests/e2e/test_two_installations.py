@@ -36,11 +36,11 @@ def test_an_idle_day_has_one_heartbeat_and_an_idle_hour_has_nothing(apart):
     for hour in range(2):
         sandbox.advance("PT3M")
         before = len(sandbox.ledger())
-        summary = ran.run()
+        summary = ran.do("run", "--json", code=None).json
         assert sandbox.ledger(before) == []
         assert hour or lines(summary) == {"created": 0, "updated": 0, "unchanged": 1}
     sandbox.advance("PT16H")  # the next day, of which nothing is told but that it came
-    summary = ran.run("--as-of", DAY)
+    summary = ran.do("run", "--json", "--as-of", DAY, code=None).json
     assert [(row["object"], row["action"]) for row in sandbox.ledger(before)] == [
         ("CS_Heartbeat__c", "update")
     ]
@@ -49,7 +49,7 @@ def test_an_idle_day_has_one_heartbeat_and_an_idle_hour_has_nothing(apart):
     assert (beat["Last_Run__c"][:10], beat["Run__c"]) == ("2026-11-26", summary["run"])
     before = len(sandbox.ledger())
     sandbox.advance("PT3M")
-    ran.run("--as-of", DAY)
+    ran.do("run", "--json", "--as-of", DAY, code=None)
     assert sandbox.ledger(before) == []
 
 
@@ -58,7 +58,7 @@ def test_a_run_that_may_not_write_gives_no_sign(apart):
     ran.do("writes", "stop", "a week off")
     sandbox.advance("PT24H")
     before = len(sandbox.ledger())
-    ran.run("--as-of", DAY)
+    ran.do("run", "--json", "--as-of", DAY, code=None)
     assert sandbox.ledger(before) == []
 
 

@@ -26,13 +26,14 @@ FAR = 15  # points; when a month's figures come in, most scores move, but few as
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """`of` is how many records there are that it could have been."""
+    """`of` is how many records there are that it could have been, `there` how many of ours are there already."""
 
     connection: str
     rule: str
     count: int
     of: int
     detail: str = ""
+    there: int = 0
 
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
@@ -78,7 +79,8 @@ def figures(con: duckdb.DuckDBPyConnection, *, strict: bool) -> Iterator[Figure]
     for (connection,) in con.execute("SELECT DISTINCT connection FROM target ORDER BY 1").fetchall():
         for table, rule, (what, among) in counted:
             count = _one(con, f"SELECT count(DISTINCT (object, key)) FROM {table} WHERE {what}", connection)
-            yield Figure(connection, rule, count, _existing(con, among, connection))
+            of, there = _existing(con, among, connection), _existing(con, _CALL, connection)
+            yield Figure(connection, rule, count, of, there=there)
         yield _emptied(con, connection, strict=strict)
         yield _overwritten(con, connection, strict=strict)
         yield _gone(con, connection)

@@ -114,7 +114,9 @@ class Bounds:
         if rule == "bands moved":
             return self.share(safety.max_band_moves_share, figure.of)
         if rule == "tasks created":
-            began = self.past.began(figure.connection, rule)
+            began = figure.there > 0 and self.past.began(
+                figure.connection, rule
+            )  # not if that run was killed
             return min(safety.max_created, share) if began else safety.max_created
         return {"fields emptied": 0.0, "tasks per owner": float(safety.max_tasks_per_owner)}.get(rule, share)
 
