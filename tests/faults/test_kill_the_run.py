@@ -56,15 +56,19 @@ def settle(project: Project, sandbox: Sandbox) -> None:
     assert len(sandbox.ledger()) == before, "a run after the end still wrote something"
 
 
+def _keyed(entry: Any) -> str:
+    """The key of ours that a new record was made with."""
+    names = ("CS_Key__c", "Key__c", "Install_Id__c")
+    return next(json.dumps((entry["object"], entry["after"][n])) for n in names if entry["after"].get(n))
+
+
 def agree(project: Project, sandbox: Sandbox, undisturbed, to: Path) -> None:
     crms, export = undisturbed
     found = state(sandbox)
     for name, rows in crms.items():
         assert found[name] == rows, name
     created = [e for e in sandbox.ledger() if e["action"] == "create"]
-    assert len({json.dumps(e["after"].get("CS_Key__c") or e["after"]["Key__c"]) for e in created}) == len(
-        created
-    )
+    assert len({_keyed(e) for e in created}) == len(created)
     assert len(keys(sandbox)) == len(set(keys(sandbox))) == len(crms["Task"])
     mine = comparable(project.export(to))
     assert mine.keys() == export.keys()
