@@ -64,7 +64,7 @@ demo: $(READY)  ## The main job against three simulated CRMs (SERVE=1 stays up)
 
 test: $(READY) $(STRANGERS)/.ready  ## The suite, as strictly as possible
 	@$(MAKE) --no-print-directory --jobs 3 --output-sync clients engines lint
-	@CS_CONNECTOR_STRICT=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m "not long"
+	@CS_CONNECTOR_STRICT=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not long"
 
 long: $(READY)  ## The tests that take too long for every change
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m long tests

@@ -10,29 +10,11 @@ from cs_connector.adapters.salesforce import Salesforce
 from cs_connector.adapters.salesforce.writing.verdicts import MEANINGS
 
 from cs_connector.ports import Action, Change, Surroundings, Verdict
+from cs_connector.testing import MemoryNotes
 
 from .test_salesforce_adapter import World, account
 
 TASK, ACCOUNT = "Task", "Account"
-
-
-class Notes:
-    """Notes in memory, which outlive an adapter."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, str] = {}
-
-    def keep(self, name: str, value: str) -> None:
-        self.kept[name] = value
-
-    def read(self, name: str) -> str | None:
-        return self.kept.get(name)
-
-    def names(self) -> list[str]:
-        return sorted(self.kept)
-
-    def drop(self, name: str) -> None:
-        self.kept.pop(name, None)
 
 
 class Writing(World):
@@ -40,7 +22,7 @@ class Writing(World):
 
     def __init__(self, *given) -> None:
         super().__init__(*given)
-        self.notes = Notes()
+        self.notes = MemoryNotes()
 
     def life(self, bulk_from: int = 2_000) -> Salesforce:
         names = ("base_url", "client_id", "username", "private_key_file", "audience")

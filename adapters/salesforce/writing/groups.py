@@ -93,18 +93,22 @@ def _names(changes: Sequence[Change], places: Sequence[int]) -> list[str]:
 
 
 def _unfit(changes: Sequence[Change], places: Sequence[int]) -> Iterator[tuple[int, Receipt]]:
-    first = changes[places[0]]
-    by_id, linked = first.action in _BY_ID, first.object in ACTIVITIES
-    keyless = first.action is Action.UPSERT and not first.key_field
     for n in places:
-        change = changes[n]
-        if by_id and not change.record_id:
-            yield n, _refused(change, "NO_ID", f"an {change.action} needs a record id")
-        elif keyless or not (by_id or change.key):
-            yield n, _refused(change, "NO_KEY_FIELD", "an upsert needs a key field and its value")
-        elif change.associate and not linked:
-            text = f"{change.object} is linked through its lookup fields"
-            yield n, _refused(change, "NO_ASSOCIATIONS", text)
+        if receipt := _lacking(changes[n]):
+            yield n, receipt
+
+
+def _lacking(change: Change) -> Receipt | None:
+    """The refusal of a change that cannot be sent as it is."""
+    by_id = change.action in _BY_ID
+    if by_id and not change.record_id:
+        return _refused(change, "NO_ID", f"an {change.action} needs a record id")
+    keyless = change.action is Action.UPSERT and not change.key_field
+    if keyless or not (by_id or change.key):
+        return _refused(change, "NO_KEY_FIELD", "an upsert needs a key field and its value")
+    if change.associate and change.object not in ACTIVITIES:
+        return _refused(change, "NO_ASSOCIATIONS", f"{change.object} is linked through its lookup fields")
+    return None
 
 
 def _refused(change: Change, code: str, message: str) -> Receipt:

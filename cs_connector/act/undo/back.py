@@ -92,12 +92,9 @@ def plan(written: Iterable[Written], world: World, reason: str) -> Iterator[Plan
         rule = world.rules.get((mine.connection, mine.object))
         if rule is None:
             yield _left(mine, "nothing is written to this object any more")
-        elif mine.gone:
-            yield from _again(mine, rule, world, reason)
-        elif mine.made:
-            yield from _away(mine, rule, world, reason)
-        else:
-            yield from _back(mine, rule, world, reason)
+            continue
+        way = _again if mine.gone else _away if mine.made else _back
+        yield from way(mine, rule, world, reason)
 
 
 def _left(mine: Written, why: str, name: str | None = None) -> Left:

@@ -93,11 +93,15 @@ def _day(text: str) -> str:
 
 def _foreign(engine: Engine, head: Mapping[str, Any]) -> Iterator[str]:
     known = {c["name"]: c for c in making.connections(engine)}
-    for told in head["connections"]:
-        now = known.get(told["name"])
-        if now is None:
-            yield f"it was made for another project: nothing is written here to {told['name']}"
-        elif now["org_id"] != told["org_id"]:
-            yield f"it was made for another org: {told['name']} was {told['org_id']} and is {now['org_id']}"
-        elif now["install_id"] != told["install_id"]:
-            yield f"it was made by another installation, for the same {told['name']}"
+    yield from filter(None, (_other(told, known.get(told["name"])) for told in head["connections"]))
+
+
+def _other(told: Mapping[str, Any], now: Mapping[str, Any] | None) -> str:
+    """How a connection of the plan is not the one that is here; nothing where it is."""
+    if now is None:
+        return f"it was made for another project: nothing is written here to {told['name']}"
+    if now["org_id"] != told["org_id"]:
+        return f"it was made for another org: {told['name']} was {told['org_id']} and is {now['org_id']}"
+    if now["install_id"] != told["install_id"]:
+        return f"it was made by another installation, for the same {told['name']}"
+    return ""
