@@ -20,8 +20,8 @@ def still(
 ) -> None:
     """Take out of `difference` what time alone has moved since we wrote it, under the same configuration.
 
-    Another band, cap or trend, or a score that is FEW points away, is written all the same; of a task another rule is.
-    Expects `account_facts` (unify.news).
+    Another band, cap or trend, or a score that is FEW points away, is written all the same, and what somebody else has changed
+    (`foreign_edit`); of a task another rule is. Expects `account_facts` (unify.relations.news).
     """
     if rule.source not in MOVING:
         return
@@ -41,8 +41,10 @@ def still(
     con.execute(
         "UPDATE difference SET fields = [] FROM wrote w JOIN (SELECT account_id, since FROM account_facts) f ON f.since <= w.at "
         "WHERE w.record_id = difference.record_id AND f.account_id = difference.account_id "
+        "AND NOT EXISTS (FROM foreign_edit e WHERE e.record_id = w.record_id AND e.connection = ? AND e.object = ?) "
         f"AND len(list_filter(fields, lambda x: x.c NOT IN ({moving}) OR x.a IS NULL OR x.b IS NULL)) = 0 "
-        f"AND coalesce({near}, len({scores}) = 0){_as_before(rule)}"
+        f"AND coalesce({near}, len({scores}) = 0){_as_before(rule)}",
+        [connection, rule.object],
     )
     con.unregister("wrote")
 
