@@ -7,6 +7,8 @@ STRANGERS := $(VENV)/conformance
 NODE := $(STRANGERS)/node/.ready
 SPARK := $(VENV)/.spark
 PEERS := $(VENV)/bench/dlt/.ready $(VENV)/bench/drt/.ready $(STRANGERS)/tap-salesforce/.ready $(STRANGERS)/meltano-tap-hubspot/.ready
+# The stores force every commit to a disk: in memory the tests wait for none. A small one would fill up.
+MEMORY := $(shell df -k --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 > 4000000 {print "TMPDIR=/dev/shm"}')
 TAPS := $(patsubst tests/conformance/taps/%.txt,$(STRANGERS)/%/.ready,$(wildcard tests/conformance/taps/*.txt))
 
 help:  ## Show this
@@ -64,14 +66,14 @@ demo: $(READY)  ## The main job against three simulated CRMs (SERVE=1 stays up)
 
 test: $(READY) $(STRANGERS)/.ready  ## The suite, as strictly as possible
 	@$(MAKE) --no-print-directory --jobs 3 --output-sync clients engines lint
-	@CS_CONNECTOR_STRICT=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not long"
+	@$(MEMORY) CS_CONNECTOR_STRICT=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not long"
 
 long: $(READY)  ## The tests that take too long for every change
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m long tests
+	@$(MEMORY) $(BIN)/python -m pytest -n 2 --dist loadfile -m long tests
 
 check: $(READY)  ## The quick part: lint, types, contracts, fast tests
 	@$(MAKE) --no-print-directory lint
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not long" -q
+	@$(MEMORY) $(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not long" -q
 
 cover: $(READY)  ## The fast tests once more, with the lines that they never reach
 	@$(BIN)/python -m pytest -n 2 -m "not slow" -q --cov --cov-report=term:skip-covered

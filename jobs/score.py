@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import astuple, replace
+
 from cs_connector import health
-from cs_connector.health import history, kept
+from cs_connector.health import Outcome, history, kept
+from cs_connector.measure.months import Months
 from cs_connector.model import ENTITIES
 from cs_connector.runner import Engine
 from cs_connector.runner.deciding import scored
 from cs_connector.runner.scorecards import configurations
-from cs_connector.runner.summary import Scores
+from cs_connector.runner.summary import MonthsLine, Scores
 
-KEEPS = "scores and what they were based on"  # other words make every project score anew
+KEEPS = "scores, what they were based on and what explains them"  # other words make every project score anew
 
 
 class Score:
@@ -28,25 +32,40 @@ class Score:
 
     def _compute(self, engine: Engine) -> Scores:
         definitions = health.load_definitions([*engine.project.shipped, engine.project.root])
+        months = Months(engine.store.facts, engine.run, engine.lease)
+        definitions = replace(definitions, metrics=months.under(definitions.metrics))
         with engine.talk.step("scores"), engine.tables([*ENTITIES, "link", "feed", "attachment"]) as con:
             engine.store.facts.attach(con, "measure/metric", "metric_before", _METRIC)
             engine.store.facts.attach(con, "health/snapshot", "snapshot_before", history.BEFORE)
-            outcome = health.run(con, engine.as_of, definitions)
-            snapshot = (
-                "SELECT * REPLACE (round(coverage, 9) AS coverage, TIMESTAMP "
-                f"'{engine.clock.now():%Y-%m-%d %H:%M:%S}' AS known_at) FROM snapshot"
-            )
-            published = {
-                "measure/metric": "SELECT * FROM metric_value",
-                "health/measure": "SELECT * FROM measure_score",
-                "health/snapshot": snapshot,
-                "health/scorecard": "SELECT * FROM scorecard",
-            }
-            if engine.as_of == engine.clock.now().date():  # a past that is computed today was not known then
-                published |= kept.queries(engine.as_of, snapshot)
-            engine.publish(con, published)
+            outcome = Outcome()
+
+            def parts() -> Iterator[dict[str, str]]:
+                nonlocal outcome
+                for part in health.parts(con, engine.as_of, definitions):
+                    outcome += part
+                    yield _published(engine)
+
+            engine.publish_parts(con, parts())
+        engine.summary.months = [MonthsLine(*astuple(one)) for one in months.told]
         kept.forget(engine.store.facts, engine.run, engine.clock.now().date())
         return Scores(outcome.computed, outcome.unknown, outcome.moved_band)
+
+
+def _published(engine: Engine) -> dict[str, str]:
+    """What is published of a part, as dataset → query; rows of an account lie side by side, so that they are found by its id."""
+    now = engine.clock.now()
+    snapshot = f"SELECT * REPLACE (round(coverage, 9) AS coverage, TIMESTAMP '{now:%Y-%m-%d %H:%M:%S}' AS known_at) FROM snapshot"
+    published = {
+        "measure/metric": "SELECT * FROM metric_value",
+        "health/measure": "SELECT * FROM measure_score",
+        "health/snapshot": f"{snapshot} ORDER BY account_id",
+        "health/scorecard": "SELECT * FROM scorecard",
+        "health/outline": "SELECT * FROM outline",
+        "health/contradiction": "SELECT * FROM contradiction ORDER BY account_id, relationship_id, on_date, place",
+    }
+    if engine.as_of == now.date():  # a past that is computed today was not known then
+        published |= kept.queries(engine.as_of, snapshot)
+    return published
 
 
 def _counts(engine: Engine) -> Scores:

@@ -7,6 +7,8 @@ from dataclasses import asdict, replace
 import duckdb
 import sqlalchemy as sa
 
+from cs_connector.language.apply import day_of
+from cs_connector.language.executor import sql
 from cs_connector.model import ENTITIES
 from cs_connector.runner import Engine
 from cs_connector.runner.identities import WHO, changed, decisions
@@ -54,7 +56,8 @@ class Unify:
         _odd_trees(engine, con)
         names = [*ENTITIES, "link", "feed", "attachment"]
         known = f"TIMESTAMP '{engine.clock.now():%Y-%m-%d %H:%M:%S}' AS known_at"
-        published = {f"entity/{n}": f'SELECT *, {known} FROM "{n}"' for n in names}
+        published = {f"entity/{n}": f'SELECT *, {known} FROM "{n}"{_side_by_side(n)}' for n in names}
+        published["unify/record"] = _RECORDS
         published["unify/population"] = "SELECT account_id, customer_status, status_reason FROM account"
         published["unify/seen"] = "SELECT * FROM seen"
         published["unify/unowned"] = "SELECT * FROM unowned"
@@ -64,7 +67,7 @@ class Unify:
         published["unify/facts"] = "SELECT * FROM account_facts ORDER BY account_id"
         published["unify/parent"] = "SELECT * FROM parent_history ORDER BY account_id, since"
         published |= {f"{WHO}/{table}": f"SELECT * FROM after_{table}" for table in changed(con)}
-        engine.publish(con, published)
+        engine.publish(con, published, _days())
         engine.summary.population = People(**asdict(counted))
 
     def _recount(self, engine: Engine) -> None:
@@ -77,6 +80,26 @@ class Unify:
         assert row is not None
         engine.summary.population = People(*row)
         _report(engine)
+
+
+def _side_by_side(name: str) -> str:
+    """Rows of an account lie together, so that those of one are found by its id."""
+    return " ORDER BY account_id" if name in ENTITIES and ENTITIES[name].column("account_id") else ""
+
+
+_OF_ACCOUNTS = " UNION ALL ".join(
+    f"SELECT '{name}' AS entity, {entity.key} AS entity_id, account_id FROM \"{name}\""
+    for name, entity in sorted(ENTITIES.items())
+    if entity.column("account_id")
+)
+_RECORDS = f"""SELECT account_id, l.* FROM link AS l JOIN ({_OF_ACCOUNTS}) USING (entity, entity_id)
+    WHERE account_id IS NOT NULL ORDER BY account_id, entity, entity_id"""
+
+
+def _days() -> dict[str, str]:
+    """SQL for the day from which on a row of an entity exists."""
+    days = {name: day_of(name) for name in ENTITIES}
+    return {f"entity/{name}": sql(day.tree) for name, day in days.items() if day is not None}
 
 
 def _lost(engine: Engine) -> list[tuple[str, ...]]:

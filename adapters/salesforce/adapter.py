@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property
 from typing import Any, ClassVar
@@ -78,6 +78,14 @@ class Described(msgspec.Struct):
     relation: str | None = msgspec.field(default=None, name="relationshipName")
 
 
+class RecordType(msgspec.Struct):
+    """`available` to our user: another one may stand in records, but we may not set it."""
+
+    id: str = msgspec.field(name="recordTypeId")
+    active: bool = True
+    available: bool = True
+
+
 class Description(msgspec.Struct):
     name: str
     fields: list[Described]
@@ -85,6 +93,7 @@ class Description(msgspec.Struct):
     queryable: bool = True
     createable: bool = False
     updateable: bool = False
+    record_types: list[RecordType] = msgspec.field(default_factory=list, name="recordTypeInfos")
 
 
 class User(msgspec.Struct):
@@ -273,7 +282,7 @@ class Salesforce(Adapter):
 def _object_info(found: Description) -> ObjectInfo:
     return ObjectInfo(
         found.name,
-        tuple(map(_field_info, found.fields)),
+        tuple(_field_info(field, found.record_types) for field in found.fields),
         readable=found.queryable,
         writable=found.createable or found.updateable,
         incremental=any(field.name == "SystemModstamp" for field in found.fields),
@@ -281,7 +290,7 @@ def _object_info(found: Description) -> ObjectInfo:
     )
 
 
-def _field_info(found: Described) -> FieldInfo:
+def _field_info(found: Described, record_types: Iterable[RecordType]) -> FieldInfo:
     return FieldInfo(
         found.name,
         found.type,
@@ -295,4 +304,7 @@ def _field_info(found: Described) -> FieldInfo:
         called=f"{found.relation}.Name" if found.relation else "",
         scale=found.scale if found.type in NUMBERS else None,
         restricted=found.restricted,
+        choices=tuple(kind.id for kind in record_types if kind.active and kind.available)
+        if found.refers_to == ("RecordType",)
+        else (),
     )

@@ -14,16 +14,15 @@ from cs_connector.errors import AdapterError, NotPermitted, Rejected
 from cs_connector.ports import Clock, Page, RawRecord, Read
 from cs_connector.transport import Transport
 from cs_connector.transport.cursors import unreadable
-from cs_connector.transport.records import Records, maybe
+from cs_connector.transport.records import Records
 
+from . import heads
 from .bulk import USUAL_ROWS, Bulk, Lost, Order, fitting
 from .errors import BAD_LOCATOR, decode
-from .soql import Place, back, changes, check_length, literal, long_id, moment
-from .times import rezone
+from .soql import Place, back, changes, check_length, literal, moment
 
 OVERLAP = timedelta(minutes=10)  # commits become visible late; 10 minutes covers what was ever reported
 _LAG = timedelta(minutes=5)
-_LONG = 18  # characters of a full id
 PAGE = 2000
 _BATCH = {"Sforce-Query-Options": f"batchSize={PAGE}"}
 _ENDS = ("IsDeleted", "MasterRecordId")  # that a record ended, and which one it was merged into
@@ -53,27 +52,6 @@ class Answer(msgspec.Struct):
     done: bool
     total: int = msgspec.field(default=0, name="totalSize")
     next: str | None = msgspec.field(default=None, name="nextRecordsUrl")
-
-
-class Head(msgspec.Struct, gc=False):
-    """What we look at in a record."""
-
-    id: str = msgspec.field(name="Id")
-    system: str | None = msgspec.field(default=None, name="SystemModstamp")
-    modified: str | None = msgspec.field(default=None, name="LastModifiedDate")
-    created: str | None = msgspec.field(default=None, name="CreatedDate")
-    login: str | None = msgspec.field(default=None, name="LoginTime")
-    deleted: bool = msgspec.field(default=False, name="IsDeleted")
-
-    @property
-    def stamp(self) -> str | None:
-        return self.system or self.modified or self.created or self.login
-
-
-class Heads(msgspec.Struct):
-    """The same answer again: reading it twice costs less than a call for each record."""
-
-    records: list[Head]
 
 
 class Field(msgspec.Struct):
@@ -121,7 +99,6 @@ class Covered(msgspec.Struct):
 
 
 _answer = msgspec.json.Decoder(Answer)
-_heads = msgspec.json.Decoder(Heads)
 
 
 class Reader:
@@ -193,8 +170,7 @@ class Reader:
             yield from self._by_page(columns, cursor, bulk=True)
 
     def _by_page(self, columns: Columns, cursor: Cursor, *, bulk: bool) -> Iterator[Page]:
-        for answer, heads in self._answers(columns, cursor):
-            records = _records(answer.records, heads)
+        for answer, records in self._answers(columns, cursor):
             if answer.done:
                 yield _last(records, columns, cursor)
                 return
@@ -223,7 +199,7 @@ class Reader:
             yield Page(batch.records, _encode(cursor), done=False)
             del batch
 
-    def _answers(self, columns: Columns, cursor: Cursor) -> Iterator[tuple[Answer, list[Head]]]:
+    def _answers(self, columns: Columns, cursor: Cursor) -> Iterator[tuple[Answer, Records]]:
         """Answers in order; `cursor.at` is moved to the last record of each before it is given out."""
         locator: str | None = None
         while True:
@@ -232,10 +208,10 @@ class Reader:
             if found is None:  # the place kept by Salesforce is gone: go on from ours
                 locator = None
                 continue
-            answer, heads = found
-            if heads:
-                cursor.at = _place(heads[-1], columns.stamp)
-            yield answer, heads
+            answer, records = found
+            if answer.records:
+                cursor.at = _place(heads.head(answer.records[-1]), columns.stamp)
+            yield answer, records
             if answer.done:
                 return
             locator = answer.next
@@ -244,7 +220,7 @@ class Reader:
         text = check_length(columns.query(cursor), columns.object)
         return f"{self._root()}/queryAll?q={quote_plus(text)}"
 
-    def _ask(self, path: str, *, forgiving: bool) -> tuple[Answer, list[Head]] | None:
+    def _ask(self, path: str, *, forgiving: bool) -> tuple[Answer, Records] | None:
         url = path if path.startswith("http") else f"{_origin(self._root())}{path}"
         try:
             with self._session.expecting(_answer.decode) as page:
@@ -288,11 +264,14 @@ def _last(records: Sequence[RawRecord], columns: Columns, cursor: Cursor) -> Pag
     )
 
 
-def _parse(content: bytes, found: Answer | None) -> tuple[Answer, list[Head]]:
+def _parse(content: bytes, found: Answer | None) -> tuple[Answer, Records]:
     try:
-        return found or _answer.decode(content), _heads.decode(content).records
+        answer = found or _answer.decode(content)
+        return answer, heads.records(content, answer.records)
     except msgspec.DecodeError:
-        return decode(content, Answer), decode(content, Heads).records  # says what is wrong
+        decode(content, Answer)
+        decode(content, heads.Heads)  # one of the two says what is wrong
+        raise
 
 
 def _begin(read: Read) -> Cursor:
@@ -311,14 +290,7 @@ def _encode(cursor: Cursor) -> str:
     return msgspec.json.encode(cursor).decode()
 
 
-def _records(raws: list[msgspec.Raw], heads: list[Head]) -> Records:
-    """Column by column, because a call for each of a million records adds up."""
-    ids = [head.id if len(head.id) == _LONG else long_id(head.id) for head in heads]
-    stamps = rezone(maybe([head.system or head.stamp for head in heads]), "+0000", "Z")
-    return Records.of(ids, stamps, [head.deleted for head in heads], raws)
-
-
-def _place(head: Head, stamp: str | None) -> Place:
+def _place(head: heads.Head, stamp: str | None) -> Place:
     return Place(_tidy(head.stamp if stamp else None) or "", head.id)
 
 

@@ -1,10 +1,12 @@
 """Puts our fields into a Zendesk account, and takes them out again: one call a field, because Zendesk has no other way.
 
-Only an admin may define fields. A key never changes, nor does a type, and the value of a dropdown becomes a tag.
+Only an admin may define fields. A key never changes, nor does a type, and the value of a dropdown becomes a tag. Fields of
+tickets have no key: ours stands in brackets at the end of what agents read about the field.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -24,6 +26,8 @@ from .errors import problem
 ADMIN = "only an admin may define fields: connect with the login of an admin, or let an admin run this"
 _FIXED = frozenset({"type"})
 _OPTIONS = "custom_field_options"
+TICKET, _ABOUT = "ticket_field", "agent_description"
+_KEY = re.compile(r" \((\w+)\)$")
 Found = Mapping[str, Any]
 
 
@@ -46,7 +50,17 @@ def _piece(noun: str, told: Mapping[str, Any]) -> Piece:
     body = {name: value for name, value in told.items() if name not in {"key", "part", "signed"}}
     if told.get("signed"):
         body["description"] += SIGNATURE
-    return Piece(noun.removesuffix("s"), told["key"], {**body, "active": True}, told.get("part", CORE))
+    kind, key = noun.removesuffix("s"), told["key"]
+    if kind == TICKET:
+        body[_ABOUT] = f"{body.get(_ABOUT, body['title'])} ({key})"
+    return Piece(kind, key, {**body, "active": True}, told.get("part", CORE))
+
+
+def _key(kind: str, told: Found) -> str | None:
+    if kind != TICKET:
+        return told.get("key")
+    found = _KEY.search(told.get(_ABOUT) or "")
+    return found[1] if found else None
 
 
 class Provisioner:
@@ -74,16 +88,16 @@ class Provisioner:
         found: dict[str, Found] = {}
         for kind in dict.fromkeys(piece.kind for piece in pieces):
             for told in defined(self._transport, f"{self._at(kind)}.json", f"{kind}s"):
-                found[f"{kind} {told.get('key')}"] = told
+                if key := _key(kind, told):
+                    found[f"{kind} {key}"] = told
         return found
 
     def _one(self, piece: Piece, found: Found | None) -> Receipt:
         url = self._at(piece.kind)
         try:
             if found is None:
-                answer = self._transport.post(
-                    f"{url}.json", json={piece.kind: {"key": piece.name, **piece.body}}
-                )
+                own = {} if piece.kind == TICKET else {"key": piece.name}
+                answer = self._transport.post(f"{url}.json", json={piece.kind: {**own, **piece.body}})
             else:
                 with self._transport.safe():
                     answer = self._transport.put(

@@ -19,7 +19,7 @@ from bench.cost import spend
 from .tries import Begin, Tried, Try
 
 ACCOUNTS = 40
-KILLS = 6  # of one project, one after another
+KILLS = 14  # of one project, one after another
 KEYS = ("CS_Key__c", "Key__c", "cs_key")  # they differ between installations
 Written = dict[tuple[str, ...], dict[str, Any]]
 

@@ -19,6 +19,7 @@ from bench.tickets import DAY
 from cs_connector.ports import Action, Change, Surroundings, Value
 from cs_connector.sandbox.wire import SeedRow
 
+from . import applied
 from .kit import AREA, BESIDES, TWICE, Sent, Tokens, cpu, done, health, least, loop, simulator, watched
 
 FIRST = 1000
@@ -69,8 +70,8 @@ def measure(yard: Yard) -> Iterator[Row]:
         login = bed.document["hubspot"]
         settings = HubSpot.Settings(access_token=login["access_token"], base_url=login["base_url"])
         adapter = HubSpot(settings, Surroundings("hubspot", Unpaced(), Tokens()))
-        yield from _beside(bed, adapter, "companies by id", _update, count)
-        yield from _beside(bed, adapter, "tasks by key", _upsert, count)
+        yield from _beside(yard, bed, adapter, "companies by id", _update)
+        yield from _beside(yard, bed, adapter, "tasks by key", _upsert)
         yield _linked(adapter, min(count, TOGETHER))
         if yard.size.peers:
             yield _models(bed, adapter, count)
@@ -78,7 +79,8 @@ def measure(yard: Yard) -> Iterator[Row]:
         adapter.close()
 
 
-def _beside(bed: Bed, adapter: HubSpot, what: str, make: Make, count: int) -> Iterator[Row]:
+def _beside(yard: Yard, bed: Bed, adapter: HubSpot, what: str, make: Make) -> Iterator[Row]:
+    count = yard.size.written
     sets = [[make(n, turn) for n in range(count)] for turn in (0, 1)]
     sent = [_recorded(adapter, changes) for changes in sets]
     login = bed.document["hubspot"]
@@ -92,6 +94,9 @@ def _beside(bed: Bed, adapter: HubSpot, what: str, make: Make, count: int) -> It
                 ask(each)
 
         mine, theirs = least(TIMES, ours, bare)
+        if make is _update:
+            folder = yard.folder / "applied-hubspot"
+            yield from applied.measure(folder, f"HubSpot: {what}", adapter, sets, bare, TIMES)
     note = f"CPU seconds of {count:,} changes, beside requests that posts the same bytes; least of {TIMES}"
     yield judge(AREA, f"HubSpot: {what}", mine, theirs, TWICE, note)
     calls, fewest = len(sent[0]), -(-count // BATCH)

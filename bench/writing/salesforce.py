@@ -20,6 +20,7 @@ from cs_connector.sandbox.ids import sales_id
 from cs_connector.sandbox.wire import SeedRow
 from cs_connector.transport import SandboxTime
 
+from . import applied
 from .kit import AREA, BESIDES, TWICE, Sent, around, done, health, least, loop, simulator, watched
 
 CONNECTION = "sales"
@@ -111,6 +112,9 @@ def _kind(yard: Yard, bed: Bed, kind: Kind, count: int) -> Iterator[Row]:
         if kind.bulk_from == 0:
             works[MADE] = lambda turn: _read(post([_filled(each, given[turn]) for each in seen]), count)
         mine, *loops = least(yard.size.times, ours, *works.values())
+        if kind is KINDS[0]:
+            folder, what = yard.folder / "applied-salesforce", f"salesforce: {kind.name}"
+            yield from applied.measure(folder, what, adapter, given, works[MADE], yard.size.times)
     yield from _costs(yard, kind, mine, dict(zip(works, loops, strict=True)), seen)
     said = f"{len(seen)} calls for {count:,} changes"
     yield judge(AREA, f"salesforce: {kind.name}: calls / the least", len(seen), kind.calls(count), 1.0, said)

@@ -21,19 +21,22 @@ _KINDS = (
 
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
-    """Make `planned_record`: a row for each change with the name of what it is about, its revenue a year and its kind.
+    """Make `planned_record`: a row for each change with the name of what it is about, its revenue a year,
+    the currency of that, and its kind.
 
     Needs `planned_field` beside the tables of a plan.
     """
     con.execute(
         "CREATE OR REPLACE TEMP TABLE about AS "
-        "SELECT 'account' AS source, account_id AS key, name, arr FROM account UNION ALL "
-        "SELECT 'relationship', key, name, arr FROM wanted_relationship UNION ALL "
-        "SELECT 'call', c.key, c.subject, a.arr FROM wanted_call c LEFT JOIN account a USING (account_id)"
+        "SELECT 'account' AS source, account_id AS key, name, arr, currency FROM account UNION ALL "
+        "SELECT 'relationship', r.key, r.name, r.arr, a.currency FROM wanted_relationship r LEFT JOIN account a USING (account_id) UNION ALL "
+        "SELECT 'snapshot', s.key, a.name || ', ' || strftime(s.as_of, '%-d %b %Y'), s.arr, a.currency FROM wanted_snapshot s "
+        "JOIN account a USING (account_id) UNION ALL "
+        "SELECT 'call', c.key, c.subject, a.arr, a.currency FROM wanted_call c LEFT JOIN account a USING (account_id)"
     )
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE planned_record AS SELECT connection, object, source, key, name, arr, {_KINDS} AS kind "
-        "FROM plan_change p LEFT JOIN (SELECT source, key, any_value(name) AS name, max(arr) AS arr FROM about GROUP BY ALL) "
+        f"CREATE OR REPLACE TEMP TABLE planned_record AS SELECT connection, object, source, key, name, arr, currency, {_KINDS} AS kind "
+        "FROM plan_change p LEFT JOIN (SELECT source, key, any_value(name) AS name, max(arr) AS arr, any_value(currency) AS currency FROM about GROUP BY ALL) "
         "USING (source, key) LEFT JOIN (SELECT connection, object, key, source, count(*) AS emptied FROM planned_field "
         "WHERE a IS NOT NULL AND b IS NULL GROUP BY ALL) USING (connection, object, key, source)"
     )
@@ -78,7 +81,7 @@ _OBJECTS = (
 def samples(con: duckdb.DuckDBPyConnection) -> list[Row]:
     """A few changes of each kind and object, those with most revenue first."""
     rows = con.execute(
-        "SELECT r.connection, r.object, r.kind, r.key, r.name, CAST(r.arr AS DOUBLE), p.fields FROM (SELECT *, row_number() OVER "
+        "SELECT r.connection, r.object, r.kind, r.key, r.name, CAST(r.arr AS DOUBLE), r.currency, p.fields FROM (SELECT *, row_number() OVER "
         "(PARTITION BY connection, object, kind ORDER BY arr DESC NULLS LAST, key) AS place FROM planned_record) r "
         "JOIN plan_change p USING (connection, object, source, key) WHERE place <= $n "
         "ORDER BY r.connection, r.object, r.kind, place",
@@ -92,9 +95,10 @@ def samples(con: duckdb.DuckDBPyConnection) -> list[Row]:
             "key": key,
             "name": called,
             "revenue": revenue,
+            "currency": currency,
             "fields": {f["f"]: [f["a"], f["b"]] for f in sorted(json.loads(fields), key=_telling)},
         }
-        for connection, name, kind, key, called, revenue, fields in rows
+        for connection, name, kind, key, called, revenue, currency, fields in rows
     ]
 
 
@@ -107,16 +111,16 @@ def bands(con: duckdb.DuckDBPyConnection, sources: Iterable[Source]) -> list[Row
     """The accounts that get another band than the CRMs show, with the reason; one that shows none yet is not among them."""
     ours = words_of_bands(sources)
     rows = con.execute(
-        "SELECT f.connection, f.f, f.a, f.key, a.name, w.band, w.reason, CAST(w.arr AS DOUBLE) FROM planned_field f "
+        "SELECT f.connection, f.f, f.a, f.key, a.name, w.band, w.reason, CAST(w.arr AS DOUBLE), a.currency FROM planned_field f "
         "JOIN wanted_account w USING (key) JOIN account a ON a.account_id = w.account_id WHERE f.source = 'account' "
         "AND f.c = 'band' AND f.a IS NOT NULL AND w.band IS NOT NULL ORDER BY w.arr DESC NULLS LAST, f.key, f.connection"
     ).fetchall()
     found: dict[str, Row] = {}
-    for connection, field, before, key, name, band, reason, revenue in rows:
+    for connection, field, before, key, name, band, reason, revenue, currency in rows:
         was = ours.get((connection, field, before), before)
         if was != band:
             moved = {"account": name, "from": was, "to": band, "why": reason, "revenue": revenue}
-            found.setdefault(key, moved)
+            found.setdefault(key, moved | {"currency": currency})
     return list(found.values())
 
 

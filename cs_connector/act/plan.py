@@ -45,11 +45,11 @@ class Planned:
 
 
 # accounts before their relationships, these before snapshots and tasks; what is deleted goes then, the other way round, and
-# the heartbeat last: it says that all of that was done
+# the heartbeat last: it says that all of that was done; an installation's first one goes before all, so that others see it
 _RANK = "list_position(['account', 'relationship', 'snapshot', 'call'], source)"
 _ORDERED = (
     "SELECT connection, object, source, key, action, key_field, record_id, fields, associate, reason FROM plan_change "
-    f"ORDER BY CASE WHEN source = 'heartbeat' THEN 200 WHEN action = 'delete' THEN 100 - coalesce({_RANK}, 4) ELSE coalesce({_RANK}, 4) END, "
+    f"ORDER BY CASE WHEN source = 'heartbeat' THEN if(record_id IS NULL, 0, 200) WHEN action = 'delete' THEN 100 - coalesce({_RANK}, 4) ELSE coalesce({_RANK}, 4) END, "
     "connection, object, key"
 )
 

@@ -55,11 +55,11 @@ def explain(
 ) -> None:
     """Why an account or a relationship has its score, down to the source records."""
     from cs_connector.console import reports
-    from cs_connector.runner import questions
+    from cs_connector.runner import asking
 
     screen = opt.screen(as_json=as_json, no_color=no_color)
     with opt.engine(root, as_of) as engine:
-        document = questions.explain(engine, id_, scorecard, opt.day(as_of))
+        document = asking.explain(engine, id_, scorecard, opt.day(as_of))
     if as_json:
         screen.document(document)
     else:
@@ -75,11 +75,11 @@ def levers(
 ) -> None:
     """The least change in each measure that reaches a target score."""
     from cs_connector.console import reports
-    from cs_connector.runner import questions
+    from cs_connector.runner import asking
 
     screen = opt.screen(as_json=as_json)
     with opt.engine(root, as_of) as engine:
-        document = questions.levers(engine, id_, target, opt.day(as_of))
+        document = asking.levers(engine, id_, target, opt.day(as_of))
     if as_json:
         screen.document(document)
     else:
@@ -104,11 +104,11 @@ def why_changed(
 ) -> None:
     """Why a score is not what it was: parts that add up to the difference exactly."""
     from cs_connector.console import reasons
-    from cs_connector.runner import questions
+    from cs_connector.runner import asking
 
     screen = opt.screen(as_json=as_json, no_color=no_color)
     with opt.engine(root) as engine:
-        document = questions.why_changed(
+        document = asking.why_changed(
             engine, id_, opt.day(first), opt.day(last), reading.value if reading else None
         )
     if as_json:

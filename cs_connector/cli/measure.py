@@ -26,14 +26,18 @@ def check(root: opt.ProjectDir = opt.HERE, as_json: opt.Json = False) -> None:
     """Find every mistake of the metrics files, before anything runs."""
     from cs_connector.runner import measuring
 
-    screen = opt.screen(as_json=as_json)
-    found = measuring.check(opt.project(root))
+    screen, project = opt.screen(as_json=as_json), opt.project(root)
+    found = measuring.check(project)
+    kept = [] if found else measuring.kept(project)
     if as_json:
-        screen.document({"schema": "measure-check/1", "problems": [_problem(error) for error in found]})
+        problems = [_problem(error) for error in found]
+        screen.document({"schema": "measure-check/1", "problems": problems, "closed_months_kept": kept})
     else:
         for error in found:
             screen.error(error)
         screen.line(f"{len(found)} problems" if found else "every metric can be computed")
+        if kept:
+            screen.line(f"closed months are kept of {', '.join(kept)}")
     if found:
         raise typer.Exit(2)
 

@@ -1,7 +1,8 @@
-"""scorecard lint: is a scorecard right, and does it say what was meant. program, books: what it all comes to."""
+"""scorecard lint, schema: is a scorecard right, and does it say what was meant. program, books, contradictions: what it comes to."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +21,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(_scorecard, name="scorecard")
     app.command()(program)
     app.command()(books)
+    app.command()(contradictions)
 
 
 def program(
@@ -71,6 +73,22 @@ def books(
         shown(screen, document)
 
 
+def contradictions(
+    root: opt.ProjectDir = opt.HERE, as_json: opt.Json = False, no_color: opt.NoColor = False
+) -> None:
+    """Who says the one and does the other: praise without use, silence beside many tickets."""
+    from cs_connector.console.contradictions import contradictions as shown
+    from cs_connector.runner.scorecards.contradictions import contradictions as told
+
+    screen = opt.screen(as_json=as_json, no_color=no_color)
+    with opt.engine(root) as engine:
+        document = told(engine)
+    if as_json:
+        screen.document(document)
+    else:
+        shown(screen, document)
+
+
 @_scorecard.command("lint")
 def lint(root: opt.ProjectDir = opt.HERE, as_json: opt.Json = False, no_color: opt.NoColor = False) -> None:
     """Find every mistake of scorecards, overrides and their assignment, and what is hardly meant."""
@@ -86,6 +104,38 @@ def lint(root: opt.ProjectDir = opt.HERE, as_json: opt.Json = False, no_color: o
         _show(screen, found, home)
     if found.errors:
         raise typer.Exit(2)
+
+
+class Declared(StrEnum):
+    """A kind of file that says what a score is."""
+
+    SCORECARD = "scorecard"
+    OVERRIDES = "overrides"
+    CONTRADICTIONS = "contradictions"
+    ASSIGN = "assign"
+    JUDGEMENTS = "judgements"
+
+
+@_scorecard.command("schema")
+def schema(
+    kind: Annotated[
+        Declared,
+        typer.Argument(metavar="KIND", help="scorecard, overrides, contradictions, assign or judgements."),
+    ] = Declared.SCORECARD,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write it here instead of printing it.")
+    ] = None,
+) -> None:
+    """Print the JSON Schema of a scorecard, or of overrides, contradictions, assign or judgements, for your editor."""
+    import json
+
+    from cs_connector.health.schemas import schema as made
+
+    text = json.dumps(made(kind.value), indent=2)
+    if out is None:
+        opt.screen().plain(text)
+    else:
+        out.write_text(f"{text}\n")
 
 
 def _show(screen: Screen, found: Linted, home: Path) -> None:

@@ -102,7 +102,7 @@ def _bands(moved: Sequence[Row], shown: int = 3) -> Iterator[str]:
     what = "1 account changes" if len(moved) == 1 else f"{len(moved):,} accounts change"
     yield from _told(f"bands  {what} band: {', '.join(told)}", 7, most=2)
     for m in sorted(moved, key=lambda m: _worst(m["from"], m["to"]))[:shown]:
-        yield _short(f"       {m['account']}  {m['from']} to {m['to']}{_money(m['revenue'])}", WIDTH)
+        yield _short(f"       {m['account']}  {m['from']} to {m['to']}{_money(m)}", WIDTH)
         if m["why"]:
             yield _short(f"         {m['why']}", WIDTH)
 
@@ -113,8 +113,9 @@ def _worst(before: str, after: str) -> tuple[bool, int, int]:
     return two > one, two, -one
 
 
-def _money(revenue: float | None) -> str:
-    return "" if revenue is None else f"  {revenue:,.0f} a year"
+def _money(row: Row) -> str:
+    revenue = row.get("revenue")
+    return "" if revenue is None else "  " + f"{revenue:,.0f} {row.get('currency') or ''}".strip() + " a year"
 
 
 def _samples(samples: Sequence[Row]) -> Iterator[str]:
@@ -148,7 +149,7 @@ def _brief(row: Row) -> Iterator[str]:
 
 
 def _named(row: Row, kind: str) -> str:
-    return _short(f"  {MARKS[kind]} {row.get('name') or row['key']}{_money(row.get('revenue'))}", WIDTH)
+    return _short(f"  {MARKS[kind]} {row.get('name') or row['key']}{_money(row)}", WIDTH)
 
 
 def _told_of(kind: str, name: str, pair: Sequence[Any]) -> str:

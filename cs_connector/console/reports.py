@@ -145,6 +145,8 @@ def explain(screen: Screen, document: Mapping[str, Any]) -> None:
             screen.line(
                 f"  [red]capped at {override['cap']:g}[/] by {escape(override['name'])}: {escape(override['reason'] or '')}"
             )
+    for text in dict.fromkeys(one["text"] for one in document["contradictions"]):
+        screen.line(f"  [yellow]says the one, does the other[/]: {escape(text)}")
     for relation in document.get("relationships", []):
         screen.line(
             f"  · {escape(str(relation['name'] or relation['id']))}  {band(relation['band'], relation['score'])}"

@@ -34,7 +34,7 @@ def done(head: Row, run: Row) -> Iterator[str]:
     yield from _left(head)
     yield (
         "as long as the configuration is the one that this run had, plan and run stop before they write the same again: "
-        'mend it, or say that it is right with: cs-connector apply --approve "WHY IT IS RIGHT"'
+        'mend it, or look at it with: cs-connector plan, and say that it is right with: cs-connector apply --approve "WHY IT IS RIGHT"'
     )
     yield f"take this back with: cs-connector undo {run['run']}"
 

@@ -18,7 +18,7 @@ from cs_connector import registry
 from cs_connector.config import open_project
 from cs_connector.console import Screen, reports
 from cs_connector.errors import Unavailable
-from cs_connector.runner import Engine, Summary, open_engine, questions
+from cs_connector.runner import Engine, Summary, asking, open_engine, questions
 from cs_connector.runner.attention import worst
 from cs_connector.runner.running import ALL, run_jobs
 
@@ -50,9 +50,9 @@ def play(screen: Screen, directory: Path, seed: int, accounts: int, as_of: date 
             reports.attention(screen, worst(engine))
             _task(screen, engine)
             screen.line(f"\n[bold]5[/]  Why {STORY} has its score")
-            account = questions.explain(engine, STORY, None)
+            account = asking.explain(engine, STORY, None)
             reports.explain(screen, account)
-            usage = questions.explain(engine, _main(account), "usage_only")
+            usage = asking.explain(engine, _main(account), "usage_only")
             screen.line(f"  by usage alone it would be {usage['score']}, {usage['band']}")
         finally:
             engine.close()

@@ -12,6 +12,7 @@ from cs_connector.health.curves import Curve
 from cs_connector.health.scorecard import Cap, Definitions, Measure
 from cs_connector.language.executor import Connection
 from cs_connector.language.steps import Strict
+from cs_connector.measure import functions
 from cs_connector.measure.metrics import Metrics
 
 SCORECARD = {"scorecard": "VARCHAR", "basis": "VARCHAR"}
@@ -79,7 +80,7 @@ def _capping(cap: Cap, metrics: Metrics) -> Capping:
 
 
 def _measured(metrics: Metrics, names: Iterable[str]) -> str:
-    """A digest of everything that decides what metrics come to; their titles and units do not."""
+    """A digest of everything that decides what metrics come to, Python too; their titles and units do not."""
     total = hashlib.sha256()
     for name in sorted(names):
         study = metrics.source(name).study.model_dump(mode="json", exclude_defaults=True)
@@ -87,5 +88,6 @@ def _measured(metrics: Metrics, names: Iterable[str]) -> str:
         parts = [study.get("steps"), *(metric.get(key) for key in ("value", "known", "complete"))]
         uses = study.get("uses", [])
         parts += [_measured(metrics, uses)] if uses else []
+        parts += functions.code(metrics.source(name)).items()
         total.update(json.dumps([name, *parts], sort_keys=True).encode())
     return total.hexdigest()[:16]

@@ -17,11 +17,13 @@ def ready(con: Connection, definitions: Definitions) -> None:
     """
     used = definitions.used
     known = _known(used, _has(con, BEFORE))
+    seen = ", ".join(map(_seen, used))
     carried = ", ".join(_carried(name, definitions.metrics.by_name[name].carry_for) for name in used)
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE ready AS
-        WITH known AS ({known}), carried AS (SELECT r, today, {carried} FROM known)
+        WITH known AS ({known}), seen AS (SELECT r, today, {seen} FROM known WINDOW past AS (PARTITION BY r ORDER BY today)),
+        carried AS (SELECT r, today, {carried} FROM seen)
         SELECT wide.*, carried.* EXCLUDE (r, today) FROM wide JOIN carried USING (r, today)
         """
     )
@@ -42,8 +44,14 @@ def _known(used: tuple[str, ...], before: bool) -> str:
         WHERE p.value IS NOT NULL AND p.on_date <= (SELECT max(on_date) FROM grid) GROUP BY ALL) AS b USING (r, today)"""
 
 
-def _carried(name: str, days: int) -> str:
-    frame = f"(PARTITION BY r ORDER BY today RANGE BETWEEN INTERVAL {days} DAYS PRECEDING AND CURRENT ROW)"
+def _seen(name: str) -> str:
+    """What was last known and when, however long ago: one frame for all metrics is a fraction of one for each."""
     seen = f'CASE WHEN "m_{name}" IS NOT NULL THEN today END'
-    return f"""last_value("m_{name}" IGNORE NULLS) OVER {frame} AS "k_{name}",
-        CASE WHEN v_{name} IS NULL THEN last_value({seen} IGNORE NULLS) OVER {frame} END AS "d_{name}" """
+    return f"""last_value("m_{name}" IGNORE NULLS) OVER past AS "k_{name}", last_value({seen} IGNORE NULLS) OVER past AS "d_{name}",
+        v_{name} IS NULL AS "u_{name}" """
+
+
+def _carried(name: str, days: int) -> str:
+    lasts = f'"d_{name}" >= today - {days}'
+    return f"""CASE WHEN {lasts} THEN "k_{name}" END AS "k_{name}",
+        CASE WHEN "u_{name}" AND {lasts} THEN "d_{name}" END AS "d_{name}" """

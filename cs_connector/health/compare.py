@@ -103,7 +103,7 @@ def _score(con: Connection, as_of: date, side: Side, definitions: Definitions) -
     con.execute("DELETE FROM chosen WHERE NOT main")
     scoring.begin(con)
     for name in sorted(used & _mains(con)):
-        scoring.score(con, definitions.cards[name], first=True)
+        scoring.score(con, definitions.cards[name])
         _keep(con, side, definitions.cards[name])
     con.execute(f"INSERT INTO by_{side} SELECT * FROM snapshot_raw")
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from cs_connector.health.curves import Curve
 from cs_connector.health.scorecard import Card, Definitions, Measure
+from cs_connector.measure import functions
 from cs_connector.measure.metrics import Metrics
 
 _TEXTS = ("title", "phrase", "lever", "reason", "fix")
@@ -100,8 +101,12 @@ def _metrics(one: Metrics, two: Metrics) -> Iterator[str]:
 
 def _measured(metrics: Metrics, name: str) -> tuple[Any, ...]:
     metric = metrics.by_name[name]
-    study = metrics.source(name).study
-    return (study.model_dump(exclude={"metrics"}), metric.model_dump(exclude={"title", "unit", "evidence"}))
+    source = metrics.source(name)
+    return (
+        source.study.model_dump(exclude={"metrics"}),
+        metric.model_dump(exclude={"title", "unit", "evidence"}),
+        functions.code(source),
+    )
 
 
 def _texts(before: Definitions, after: Definitions) -> Iterator[str]:

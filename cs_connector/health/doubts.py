@@ -55,10 +55,10 @@ def doubts(
     return sorted(found, key=lambda d: (d.place.path, d.place.line or 0, d.what))
 
 
-def line_of(document: Document, card: Card, measure: str, key: str = "measure") -> Place:
+def line_of(document: Document, measure: str, key: str = "measure") -> Place:
     """Where a measure of a scorecard stands."""
-    index = next(i for i, m in enumerate(card.rule.measures) if m.measure == measure)
-    return document.place(("measures", index, key))
+    listed = [m.get("measure") for m in document.data["measures"]]
+    return document.place(("measures", listed.index(measure), key))
 
 
 def _usage_only(card: Card, document: Document) -> Iterator[Doubt]:
@@ -71,14 +71,12 @@ def _usage_only(card: Card, document: Document) -> Iterator[Doubt]:
 def _weights(card: Card, document: Document) -> Iterator[Doubt]:
     total = sum(m.weight for m in card.rule.measures)
     for m in card.rule.measures:
-        if m.optional and not m.weight:  # waits to be given one
-            continue
         low, high = _range(m)
         moves = (high - low) * m.weight / total
         if moves < MATTERS:
             key = "weight" if m.weight < total / 100 else "curve"
             yield Doubt(
-                line_of(document, card, m.measure, key),
+                line_of(document, m.measure, key),
                 f"{m.measure} cannot matter",
                 f"from its worst value to its best it moves the score by {moves:.1f} points",
                 "give it more weight or a steeper curve, or remove it",
@@ -120,7 +118,7 @@ def _same_metric(card: Card, document: Document) -> Iterator[Doubt]:
     for m in card.rule.measures:
         other = seen.setdefault(m.metric, m.measure)
         if other != m.measure:
-            place = line_of(document, card, m.measure, "metric")
+            place = line_of(document, m.measure, "metric")
             why = f"both are made of {m.metric}, which so counts twice"
             yield Doubt(place, f"{other} and {m.measure} are the same thing", why, "remove one of them")
 

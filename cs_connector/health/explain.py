@@ -4,37 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cs_connector.errors import UsageError
-from cs_connector.health import carry
+from cs_connector.health import evidence
 from cs_connector.health.levers import Part, levers, reachable
-from cs_connector.health.scorecard import Card, Definitions
-from cs_connector.health.sources import sources
+from cs_connector.health.outline import Outline, OutlinedCap, Outlines, outlines
+from cs_connector.health.words import read
 from cs_connector.language.executor import Connection
-from cs_connector.measure import evaluate
+
+if TYPE_CHECKING:
+    from cs_connector.health.scorecard import Definitions
 
 Row = dict[str, Any]
 
 
 def explain(
     con: Connection,
-    definitions: Definitions,
+    known: Definitions | Outlines,
     entity_id: str,
     scorecard: str | None = None,
     on: date | None = None,
 ) -> Row:
     """The explain/1 document of a relationship or an account, newest or on a date, from the published tables.
 
-    Needs `metric_value`, `measure_score`, `snapshot` and the entities. Raises UsageError for an unknown id.
+    Needs `metric_value`, `measure_score`, `snapshot`, `contradiction` and the entities; of all of them the rows of this account are
+    enough, but for what evidence looks up elsewhere. Raises UsageError for an unknown id.
     """
-    snapshot = _snapshot(con, entity_id, scorecard, on)
+    snapshot, found = _snapshot(con, entity_id, scorecard, on), outlines(known)
     relationship = _deciding(con, snapshot)
-    card = _card(definitions, snapshot)
+    outline = _outline(found, snapshot)
     measures = _measures(con, relationship, snapshot)
-    evidence = sources(con, definitions, relationship, snapshot["on_date"], [m["metric"] for m in measures])
+    evidence.begin(con, relationship, snapshot["on_date"], found.judgements)
     for measure in measures:
-        measure["sources"] = evidence.get(measure["metric"], [])
+        named = outline.measures.get(measure["measure"])
+        measure["sources"] = evidence.records(con, named.evidence, found.judgements) if named else []
     exact = _exact(snapshot)
     return {
         "schema": "explain/1", "id": entity_id, "name": _name(con, snapshot), "scorecard": snapshot["scorecard"],
@@ -43,14 +47,15 @@ def explain(
         "uncapped": snapshot["uncapped"], "published": snapshot["published"],
         "rounding": None if exact is None else snapshot["score"] - exact,
         "reason": snapshot["reason"], "next_step": snapshot["next_step"],
-        "measures": measures, "overrides": _overrides(con, definitions, card, relationship, snapshot),
+        "measures": measures, "overrides": _overrides(con, outline, snapshot),
+        "contradictions": _contradictions(con, snapshot),
         "relationships": _relationships(con, snapshot),
     }  # fmt: skip
 
 
 def levers_for(
     con: Connection,
-    definitions: Definitions,
+    known: Definitions | Outlines,
     entity_id: str,
     target: float,
     scorecard: str | None = None,
@@ -58,7 +63,7 @@ def levers_for(
 ) -> Row:
     """The levers/1 document: each measure that alone reaches the target, cheapest first."""
     snapshot = _snapshot(con, entity_id, scorecard, on)
-    parts = _parts(con, definitions, snapshot)
+    parts = _parts(con, _outline(outlines(known), snapshot), snapshot)
     uncapped = snapshot["uncapped"]
     found = [] if uncapped is None else levers(parts, uncapped, target, snapshot["on_date"])
     return {
@@ -83,11 +88,13 @@ def rows_of(con: Connection, query: str, values: Sequence[Any] = ()) -> list[Row
 
 
 def _snapshot(con: Connection, entity_id: str, scorecard: str | None, on: date | None) -> Row:
+    """By a scorecard that is not in force an account has no score of its own: it is told by its worst relationship."""
+    whose = "entity_id = ?" if scorecard is None else "? IN (entity_id, account_id)"
     found = rows_of(
         con,
-        """SELECT * FROM snapshot WHERE entity_id = ? AND entity IN ('relationship', 'account')
+        f"""SELECT * FROM snapshot WHERE {whose} AND entity IN ('relationship', 'account')
         AND (scorecard = ? OR (? IS NULL AND main)) AND on_date = coalesce(?, (SELECT max(on_date) FROM snapshot))
-        ORDER BY entity LIMIT 1""",
+        ORDER BY entity, score NULLS LAST, entity_id LIMIT 1""",
         [entity_id, scorecard, scorecard, on],
     )
     if not found:
@@ -111,11 +118,11 @@ def _deciding(con: Connection, snapshot: Row) -> str:
     return str(found[0]["entity_id"])
 
 
-def _card(definitions: Definitions, snapshot: Row) -> Card:
-    card = definitions.cards.get(snapshot["scorecard"])
-    if card is None:
+def _outline(found: Outlines, snapshot: Row) -> Outline:
+    outline = found.of(snapshot["scorecard"])
+    if outline is None:
         raise UsageError(f"the scorecard {snapshot['scorecard']!r} is gone", fix="score again")
-    return card
+    return outline
 
 
 def _measures(con: Connection, relationship: str, snapshot: Row) -> list[Row]:
@@ -144,28 +151,41 @@ def _name(con: Connection, snapshot: Row) -> str | None:
     return found[0]["name"] if found else None
 
 
-def _overrides(
-    con: Connection, definitions: Definitions, card: Card, relationship: str, snapshot: Row
-) -> list[Row]:
-    """Every cap of the scorecard with whether it holds: measured again for this account alone."""
-    today: date = snapshot["on_date"]
-    evaluate.prepare(con, today, definitions.metrics, snapshot["account_id"])
-    evaluate.evaluate(con, definitions.metrics, 0, 2**31 - 1)
-    carry.ready(con, definitions)
-    tests = ", ".join(f'{cap.holds} AS "{cap.name}"' for cap in card.caps)
-    if not tests:
+def _overrides(con: Connection, outline: Outline, snapshot: Row) -> list[Row]:
+    """Every cap of the scorecard with whether it holds, by the metrics that were published for the relationship in `scope`."""
+    if not outline.overrides:
         return []
-    carried = ", ".join(f'"k_{name}" AS "m#{name}"' for name in definitions.used)
-    query = f"SELECT *, {carried}, {tests} FROM ready WHERE relationship_id = ? AND today = ?"
-    row = rows_of(con, query, [relationship, today])[0]
-    values = {**row, **{name: row[f"m#{name}"] for name in definitions.used}}
-    return [
-        {
-            "name": cap.name, "cap": cap.rule.cap, "fired": bool(row[cap.name]),
-            "reason": cap.reason.fill(values, today) if row[cap.name] else cap.rule.fix,
-        }
-        for cap in card.caps
-    ]  # fmt: skip
+    tests = ", ".join(f'({cap.holds}) AS "c#{cap.name}"' for cap in outline.overrides)
+    row = rows_of(
+        con,
+        f"""WITH carried AS (SELECT {", ".join(_carried(*each) for each in outline.carried.items())} FROM metric_value
+            WHERE relationship_id = (SELECT relationship_id FROM scope)),
+        ready AS (SELECT grid.on_date AS today, scope.*, carried.* FROM scope, grid, carried)
+        SELECT *, {tests} FROM ready""",
+    )[0]
+    values = {**row, **{name: row[f"k_{name}"] for name in outline.carried}}
+    return [_override(cap, bool(row[f"c#{cap.name}"]), values, snapshot["on_date"]) for cap in outline.overrides]
+
+
+def _carried(name: str, days: int) -> str:
+    """SQL: the newest value of a metric that still counts on the one day of `grid`."""
+    counts = f"BETWEEN (SELECT on_date - {days} FROM grid) AND (SELECT on_date FROM grid)"
+    return f"""max_by(value, on_date) FILTER (metric = '{name}' AND value IS NOT NULL AND on_date {counts}) AS "k_{name}" """
+
+
+def _override(cap: OutlinedCap, fired: bool, values: Row, today: date) -> Row:
+    reason = read(cap.reason).fill(values, today) if fired else cap.fix
+    return {"name": cap.name, "cap": cap.cap, "fired": fired, "reason": reason}
+
+
+def _contradictions(con: Connection, snapshot: Row) -> list[Row]:
+    """What is said against what is done, of the relationship or of all of the account."""
+    return rows_of(
+        con,
+        f"""SELECT contradiction AS name, kind, title, text, known, relationship_id AS relationship FROM contradiction
+        WHERE "{snapshot["entity"]}_id" = ? AND on_date = ? ORDER BY place, relationship_id""",
+        [snapshot["entity_id"], snapshot["on_date"]],
+    )
 
 
 def _relationships(con: Connection, snapshot: Row) -> list[Row]:
@@ -179,15 +199,16 @@ def _relationships(con: Connection, snapshot: Row) -> list[Row]:
     )
 
 
-def _parts(con: Connection, definitions: Definitions, snapshot: Row) -> list[Part]:
-    card = _card(definitions, snapshot)
+def _parts(con: Connection, outline: Outline, snapshot: Row) -> list[Part]:
     query = "SELECT segment FROM account WHERE account_id = ?"
     segment = rows_of(con, query, [snapshot["account_id"]])[0]["segment"]
-    return [
-        Part(
-            row["measure"], row["group"], row["value"], row["unit"], row["score"], row["weight"],
-            card.measure(row["measure"]).curve_for(segment), card.levers.get(row["measure"]),
-            card.measure(row["measure"]).effort,
-        )
-        for row in _measures(con, _deciding(con, snapshot), snapshot)
-    ]  # fmt: skip
+    found = []
+    for row in _measures(con, _deciding(con, snapshot), snapshot):
+        m = outline.measures[row["measure"]]
+        found.append(
+            Part(
+                row["measure"], row["group"], row["value"], row["unit"], row["score"], row["weight"],
+                m.curve_for(segment), read(m.lever) if m.lever else None, m.effort,
+            )
+        )  # fmt: skip
+    return found

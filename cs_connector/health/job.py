@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from cs_connector.health import basis, carry, history, rollup, scoring, sentences
+from cs_connector.health import basis, carry, contradictions, history, outline, rollup, scoring, sentences
 from cs_connector.health.scorecard import Definitions
 from cs_connector.language.executor import Connection
-from cs_connector.measure import contradictions, evaluate
+from cs_connector.measure import evaluate
 
-BUCKET = 50_000  # relationships at a time: memory follows this, not the number of customers
+BUCKET = 20_000  # relationships at a time: memory follows this, not the number of customers
+PARTS = {
+    "metric_value": "VIEW", "measure_score": "VIEW", "snapshot": "TABLE", "contradiction": "TABLE", "scorecard": "TABLE",
+    "outline": "TABLE",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run came to, for its summary; relationships by the scorecard in force."""
+    """What a run or a part of it came to, for its summary: accounts by the scorecard in force."""
 
-    computed: int
-    unknown: int
-    moved_band: int
+    computed: int = 0
+    unknown: int = 0
+    moved_band: int = 0
+
+    def __add__(self, other: Outcome) -> Outcome:
+        return Outcome(
+            self.computed + other.computed, self.unknown + other.unknown, self.moved_band + other.moved_band
+        )
 
 
 def run(con: Connection, as_of: date, definitions: Definitions, *, bucket: int = BUCKET) -> Outcome:
@@ -28,35 +37,64 @@ def run(con: Connection, as_of: date, definitions: Definitions, *, bucket: int =
 
     Needs a table or view an entity, `link` and `feed`; the views `metric_before` (earlier metric rows) and
     `snapshot_before` (the snapshots of the run before) where there was an earlier run. Leaves `metric_value`,
-    `measure_score`, `snapshot`, `scorecard` and `contradiction`.
+    `measure_score`, `snapshot`, `scorecard`, `outline` and `contradiction`, all in memory: see `parts` for many customers.
     """
-    count = evaluate.prepare(con, as_of, definitions.metrics)
+    outcome, first = Outcome(), True
+    for part in parts(con, as_of, definitions, bucket=bucket):
+        outcome += part
+        for name in PARTS:
+            verb = f"CREATE OR REPLACE TEMP TABLE all_{name} AS" if first else f"INSERT INTO all_{name}"
+            con.execute(f"{verb} SELECT * FROM {name}")
+        first = False
+    for name, kind in PARTS.items():
+        con.execute(f"CREATE OR REPLACE TEMP {kind} {name} AS SELECT * FROM all_{name}")
+    return outcome
+
+
+def parts(
+    con: Connection, as_of: date, definitions: Definitions, *, bucket: int = BUCKET
+) -> Iterator[Outcome]:
+    """The same part by part: PARTS are the rows of some accounts each time, and with the last part those of groups.
+
+    `scorecard` and `outline` are of the scorecards that no part before used.
+    """
+    evaluate.prepare(con, as_of, definitions.metrics)
+    begin(con)
+    cards: set[str] = set()
+    buckets = evaluate.buckets(con, bucket)
+    for low, high in buckets:
+        evaluate.evaluate(con, definitions.metrics, low, high)
+        used = judge(con, definitions, last=(low, high) == buckets[-1])
+        basis.publish(con, definitions, used - cards)
+        outline.publish(con, definitions, used - cards)
+        cards |= used
+        yield _outcome(con, as_of)
+
+
+def begin(con: Connection) -> None:
+    """Nothing is scored yet."""
+    scoring.begin(con)
+    rollup.begin(con)
+
+
+def judge(con: Connection, definitions: Definitions, *, last: bool) -> set[str]:
+    """Make PARTS of the relationships in `wide`, with the groups after the `last` of them; gives the scorecards that are used."""
     scoring.begin(con)
     sentences.begin(con)
-    cards: set[str] = set()
-    for low in range(1, max(count, 1) + 1, bucket):
-        cards |= score_bucket(con, definitions, low, low + bucket, cards)
-    rollup.roll_up(con)
-    history.publish(con)
-    evaluate.publish(con, definitions.metrics)
-    scoring.publish(con, definitions, cards)
-    basis.publish(con, definitions, cards)
-    contradictions.publish(con)
-    return _outcome(con, as_of)
-
-
-def score_bucket(
-    con: Connection, definitions: Definitions, low: int, high: int, made: Collection[str]
-) -> set[str]:
-    """Measure and score the relationships numbered low ≤ r < high; gives the scorecards that they use."""
-    evaluate.evaluate(con, definitions.metrics, low, high)
-    evaluate.keep(con, definitions.metrics, low == 1)
+    contradictions.begin(con)
+    evaluate.keep(con, definitions.metrics, first=True)
     carry.ready(con, definitions)
+    contradictions.find(con, definitions.contradictions, definitions.used)
     used = scoring.choose(con, definitions)
     for name in sorted(used):
-        card = definitions.cards[name]
-        scoring.score(con, card, name not in made)
-        sentences.write(con, card, definitions)
+        scoring.score(con, definitions.cards[name])
+        sentences.write(con, definitions.cards[name], definitions)
+    rollup.accounts(con)
+    if last:
+        rollup.groups(con)
+    history.publish(con)
+    evaluate.publish(con, definitions.metrics)
+    scoring.publish(con, definitions, used)
     return used
 
 
@@ -65,7 +103,7 @@ def _outcome(con: Connection, as_of: date) -> Outcome:
     row = con.execute(
         """
         WITH before AS (SELECT entity_id, arg_max(band, on_date) AS band FROM snapshot_before
-            WHERE entity = 'account' AND main AND on_date <= $day GROUP BY entity_id)
+            WHERE entity = 'account' AND main AND on_date <= $day AND entity_id IN (SELECT entity_id FROM snapshot) GROUP BY entity_id)
         SELECT count(*), count(*) FILTER (n.band = 'unknown'), count(*) FILTER (n.band <> p.band)
         FROM snapshot AS n LEFT JOIN before AS p USING (entity_id)
         WHERE n.entity = 'account' AND n.main AND n.on_date = $day

@@ -19,8 +19,8 @@ def queries(day: date, snapshot: str) -> dict[str, str]:
     """What is kept of a run for a day, as dataset → query: `snapshot` is the query of its snapshots."""
     that = f"WHERE on_date = DATE '{day}'"
     return {
-        f"{PLACE}{day}/snapshot": f"SELECT * FROM ({snapshot}) {that}",
-        f"{PLACE}{day}/measure": f"SELECT * FROM ({_MEASURES}) {that}",
+        f"{PLACE}{day}/snapshot": f"SELECT * FROM ({snapshot}) {that} ORDER BY account_id",
+        f"{PLACE}{day}/measure": f"SELECT * FROM ({_MEASURES}) {that} ORDER BY account_id",
         f"{PLACE}{day}/scorecard": "SELECT * FROM scorecard",
     }
 

@@ -12,6 +12,8 @@ from sqlglot import exp
 
 from cs_connector.config.documents import Document, load, mistakes, suggest
 from cs_connector.errors import ConfigError
+from cs_connector.health.contradictions import FILE as CONTRADICTIONS
+from cs_connector.health.contradictions import ContradictionFile
 from cs_connector.health.scorecard import (
     TWICE,
     WEIGHTLESS,
@@ -22,6 +24,8 @@ from cs_connector.health.scorecard import (
 )
 from cs_connector.health.words import template
 from cs_connector.language.expression import Formula, parse_condition
+from cs_connector.measure.judgements import FILE as JUDGEMENTS
+from cs_connector.measure.judgements import JudgementFile
 from cs_connector.measure.metrics import BASE, load_metrics
 from cs_connector.model import NUMBER
 
@@ -30,6 +34,7 @@ _OURS = {TWICE, WEIGHTLESS}  # found here also where something else is wrong wit
 _BANDS = "bands are the same for every scorecard: [0, 50) red, [50, 75) yellow, [75, 100] green"
 _FIXES = {
     "cap": "add cap: the highest score while it holds, from 0 to 100",
+    "by": "add by: who judged, by name or e-mail address",
     "weight": "add weight: how much it counts beside the others",
     "curve": "add curve: with one of line, steps, half_life",
 }
@@ -57,14 +62,24 @@ class _Known:
 
 
 def wrong(layers: Sequence[Path], types: Types) -> list[ConfigError]:
-    """Every mistake of the metrics (the first), overrides, scorecards and their assignment, in the order of files and lines."""
+    """Every mistake of the metrics (the first), overrides, contradictions, scorecards and their assignment, in the order of files and lines."""
     found: list[ConfigError] = []
     metrics = _metrics(layers, found)
     files = card_files(layers)
     overrides = list(_documents((layer / "overrides.yml" for layer in layers), found))
     known = _Known(metrics, [name for d in overrides for name in _mapping(d.data, "overrides")], files)
     for document in overrides:
-        found += [*_shape(OverrideFile, document), *_overrides(document, known, types)]
+        found += [
+            *_shape(OverrideFile, document),
+            *_conditional(document, "overrides", "reason", known, types),
+        ]
+    for document in _documents((layer / JUDGEMENTS for layer in layers), found):
+        found += _shape(JudgementFile, document)
+    for document in _documents((layer / CONTRADICTIONS for layer in layers), found):
+        found += [
+            *_shape(ContradictionFile, document),
+            *_conditional(document, "contradictions", "text", known, types),
+        ]
     for document in _documents(files.values(), found):
         found += [*_shape(Scorecard, document), *_card(document, known)]
     assigns = [layer / "scorecards/assign.yml" for layer in layers]
@@ -181,13 +196,16 @@ def _text(document: Document, at: Keys, text: Any, names: Collection[str]) -> It
             yield error
 
 
-def _overrides(document: Document, known: _Known, types: Types) -> Iterator[ConfigError]:
-    for name, override in _mapping(document.data, "overrides").items():
-        if isinstance(override, dict):
-            at: Keys = ("overrides", name)
-            _, errors = _condition(document, (*at, "when"), override.get("when"), known.names, types)
+def _conditional(
+    document: Document, key: str, text: str, known: _Known, types: Types
+) -> Iterator[ConfigError]:
+    """Overrides or contradictions: a condition each, and a text that may name what the condition may."""
+    for name, rule in _mapping(document.data, key).items():
+        if isinstance(rule, dict):
+            at: Keys = (key, name)
+            _, errors = _condition(document, (*at, "when"), rule.get("when"), known.names, types)
             yield from errors
-            yield from _text(document, (*at, "reason"), override.get("reason"), known.names)
+            yield from _text(document, (*at, text), rule.get(text), known.names)
 
 
 def _condition(

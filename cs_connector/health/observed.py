@@ -18,6 +18,7 @@ from cs_connector.health.doubts import Doubt, line_of
 from cs_connector.health.scorecard import Cap, Card, Definitions, card_files
 from cs_connector.language.compiler import column
 from cs_connector.language.executor import Connection, sql
+from cs_connector.measure.judgements import Judgement, unheard
 from cs_connector.measure.metrics import OF_ACCOUNT, OF_RELATIONSHIP
 
 Array: TypeAlias = Any  # of numpy
@@ -41,7 +42,17 @@ def observed(con: Connection, definitions: Definitions, layers: Sequence[Path]) 
         card, document = definitions.cards[name], load(files[name])
         found += _nobody(con, card, document, seen)
         found += _alike(con, card, document, seen)
+    found += [_unheard(one) for one in unheard(con, definitions.metrics.judgements)]
     return sorted(found, key=lambda d: (d.place.path, d.place.line or 0, d.what))
+
+
+def _unheard(one: Judgement) -> Doubt:
+    return Doubt(
+        one.document.place(("judgements", one.index, "of")),
+        f"nobody is called {one.entry.of!r}",
+        "no account and no relationship has this id, key or name, so the judgement counts for nobody",
+        "name the account as the CRM does, or remove the judgement",
+    )
 
 
 def _look(con: Connection, definitions: Definitions) -> frozenset[str]:
@@ -121,7 +132,7 @@ def _nobody(con: Connection, card: Card, document: Document, seen: frozenset[str
         known, total = con.execute(query, [card.name]).fetchone() or (0, 0)
         if not known:
             yield Doubt(
-                line_of(document, card, m.measure, "metric"),
+                line_of(document, m.measure, "metric"),
                 f"nobody judged by {card.name} has {m.measure}",
                 f"{m.metric} was unknown for all of them ({total:,}) in the last run, so its weight cannot matter",
                 "see that its feed is connected and read, or remove the measure",
@@ -140,7 +151,7 @@ def _alike(con: Connection, card: Card, document: Document, seen: frozenset[str]
         count, correlation = spearman(rows[names.index(one.metric)], rows[names.index(other.metric)])
         if count >= ENOUGH and abs(correlation) >= ALIKE:
             yield Doubt(
-                line_of(document, card, other.measure),
+                line_of(document, other.measure),
                 f"{one.measure} and {other.measure} say the same",
                 f"their rank correlation is {correlation:.2f} over {count:,} relationships of {card.name}, so one thing counts twice",
                 "remove one of them, or halve their weights",

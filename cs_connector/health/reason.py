@@ -54,8 +54,8 @@ def reason(scored: Scored) -> str:
     if scored.band == "unknown":
         return _unknown(scored)
     said = [text for text in (override_reason(scored),) if text]
-    said += [_phrase(scored, part) for part in scored.lost()]
-    said = said[:MOST] or ["nothing costs many points"]
+    said += [_phrase(scored, part) for part in scored.lost()[: MOST - len(said)]]
+    said = said or ["nothing costs many points"]
     renewal = scored.values.get("renewal_on")
     if renewal and 0 <= (renewal - scored.today).days <= RENEWS_WITHIN and "renews" not in said[0]:
         said.append(f"renews {day(renewal)}")
@@ -73,7 +73,9 @@ def _head(scored: Scored) -> str:
 
 
 def _phrase(scored: Scored, part: Part) -> str:
-    text = scored.card.phrases[part.measure].fill({**scored.values, "value": part.value}, scored.today)
+    phrase = scored.card.phrases[part.measure]
+    values = {name: part.value if name == "value" else scored.values.get(name) for name in phrase.names}
+    text = phrase.fill(values, scored.today)
     since = scored.carried.get(part.measure)
     return f"{text} (last known {short(since)})" if since else text
 

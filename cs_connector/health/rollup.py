@@ -10,10 +10,43 @@ FLOOR = 74  # a small relationship pulls its account no lower than this
 EXACT = "CAST(round(coverage, 9) AS DECIMAL(10, 9))"  # sums of it are the same in any order
 
 
+ROLLED = "account_id, on_date, score, band, known_score, coverage, low, high, published, standing, arr"
+
+
 def roll_up(con: Connection) -> None:
     """Add accounts, then groups, to `snapshot_raw`; also makes `binding`, the relationship that decides."""
+    begin(con)
+    accounts(con)
+    groups(con)
+
+
+def begin(con: Connection) -> None:
+    """Make `family`: the accounts of groups of more than one account. Nothing is rolled up yet."""
+    con.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE family AS
+        WITH several AS (SELECT ultimate_parent_id AS parent FROM account WHERE ultimate_parent_id IS NOT NULL
+            GROUP BY parent HAVING count(*) > 1 OR any_value(account_id) <> parent)
+        SELECT a.account_id, a.ultimate_parent_id AS parent, a.currency
+        FROM account AS a JOIN several ON several.parent = a.ultimate_parent_id JOIN account AS p ON p.account_id = a.ultimate_parent_id
+        WHERE lower(coalesce(p.kind, '')) <> 'partner'
+        """
+    )
+    con.execute(f"CREATE OR REPLACE TEMP TABLE rolled AS SELECT {ROLLED} FROM snapshot_raw WHERE FALSE")
+    _groups(con)
+
+
+def accounts(con: Connection) -> None:
+    """Add the accounts of the relationships in `snapshot_raw`: all relationships of an account at once. Makes `binding`."""
     _binding(con)
     con.execute(f"INSERT INTO snapshot_raw {_accounts()}")
+    con.execute(
+        f"INSERT INTO rolled SELECT {ROLLED} FROM snapshot_raw SEMI JOIN family USING (account_id) WHERE entity = 'account'"
+    )
+
+
+def groups(con: Connection) -> None:
+    """Add the groups of all accounts so far to `snapshot_raw`. Makes `grouped`."""
     _groups(con)
     con.execute(f"INSERT INTO snapshot_raw {_group_rows()}")
 
@@ -60,9 +93,7 @@ def _groups(con: Connection) -> None:
     con.execute(
         """
         CREATE OR REPLACE TEMP TABLE grouped AS
-        WITH members AS (SELECT s.*, a.ultimate_parent_id AS parent, a.currency
-            FROM snapshot_raw AS s JOIN account AS a USING (account_id) JOIN account AS p ON p.account_id = a.ultimate_parent_id
-            WHERE s.entity = 'account' AND lower(coalesce(p.kind, '')) <> 'partner'),
+        WITH members AS (SELECT * FROM rolled JOIN family USING (account_id)),
         single AS (SELECT parent, on_date, count(DISTINCT coalesce(currency, '')) = 1 AND sum(arr) > 0 AS one_currency
             FROM members GROUP BY ALL HAVING count(*) > 1 OR any_value(account_id) <> parent)
         SELECT parent, on_date, any_value(one_currency) AS one_currency,

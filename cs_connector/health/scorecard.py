@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -13,11 +13,13 @@ from sqlglot import exp
 
 from cs_connector.config.documents import Document, load, suggest, validate
 from cs_connector.errors import ConfigError
+from cs_connector.health.conditions import condition
+from cs_connector.health.contradictions import Detector, load_contradictions
 from cs_connector.health.curves import Curve
 from cs_connector.health.words import Template, template
 from cs_connector.language.compiler import column
 from cs_connector.language.executor import sql
-from cs_connector.language.expression import Formula, parse_condition
+from cs_connector.language.expression import Formula
 from cs_connector.language.steps import Strict
 from cs_connector.measure.metrics import BASE, Metrics, load_metrics
 from cs_connector.model import NUMBER
@@ -27,7 +29,10 @@ TWICE, WEIGHTLESS = "a measure is listed twice", "no measure has a weight above 
 
 
 class Measure(Strict):
-    """A metric through a curve. `phrase` says what it costs; without `lever` nobody is told to move it."""
+    """A metric through a curve. `phrase` says what it costs; without `lever` nobody is told to move it.
+
+    An optional one that was never set is left out of the mean; without a weight it waits for one, and is no part of anything.
+    """
 
     measure: str
     group: Driver
@@ -39,6 +44,10 @@ class Measure(Strict):
     phrase: str
     lever: str | None = None
     effort: float = Field(default=1.0, gt=0)
+
+    @property
+    def waits(self) -> bool:
+        return self.optional and not self.weight
 
     def curve_for(self, segment: str | None) -> Curve:
         return self.by_segment.get(segment or "", self.curve)
@@ -118,7 +127,7 @@ class Cap:
 
 @dataclass(frozen=True)
 class Card:
-    """A scorecard with its caps, lowest first, and the texts of its measures."""
+    """A scorecard with its caps, lowest first, and the texts of its measures; without those that wait for a weight."""
 
     name: str
     rule: Scorecard
@@ -143,6 +152,7 @@ class Definitions:
     cards: dict[str, Card]
     assign: tuple[tuple[str, Formula | None], ...]
     also: tuple[str, ...] = field(default=())
+    contradictions: tuple[Detector, ...] = field(default=())
 
     @cached_property
     def used(self) -> tuple[str, ...]:
@@ -154,11 +164,13 @@ class Definitions:
                 found |= text.names
             for cap in card.caps:
                 found |= cap.when.names
+        for one in self.contradictions:
+            found |= one.when.names | one.text.names
         return tuple(sorted(found & set(self.metrics.by_name)))
 
 
 def load_definitions(layers: Sequence[Path]) -> Definitions:
-    """Read metrics, scorecards and overrides; a later layer replaces what has the same name.
+    """Read metrics, scorecards, overrides and contradictions; a later layer replaces what has the same name.
 
     Raises ConfigError with file and line.
     """
@@ -167,7 +179,8 @@ def load_definitions(layers: Sequence[Path]) -> Definitions:
     caps = _caps(_existing(layers, "overrides.yml"), metrics)
     cards = _cards(layers, metrics, caps, names)
     document = load(_existing(layers, "scorecards/assign.yml")[-1])
-    return _assigned(metrics, cards, document)
+    found = load_contradictions(layers, names, metrics.by_name)
+    return replace(_assigned(metrics, cards, document), contradictions=found)
 
 
 def _existing(layers: Iterable[Path], name: str) -> list[Path]:
@@ -188,7 +201,7 @@ def _caps(files: Iterable[Path], metrics: Metrics) -> tuple[Cap, ...]:
 
 def _cap(document: Document, name: str, rule: Override, metrics: Metrics) -> Cap:
     at, names = ("overrides", name), {**BASE, **dict.fromkeys(metrics.by_name, NUMBER)}
-    when = _at(document, (*at, "when"), rule.when, names)
+    when = condition(document, (*at, "when"), rule.when, names)
     return Cap(
         name,
         rule,
@@ -196,13 +209,6 @@ def _cap(document: Document, name: str, rule: Override, metrics: Metrics) -> Cap
         template(document, (*at, "reason"), rule.reason, names),
         when.names & set(metrics.by_name),
     )
-
-
-def _at(document: Document, at: tuple[str | int, ...], text: str, names: Collection[str]) -> Formula:
-    try:
-        return parse_condition(text, names)
-    except ConfigError as error:
-        raise document.told(at, error) from None
 
 
 def _cards(
@@ -230,7 +236,10 @@ def _card(
         phrases[measure.measure] = template(document, (*at, "phrase"), measure.phrase, {*names, "value"})
         if measure.lever is not None:
             levers[measure.measure] = template(document, (*at, "lever"), measure.lever, {"value"})
-    return Card(name, rule, _chosen(document, rule, caps), phrases, levers)
+    counted = {m.measure: m for m in rule.measures if not m.waits}
+    phrases = {measure: text for measure, text in phrases.items() if measure in counted}
+    in_force = rule.model_copy(update={"measures": tuple(counted.values())})
+    return Card(name, in_force, _chosen(document, rule, caps), phrases, levers)
 
 
 def _chosen(document: Document, rule: Scorecard, caps: tuple[Cap, ...]) -> tuple[Cap, ...]:
@@ -255,7 +264,7 @@ def _assigned(metrics: Metrics, cards: dict[str, Card], document: Document) -> D
     for index, item in enumerate(rule.assign):
         at = ("assign", index)
         _must(document, (*at, "scorecard"), item.scorecard, cards, "scorecard")
-        when = None if item.when is None else _at(document, (*at, "when"), item.when, BASE)
+        when = None if item.when is None else condition(document, (*at, "when"), item.when, BASE)
         chosen.append((item.scorecard, when))
     for index, name in enumerate(rule.also):
         _must(document, ("also", index), name, cards, "scorecard")

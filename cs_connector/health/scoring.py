@@ -77,15 +77,10 @@ def begin(con: Connection) -> None:
     con.execute(f"CREATE OR REPLACE TEMP TABLE snapshot_raw ({SNAPSHOT})")
 
 
-def score(con: Connection, card: Card, first: bool) -> None:
-    """Score the bucket in `ready` by one scorecard; leaves `judged`, adds to `scored_…` and `snapshot_raw`."""
+def score(con: Connection, card: Card) -> None:
+    """Score the bucket in `ready` by one scorecard; leaves `judged` and `scored_…`, adds to `snapshot_raw`."""
     _measures(con, card)
-    verb = (
-        f'CREATE OR REPLACE TEMP TABLE "scored_{card.name}" AS'
-        if first
-        else f'INSERT INTO "scored_{card.name}"'
-    )
-    con.execute(f"{verb} {_kept(card)}")
+    con.execute(f'CREATE OR REPLACE TEMP TABLE "scored_{card.name}" AS {_kept(card)}')
     con.execute(f"INSERT INTO snapshot_raw {_snapshot(card)}")
 
 
@@ -100,7 +95,7 @@ def _measures(con: Connection, card: Card) -> None:
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE judged AS
-        WITH measured AS (SELECT ready.*, chosen.main, {curves} FROM ready JOIN chosen USING (r)
+        WITH measured AS (SELECT {_needed(card)}, chosen.main, {curves} FROM ready JOIN chosen USING (r)
             WHERE chosen.scorecard = '{card.name}'),
         summed AS (SELECT *, {sums} FROM measured),
         step_0 AS (SELECT *, known_points / nullif(known_weight, 0) AS mean_0, known_weight AS weight_0 FROM summed)
@@ -111,6 +106,16 @@ def _measures(con: Connection, card: Card) -> None:
         SELECT *, {", ".join(_published(m) for m in card.rule.measures)} FROM read
         """
     )
+
+
+def _needed(card: Card) -> str:
+    """The columns of `ready` that a scorecard looks at: of some two hundred, a fraction."""
+    metrics = {m.metric for m in card.rule.measures}.union(*(cap.metrics for cap in card.caps))
+    names = {"r", "today", "relationship_id", "account_id", "arr"}.union(
+        *(cap.when.names - cap.metrics for cap in card.caps)
+    )
+    names |= {f"{side}_{name}" for name in metrics for side in "mkd"}
+    return ", ".join(f'ready."{name}"' for name in sorted(names))
 
 
 def _lower(card: Card, step: int) -> str:
@@ -177,7 +182,7 @@ def _kept(card: Card) -> str:
         f'"v_{m.measure}", "s_{m.measure}", "m_{m.metric}" IS NOT NULL AS "known_{m.measure}", "since_{m.measure}"'
         for m in card.rule.measures
     )
-    return f"SELECT relationship_id, account_id, today AS on_date, weight, {parts} FROM judged"
+    return f"SELECT relationship_id, account_id, today AS on_date, weight, {parts} FROM judged ORDER BY r, today"
 
 
 def _snapshot(card: Card) -> str:
@@ -218,20 +223,27 @@ def _unsure(card: Card) -> str:
 
 
 def publish(con: Connection, definitions: Definitions, cards: Collection[str]) -> None:
-    """Make the view `measure_score`: one row a measure; contributions sum to the uncapped score."""
-    parts = [
-        _long(definitions.cards[name], measure, definitions)
-        for name in sorted(cards)
-        for measure in definitions.cards[name].rule.measures
-    ]
+    """Make the view `measure_score` of the bucket: one row a measure; contributions sum to the uncapped score."""
+    parts = [_long(definitions.cards[name], definitions) for name in sorted(cards)]
     con.execute(f"CREATE OR REPLACE TEMP VIEW measure_score AS {' UNION ALL '.join(parts) or EMPTY}")
 
 
-def _long(card: Card, m: Measure, definitions: Definitions) -> str:
-    unit = definitions.metrics.by_name[m.metric].unit
-    share = f'CASE WHEN "s_{m.measure}" IS NULL THEN 0 ELSE {_weight(m)} / weight END'
-    return f"""SELECT relationship_id, account_id, '{card.name}' AS scorecard, on_date, '{m.group}' AS group_name,
-        '{m.measure}' AS measure, '{m.metric}' AS metric, "v_{m.measure}" AS value, '{unit}' AS unit,
-        "s_{m.measure}" AS score, {share} AS weight, coalesce("s_{m.measure}" * ({share}), 0) AS contribution,
-        "known_{m.measure}" AS known, "since_{m.measure}" IS NOT NULL AS carried, "since_{m.measure}" AS carried_from
-        FROM "scored_{card.name}" """
+def _long(card: Card, definitions: Definitions) -> str:
+    """One pass over the bucket, so that the rows of a relationship stay together."""
+    columns = {
+        "group_name": [f"'{m.group}'" for m in card.rule.measures],
+        "measure": [f"'{m.measure}'" for m in card.rule.measures],
+        "metric": [f"'{m.metric}'" for m in card.rule.measures],
+        "value": [f'"v_{m.measure}"' for m in card.rule.measures],
+        "unit": [f"'{definitions.metrics.by_name[m.metric].unit}'" for m in card.rule.measures],
+        "score": [f'"s_{m.measure}"' for m in card.rule.measures],
+        "share": [_weight(m) for m in card.rule.measures],
+        "known": [f'"known_{m.measure}"' for m in card.rule.measures],
+        "carried_from": [f'"since_{m.measure}"' for m in card.rule.measures],
+    }
+    each = ", ".join(f"unnest([{', '.join(values)}]) AS {name}" for name, values in columns.items())
+    return f"""SELECT relationship_id, account_id, '{card.name}' AS scorecard, on_date, group_name, measure, metric, value, unit, score,
+        CASE WHEN score IS NULL THEN 0 ELSE share / total END AS weight,
+        coalesce(score * CASE WHEN score IS NULL THEN 0 ELSE share / total END, 0) AS contribution,
+        known, carried_from IS NOT NULL AS carried, carried_from
+        FROM (SELECT relationship_id, account_id, on_date, weight AS total, {each} FROM "scored_{card.name}")"""

@@ -1,78 +1,85 @@
-"""Which records of which system a metric stands on."""
+"""Which records stand behind metrics of many relationships."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
+from cs_connector.health.evidence import MOST
 from cs_connector.health.scorecard import Definitions
-from cs_connector.language.executor import Connection
+from cs_connector.language.compiler import Rows
+from cs_connector.language.executor import Connection, sql
+from cs_connector.language.tree import Filter, Node
 from cs_connector.measure import evaluate
 from cs_connector.measure.metrics import Source
-
-MOST = 20  # records named for one metric
-SUBSCRIPTIONS = (
-    "SELECT subscription_id FROM subscription AS u JOIN scope USING (account_id) "
-    "WHERE u.product IS NOT DISTINCT FROM scope.product"
-)
-Found = dict[str, list[dict[str, str]]]
+from cs_connector.unify.sql import ident, literal
 
 
-def sources(
-    con: Connection, definitions: Definitions, relationship: str, today: date, metrics: Sequence[str]
-) -> Found:
-    """Records by metric, as {connection, object, id}; at most twenty each."""
-    query = "SELECT account_id FROM relationship WHERE relationship_id = ?"
-    row = con.execute(query, [relationship]).fetchone()
-    evaluate.begin(con, today, definitions.metrics, row[0] if row else relationship)
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE scope AS SELECT * FROM scored WHERE relationship_id = ?", [relationship]
-    )
-    con.execute("DELETE FROM grid WHERE on_date <> ?", [today])
-    return {name: _records(con, definitions.metrics.source(name), name) for name in dict.fromkeys(metrics)}
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """The first of the records behind a metric, as {connection, object, id}, and how many there are, at most twenty."""
+
+    first: dict[str, str]
+    count: int
 
 
-def ready(con: Connection, definitions: Definitions, today: date) -> None:
-    """Make ready for `records` of any relationship."""
+def behind(
+    con: Connection, definitions: Definitions, today: date, wanted: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], Behind]:
+    """What stands behind metrics of many relationships, by (relationship, metric) as `wanted`: one query a file of metrics.
+
+    Nothing stands there where only the relationship itself says it.
+    """
+    asked: dict[str, list[str]] = defaultdict(list)
+    for relationship, metric in sorted({*wanted}):
+        asked[metric].append(relationship)
     evaluate.begin(con, today, definitions.metrics)
     con.execute("DELETE FROM grid WHERE on_date <> ?", [today])
+    found: dict[tuple[str, str], Behind] = {}
+    for source in definitions.metrics.sources:
+        mine = {name: asked[name] for name in source.study.metrics if name in asked}
+        rows = {name: stood for name in mine if (stood := source.standing_on(name)) is not None}
+        if rows:
+            found |= _behind(con, source, rows, mine)
+    return found
 
 
-def records(
-    con: Connection, definitions: Definitions, relationship: str, metric: str
-) -> list[dict[str, str]]:
-    """The records behind one metric, as in `sources`; none where only the relationship itself says it."""
-    source = definitions.metrics.source(metric)
-    if source.standing_on(metric) is None:
-        return []
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE scope AS SELECT * FROM scored WHERE relationship_id = ?", [relationship]
+def _behind(
+    con: Connection, source: Source, rows: Mapping[str, Rows], asked: Mapping[str, Sequence[str]]
+) -> dict[tuple[str, str], Behind]:
+    """The same for the metrics of one file: they all look at the same rows, each at those that it picks."""
+    pairs = [(relationship, name) for name in rows for relationship in asked[name]]
+    _ask(con, pairs)
+    picked = [_picked(source, name, stood.node) for name, stood in rows.items()]
+    some = next(iter(rows.values()))
+    tests = ", ".join(
+        f"CASE WHEN {test} THEN {literal(name)} END" for name, (_, test) in zip(rows, picked, strict=True)
     )
-    return _records(con, source, metric)
+    query = f"""
+        WITH kept AS (SELECT r, {ident(some.key or "")} AS key, unnest([{tests}]) AS metric FROM ({sql(Rows(picked[0][0]).query)}) AS x),
+        record AS (SELECT DISTINCT asked.relationship_id, asked.metric, link.connection, link.object, link.record_id
+            FROM kept JOIN scope USING (r) JOIN asked ON asked.relationship_id = scope.relationship_id AND asked.metric = kept.metric
+            JOIN link ON link.entity = ? AND link.entity_id = kept.key)
+        SELECT relationship_id, metric, min({{'connection': connection, 'object': object, 'id': record_id}}), least(count(*), {MOST})
+        FROM record GROUP BY ALL"""
+    found = con.execute(query, [some.entity]).fetchall()
+    return {(relationship, name): Behind(first, count) for relationship, name, first, count in found}
 
 
-def _records(con: Connection, source: Source, metric: str) -> list[dict[str, str]]:
-    rows = source.standing_on(metric)
-    if rows is None:
-        return _of_relationship(con)
-    found = con.execute(
-        f"""SELECT DISTINCT link.connection, link.object, link.record_id FROM ({rows.keys}) AS k
-        JOIN link ON link.entity = ? AND link.entity_id = k.key ORDER BY ALL LIMIT {MOST}""",
-        [rows.entity],
-    ).fetchall()
-    return _named(found)
+def _ask(con: Connection, pairs: Sequence[tuple[str, str]]) -> None:
+    """Make `asked` (relationship_id, metric), and `scope` of the relationships in it."""
+    relationships, metrics = map(list, zip(*pairs, strict=True))
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE asked AS SELECT unnest($relationships) AS relationship_id, unnest($metrics) AS metric",
+        {"relationships": relationships, "metrics": metrics},
+    )
+    con.execute("CREATE OR REPLACE TEMP TABLE scope AS FROM scored SEMI JOIN asked USING (relationship_id)")
 
 
-def _of_relationship(con: Connection) -> list[dict[str, str]]:
-    """What the relationship itself says stands in its subscriptions, or else in the account."""
-    for ids in (SUBSCRIPTIONS, "SELECT account_id FROM scope"):
-        found = con.execute(
-            f"SELECT DISTINCT connection, object, record_id FROM link WHERE entity_id IN ({ids}) ORDER BY ALL LIMIT {MOST}"
-        ).fetchall()
-        if found:
-            return _named(found)
-    return []
-
-
-def _named(found: list[tuple[str, ...]]) -> list[dict[str, str]]:
-    return [dict(zip(("connection", "object", "id"), row, strict=True)) for row in found]
+def _picked(source: Source, metric: str, node: Node) -> tuple[Node, str]:
+    """All rows of the steps, and the condition by which a metric picks its own."""
+    if source.study.metrics[metric].evidence is not None and isinstance(node, Filter):
+        return node.rows, sql(node.condition)
+    return node, "TRUE"

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cs_connector.errors import UsageError
 from cs_connector.health.basis import Basis
 from cs_connector.health.change_words import told
 from cs_connector.health.changes import FACTS, KINDS, Line, Mark, Reading, decompose, touched
 from cs_connector.health.explain import rows_of
-from cs_connector.health.scorecard import Definitions
+from cs_connector.health.outline import Outlines, outlines
 from cs_connector.language.executor import Connection
+
+if TYPE_CHECKING:
+    from cs_connector.health.scorecard import Definitions
 
 Row = dict[str, Any]
 
@@ -49,7 +52,7 @@ class Side:
 
 
 def why_changed(
-    con: Connection, definitions: Definitions, entity_id: str, ends: tuple[End, End], reading: str
+    con: Connection, known: Definitions | Outlines, entity_id: str, ends: tuple[End, End], reading: str
 ) -> Row:
     """The why-changed/1 document of a relationship or an account; `reading` is known or restated.
 
@@ -64,12 +67,13 @@ def why_changed(
         _side(con, deciding, last),
     )
     assert after is not None, "it decides"
+    found = outlines(known)
     lines = _lines(before, after) if was and before else []
     return {
         "schema": "why-changed/1", "id": entity_id, "name": _name(con, shown), "entity": shown["entity"],
         "relationship": deciding, "reading": reading, "from": was and _said(was), "to": _said(shown),
         **_summed(was, shown, before, after, lines),
-        "lines": [_line(line, before, after, definitions) for line in lines if before],
+        "lines": [_line(line, before, after, _titles(found, before, after)) for line in lines if before],
     }  # fmt: skip
 
 
@@ -185,10 +189,15 @@ def _name(con: Connection, shown: Row) -> str | None:
     return found[0]["name"] if found else None
 
 
-def _line(line: Line, before: Side, after: Side, definitions: Definitions) -> Row:
+def _titles(found: Outlines, *sides: Side) -> dict[str, str]:
+    """Of the metrics that either side was judged by; those of a scorecard that is gone have none."""
+    cards = [found.of(side.snapshot["scorecard"]) for side in sides]
+    return {m.metric: m.title for card in cards if card for m in card.measures.values()}
+
+
+def _line(line: Line, before: Side, after: Side, titles: Mapping[str, str]) -> Row:
     rows = [side.measures.get(line.measure or "") for side in (before, after)]
     row: Row = rows[1] or rows[0] or {}
-    metric = definitions.metrics.by_name.get(row.get("metric", ""))
     reasons = {
         side.snapshot["override"]: side.snapshot["override_reason"]
         for side in (before, after)
@@ -197,7 +206,7 @@ def _line(line: Line, before: Side, after: Side, definitions: Definitions) -> Ro
     unit = row.get("unit") or ""
     return {
         "kind": line.kind, "points": line.points, "measure": line.measure, "override": line.override,
-        "group": row.get("group_name"), "metric": row.get("metric"), "title": metric.title if metric else None, "unit": unit,
+        "group": row.get("group_name"), "metric": row.get("metric"), "title": titles.get(row.get("metric", "")), "unit": unit,
         "value": [r and r["value"] for r in rows], "score": [r and r["score"] for r in rows],
         "weight": [r and r["weight"] for r in rows], "known": [bool(r and r["known"]) for r in rows],
         "text": told(line, before.reading, after.reading, unit, reasons),

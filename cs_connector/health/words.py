@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from string import Formatter
 from typing import Any
 
@@ -48,6 +49,12 @@ def template(document: Document, at: tuple[str | int, ...], text: str, names: Co
     return Template(text, tuple(parts), frozenset(name for _, name, _ in parts if name))
 
 
+def read(text: str) -> Template:
+    """A text that was checked when it was declared."""
+    parts = [(before, name, kind or "plain") for before, name, kind, _ in Formatter().parse(text)]
+    return Template(text, tuple(parts), frozenset(name for _, name, _ in parts if name))
+
+
 def _split(
     document: Document, at: tuple[str | int, ...], text: str
 ) -> list[tuple[str, str | None, str | None, str | None]]:
@@ -58,10 +65,12 @@ def _split(
         raise document.error(at, "this text cannot be read", why=str(error), fix=fix) from None
 
 
+@lru_cache(4096)
 def day(value: date) -> str:
     return f"{value.day} {value:%b %Y}"
 
 
+@lru_cache(4096)
 def short(value: date) -> str:
     """Without the year, for what is less than a year away."""
     return f"{value.day} {value:%b}"

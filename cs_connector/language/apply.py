@@ -137,13 +137,20 @@ def fetch(form: str | Fetch) -> Node:
 
 
 @lru_cache
-def since(entity: str) -> exp.Expr | None:
-    """True of the rows of an entity that exist on `today`: those that are dated then, or earlier, or not at all."""
+def day_of(entity: str) -> Formula | None:
+    """The day, or the time, from which a row of an entity exists; None where rows have no such day."""
     model = ENTITIES[entity]
     if model.dated is None:
         return None
-    types = {c.name: c.type for c in model.columns}
-    dated = quoted(parse(model.dated, types))
+    return quoted(parse(model.dated, {c.name: c.type for c in model.columns}))
+
+
+@lru_cache
+def since(entity: str) -> exp.Expr | None:
+    """True of the rows of an entity that exist on `today`: those that are dated then, or earlier, or not at all."""
+    dated = day_of(entity)
+    if dated is None:
+        return None
     always = exp.cast(exp.Literal.string("1900-01-01"), typed(dated))
     return exp.LT(
         this=exp.Coalesce(this=dated.tree, expressions=[always]), expression=_day_after(typed(dated))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 from cs_connector.language.build import cells
 from cs_connector.language.executor import Connection, sql, store
-from cs_connector.measure import parts
+from cs_connector.measure import judgements, parts
 from cs_connector.measure.metrics import OF_ACCOUNT, OF_RELATIONSHIP, Metrics
 from cs_connector.model import ATTACHMENT
 
@@ -33,15 +34,16 @@ def prepare(
     """
     among = [source for source in metrics.sources if source.plan and source.plan.whole]
     begin(con, as_of, metrics, None if among else account_id)
+    metrics.ready(con, as_of)
     parts.compare(con, among, bucket)
     if account_id is not None:  # its peers were needed until here
-        con.execute("DELETE FROM scored WHERE account_id <> ?", [account_id])
+        con.execute("DELETE FROM numbered WHERE account_id <> ?", [account_id])
     found = con.execute("SELECT count(*) FROM scored").fetchone()
     return int(found[0]) if found else 0
 
 
 def begin(con: Connection, as_of: date, metrics: Metrics, account_id: str | None = None) -> None:
-    """Make `grid`, `feed_complete` and `scored` (of one account, if named).
+    """Make `grid`, `feed_complete` and `scored`, the relationships to score by their number `r` (of one account, if named).
 
     Where nothing was attached to relationships, `attachment` is made, too, and empty.
     """
@@ -53,6 +55,7 @@ def begin(con: Connection, as_of: date, metrics: Metrics, account_id: str | None
     con.executemany("INSERT INTO grid VALUES (?)", [[day] for day in grid(as_of)])
     _feeds(con, metrics.feeds)
     _scored(con, account_id)
+    judgements.lay(con, metrics.judgements, as_of)
 
 
 def _feeds(con: Connection, entities: tuple[str, ...]) -> None:
@@ -71,18 +74,34 @@ def _feeds(con: Connection, entities: tuple[str, ...]) -> None:
 
 
 def _scored(con: Connection, account_id: str | None) -> None:
+    """Only the numbers are kept: of a million customers, what is known of each is read when its turn comes."""
     mine = ", ".join(f'r."{name}"' for name in OF_RELATIONSHIP)
     theirs = ", ".join(f'a."{name.removeprefix("account_")}" AS "{name}"' for name in OF_ACCOUNT)
     con.execute(
         f"""
-        CREATE OR REPLACE TEMP TABLE scored AS
-        SELECT CAST(row_number() OVER (ORDER BY r.account_id, r.relationship_id) AS INTEGER) AS r, {mine}, {theirs}
+        CREATE OR REPLACE TEMP TABLE numbered AS
+        SELECT CAST(row_number() OVER (ORDER BY r.account_id, r.relationship_id) AS INTEGER) AS r, r.relationship_id, r.account_id
         FROM relationship AS r JOIN account AS a USING (account_id)
         WHERE a.customer_status IN {SCORED} AND r.status IS DISTINCT FROM 'Ended'
             AND (? IS NULL OR account_id = ?)
         """,
         [account_id, account_id],
     )
+    con.execute(
+        f"""CREATE OR REPLACE TEMP VIEW scored AS SELECT n.r, {mine}, {theirs} FROM numbered AS n
+        JOIN relationship AS r USING (account_id, relationship_id) JOIN account AS a USING (account_id)"""
+    )
+
+
+def buckets(con: Connection, size: int) -> list[tuple[int, int]]:
+    """The numbers (low ≤ r < high) of about `size` relationships each; no account is in two. One bucket, if there are none."""
+    rows = con.execute(
+        "SELECT min(first) FROM (SELECT min(r) AS first FROM numbered GROUP BY account_id) GROUP BY (first - 1) // ? ORDER BY 1",
+        [size],
+    ).fetchall()
+    found = con.execute("SELECT coalesce(max(r), 0) FROM numbered").fetchone()
+    lows = [row[0] for row in rows] or [1]
+    return list(pairwise([*lows, (found[0] if found else 0) + 1]))
 
 
 def evaluate(con: Connection, metrics: Metrics, low: int, high: int) -> None:
@@ -95,19 +114,19 @@ def evaluate(con: Connection, metrics: Metrics, low: int, high: int) -> None:
         parts.bucket(con, source)
         store(con, f"study_{source.name}", source.query)
     joins = "".join(f' JOIN "study_{s.name}" USING (r, today)' for s in metrics.sources)
-    columns = ", ".join(f's."{name}"' for name in (*OF_RELATIONSHIP, *OF_ACCOUNT))
-    con.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE metric_bucket AS
-        WITH cells AS ({sql(cells())}) SELECT r, today, {_renamed(metrics)} FROM cells{joins}
-        """
-    )
-    con.execute(
-        f"CREATE OR REPLACE TEMP VIEW wide AS SELECT metric_bucket.*, {columns} FROM metric_bucket JOIN scope AS s USING (r)"
-    )
+    widen(con, f"WITH cells AS ({sql(cells())}) SELECT r, today, {_renamed(metrics)} FROM cells{joins}")
     for source in metrics.sources:
         con.execute(f'DROP TABLE "study_{source.name}"')
         parts.drop(con, source)
+
+
+def widen(con: Connection, query: str) -> None:
+    """Make `wide` for the relationships in `scope`: their columns beside those of a query of `r`, `today` and `m_<metric>`."""
+    columns = ", ".join(f's."{name}"' for name in (*OF_RELATIONSHIP, *OF_ACCOUNT))
+    con.execute(f"CREATE OR REPLACE TEMP TABLE metric_bucket AS {query}")
+    con.execute(
+        f"CREATE OR REPLACE TEMP VIEW wide AS SELECT metric_bucket.*, {columns} FROM metric_bucket JOIN scope AS s USING (r)"
+    )
 
 
 def _renamed(metrics: Metrics) -> str:
@@ -120,16 +139,17 @@ def _renamed(metrics: Metrics) -> str:
 
 def publish(con: Connection, metrics: Metrics) -> None:
     """Make the view `metric_value` over `metric_wide`: one row a metric."""
-    rows = " UNION ALL ".join(
-        f"""SELECT relationship_id, account_id, '{name}' AS metric, on_date, "m_{name}" AS value,
-        "m_{name}" IS NOT NULL AS known FROM metric_wide"""
-        for name in metrics.by_name
+    names = ", ".join(f"'{name}'" for name in metrics.by_name)
+    values = ", ".join(f'"m_{name}"' for name in metrics.by_name)
+    con.execute(
+        f"""CREATE OR REPLACE TEMP VIEW metric_value AS
+        SELECT relationship_id, account_id, metric, on_date, value, value IS NOT NULL AS known FROM (
+            SELECT relationship_id, account_id, on_date, unnest([{names}]) AS metric, unnest([{values}]) AS value FROM metric_wide)"""
     )
-    con.execute(f"CREATE OR REPLACE TEMP VIEW metric_value AS {rows}")
 
 
 def keep(con: Connection, metrics: Metrics, first: bool) -> None:
     """Add the metrics of `wide` to `metric_wide`."""
     verb = "CREATE OR REPLACE TEMP TABLE metric_wide AS" if first else "INSERT INTO metric_wide"
     listed = ", ".join(f'"m_{name}"' for name in metrics.by_name)
-    con.execute(f"{verb} SELECT relationship_id, account_id, today AS on_date, {listed} FROM wide")
+    con.execute(f"{verb} SELECT relationship_id, account_id, today AS on_date, {listed} FROM wide ORDER BY r, today")

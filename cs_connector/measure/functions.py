@@ -13,9 +13,17 @@ from cs_connector.errors import ConfigError
 from cs_connector.language.apply import TYPES
 from cs_connector.language.compiler import Part
 from cs_connector.language.executor import Connection
+from cs_connector.measure.metrics import Source
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+def code(source: Source) -> dict[str, str]:
+    """The files with the functions of a study's Python steps, each with its text; those that are not there have none."""
+    named = {part.python.file for part in source.plan.parts if part.python} if source.plan else set()
+    paths = {name: source.document.path.parent / name for name in sorted(named)}
+    return {name: path.read_text("utf-8") for name, path in paths.items() if path.exists()}
 
 
 def run(con: Connection, document: Document, part: Part, table: str) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property, lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -15,14 +16,16 @@ from sqlglot import exp
 from cs_connector.config.documents import Document, load, suggest, validate
 from cs_connector.errors import ConfigError
 from cs_connector.language.build import cells, same
+from cs_connector.language.closed import over
 from cs_connector.language.compiler import Plan, Rows, StepError, column, compile_rows, compile_study
-from cs_connector.language.executor import sql
+from cs_connector.language.executor import Connection, sql
 from cs_connector.language.expression import Formula, parse_as
 from cs_connector.language.kinds import NUMERIC
 from cs_connector.language.lowering import call
 from cs_connector.language.periods import GREGORIAN, Calendar
 from cs_connector.language.steps import Step, Strict
 from cs_connector.measure.calendar import load_calendar
+from cs_connector.measure.judgements import Judgement, load_judgements
 from cs_connector.model import ACCOUNT, DATE, NUMBER, RELATIONSHIP
 
 # what a formula may say of the relationship itself, and of its account
@@ -62,13 +65,17 @@ class Study(Strict):
 
 @dataclass(frozen=True)
 class Source:
-    """A study that was read, checked and compiled; `used` has the studies of the metrics that it uses."""
+    """A study that was read, checked and compiled; `used` has the studies of the metrics that it uses.
+
+    `kept` names the tables that it reads instead of making what they keep (see language.closed), by digest.
+    """
 
     name: str
     study: Study
     document: Document
     calendar: Calendar = GREGORIAN
     used: tuple[Source, ...] = ()
+    kept: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def plan(self) -> Plan | None:
@@ -78,7 +85,8 @@ class Source:
         # two versions of a study may be compared: each has tables of its own
         name = f"{self.name} {sha256(self.study.model_dump_json().encode()).hexdigest()[:6]}"
         folder = self.document.path.parent
-        return compile_study(self.study.steps, self.calendar, name=name, base=BASE, folder=folder)
+        made = compile_study(self.study.steps, self.calendar, name=name, base=BASE, folder=folder)
+        return over(made, self.kept) if self.kept else made
 
     @cached_property
     def rows(self) -> Rows | None:
@@ -140,9 +148,14 @@ class Source:
 
 @dataclass(frozen=True)
 class Metrics:
-    """All studies in force; later layers replace a file of the same name."""
+    """All studies in force; later layers replace a file of the same name.
+
+    `ready` makes the tables that they name in `kept`, once relationships are numbered in `scored`.
+    """
 
     sources: tuple[Source, ...]
+    ready: Callable[[Connection, date], None] = lambda _con, _as_of: None
+    judgements: tuple[Judgement, ...] = ()
 
     @cached_property
     def by_name(self) -> dict[str, Metric]:
@@ -167,11 +180,11 @@ def schema() -> dict[str, Any]:
 
 
 def load_metrics(layers: Sequence[Path]) -> Metrics:
-    """Read `metrics/*.yml` of every layer, in the calendar of the layers. Raises ConfigError with file and line."""
+    """Read `metrics/*.yml` of every layer, in the calendar of the layers, and what people judged. Raises ConfigError with file and line."""
     files, calendar = metric_files(layers), load_calendar(layers)
     sources = [_source(name, path, path.stat().st_mtime_ns, calendar) for name, path in sorted(files.items())]
     _unique(sources)
-    return Metrics(tuple(using(sources)))
+    return Metrics(tuple(using(sources)), judgements=load_judgements(layers))
 
 
 def metric_files(layers: Sequence[Path]) -> dict[str, Path]:

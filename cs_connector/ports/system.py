@@ -22,7 +22,8 @@ class FieldInfo:
     """`refers_to` are the objects to whose records it refers, and `called` is the field with the name of such a record.
 
     `length` counts characters, or the digits of a number, of which `scale` stand after the point. A `restricted` choice
-    takes no value that is not in `values`. `about` is what it says of itself to people.
+    takes no value that is not in `values`. `about` is what it says of itself to people. `choices` are the only records
+    that this login may name in a reference, where the CRM says which.
     """
 
     name: str
@@ -38,6 +39,7 @@ class FieldInfo:
     scale: int | None = None
     restricted: bool = False
     about: str = ""
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

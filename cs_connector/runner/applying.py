@@ -12,11 +12,11 @@ from cs_connector.act.planfile import PlanFile
 from cs_connector.errors import AdapterError
 
 from .engine import Engine
-from .plans import checking
+from .plans import checking, neighbours
 from .running import recorded
 from .settling import box, settle
 from .summary import Summary, WriteLine
-from .undoing import again
+from .undoing import again, deleted
 from .undoing.looking import unchanged
 
 
@@ -35,7 +35,10 @@ def apply_plan(engine: Engine, file: PlanFile, reason: str | None = None) -> Sum
         if undone:
             again.remember(engine, undone["run"])
             changes = unchanged(engine, file)
-        write(engine, changes, counts)
+        try:
+            write(engine, changes, counts)
+        finally:
+            deleted.land(engine)
 
     return recorded(engine, "undo" if undone else "apply", work)
 
@@ -55,7 +58,7 @@ def write(engine: Engine, changes: Iterable[Planned], counts: Mapping[str, int])
     try:
         with engine.talk.step("writing", sum(counts.values())) as tick:
             seen = 0
-            for tally in outbox.send(out, adapters):
+            for tally in _watched(engine, outbox.send(out, adapters)):
                 where = tally.connection, tally.object
                 tally.blocked = tallies[where].blocked if where in tallies else 0
                 tallies[where] = tally
@@ -73,6 +76,15 @@ def write(engine: Engine, changes: Iterable[Planned], counts: Mapping[str, int])
     finally:
         _count(engine.summary, tallies)
     return all(t.missed == 0 for t in tallies.values())
+
+
+def _watched(engine: Engine, tallies: Iterator[Tally]) -> Iterator[Tally]:
+    """The same; once a CRM has our first heartbeat, others that write there stop us before anything else is sent."""
+    signs = neighbours.signs(engine)
+    for tally in tallies:
+        yield tally
+        if (tally.connection, tally.object) in signs and tally.created:
+            neighbours.look_around(engine, tally.connection)
 
 
 def _blocked(changes: Iterable[Planned]) -> dict[tuple[str, str], Tally]:

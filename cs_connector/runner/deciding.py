@@ -12,8 +12,6 @@ from cs_connector.act import wanted
 from cs_connector.act.differences import comparing
 from cs_connector.act.guarding import guard, past
 from cs_connector.act.heartbeat import ours
-from cs_connector.errors import UsageError
-from cs_connector.health import basis
 from cs_connector.model import ENTITIES
 from cs_connector.unify import Source
 from cs_connector.unify.relations import news
@@ -22,32 +20,23 @@ from . import judging
 from .engine import Engine
 from .plans import holding, neighbours, permission
 from .plans.holding import Kept
+from .standing import SCORED, must_be_scored
 from .undoing import again
 
 
 @contextmanager
 def standing(engine: Engine) -> Iterator[duckdb.DuckDBPyConnection]:
     """An executor with entities, metrics and snapshots. Raises UsageError where nothing was scored yet."""
-    if not engine.store.facts.files("health/snapshot"):
-        raise UsageError(
-            "nothing has been scored yet",
-            why="this project has no scores",
-            safe="nothing was written",
-            fix="cs-connector run",
-        )
+    must_be_scored(engine)
     with engine.tables([*ENTITIES, "link", "feed", "attachment"]) as con:
         scored(con, engine)
         yield con
 
 
-_SCORED = {"metric_value": "measure/metric", "measure_score": "health/measure", "snapshot": "health/snapshot"}
-
-
 def scored(con: duckdb.DuckDBPyConnection, engine: Engine) -> None:
     """Views of what was last measured and scored."""
-    for view, dataset in _SCORED.items():
-        engine.store.facts.attach(con, dataset, view, {})
-    engine.store.facts.attach(con, "health/scorecard", "scorecard", basis.SCORECARD)
+    for view, (dataset, columns) in SCORED.items():
+        engine.store.facts.attach(con, dataset, view, columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +67,8 @@ def planned(engine: Engine) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[gu
     """The plan for what is known now, as `plan_change`, with the guard's findings and what is held back."""
     with standing(engine) as con:
         wanted.want(con, engine.as_of)
+        wanted.attach(con, engine.store.facts, engine.as_of)
+        wanted.mark(con, engine.as_of)
         with engine.store.state.read() as db:
             judging.want(engine, con, db)
             sources, stops = holding.fitted(engine)

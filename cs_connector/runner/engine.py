@@ -24,7 +24,7 @@ from cs_connector.config.documents import suggest
 from cs_connector.errors import AlreadyRunning, ConfigError, GuardStopped
 from cs_connector.model import ATTACHMENT, ENTITIES, FEED, LINK, Entity
 from cs_connector.ports import Adapter, Clock, Identity, ObjectInfo, Surroundings
-from cs_connector.store import tables
+from cs_connector.store import monthly, tables
 from cs_connector.store.leases import Keeper, Lease, holder, release, take, unlock
 from cs_connector.store.meter import SharedMeter
 from cs_connector.store.notes import StoreNotes
@@ -202,15 +202,23 @@ class Engine:
 
         return view
 
-    def publish(self, con: duckdb.DuckDBPyConnection, named: Mapping[str, str]) -> None:
-        """Replace datasets by the rows of tables, all in one publish: dataset → table or query."""
-        paths = {}
-        for dataset, query in named.items():
-            path = self.store.facts.stage(dataset)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            quoted = str(path).replace("'", "''")
-            con.execute(f"COPY ({query}) TO '{quoted}' (FORMAT parquet, COMPRESSION zstd)")
-            paths[dataset] = [path]
+    def publish(
+        self, con: duckdb.DuckDBPyConnection, named: Mapping[str, str], days: Mapping[str, str] | None = None
+    ) -> None:
+        """Replace datasets by the rows of tables, all in one publish: dataset → table or query.
+
+        `days` has SQL for the day of a row, for datasets of which large ones get a file a month.
+        """
+        facts, by = self.store.facts, days or {}
+        paths = {name: monthly.stage(facts, con, name, query, by.get(name)) for name, query in named.items()}
+        self.store.facts.publish(self.run, replace=paths, lease=self.lease)
+
+    def publish_parts(self, con: duckdb.DuckDBPyConnection, parts: Iterable[Mapping[str, str]]) -> None:
+        """The same of rows that come part by part, a file each: the queries of a part are run before the next part is made."""
+        paths: dict[str, list[Path]] = {}
+        for named in parts:
+            for name, query in named.items():
+                paths.setdefault(name, []).extend(monthly.stage(self.store.facts, con, name, query))
         self.store.facts.publish(self.run, replace=paths, lease=self.lease)
 
     def digest(self, prefixes: Iterable[str], *extra: object) -> str:
@@ -224,9 +232,10 @@ class Engine:
         return total.hexdigest()
 
     def declared(self) -> list[Path]:
-        """Every declaration, what ships and theirs."""
+        """Every declaration, what ships and theirs, with the Python that metrics are made with."""
         layers = (*self.project.shipped, self.project.root)
-        return sorted({p for layer in layers for p in layer.rglob("*.yml") if ".cs-connector" not in p.parts})
+        found = {p for layer in layers for p in layer.rglob("*.yml") if ".cs-connector" not in p.parts}
+        return sorted(found.union(*(layer.glob("metrics/*.py") for layer in layers)))
 
     def config_hash(self) -> str:
         return hashlib.sha256(b"".join(p.read_bytes() for p in self.declared())).hexdigest()[:16]

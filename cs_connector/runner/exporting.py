@@ -12,10 +12,10 @@ from cs_connector.errors import UsageError
 from cs_connector.model import ENTITIES
 from cs_connector.unify.sql import literal
 
+from .asking import scored_on
 from .deciding import standing
 from .engine import Engine
 from .known import known
-from .questions import scored_on
 
 
 def export(engine: Engine, directory: Path, format_: str, day: date | None = None) -> Iterator[Path]:

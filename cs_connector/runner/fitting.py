@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
-from cs_connector.act.differences.preflight import TAKES, kind
+from cs_connector.act.differences.preflight import TAKES, kind, unavailable
 from cs_connector.config.documents import Document, Path_, suggest
 from cs_connector.model import DATE, ENTITIES, FLAG, MONEY, NUMBER, TIME, WHOLE
 from cs_connector.ports import FieldInfo, ObjectInfo
@@ -212,6 +212,16 @@ def _written(where: Path_, name: str, field: FieldInfo, how: WriteField) -> Iter
         )
     if how.values and found == "a choice":
         yield from (_Fault(where, f.what, f.fix) for f in _strangers(where, name, field, how.values.values()))
+    if field.choices:
+        yield from _not_available(where, name, field, (how.values or {}).values())
+
+
+def _not_available(where: Path_, name: str, field: FieldInfo, values: Iterable[str]) -> Iterator[_Fault]:
+    """Record types that this login may not set."""
+    for value in values:
+        if value not in field.choices:
+            what, _, fix = unavailable(value, field).partition(": ")
+            yield _Fault(where, f"{name}.{field.name}: {value} {what}", fix)
 
 
 def _ways(source: Source, known: Mapping[str, ObjectInfo]) -> Iterator[_Fault]:

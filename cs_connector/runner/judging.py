@@ -174,11 +174,10 @@ def notes(engine: Engine) -> list[str]:
     ]
 
 
-_CALLS = (
-    "CREATE OR REPLACE TABLE wanted_call(key VARCHAR, account_id VARCHAR, owner_user_id VARCHAR, person_id VARCHAR, "
-    "subject VARCHAR, description VARCHAR, due_on DATE, priority VARCHAR, status VARCHAR, type VARCHAR, rule VARCHAR, "
-    "relationship_name VARCHAR, written VARCHAR, closing BOOLEAN)"
-)
+_CALLS = dict.fromkeys(
+    ("key", "account_id", "owner_user_id", "person_id", "subject", "description", "due_on", "priority", "status", "type",
+     "rule", "relationship_name", "written", "closing"), "VARCHAR",
+) | {"due_on": "DATE", "closing": "BOOLEAN"}  # fmt: skip
 
 
 def want(engine: Engine, con: duckdb.DuckDBPyConnection, db: sa.Connection) -> None:
@@ -186,7 +185,7 @@ def want(engine: Engine, con: duckdb.DuckDBPyConnection, db: sa.Connection) -> N
 
     Those that were sent elsewhere stay as they are. Nothing is wanted while the project only watches.
     """
-    con.execute(_CALLS)
+    con.execute(f"CREATE OR REPLACE TABLE wanted_call({', '.join(f'{n} {t}' for n, t in _CALLS.items())})")
     settings = engine.project.settings
     if not Desk(settings, "", None, engine.as_of, {}, baseline.watching(db)).live:
         return
@@ -195,7 +194,9 @@ def want(engine: Engine, con: duckdb.DuckDBPyConnection, db: sa.Connection) -> N
     mine = ((table.c.state == "open") | ends) & (table.c.connection == engine.home())
     rows = [_row(call) for call in db.execute(sa.select(table).where(mine).order_by(table.c.key))]
     if rows:
-        con.executemany(f"INSERT INTO wanted_call VALUES ({', '.join('?' * 14)})", rows)
+        # one by one takes twenty times as long
+        columns = ", ".join(f"unnest(?::{t}[])" for t in _CALLS.values())
+        con.execute(f"INSERT INTO wanted_call SELECT {columns}", [list(c) for c in zip(*rows, strict=True)])
     con.execute(
         "DELETE FROM wanted_call WHERE closing AND NOT EXISTS (FROM task WHERE task.key = wanted_call.key AND task.closed IS NOT TRUE)"
     )

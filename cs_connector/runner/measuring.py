@@ -17,14 +17,14 @@ from cs_connector.language.engines import Engine as Other
 from cs_connector.language.executor import Connection
 from cs_connector.language.lowering import text
 from cs_connector.measure import elsewhere as there
-from cs_connector.measure import evaluate, mistakes
+from cs_connector.measure import evaluate, mistakes, months
 from cs_connector.measure import preview as previewing
 from cs_connector.measure.metrics import Metrics, Source, load_metrics
 from cs_connector.model import ENTITIES
 
 from .deciding import standing
 from .engine import Engine
-from .questions import find
+from .finding import find
 
 HIDDEN = {"r", "today", "custom"}.union(*(entity.personal for entity in ENTITIES.values()))
 
@@ -34,6 +34,12 @@ PREPARED = ("account", "relationship", "attachment", "link", "feed")
 def check(project: Project) -> list[ConfigError]:
     """Every mistake of the metrics in force, by file and line."""
     return mistakes.found([*project.shipped, project.root])
+
+
+def kept(project: Project) -> list[str]:
+    """The studies whose closed months are kept (see measure.months). Raises ConfigError with file and line."""
+    metrics = load_metrics([*project.shipped, project.root])
+    return sorted({study for study, _ in months.kept(metrics.sources)})
 
 
 def named(metrics: Metrics, name: str) -> Source:

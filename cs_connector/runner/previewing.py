@@ -19,7 +19,7 @@ from cs_connector.unify.sql import ident, literal
 
 from .deciding import standing
 from .engine import Engine
-from .questions import find
+from .finding import find
 from .unifying import precedence
 
 _OURS = frozenset({"account_id", "ultimate_parent_id", "depth", "customer_status", "status_reason", CUSTOM})

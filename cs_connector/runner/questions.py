@@ -3,61 +3,24 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 from typing import Any
 
 import duckdb
 import sqlalchemy as sa
-from rapidfuzz import process
 
 from cs_connector.act.calling.refusals import why_not as refused
 from cs_connector.act.calling.rules import STANDING
 from cs_connector.config.documents import suggest
 from cs_connector.errors import UsageError
-from cs_connector.health import Definitions, kept, load_definitions
-from cs_connector.health.explain import explain as explained
-from cs_connector.health.explain import levers_for
-from cs_connector.health.why_changed import End
-from cs_connector.health.why_changed import why_changed as changed
+from cs_connector.health import Definitions, load_definitions
 from cs_connector.store import tables
 
+from .asking import scored_on
 from .attention import unlisted
 from .deciding import standing
 from .engine import Engine
+from .finding import find
 from .judging import judged
-
-
-def explain(engine: Engine, id_: str, scorecard: str | None, day: date | None = None) -> dict[str, Any]:
-    """explain/1 of an account or relationship, newest or of a day. Raises UsageError for an unknown one."""
-    with standing(engine) as con:
-        on = scored_on(con, day)
-        return explained(con, _definitions(engine), find(con, id_), scorecard, on)
-
-
-def levers(engine: Engine, id_: str, target: int, day: date | None = None) -> dict[str, Any]:
-    """levers/1 of an account or relationship, newest or of a day."""
-    with standing(engine) as con:
-        on = scored_on(con, day)
-        return levers_for(con, _definitions(engine), find(con, id_), target, on=on)
-
-
-def why_changed(
-    engine: Engine, id_: str, first: date | None, last: date | None, reading: str | None
-) -> dict[str, Any]:
-    """why-changed/1 of an account or relationship between two days, and which days there are (`days`).
-
-    Without days: the newest, and the month end before it. The reading is `known` (each day as it was known then) or
-    `restated` (both by what is known and configured now); without one, known where both days were kept. Raises
-    UsageError, naming the days, for a day without scores.
-    """
-    with standing(engine) as con:
-        found = {"known": kept.days(engine.store.facts), "restated": _dates(con)}
-        reading, days = kept.choose(found, first, last, reading)
-        for day in days if reading == "known" else ():
-            kept.attach(con, engine.store.facts, day)
-        ends = tuple(End.kept(day) if reading == "known" else End(day) for day in days)
-        document = changed(con, _definitions(engine), find(con, id_), (ends[0], ends[1]), reading)
-    return {**document, "days": found}
 
 
 def why_not(engine: Engine, id_: str, rule: str | None) -> dict[str, Any]:
@@ -107,53 +70,8 @@ def _concerned(
     return account, name if account == entity else rows[0][3], [(r[2], r[3]) for r in rows if r[2]]
 
 
-def scored_on(con: duckdb.DuckDBPyConnection, day: date | None) -> date:
-    """The day itself, or the newest with scores. Raises UsageError, naming the dates, when it has none."""
-    dates = _dates(con)
-    if day in dates or (day is None and dates):
-        return day or dates[0]
-    raise UsageError(
-        f"there are no scores of {day}" if day else "there are no scores",
-        why=f"there are scores of {', '.join(map(str, dates))}" if dates else "",
-        safe="nothing was changed",
-        fix="name one of these dates, or compute it with: cs-connector run --dry-run --as-of DATE",
-    )
-
-
-def _dates(con: duckdb.DuckDBPyConnection) -> list[date]:
-    query = "SELECT DISTINCT on_date FROM snapshot ORDER BY on_date DESC"
-    return [row[0] for row in con.execute(query).fetchall()]
-
-
 def _definitions(engine: Engine) -> Definitions:
     return load_definitions([*engine.project.shipped, engine.project.root])
-
-
-def find(con: duckdb.DuckDBPyConnection, id_: str) -> str:
-    """The entity that an entity id, a record id or an exact name means."""
-    found = con.execute(
-        "SELECT DISTINCT account_id, name FROM account WHERE account_id = $id OR name = $id UNION "
-        "SELECT DISTINCT relationship_id, name FROM relationship WHERE relationship_id = $id OR name = $id OR key = $id UNION "
-        "SELECT DISTINCT entity_id, entity FROM link WHERE entity = 'account' AND record_id = $id",
-        {"id": id_},
-    ).fetchall()
-    entities = sorted({row[0] for row in found})
-    if len(entities) == 1:
-        return str(entities[0])
-    if entities:
-        raise UsageError(
-            f"{id_!r} means {len(entities)} things",
-            safe="nothing was changed",
-            fix=f"name one: {', '.join(entities)}",
-        )
-    names = [row[0] for row in con.execute("SELECT name FROM account WHERE name IS NOT NULL").fetchall()]
-    close = process.extractOne(id_, names, score_cutoff=60)
-    raise UsageError(
-        f"there is no account called {id_!r}",
-        why="it is no entity id, no record id and no exact name",
-        safe="nothing was changed",
-        fix=f"did you mean {close[0]!r}?" if close else "look at cs-connector export",
-    )
 
 
 def runs(engine: Engine, count: int = 20) -> list[dict[str, Any]]:

@@ -13,9 +13,9 @@ from cs_connector.errors import UsageError
 from cs_connector.model import ENTITIES
 
 from .engine import Engine
+from .finding import find
 from .known import known
 from .perspectives import perspective
-from .questions import find
 
 TABLES = {
     "stage_reached": {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import duckdb
 import pyarrow as pa
@@ -79,14 +79,17 @@ def sweep(engine: Engine, connection: str, name: str, total: int, created: int) 
             )
             return 0
         lost = _ids(con, "SELECT id FROM records ANTI JOIN present USING (id) WHERE NOT deleted ORDER BY id")
-    records = [RawRecord(key, None, True, GONE) for key in lost]
+    land(engine, connection, name, lost)
+    return len(lost)
+
+
+def land(engine: Engine, connection: str, name: str, gone: Sequence[str]) -> None:
+    """Land records of which only the ids are known as deleted. Nothing else is known of how far the object was read."""
     cursor = engine.store.landing.cursor(connection, name)
-    if records and cursor is not None:
-        engine.store.landing.append(
-            engine.lease, engine.run, connection, name, Page(records, cursor, done=True)
-        )
+    if gone and cursor is not None:
+        page = Page([RawRecord(key, None, True, GONE) for key in gone], cursor, done=False)
+        engine.store.landing.append(engine.lease, engine.run, connection, name, page)
         engine.store.fold(connection, name, engine.run, engine.lease)
-    return len(records)
 
 
 def returned(engine: Engine, connection: str, name: str, total: int, deleted: int) -> bool:

@@ -47,6 +47,16 @@ class Scores:
 
 
 @dataclass(slots=True)
+class MonthsLine:
+    """Closed months of a study: so many of an account were read again, and so many totals made; all of them if `filled`."""
+
+    study: str
+    reopened: int = 0
+    made: int = 0
+    filled: bool = False
+
+
+@dataclass(slots=True)
 class People:
     accounts: int = 0
     customers: int = 0
@@ -73,6 +83,7 @@ class Summary:
     exit: int = 0
     objects: list[ObjectLine] = field(default_factory=list)
     scores: Scores = field(default_factory=Scores)
+    months: list[MonthsLine] = field(default_factory=list)
     writes: list[WriteLine] = field(default_factory=list)
     population: People = field(default_factory=People)
     tasks: TaskLine = field(default_factory=TaskLine)

@@ -12,7 +12,7 @@ from cs_connector.store import tables
 
 from .deciding import standing
 from .engine import Engine
-from .questions import find
+from .finding import find
 from .relations import TABLES
 
 STEP = 0.2  # by how much a month of usage must differ from the one before to be told

@@ -51,18 +51,23 @@ class Facts:
     ) -> int:
         """Make staged files live, in one transaction with `then`; returns the manifest version.
 
-        `replace` takes the place of all files of its datasets, `append` adds to them; `holds` is true of all that are new.
-        Raises FencedOut when the lease was lost; then nothing is live.
+        `replace` takes the place of all files of its datasets, but for those that it names and that are live already; `append`
+        adds to them; `holds` is true of all that are new. Raises FencedOut when the lease was lost; then nothing is live.
         """
         replace, append = replace or {}, append or {}
         both = (*replace.items(), *append.items())
-        rows = [self._describe(d, Part(p, holds)) for d, paths in both for p in paths]
+        stay = {dataset: set(paths) & set(self.files(dataset)) for dataset, paths in replace.items()}
+        rows = [
+            self._describe(d, Part(p, holds)) for d, paths in both for p in paths if p not in stay.get(d, ())
+        ]
         with self.state.begin() as db:
             if lease:
                 leases.check(db, lease)
             version = self._next(db, run) if rows or replace else current(db)
             if replace:
-                retire(db, version, manifest_files.c.dataset.in_(list(replace)))
+                named = [self._name(path) for paths in stay.values() for path in paths]
+                gone = manifest_files.c.dataset.in_(list(replace)) & manifest_files.c.path.not_in(named)
+                retire(db, version, gone)
             if rows:
                 db.execute(manifest_files.insert(), [{**row, "added": version} for row in rows])
             if then:

@@ -5,22 +5,48 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+_INSERTS: dict[str, Callable[[sa.Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 def insert(db: sa.Connection, table: sa.Table, rows: Iterable[Sequence[Any]]) -> None:
-    """Insert rows that have a value for every column, in the table's order.
+    """Insert rows that have a value for every column, in the table's order, but for one that the database counts.
 
     Does what executing `sa.insert(table)` with the rows does, for a quarter of the CPU: no row is asked what it has.
     """
+    _run(db, sa.insert(table), _given(table), rows)
+
+
+def put(db: sa.Connection, table: sa.Table, rows: Iterable[Sequence[Any]]) -> None:
+    """Insert rows as `insert` does, each in the place of the one that has its primary key."""
+    new = _INSERTS[db.dialect.name](table)
+    keys = list(table.primary_key)
+    rest = {c.name: new.excluded[c.name] for c in table.c if c not in keys}
+    _run(db, new.on_conflict_do_update(index_elements=keys, set_=rest), _given(table), rows)
+
+
+def among(db: sa.Connection, column: sa.Column[str], values: Iterable[str]) -> sa.ColumnElement[bool]:
+    """Whether a column has one of many values, which go to the database as one: a question of any length costs the same."""
+    if db.dialect.name == "postgresql":
+        return column == sa.any_(sa.literal(list(values), postgresql.ARRAY(sa.Text)))
+    packed = sa.func.json_each(msgspec.json.encode(list(values)).decode())
+    return column.in_(sa.select(packed.table_valued("value").c.value))
+
+
+def _given(table: sa.Table) -> list[sa.Column[Any]]:
+    return [column for column in table.c if column is not table.autoincrement_column]
+
+
+def _run(db: sa.Connection, statement: Any, columns: Sequence[sa.Column[Any]], rows: Iterable[Any]) -> None:
     dialect = db.dialect
     form = dialect if dialect.positional else _positional(dialect)
-    listed = [list(row) for row in rows]
-    for place, ready in _ready(table, dialect).items():
-        for row in listed:
-            row[place] = ready(row[place])
+    listed = _ready(columns, dialect, rows)
     if listed:
-        db.exec_driver_sql(str(sa.insert(table).compile(dialect=form)), [tuple(row) for row in listed])
+        compiled = statement.compile(dialect=form, column_keys=[column.name for column in columns])
+        db.exec_driver_sql(str(compiled), listed)
 
 
 def _positional(dialect: sa.Dialect) -> sa.Dialect:
@@ -28,7 +54,26 @@ def _positional(dialect: sa.Dialect) -> sa.Dialect:
     return kind(paramstyle="format")  # type: ignore[no-any-return]
 
 
-def _ready(table: sa.Table, dialect: sa.Dialect) -> dict[int, Callable[[Any], Any]]:
-    """What makes a value one of the driver's, by the places of the columns that need it."""
-    found = ((n, c.type.dialect_impl(dialect).bind_processor(dialect)) for n, c in enumerate(table.c))
-    return {place: ready for place, ready in found if ready}
+def _ready(
+    columns: Sequence[sa.Column[Any]], dialect: sa.Dialect, rows: Iterable[Sequence[Any]]
+) -> list[tuple[Any, ...]]:
+    """The rows, of values that the driver takes."""
+    by_column = list(zip(*rows, strict=True))
+    for place, column in enumerate(columns if by_column else ()):
+        made = column.type.dialect_impl(dialect).bind_processor(dialect)
+        if made:
+            by_column[place] = _each(made, by_column[place])
+    return list(zip(*by_column, strict=True))
+
+
+def _each(made: Callable[[Any], Any], values: Sequence[Any]) -> tuple[Any, ...]:
+    """Neighbours are often the very same value, as the moment of a batch is: it is made once."""
+    ready, last, done = [], _NOTHING, None
+    for value in values:
+        if value is not last:
+            last, done = value, made(value)
+        ready.append(done)
+    return tuple(ready)
+
+
+_NOTHING = object()

@@ -21,6 +21,7 @@ _WRITER = 7_410_221  # the advisory lock that makes writers on PostgreSQL wait f
 _OURS = (sa.exc.IntegrityError, sa.exc.ProgrammingError, sa.exc.DataError, sa.exc.NotSupportedError)
 _PATIENCE = 60_000  # milliseconds to wait for another process
 _FULL = 4_000_000  # bytes of WAL before it is folded back
+_CACHE = 65_536  # KiB of pages in memory: a batch of 20,000 changes touches as much, and what does not fit is written twice
 
 
 class State:
@@ -156,6 +157,7 @@ def _settle(connection: Any, _record: object) -> None:
         "synchronous=FULL",
         "foreign_keys=ON",
         "secure_delete=ON",
+        f"cache_size=-{_CACHE}",
     ):
         cursor.execute(f"PRAGMA {setting}")
     if guard.risky():

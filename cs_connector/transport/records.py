@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence, Sized
 from functools import cached_property
 from itertools import accumulate
-from typing import overload
+from typing import Any, overload
 
 import msgspec
 import numpy as np
@@ -48,7 +48,7 @@ class Records(Sequence[RawRecord]):
             texts(ids),
             stamps if isinstance(stamps, pa.Array) else maybe(stamps),
             flags(deleted),
-            _blocks(pa.binary(), payloads, b"".join(payloads)),
+            binaries(payloads),
         ]
         return cls([pa.RecordBatch.from_arrays(columns, schema=SHAPE)] if ids else [])
 
@@ -76,6 +76,18 @@ def flags(values: Iterable[bool]) -> pa.Array:
     """Yes or no; pa.array would import pandas where it is installed."""
     made = bytes(values)
     return pa.Array.from_buffers(pa.bool_(), len(made), [None, _bits(made)])
+
+
+def binaries(values: Sequence[bytes] | Sequence[msgspec.Raw]) -> pa.BinaryArray:
+    """Bytes; they may be slices of an answer."""
+    return _blocks(pa.binary(), values, b"".join(values))
+
+
+def even(rows: np.ndarray[Any, np.dtype[np.uint8]]) -> pa.StringArray:
+    """Texts of one length, each a row of ASCII."""
+    count, length = rows.shape
+    ends = pa.py_buffer(np.arange(count + 1, dtype=np.int32) * np.int32(length))
+    return pa.Array.from_buffers(pa.string(), count, [None, ends, pa.py_buffer(rows)])
 
 
 def texts(values: Sequence[str], known: pa.Buffer | None = None) -> pa.Array:

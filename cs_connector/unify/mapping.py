@@ -203,7 +203,7 @@ class WriteField(Strict):
     """
 
     column: str
-    type: Literal["text", "number", "date", "time", "percent", "reference"] = "text"
+    type: Literal["text", "number", "date", "time", "percent", "flag", "reference"] = "text"
     values: dict[str, str] | None = None
     length: int | None = None
     scale: int = 0

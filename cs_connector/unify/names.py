@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 from anyascii import anyascii
 
@@ -24,6 +25,9 @@ from .words import (
     SMALL,
     TIES,
 )
+
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
 
 _OTHER_SCRIPT = re.compile(r"[^\W\d_a-zA-Z\u00c0-\u024f\u1e00-\u1eff]")
 _TOKEN = re.compile(r"[a-z0-9]+")
@@ -202,13 +206,18 @@ def _digits(text: str) -> str:
     return "".join(c for c in text if c.isdigit())
 
 
+@cache
+def _suffixes() -> PublicSuffixList:
+    from publicsuffixlist import PublicSuffixList
+
+    return PublicSuffixList()
+
+
 class Domains:
     """Hosts and addresses → the registered domain, by the public suffix list."""
 
     def __init__(self) -> None:
-        from publicsuffixlist import PublicSuffixList
-
-        self._list = PublicSuffixList()
+        self._list = _suffixes()
 
     def of(self, text: str) -> tuple[str | None, str | None]:
         """The registered domain and its own word (acme of acme.co.uk); nothing for hosts that anybody can use."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from base64 import b64decode
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 import requests
+from cs_connector.adapters.salesforce.adapter import Description, _object_info
 from cs_connector.adapters.salesforce.simulator import SalesforceOrg
 from simple_salesforce import Salesforce
 from simple_salesforce.exceptions import SalesforceGeneralError, SalesforceMalformedRequest
@@ -262,6 +264,8 @@ def test_record_types_come_with_their_own_values(client):
     assert [(i["recordTypeId"], i["developerName"], i["master"]) for i in infos if not i["master"]] == [
         (row["Id"], "Partner", False)
     ]
+    info = _object_info(msgspec.convert(client.Account.describe(), Description))
+    assert row["Id"] in next(field.choices for field in info.fields if field.name == "RecordTypeId")
     made = client.Account.create({"Name": "A", "RecordTypeId": row["Id"]})
     assert client.Account.get(made["id"])["RecordTypeId"] == row["Id"]
 

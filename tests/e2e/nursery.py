@@ -114,7 +114,9 @@ def _read_all(shipped: tuple[Path, ...]) -> None:
     """What ships is parsed and compiled once."""
     from cs_connector.config.documents import load
     from cs_connector.measure.metrics import load_metrics
+    from cs_connector.unify.names import Domains
 
+    Domains()
     for path in (path for layer in shipped for path in layer.rglob("*.yml")):
         load(path)
     for source in load_metrics(shipped).sources:

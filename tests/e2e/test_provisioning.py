@@ -94,6 +94,9 @@ def test_from_nothing_to_scores_in_the_crms_and_back_to_nothing(bare: Sandbox, p
     assert "nobody is there to say yes" in asked.talk
     assert "records have property companies.cs_health_score" in asked.talk
     project.do("provision", "destroy", "--yes")
+    told = project.do("audit", "show", "--record", "Account.CS_Key__c", "--json").json["rows"]
+    assert [row["verdict"] for row in told] == ["created", "deleted"]
+    project.do("audit", "verify")
     assert all("cs_key" not in row["organization_fields"] for row in bare.organizations())
     assert counts(project.do("provision", "plan", "--json").json) == wanted
 

@@ -98,6 +98,52 @@ def test_iris_does_not_rise_when_its_feed_stops_and_no_csm_is_told(ran, sandbox)
     assert any(m["carried"] for m in answer["measures"])
 
 
+SCORES = {  # score, band, the override that caps it, scorecard
+    "Aurora Freight": (40, "red", "decision_maker_unhappy_renewal", "standard"),
+    "Bluebird Media": (60, "yellow", "says_not_does", "standard"),
+    "Cobalt Clinics": (74, "yellow", "silent_but_busy", "standard"),
+    "Delta Grid": (45, "red", "champion_dark_users", "standard"),
+    "Kestrel Energy": (70, "yellow", "champion_left", "standard"),
+    "Lumen Schools": (60, "yellow", "onboarding_late", "new_customer"),
+    "Onyx Insurance": (20, "red", "leaving_uncontrollable", "standard"),
+    "Tundra Mining": (10, "red", "notice_given", "standard"),
+}
+
+
+def test_the_cap_of_each_story_is_what_explain_says(ran):
+    for name, (score, band, override, scorecard) in SCORES.items():
+        told = ran.do("explain", name, "--json").json
+        fired = sorted((o["cap"], o["name"]) for o in told["overrides"] if o["fired"])
+        assert (told["score"], told["band"], told["scorecard"]) == (score, band, scorecard), name
+        assert fired[0] == (score, override), name
+        assert told["uncapped"] >= score - 0.5, name
+
+
+def test_aurora_is_92_by_usage_alone_and_umber_is_truly_green(ran):
+    usage = ran.do("explain", "Aurora Freight", "--scorecard", "usage_only", "--json").json
+    assert (usage["score"], usage["band"]) == (92, "green")
+    assert ran.do("explain", "Aurora Freight", "--json").json["uncapped"] <= 91
+    umber = ran.do("explain", "Umber Press", "--json").json
+    assert umber["score"] >= 85
+    assert [o for o in umber["overrides"] if o["fired"]] == umber["contradictions"] == []
+
+
+def test_contradictions_are_listed_and_explained(ran):
+    found = ran.do("contradictions", "--json").json
+    assert found["schema"] == "contradictions/1"
+    told = {(row["name"], row["contradiction"]) for row in found["contradictions"]}
+    expected = {
+        ("Bluebird Media", "glowing_champion"), ("Cobalt Clinics", "silent_but_busy"), ("Delta Grid", "champion_dark_users"),
+    }  # fmt: skip
+    assert expected <= told
+    assert {name for name, _ in told} & {"Umber Press", "Garnet Foods", "Tundra Mining"} == set()
+    for name, contradiction in expected:
+        shown = ran.do("explain", name, "--json").json["contradictions"]
+        assert contradiction in [one["name"] for one in shown], name
+    assert "Recommends us, but hardly anyone logs in" in ran.do("explain", "Bluebird Media").talk
+    assert "Bluebird Media" in ran.do("contradictions").talk
+
+
 @pytest.mark.parametrize(
     "name", ["Aurora Freight", "Cobalt Clinics", "Ember Retail", "Garnet Foods", "Iris Labs"]
 )

@@ -16,8 +16,8 @@ def lines(summary, name="CS_Heartbeat__c"):
     return {kind: line[kind] for kind in ("created", "updated", "unchanged")}
 
 
-def test_the_first_run_signs_last(done):
-    assert done.ledger[-1]["object"] == "CS_Heartbeat__c"
+def test_the_first_run_signs_before_it_writes_anything_else(done):
+    assert done.ledger[0]["object"] == "CS_Heartbeat__c"
     assert lines(done.summary) == {"created": 1, "updated": 0, "unchanged": 0}
 
 
@@ -84,6 +84,21 @@ def test_a_second_installation_stops_until_a_person_lets_it(ran, sandbox, tmp_pa
     assert (
         "other installation" in ran.do("plan", code=5).talk
     )  # and so do both, if nobody switched the other one off
+
+
+def test_of_two_that_begin_at_once_the_later_one_stops_behind_its_heartbeat(fresh, sandbox, tmp_path):
+    fresh.do("run", "--dry-run", code=None)
+    fresh.do("plan", "--out", str(tmp_path / "plan.json"), code=None)
+    beat = {"Last_Run__c": "2026-11-25T04:00:00Z", "Run__c": "AB", "Version__c": "1"}
+    path = "/services/data/v60.0/sobjects/CS_Heartbeat__c/Install_Id__c/4f3a09c2"
+    sandbox.call("salesforce", "PATCH", path, json=beat)
+    before = len(sandbox.ledger())
+    said = fresh.do("apply", str(tmp_path / "plan.json"), code=5).talk
+    assert "another installation writes into this org: salesforce 4f3a09c2" in said
+    assert "nothing but our heartbeat was written" in said
+    assert [(row["object"], row["action"]) for row in sandbox.ledger(before)] == [
+        ("CS_Heartbeat__c", "create")
+    ]
 
 
 SIGNED = "Identifies this record. Written by cs-connector, installation 4f3a09c2."

@@ -137,6 +137,7 @@ def test_a_first_run_is_taken_back_record_by_record_once_somebody_says_that_it_i
     ran: Project, sandbox: Sandbox
 ) -> None:
     first = ran.do("runs", "--json").json["runs"][0]["id"]
+    relationships = len(sandbox.soql("SELECT Id FROM CS_Relationship__c"))
     (task, *_) = sandbox.soql("SELECT Id FROM Task WHERE CS_Key__c != null ORDER BY Id")
     sandbox.advance("PT20M")
     edit(sandbox, "Task", task["Id"], CS_Outcome__c="Worked")
@@ -144,6 +145,8 @@ def test_a_first_run_is_taken_back_record_by_record_once_somebody_says_that_it_i
     assert "1 somebody changed it since" in done.talk
     assert sandbox.soql("SELECT Id FROM Task WHERE CS_Key__c != null") == [task]
     assert sandbox.soql("SELECT Id FROM CS_Relationship__c") == []
+    counts = ran.do("plan", "--json", code=5).json["counts"]
+    assert {c["created"] for c in counts if c["object"] == "CS_Relationship__c"} == {relationships}
     assert sandbox.soql("SELECT Id FROM Account WHERE CS_Health_Score__c != null") == []
 
 

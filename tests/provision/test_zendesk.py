@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from cs_connector.adapters.zendesk import Zendesk
+from cs_connector.adapters.zendesk import Zendesk, provisioning
 from cs_connector.adapters.zendesk.simulator import ZendeskAccount
 
 from cs_connector.ports import Ask, Piece, Receipt, Verdict
@@ -66,6 +66,33 @@ def test_core_are_the_seven_that_agents_need_with_tags_of_our_own(account: Accou
     tags = [o["value"] for p in pieces for o in p.body.get("custom_field_options", ())]
     assert tags
     assert all(tag.startswith("cs_") for tag in tags)
+
+
+TICKET_FIELD = {
+    "key": "cs_reported_by", "type": "tagger", "title": "Reported By", "agent_description": "Who reported it first.",
+    "custom_field_options": [{"name": "Customer", "value": "cs_by_customer"}, {"name": "Us", "value": "cs_by_us"}],
+}  # fmt: skip
+
+
+def test_fields_of_tickets_are_known_by_the_key_that_agents_read(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(provisioning, "declared", lambda: {"ticket_fields": [TICKET_FIELD]})
+    account.sandbox.install("zendesk", {"ticket_fields": [{"type": "text", "title": "Reported By"}]})
+    (piece,) = account.adapter.face(())
+    assert (piece.kind, piece.body["agent_description"]) == (
+        "ticket_field",
+        "Who reported it first. (cs_reported_by)",
+    )
+    assert account.adapter.present([piece]) == [None]
+    assert account.install([piece])["cs_reported_by"].verdict is Verdict.CREATED
+    assert account.differing([piece]) == []
+    renamed = replace(piece, body={**piece.body, "title": "First Reported By"})
+    assert account.install([renamed])["cs_reported_by"].verdict is Verdict.UPDATED
+    assert account.differing([renamed]) == []
+    account.adapter.remove([renamed])
+    fields = account.adapter.look(Ask("/ticket_fields.json")).body["ticket_fields"]
+    assert [field["title"] for field in fields if field["removable"]] == ["Reported By"]
 
 
 def test_only_an_admin_may_define_fields_and_is_asked_for_by_name(account: Account) -> None:

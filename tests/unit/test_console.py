@@ -44,7 +44,7 @@ def head(name: str = "Acme", **more: Any) -> dict[str, Any]:
         "counts": [at | counts],
         "calls": [{"connection": "sales", "needed": 1, "left": 500, "share": 0.002, "objects": [{"object": "Account", "needed": 1}]}],
         "tasks": {"opened": 1, "text": 0, "owner": 0, "other": 0, "held": {name: 2}},
-        "bands": [{"account": name, "from": "green", "to": "red", "why": name, "revenue": 1200.0}],
+        "bands": [{"account": name, "from": "green", "to": "red", "why": name, "revenue": 1200.0, "currency": "USD"}],
         "samples": [at | {"kind": "clear", "key": "k", "name": name, "revenue": None, "fields": {"Score": ["70", None]}}],
         "connections": [{"name": "sales", "org": "Acme", "org_id": "00D1", "sandbox": False, "approved": True}],
         "guard": [{"rule": "x", "ok": False, "figure": 21, "limit": 20, "connection": "sales", "text": "records", "detail": name}],
@@ -78,6 +78,7 @@ def test_a_plan_says_what_stops_it_and_how_it_is_let_through() -> None:
         plan.lines(head(connections=[org], stopped="ada stopped all writes", changed_files=["a.yml"]))
     )
     assert "STOP  sales: 21 records, at most 20 (Acme)" in told
+    assert "Acme  green to red  1,200 USD a year" in told
     assert "changed since the last write: a.yml" in told
     assert "NEW   the first write to Acme (production, 00D1)" in told
     assert "STOP  all writes are stopped: ada stopped all writes" in told

@@ -25,6 +25,7 @@ class Book:
             "CREATE TABLE relationship(relationship_id VARCHAR, account_id VARCHAR, key VARCHAR, name VARCHAR, status VARCHAR, renewal_on DATE); "
             "CREATE TABLE snapshot(entity VARCHAR, entity_id VARCHAR, main BOOLEAN, on_date DATE, scorecard VARCHAR, score BIGINT, band VARCHAR); "
             "CREATE TABLE metric_value(relationship_id VARCHAR, account_id VARCHAR, metric VARCHAR, on_date DATE, value DOUBLE, known BOOLEAN); "
+            "CREATE TABLE contradiction(relationship_id VARCHAR, account_id VARCHAR, on_date DATE, place INTEGER, text VARCHAR); "
             "CREATE TABLE survey_response(survey_response_id VARCHAR, account_id VARCHAR, kind VARCHAR, score_10 DOUBLE, answered_on DATE); "
             "CREATE TABLE measure_score(relationship_id VARCHAR, scorecard VARCHAR, account_id VARCHAR, on_date DATE, group_name VARCHAR, "
             "measure VARCHAR, score DOUBLE, contribution DOUBLE); "
@@ -117,23 +118,16 @@ def test_accounts_above_each_other_end_the_walk(book: Book) -> None:
     assert book.want("group_health")["a1"] == "1 of 1 account red, 100 % of revenue"
 
 
-def test_says_and_does_are_told_only_where_both_are_known(book: Book) -> None:
-    for name, share in (("a1", 0.05), ("a2", 0.8)):
+def test_of_an_account_the_contradiction_that_comes_first_is_told(book: Book) -> None:
+    for name in ("a1", "a2"):
         book.account(name)
-        book.put(
-            "metric_value",
-            ("r", name, "promoter", TODAY, 1, True),
-            ("r", name, "active_share", TODAY, share, True),
-        )
-    book.account("a3")
     book.put(
-        "metric_value", ("r", "a3", "promoter", TODAY, 1, True), ("r", "a3", "active_share", TODAY, 0, False)
+        "contradiction",
+        ("r1", "a1", TODAY, 2, "Answers no survey, but files tickets regularly"),
+        ("r2", "a1", TODAY, 1, "Recommends us, but hardly anyone logs in"),
+        ("r3", "a2", date(2026, 10, 31), 0, "Recommends us, but usage halved"),
     )
-    assert book.want("contradiction") == {
-        "a1": "Recommends us, but hardly anyone logs in",
-        "a2": None,
-        "a3": None,
-    }
+    assert book.want("contradiction") == {"a1": "Recommends us, but hardly anyone logs in", "a2": None}
 
 
 def test_the_latest_answer_and_the_open_tasks(book: Book) -> None:

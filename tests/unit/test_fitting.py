@@ -34,6 +34,7 @@ write:
       CS_Health_Score__c: {column: score, type: number}
       CS_Health_Band__c: {column: band, values: {green: Green, red: Red}}
       CS_Reason__c: {column: reason, length: 255}
+      RecordTypeId: {column: customer_status, type: reference, values: {Trial: 012AAA}}
 """
 ACCOUNT = ObjectInfo(
     "Account",
@@ -46,6 +47,7 @@ ACCOUNT = ObjectInfo(
         FieldInfo("CS_Health_Band__c", "picklist", values=("Green", "Yellow", "Red")),
         FieldInfo("CS_Reason__c", "string", length=255),
         FieldInfo("Formula__c", "double", writable=False),
+        FieldInfo("RecordTypeId", "reference", refers_to=("RecordType",), choices=("012AAA", "012BBB")),
     ),
 )
 CASE = ObjectInfo(
@@ -93,6 +95,10 @@ def test_a_mapping_that_fits_has_no_problems(tmp_path: Path) -> None:
             "edit permission",
         ),
         ("column: score, type: number", "column: score, type: date", 22, "is a number, and the mapping writes a date", "type"),
+        (
+            "Trial: 012AAA", "Trial: 012XYZ", 25,
+            "Account.RecordTypeId: 012XYZ is not there, is not active, or is not available to this login", "it may set 012AAA, 012BBB",
+        ),
         ("red: Red", "red: Rot", 23, "Account.CS_Health_Band__c has no value 'Rot'", "it has Green, Yellow, Red"),
         ("length: 255", "length: 400", 24, "Account.CS_Reason__c holds 255 characters, not 400", "length: 255"),
         ("CS_Reason__c:", "CS_Reasn__c:", 24, "Account.CS_Reasn__c is not a field", "did you mean 'CS_Reason__c'?"),

@@ -217,6 +217,17 @@ def test_a_small_crm_may_move_whole_unless_a_file_has_changed(
     assert plan.stopped() == []
 
 
+def test_three_customers_with_their_relationships_may_move_after_a_change(plan: Plan) -> None:
+    plan.con.execute("UPDATE target SET existing = if(source IN ('account', 'relationship'), 3, 0)")
+    for n in range(3):
+        plan.change(n, "account", MOVED)
+        plan.change(n, "relationship", MOVED)
+    assert plan.stopped(("a.yml",)) == []
+    assert plan.stopped(("a.yml",), max_changed_share=0) == ["scores changed"]
+    plan.change(3, "relationship", MOVED)
+    assert plan.stopped(("a.yml",)) == ["scores changed"]
+
+
 def test_a_smaller_number_of_ones_own_holds_after_a_change_too(plan: Plan) -> None:
     for n in range(3):
         plan.change(n, "account", ("Score", "score", "70", None))

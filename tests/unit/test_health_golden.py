@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cs_connector.health import explain, levers_for
-from tests.unit.health_tables import AS_OF, World, definitions, month
+from tests.unit.health_tables import AS_OF, Scores, World, definitions, month
 
 
 def healthy(**relationship: object) -> World:
@@ -129,8 +129,14 @@ def test_a_glowing_champion_without_logins_is_a_contradiction() -> None:
     row = scores.snapshot()
     assert row["score"] <= 60
     assert row["override"] == "says_not_does"
-    kinds = scores.all("SELECT kind FROM contradiction WHERE on_date = ?", [AS_OF])
-    assert kinds == [{"kind": "promoter_while_dark"}]
+    assert contradictions(scores) == ["glowing_champion"]
+
+
+def contradictions(scores: Scores) -> list[str]:
+    found = scores.all(
+        "SELECT contradiction FROM contradiction WHERE on_date = ? AND known ORDER BY place", [AS_OF]
+    )
+    return [row["contradiction"] for row in found]
 
 
 def test_silent_but_busy() -> None:
@@ -138,7 +144,9 @@ def test_silent_but_busy() -> None:
     world.rows["survey_response"] = []
     for _ in range(3):
         world.add("survey_response", account_id="a1", kind="NPS", invited_on=date(2026, 9, 1))
-    row = world.tickets(4).score().snapshot()
+    scores = world.tickets(4).score()
+    row = scores.snapshot()
+    assert contradictions(scores) == ["silent_but_busy"]
     assert row["override"] == "silent_but_busy"
     assert row["score"] <= 74
     assert "3 surveys unanswered while 4 tickets came in 90 days" in row["reason"]
@@ -148,7 +156,9 @@ def test_champion_glows_users_dark() -> None:
     world = healthy()
     world.rows["usage"] = []
     waiting = {"closed_at": None, "waiting_since": datetime(2026, 11, 1)}
-    row = world.users(20, 20, 40, 60, 60, 60).tickets(2, days_ago=30, **waiting).score().snapshot()
+    scores = world.users(20, 20, 40, 60, 60, 60).tickets(2, days_ago=30, **waiting).score()
+    row = scores.snapshot()
+    assert contradictions(scores) == ["champion_dark_users"]
     assert row["override"] == "champion_dark_users"
     assert row["band"] == "red"
     assert "waited since 1 Nov" in row["reason"]
@@ -342,6 +352,15 @@ def test_29_february_has_a_month_of_its_own() -> None:
     assert scores.metric("active_share") == 0.8
     ends = [row["on_date"] for row in scores.all("SELECT on_date FROM grid ORDER BY on_date DESC")]
     assert ends[:3] == [date(2028, 3, 1), date(2028, 2, 29), date(2028, 1, 31)]
+
+
+def test_an_account_is_explained_by_another_scorecard() -> None:
+    world = healthy(product="A").customer(relationship="r2", product="B").users(8, 8, product="B")
+    scores = world.score()
+    told = explain(scores.con, definitions(), "a1", "usage_only")
+    found = [scores.snapshot(r, scorecard="usage_only")["score"] for r in ("r1", "r2")]
+    assert found[0] != found[1]
+    assert (told["id"], told["scorecard"], told["score"]) == ("a1", "usage_only", min(found))
 
 
 @pytest.mark.slow

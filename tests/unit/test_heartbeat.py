@@ -55,13 +55,20 @@ def planned(org: Tables, beat: Beat | None = BEAT) -> list[Planned]:
     return list(plan.changes(org.con))
 
 
-def test_the_first_heartbeat_makes_its_record_and_is_the_last_change_of_all(org: Tables) -> None:
+def test_the_first_heartbeat_makes_its_record_before_all_and_every_later_one_comes_last(org: Tables) -> None:
     org.account(crm={"Health_Score": 10})
     org.call()
-    *before, last = planned(org)
-    assert [c.object for c in before] == ["Account", "Task"]
-    assert (last.action, last.key, last.key_field, last.record_id) == ("upsert", "ours", "Install_Id", None)
-    assert last.values == {"Last_Run": "2026-11-25T23:59:40Z", "Run": "R1", "Version": "1.0"}
+    first, *rest = planned(org)
+    assert [c.object for c in rest] == ["Account", "Task"]
+    assert (first.action, first.key, first.key_field, first.record_id) == (
+        "upsert",
+        "ours",
+        "Install_Id",
+        None,
+    )
+    assert first.values == {"Last_Run": "2026-11-25T23:59:40Z", "Run": "R1", "Version": "1.0"}
+    told(org, "2026-11-24T23:59:59.000+0000")
+    assert [c.object for c in planned(org)] == ["Account", "Task", "Heartbeat"]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 
 from cs_connector import registry
 from cs_connector.act.heartbeat import ours as heartbeat
-from cs_connector.act.wanted import EXTRAS, extend, want
+from cs_connector.act.wanted import EXTRAS, extend, mark, want
 from cs_connector.errors import ConfigError, MappingError
 from cs_connector.model import ENTITIES
 from cs_connector.ports import FieldInfo, ObjectInfo
@@ -326,7 +326,7 @@ def test_every_schema_is_one_and_takes_what_ships(kind: str) -> None:
 
 def test_what_can_be_written_is_what_is_wanted() -> None:
     told = "entity, main BOOLEAN, on_date DATE, entity_id, band, score BIGINT, trend, change_3m BIGINT, reason, driver, next_step, "
-    told += "cap DOUBLE, override, coverage DOUBLE, band_since DATE, scorecard"
+    told += "cap DOUBLE, override, coverage DOUBLE, band_since DATE, scorecard, account_id, uncapped DOUBLE"
     with duckdb.connect() as con:
         for name in ("account", "relationship", "user", "survey_response"):
             columns = ", ".join(f"{c.name} {c.type}" for c in ENTITIES[name].columns)
@@ -338,16 +338,30 @@ def test_what_can_be_written_is_what_is_wanted() -> None:
             "group_name VARCHAR, measure VARCHAR, score DOUBLE, weight DOUBLE, contribution DOUBLE); "
             "CREATE TABLE metric_value(relationship_id VARCHAR, account_id VARCHAR, metric VARCHAR, on_date DATE, value DOUBLE, known BOOLEAN)"
         )
-        con.execute(judging._CALLS)
+        con.execute(
+            "CREATE TABLE scorecard(scorecard VARCHAR, basis VARCHAR); CREATE TABLE scorecard_then(scorecard VARCHAR, basis VARCHAR); "
+            "CREATE TABLE contradiction(relationship_id VARCHAR, account_id VARCHAR, on_date DATE, place BIGINT, text VARCHAR); "
+            "CREATE TABLE snapshot_then(entity VARCHAR, entity_id VARCHAR, main BOOLEAN, on_date DATE, scorecard VARCHAR)"
+        )
+        con.execute(f"CREATE TABLE wanted_call({', '.join(f'{n} {t}' for n, t in judging._CALLS.items())})")
         want(con, date(2026, 11, 25))
+        mark(con, date(2026, 11, 25))
         extend(con, date(2026, 11, 25), EXTRAS)
         heartbeat.want(con, None)
         made = {
             source: {row[0] for row in con.execute(f"DESCRIBE wanted_{source}").fetchall()}
             for source in WANTED
         }
-    ours = {"account_ref", "owner_ref", "person_ref", "changed_on"}
-    inner = {"account_id", "relationship_id", "owner_user_id", "person_id", "written", "closing"}
+    ours = {"account_ref", "owner_ref", "person_ref", "relationship_ref", "changed_on"}
+    inner = {
+        "account_id",
+        "relationship_id",
+        "relationship_key",
+        "owner_user_id",
+        "person_id",
+        "written",
+        "closing",
+    }
     for source, columns in WANTED.items():
         assert made[source] >= columns - ours, source
         assert columns >= made[source] - inner, source

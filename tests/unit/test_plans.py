@@ -221,6 +221,22 @@ def test_a_limit_is_broken_only_with_a_name_and_a_reason_on_record(engine: Engin
     assert any("over its limits (exports tasks created)" in note for note in engine.summary.notes)
 
 
+def test_a_plan_that_takes_a_run_back_is_made_and_let_through_by_undo(engine: Engine) -> None:
+    """`plan` would put another one in its place, and `apply --approve` would then let that through."""
+    checking.check(engine, made(engine), "first")
+    over = GUARD | {"ok": False, "figure": 300.0, "connection": "exports", "text": "records that are deleted"}
+    back = {"undoes": {"run": "4F21AB", "at": "", "actor": "ada", "selected": ["exports.Account"]}}
+    with pytest.raises(GuardStopped, match="safety limit") as caught:
+        checking.check(engine, made(engine, guard=[over], **back))
+    assert caught.value.fix == (
+        "see it with: cs-connector undo 4F21AB --select exports.Account; if it is too much, take back less with: --select CONNECTION.OBJECT; "
+        'if it is right: cs-connector undo 4F21AB --select exports.Account --yes --approve "WHY IT IS RIGHT"'
+    )
+    with pytest.raises(GuardStopped, match="cannot be applied") as caught:
+        checking.check(engine, made(engine, **back, config_hash="another"))
+    assert caught.value.fix == "make a new one with: cs-connector undo 4F21AB --select exports.Account"
+
+
 def test_what_is_applied_tells_later_plans_what_is_usual(engine: Engine) -> None:
     checking.check(engine, made(engine), REASON)
     (row,) = rows(engine, tables.applied_plans)

@@ -25,6 +25,7 @@ RULE = WriteRule.model_validate(
             "Band": {"column": "band", "values": {"red": "Red", "green": "Green"}},
             "Owner": {"column": "owner_ref", "type": "reference"},
             "Day": {"column": "day", "type": "date"},
+            "Kind": {"column": "type", "type": "reference", "values": {"Trial": "t1"}},
         },
     }
 )
@@ -36,6 +37,7 @@ FIELDS: dict[str, FieldInfo] = {
     "Band": FieldInfo("Band", "picklist", values=("Red", "Amber"), restricted=True),
     "Owner": FieldInfo("Owner", "reference", refers_to=("User",)),
     "Day": FieldInfo("Day", "date"),
+    "Kind": FieldInfo("Kind", "reference", refers_to=("RecordType",), choices=("012AAA", "012BBB")),
 }
 
 
@@ -149,6 +151,7 @@ def world() -> Iterator[World]:
         ("Owner", "u1", "u2", "RECORD_DELETED"),
         ("Owner", "u1", "u9", "RECORD_UNKNOWN"),
         ("Owner", "u1", "u3", "OWNER_INACTIVE"),
+        ("Kind", "012AAA", "012CCC", "NOT_AVAILABLE"),
     ],
 )
 def test_what_one_record_cannot_take_stops_that_record_alone(

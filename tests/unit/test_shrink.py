@@ -13,6 +13,7 @@ from cs_connector import registry
 from cs_connector.errors import GuardStopped, UsageError
 from cs_connector.ports import Page, RawRecord, Read, Usage
 from cs_connector.runner import Engine, budget, shrink
+from cs_connector.runner.undoing import deleted
 from cs_connector.store import tables
 
 from .engine_kit import engine_of
@@ -78,6 +79,20 @@ def test_what_we_deleted_ourselves_is_no_reason_to_stop(engine: Engine) -> None:
     assert sync(engine) == 10
 
 
+def test_what_a_run_deleted_is_gone_before_it_is_read_again_and_may_come_back(engine: Engine) -> None:
+    sync(engine)
+    _deleted(engine, ALL[:30])
+    deleted.land(engine)
+    assert engine.store.live("crm", "Thing") == 40, "another run deleted them"
+    _deleted(engine, ALL[30:32], engine.run)
+    deleted.land(engine)
+    assert engine.store.live("crm", "Thing") == 38
+    system(engine).shown = ALL[32:]
+    assert sync(engine) == 8
+    system(engine).shown = ALL[30:]
+    assert sync(engine) == 10
+
+
 def test_what_others_delete_beside_our_own_still_stops(engine: Engine) -> None:
     sync(engine)
     _deleted(engine, ALL[:10])
@@ -86,16 +101,16 @@ def test_what_others_delete_beside_our_own_still_stops(engine: Engine) -> None:
         sync(engine)
 
 
-def _deleted(engine: Engine, ids: Sequence[str]) -> None:
+def _deleted(engine: Engine, ids: Sequence[str], run: str = "R") -> None:
     """The audit's rows of records that we deleted."""
     same = {
-        "run": "R", "at": engine.clock.now(), "connection": "crm", "object": "Thing", "action": "delete",
+        "run": run, "at": engine.clock.now(), "connection": "crm", "object": "Thing", "action": "delete",
         "verdict": "deleted", "after": "{}", "reason": "takes back run Q", "prev": "", "hash": "",
     }  # fmt: skip
     with engine.store.state.begin() as db:
         db.execute(
             sa.insert(tables.audit),
-            [same | {"id": n, "key": key, "record_id": key} for n, key in enumerate(ids, 1)],
+            [same | {"id": int(key[1:]) + 1, "key": key, "record_id": key} for key in ids],
         )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 import duckdb
 import sqlalchemy as sa
@@ -12,7 +11,7 @@ import sqlalchemy as sa
 from cs_connector.store.tables import calls
 
 from . import texts
-from .contacts import contact
+from .contacts import contacts
 from .desk import Call, Desk, Round, Seen, Waiting, business_day, candidates, key, look
 from .endings import close
 from .merged import follow
@@ -33,7 +32,7 @@ def decide(con: duckdb.DuckDBPyConnection, state: sa.Connection, desk: Desk) -> 
     follow(con, state, known, found)
     close(con, state, desk, known, found, seen, done)
     before = Earlier(known)
-    table = Table(con, state, desk, seen, spent(known, desk, seen), done)
+    table = Table(state, desk, seen, spent(known, desk, seen), done)
     for row in found:
         earlier = before.repeated(desk.rules[row["rule"]], row)
         standing = _standing(state, earlier, seen)
@@ -43,6 +42,7 @@ def decide(con: duckdb.DuckDBPyConnection, state: sa.Connection, desk: Desk) -> 
             table.afresh(standing, [c for c in earlier if c is not standing], row)
         else:
             table.open(earlier, row)
+    table.lay(con)
     return done
 
 
@@ -89,19 +89,15 @@ def _standing(state: sa.Connection, earlier: Sequence[Call], seen: Seen) -> Call
 
 
 class Table:
-    """One round at work: what it knows of the day, what it has spent, and what it did."""
+    """One round at work: what it knows of the day, what it has spent, and what it did.
 
-    def __init__(
-        self,
-        con: duckdb.DuckDBPyConnection,
-        state: sa.Connection,
-        desk: Desk,
-        seen: Seen,
-        budget: Budget,
-        done: Round,
-    ) -> None:
-        self._con, self._state, self._desk = con, state, desk
-        self._seen, self._budget, self._done = seen, budget, done
+    What is to be said is looked up for all together, when everything is decided.
+    """
+
+    def __init__(self, state: sa.Connection, desk: Desk, seen: Seen, budget: Budget, done: Round) -> None:
+        self._state, self._desk, self._seen, self._budget, self._done = state, desk, seen, budget, done
+        self._new: list[tuple[Rule, Call, Call]] = []
+        self._said: list[tuple[Rule, Call, Call]] = []
 
     def renew(self, call: Call, row: Call) -> None:
         """A new reason gives a task that was sent a new text, and a new owner takes it; nothing else does."""
@@ -110,11 +106,11 @@ class Table:
         said = (call["rule"], call["reason"]) != (rule.rule, row["reason"])
         if not said and owner == call["owner_user_id"]:
             return
-        values: dict[str, Any] = {"rule": rule.rule, "reason": row["reason"], "owner_user_id": owner}
-        if said:
-            values["sent"] = call["sent"] | {"description": self._described(rule, row)}
+        values = {"rule": rule.rule, "reason": row["reason"], "owner_user_id": owner}
         self._state.execute(sa.update(calls).where(calls.c.key == call["key"]).values(values))
         self._done.updated += 1
+        if said:
+            self._said.append((rule, row, call))
 
     def afresh(self, call: Call, earlier: Sequence[Call], row: Call) -> None:
         """A call that was never sent is decided anew, in the same episode."""
@@ -133,7 +129,7 @@ class Table:
             self._hold(row, why)
             return False
         self._budget[str(owner), rule.type in OPPORTUNITY] += 1
-        self._state.execute(sa.insert(calls).values(self._call(rule, row, str(owner), episode)))
+        self._new.append((rule, row, self._call(rule, row, str(owner), episode)))
         return True
 
     def _hold(self, row: Call, why: str) -> None:
@@ -160,14 +156,31 @@ class Table:
             "due_on": business_day(desk.as_of, rule.due_days),
             "opened_on": desk.as_of,
             "connection": home,
-            "sent": {
-                "subject": texts.subject(rule, row["account_name"], row, desk.as_of),
-                "description": self._described(rule, row),
-                "relationship_name": row["name"],
-                "person_id": contact(self._con, rule, row, desk.as_of),
-            },
         }
 
-    def _described(self, rule: Rule, row: Call) -> str:
-        evidence = self._desk.evidence(rule, row)
+    def lay(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Write what was decided, with its words."""
+        needs = [(rule, row) for rule, row, _ in (*self._new, *self._said)]
+        if not needs:
+            return
+        found = self._desk.evidence(needs)
+        told = [self._described(*need, lines) for need, lines in zip(needs, found, strict=True)]
+        people = contacts(con, needs[: len(self._new)], self._desk.as_of)
+        new = zip(self._new, told, people, strict=False)
+        rows = [call | {"sent": self._sent(rule, row, text, who)} for (rule, row, call), text, who in new]
+        if rows:
+            self._state.execute(sa.insert(calls), rows)
+        for (_, _, call), text in zip(self._said, told[len(rows) :], strict=True):
+            values = {"sent": call["sent"] | {"description": text}}
+            self._state.execute(sa.update(calls).where(calls.c.key == call["key"]).values(values))
+
+    def _sent(self, rule: Rule, row: Call, description: str, person: str | None) -> Call:
+        return {
+            "subject": texts.subject(rule, row["account_name"], row, self._desk.as_of),
+            "description": description,
+            "relationship_name": row["name"],
+            "person_id": person,
+        }
+
+    def _described(self, rule: Rule, row: Call, evidence: Sequence[str]) -> str:
         return texts.description(rule, row, row["reason"], row["name"], evidence, self._desk.as_of)

@@ -19,13 +19,12 @@ from .rules import Rule
 
 FIRST = {"Risk": 0, "Onboarding": 1}
 Call = dict[str, Any]
-Evidence = Callable[[Rule, Mapping[str, Any]], Sequence[str]]
+Evidence = Callable[[Sequence[tuple[Rule, Mapping[str, Any]]]], Sequence[Sequence[str]]]
 
 
-def nothing(rule: Rule, row: Mapping[str, Any]) -> Sequence[str]:
+def nothing(needs: Sequence[tuple[Rule, Mapping[str, Any]]]) -> Sequence[Sequence[str]]:
     """No evidence is to be had."""
-    del rule, row
-    return ()
+    return [()] * len(needs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ def close(
     done: Round,
 ) -> None:
     """Close what a person closed or deleted and what has no cause; drop what was never sent."""
-    still = _causes(found, desk)
+    still, told = _causes(found, desk), _health(con, known)
     for call in known:
         caused = bool({(call["relationship_id"], call["type"]), (call["account_id"], call["rule"])} & still)
         caused = caused or (call["relationship_id"], call["rule"]) in seen.undecided
@@ -39,7 +39,7 @@ def close(
             state.execute(sa.delete(calls).where(calls.c.key == call["key"]))
             call["state"] = "dropped"
         elif why:
-            _end(con, state, desk, call, why, seen)
+            _end(state, desk, call, why, seen, told.get(call["relationship_id"]))
             done.closed += 1
 
 
@@ -63,27 +63,24 @@ def _ending(call: Call, seen: Seen, *, caused: bool) -> str:
     return "" if caused else GONE
 
 
-def _end(
-    con: duckdb.DuckDBPyConnection, state: sa.Connection, desk: Desk, call: Call, why: str, seen: Seen
-) -> None:
+def _end(state: sa.Connection, desk: Desk, call: Call, why: str, seen: Seen, health: str | None) -> None:
     changed: dict[str, Any] = {"state": "closed", "closed_on": desk.as_of, "closed_why": why}
     changed["outcome"] = seen.outcomes.get(call["key"])
     if why == GONE:
         changed["cleared_on"] = desk.as_of
-        told = texts.ended(call["sent"]["description"], _told(con, call), desk.as_of)
+        gone = f"its reason is gone; health is {health}" if health else "its reason is gone"
+        told = texts.ended(call["sent"]["description"], gone, desk.as_of)
         changed["sent"] = call["sent"] | {"ended": told}
     call.update(changed)
     state.execute(sa.update(calls).where(calls.c.key == call["key"]).values(changed))
 
 
-def _told(con: duckdb.DuckDBPyConnection, call: Call) -> str:
-    """Why a task is not needed any more, with the health of now."""
-    row = con.execute(
-        "SELECT score, band FROM standing WHERE relationship_id = ?", [call["relationship_id"]]
-    ).fetchone()
-    if row is None or row[0] is None:
-        return "its reason is gone"
-    return f"its reason is gone; health is {row[0]}, {row[1]}"
+def _health(con: duckdb.DuckDBPyConnection, known: Sequence[Call]) -> dict[str, str]:
+    """The health of now, in words, of the relationships that have an open call."""
+    asked = sorted({call["relationship_id"] for call in known if call["state"] == "open"})
+    query = "SELECT relationship_id, score, band FROM standing WHERE score IS NOT NULL AND relationship_id IN (SELECT unnest(?))"
+    rows = con.execute(query, [asked]).fetchall() if asked else []
+    return {relationship: f"{score}, {band}" for relationship, score, band in rows}
 
 
 def _note(state: sa.Connection, desk: Desk, call: Call, seen: Seen, *, caused: bool) -> None:

@@ -28,6 +28,7 @@ STANDING = {
     "has_owner": "somebody active looks after it, and not only the fallback",
     "tenure": "days since it began",
     "account_red": "something of its account is red now, by what is known",
+    "contradictions": "contradictions of its account now: what is said against what is done",
     "top_third": "in the upper third by yearly revenue, among those of its currency",
 }
 MOVING = frozenset({"value_change", "value_score"})

@@ -14,6 +14,11 @@ from .rules import BACK
 SETTLED = 15  # days: a score is compared with one that is at least so old
 EDGE = 3  # points: what holds with a score so much lower and so much higher is no matter of chance
 _BANDS = {"is_red": "{0} < 50", "is_yellow": "{0} >= 50 AND {0} < 75", "is_green": "{0} >= 75"}
+# one that holds only by what was last known makes the number unknown
+_CONTRADICTED = (
+    "SELECT account_id, CASE WHEN bool_and(known) THEN count(*)::DOUBLE END AS contradictions FROM contradiction "
+    "WHERE on_date = $as_of GROUP BY account_id"
+)
 _SHIFTED = ("known_score", "value_score", "value_change")
 
 
@@ -41,12 +46,14 @@ def stand(
         "date_diff('day', r.start_on, CAST($as_of AS DATE))::DOUBLE AS tenure, "
         "(ntile(3) OVER (PARTITION BY a.currency ORDER BY coalesce(r.arr, 0) DESC, r.relationship_id) = 1)"
         "::INTEGER::DOUBLE AS top_third, "
-        "(max(s.known_band = 'red') OVER (PARTITION BY r.account_id))::INTEGER::DOUBLE AS account_red, p.* EXCLUDE (entity_id), m.* EXCLUDE (relationship_id) "
+        "(max(s.known_band = 'red') OVER (PARTITION BY r.account_id))::INTEGER::DOUBLE AS account_red, "
+        "CASE WHEN q.account_id IS NULL THEN 0 ELSE q.contradictions END AS contradictions, p.* EXCLUDE (entity_id), m.* EXCLUDE (relationship_id) "
         "FROM relationship r JOIN account a USING (account_id) "
         "JOIN snapshot s ON s.entity = 'relationship' AND s.main AND s.on_date = $as_of AND s.entity_id = r.relationship_id "
         "LEFT JOIN snapshot b ON b.entity = 'relationship' AND b.main AND b.entity_id = r.relationship_id AND b.on_date = $before "
         "LEFT JOIN score_past p ON p.entity_id = r.relationship_id "
         "LEFT JOIN moved v ON v.relationship_id = r.relationship_id "
+        f"LEFT JOIN ({_CONTRADICTED}) q ON q.account_id = r.account_id "
         "LEFT JOIN metric_now m ON m.relationship_id = r.relationship_id WHERE r.status <> 'Ended'",
         {"as_of": as_of, "before": before},
     )

@@ -54,5 +54,6 @@ def keep(con: duckdb.DuckDBPyConnection, state: sa.Connection, day: date) -> Non
 
 
 def _fill(con: duckdb.DuckDBPyConnection, rows: Sequence[tuple[object, ...]]) -> None:
-    if rows:
-        con.executemany("INSERT INTO earlier VALUES (?, ?, ?, ?)", [list(row) for row in rows])
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    if columns:
+        con.execute("INSERT INTO earlier SELECT unnest(?), unnest(?), unnest(?), unnest(?)", columns)

@@ -45,10 +45,13 @@ def compare(
         "CREATE OR REPLACE TABLE target(connection VARCHAR, object VARCHAR, source VARCHAR, records BIGINT, existing BIGINT)"
     )
     for source in sources:
-        for rule in writable(source):
+        _relationships(con)
+        for rule in sorted(writable(source), key=lambda rule: rule.source != "relationship"):
             if rule.source == "call" and source.connection != home:
                 continue
             current.read(con, source.mapping, rule, latest(source.connection, rule.object), "current_record")
+            if rule.source == "relationship":
+                _relationships(con, "SELECT key, min(record_id) FROM current_record GROUP BY 1")
             current.overlay(con, state, source.connection, rule, "current_record")
             _wanted(con, source, rule)
             _differ(con, rule)
@@ -137,11 +140,22 @@ def _referring(con: duckdb.DuckDBPyConnection, rule: WriteRule, where: str) -> s
     if "person_id" in columns:
         person = ", p.record_id AS person_ref"
         join += f" LEFT JOIN ({_standing_for('person', where)}) p ON p.entity_id = w.person_id"
+    relationship = ""
+    if "relationship_key" in columns:
+        relationship = ", r.record_id AS relationship_ref"
+        join += " LEFT JOIN relationship_record r ON r.key = w.relationship_key"
     closing = "" if "closing" in columns else ", FALSE AS closing"
     return (
-        f"SELECT w.*, a.record_id AS account_ref{owner}{person}{closing} FROM {table} w "
+        f"SELECT w.*, a.record_id AS account_ref{owner}{person}{relationship}{closing} FROM {table} w "
         f"LEFT JOIN ({_standing_for('account', where)}) a ON a.entity_id = w.account_id {join}"
     )
+
+
+def _relationships(con: duckdb.DuckDBPyConnection, known: str = "") -> None:
+    """Make `relationship_record`: which record of the connection is which relationship, as far as it was read already."""
+    con.execute("CREATE OR REPLACE TEMP TABLE relationship_record(key VARCHAR, record_id VARCHAR)")
+    if known:
+        con.execute(f"INSERT INTO relationship_record {known}")
 
 
 def _standing_for(entity: str, where: str) -> str:

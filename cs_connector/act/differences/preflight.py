@@ -27,8 +27,7 @@ KINDS = {
 }
 TAKES = {  # kinds of fields that take what a mapping writes, besides text
     "number": ("a number",), "percent": ("a number",), "date": ("a date", "a time"), "reference": ("a reference", "a choice"),
-    "time": ("a time",),
-    "text": ("a choice",),
+    "time": ("a time",), "flag": ("yes or no",), "text": ("a choice",),
 }  # fmt: skip
 
 
@@ -163,6 +162,8 @@ def _conditions(
         yield "TOO_LARGE", f"abs(TRY_CAST(b AS DOUBLE)) >= 1e{digits}", literal(text)
     if choice and field.restricted and field.values and how.type == "text":
         yield from _choices(con, connection, name, field)
+    if how.type == "reference" and field.choices:
+        yield from _unavailable(con, connection, name, field)
     if how.type == "reference":
         yield from _references(connection, name, field, latest, readable)
 
@@ -170,14 +171,32 @@ def _conditions(
 def _choices(
     con: duckdb.DuckDBPyConnection, connection: str, name: str, field: FieldInfo
 ) -> Iterator[tuple[str, str, str]]:
-    asked = con.execute(
-        "SELECT DISTINCT b FROM planned_value WHERE connection = ? AND f = ? ORDER BY 1", [connection, name]
-    ).fetchall()
     held = {value.lower() for value in field.values}
-    for (value,) in asked:
+    for value in _asked(con, connection, name):
         if value.lower() not in held:
             near = suggest(value, field.values) or f"it has {', '.join(field.values[:8])}"
             yield "NO_SUCH_VALUE", f"b = {literal(value)}", literal(f"{name} has no value {value!r}: {near}")
+
+
+def _asked(con: duckdb.DuckDBPyConnection, connection: str, name: str) -> Iterator[str]:
+    query = "SELECT DISTINCT b FROM planned_value WHERE connection = ? AND f = ? ORDER BY 1"
+    return (value for (value,) in con.execute(query, [connection, name]).fetchall())
+
+
+def _unavailable(
+    con: duckdb.DuckDBPyConnection, connection: str, name: str, field: FieldInfo
+) -> Iterator[tuple[str, str, str]]:
+    """Record types and the like that the mapping names and this login may not set."""
+    for value in _asked(con, connection, name):
+        if value not in field.choices:
+            text = literal(f"{name} {value!r} {unavailable(value, field)}")
+            yield "NOT_AVAILABLE", f"b = {literal(value)}", text
+
+
+def unavailable(value: str, field: FieldInfo) -> str:
+    """What is wrong with a reference that is none of a field's choices, and what there is instead."""
+    near = suggest(value, field.choices) or f"it may set {', '.join(field.choices[:8])}"
+    return f"is not there, is not active, or is not available to this login: {near}"
 
 
 def _references(

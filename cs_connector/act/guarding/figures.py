@@ -26,7 +26,10 @@ FAR = 15  # points; when a month's figures come in, most scores move, but few as
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """`of` is how many records there are that it could have been, `there` how many of ours are there already."""
+    """`of` is how many records there are that it could have been, `there` how many of ours are there already.
+
+    `most` is how many of them are of one object: a customer has a score in each.
+    """
 
     connection: str
     rule: str
@@ -34,6 +37,7 @@ class Figure:
     of: int
     detail: str = ""
     there: int = 0
+    most: int = 0
 
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
@@ -78,14 +82,23 @@ def figures(con: duckdb.DuckDBPyConnection, *, strict: bool) -> Iterator[Figure]
     counted += [("plan_change", *rule) for rule in _RECORDS.items()]
     for (connection,) in con.execute("SELECT DISTINCT connection FROM target ORDER BY 1").fetchall():
         for table, rule, (what, among) in counted:
-            count = _one(con, f"SELECT count(DISTINCT (object, key)) FROM {table} WHERE {what}", connection)
+            counts = _by_object(con, table, what, connection)
             of, there = _existing(con, among, connection), _existing(con, _CALL, connection)
-            yield Figure(connection, rule, count, of, there=there)
+            yield Figure(connection, rule, sum(counts), of, there=there, most=max(counts, default=0))
         yield _emptied(con, connection, strict=strict)
         yield _overwritten(con, connection, strict=strict)
         yield _gone(con, connection)
         yield _gained(con, connection)
         yield _busiest(con, connection)
+
+
+def _by_object(con: duckdb.DuckDBPyConnection, table: str, what: str, connection: str) -> list[int]:
+    """How many records of each object it is true of."""
+    rows = con.execute(
+        f"SELECT count(DISTINCT key) FROM {table} WHERE {what} AND connection = $connection GROUP BY object",
+        {"connection": connection},
+    ).fetchall()
+    return [int(count) for (count,) in rows]
 
 
 def _emptied(con: duckdb.DuckDBPyConnection, connection: str, *, strict: bool) -> Figure:

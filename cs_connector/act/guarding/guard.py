@@ -16,6 +16,7 @@ from cs_connector.errors import GuardStopped
 from . import figures
 from .figures import Figure
 from .past import Past
+from .ways import PLAN, Way
 
 FEW = 20.0  # no share allows fewer: small projects move by whole customers
 FEW_AFTER = 3.0  # after a file has changed: it may be what moves them, and a small CRM has no twenty to lose
@@ -111,6 +112,8 @@ class Bounds:
             return max(min(safety.max_cleared, self.few), safety.max_cleared_share * figure.of)
         if rule in _FIRSTS:
             return share if figure.of else max(share, figure.count)
+        if rule == "scores changed" and share and figure.most <= self.few:
+            return max(share, figure.count)  # an account and its relationship are one customer
         if rule == "bands moved":
             return self.share(safety.max_band_moves_share, figure.of)
         if rule == "tasks created":
@@ -151,7 +154,7 @@ def broken(checks: Iterable[Check]) -> list[Check]:
     return [check for check in checks if not check.ok]
 
 
-def enforce(checks: Sequence[Check], changed: Sequence[str] = ()) -> None:
+def enforce(checks: Sequence[Check], changed: Sequence[str] = (), way: Way = PLAN) -> None:
     """Raises GuardStopped naming every limit that the plan would break, and the declarations that have changed."""
     if stopped := broken(checks):
         raise GuardStopped(
@@ -160,7 +163,7 @@ def enforce(checks: Sequence[Check], changed: Sequence[str] = ()) -> None:
             else f"the plan was stopped by {len(stopped)} safety limits",
             why="; ".join(_why(stopped, changed)),
             safe="nothing was written to any CRM",
-            fix=_fix(changed),
+            fix=_fix(changed, way),
         )
 
 
@@ -174,9 +177,9 @@ def _why(stopped: Sequence[Check], changed: Sequence[str]) -> Iterator[str]:
         yield f"changed since the last write: {named(changed)}"
 
 
-def _fix(changed: Sequence[str]) -> str:
+def _fix(changed: Sequence[str], way: Way) -> str:
     mend = f"if it is a mistake, mend {named(changed)}" if changed else "if it is a mistake, mend its cause"
-    return f'see it with: cs-connector plan; {mend}; if it is right: cs-connector apply --approve "WHY IT IS RIGHT"'
+    return f"see it with: {way.look}; {way.less or mend}; if it is right: {way.let}"
 
 
 def named(files: Sequence[str], most: int = 4) -> str:

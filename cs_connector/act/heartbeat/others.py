@@ -11,6 +11,7 @@ import duckdb
 from cs_connector.act.differences import current
 from cs_connector.act.face import signer
 from cs_connector.act.guarding.guard import Check
+from cs_connector.act.guarding.ways import PLAN, Way
 from cs_connector.errors import GuardStopped
 from cs_connector.ports import ObjectInfo
 from cs_connector.unify.mapping import MappingFile, WriteRule
@@ -66,7 +67,9 @@ def signing(rule: WriteRule, info: ObjectInfo | None) -> Iterator[str]:
             yield name
 
 
-def refuse(others: Sequence[Neighbour]) -> None:
+def refuse(
+    others: Sequence[Neighbour], safe: str = "nothing was written to any CRM", way: Way = PLAN
+) -> None:
     """Raises GuardStopped where there are any."""
     if not others:
         return
@@ -74,9 +77,8 @@ def refuse(others: Sequence[Neighbour]) -> None:
     raise GuardStopped(
         f"{what} into this org: {listed(others)}",
         why="two of them undo each other's work, and people get every task twice",
-        safe="nothing was written to any CRM",
-        fix="stop one of the two; if it is this one that shall write: cs-connector plan, then: "
-        'cs-connector apply --approve "WHY IT IS RIGHT"',
+        safe=safe,
+        fix=f"stop one of the two; if it is this one that shall write: {way.look}, then: {way.let}",
     )
 
 

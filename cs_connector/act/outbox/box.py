@@ -9,21 +9,21 @@ from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec.structs import astuple
 
 from cs_connector.act import switch
 from cs_connector.act.plan import Planned
 from cs_connector.ports import Action, Receipt, Verdict
 from cs_connector.store.audit import Audit, Entry
 from cs_connector.store.leases import Lease, check
-from cs_connector.store.rows import insert
+from cs_connector.store.rows import among, insert
 from cs_connector.store.state import State
 from cs_connector.store.tables import outbox, receipts
 
 from . import refused, written
-from .line import COLUMNS, INFLIGHT, PLANNED, UNLINKED, Line, line, read, row_key
+from .line import COLUMNS, EMPTY, INFLIGHT, PLANNED, UNLINKED, Line, line, read, row_key
 from .points import Point, reach
 from .tasks import became
-from .written import chunks
 
 SAFE = "what was sent before is on record; the rest was not sent, and is planned again when writes go on"
 PAGE = 1000  # rows that are read at once
@@ -54,7 +54,7 @@ class Outbox:
             lines = self._lines(changes, left, blocked)
             while some := list(islice(lines, PAGE)):
                 self.drop(db, [row.key for row in some if row.key in left])
-                insert(db, outbox, some)
+                insert(db, outbox, map(astuple, some))
             self._adopt(db)
             reach(Point.LAYING)
         reach(Point.LAID)
@@ -76,7 +76,9 @@ class Outbox:
                 continue
             stamps = self.stamps.get((planned.connection, planned.object), frozenset())
             row = line(planned, stamps, place, self.run, self.lease.epoch, now)
-            yield row._replace(associate=row.associate or before.associate) if before else row
+            if before:
+                row.associate = row.associate or before.associate
+            yield row
 
     def planned(self) -> Iterator[Line]:
         """What is to be sent, in its order; what is put back meanwhile comes when it is asked again. Raises FencedOut."""
@@ -110,8 +112,8 @@ class Outbox:
             check(db, self.lease)
             if why := switch.stopped(db):
                 raise switch.refusal(why, SAFE)
-            for some in chunks([row.key for row in batch]):
-                db.execute(sa.update(outbox).where(outbox.c.key.in_(some)).values(flying))
+            these = among(db, outbox.c.key, (row.key for row in batch))
+            db.execute(sa.update(outbox).where(these).values(flying))
             reach(Point.TAKING)
         reach(Point.TAKEN)
 
@@ -153,22 +155,21 @@ class Outbox:
         """One receipt for each answer."""
         if told:
             now = self.state.clock.now()
-            db.execute(sa.insert(receipts), [_receipt(row, answer, now) for row, answer in told])
+            insert(db, receipts, [_receipt(row, answer, now) for row, answer in told])
 
     def _unlinked(self, db: sa.Connection, told: Sequence[tuple[Line, Receipt]]) -> None:
         """What was written once is not written again: a person may have changed it since."""
         for row, answer in told:
-            empty: dict[str, Any] = {}
-            left = {"state": UNLINKED, "record_id": answer.record_id, "fields": empty, "before": empty}
+            left = {"state": UNLINKED, "record_id": answer.record_id, "fields": EMPTY, "before": EMPTY}
             db.execute(sa.update(outbox).where(outbox.c.key == row.key).values(left))
 
     def _back(self, db: sa.Connection, keys: Sequence[str]) -> None:
-        for some in chunks(keys):
-            db.execute(sa.update(outbox).where(outbox.c.key.in_(some)).values(state=PLANNED))
+        if keys:
+            db.execute(sa.update(outbox).where(among(db, outbox.c.key, keys)).values(state=PLANNED))
 
     def drop(self, db: sa.Connection, keys: Sequence[str]) -> None:
-        for some in chunks(keys):
-            db.execute(sa.delete(outbox).where(outbox.c.key.in_(some)))
+        if keys:
+            db.execute(sa.delete(outbox).where(among(db, outbox.c.key, keys)))
 
 
 def _joined(changes: Iterable[Planned]) -> Iterator[Planned]:
@@ -189,16 +190,18 @@ def _same(one: Planned, other: Planned) -> bool:
     return (one.connection, one.object, one.key) == (other.connection, other.object, other.key)
 
 
-def _receipt(row: Line, answer: Receipt, at: datetime) -> dict[str, Any]:
-    where = {"run": row.run, "connection": row.connection, "object": row.object, "key": row.name}
-    said = {"code": answer.code, "message": answer.message, "verdict": answer.verdict.value}
-    return where | said | {"record_id": answer.record_id or row.record_id, "at": at}
+def _receipt(row: Line, answer: Receipt, at: datetime) -> tuple[Any, ...]:
+    """A row of `receipts`, but for its id."""
+    record = answer.record_id or row.record_id
+    return (
+        row.run, row.connection, row.object, row.name, answer.verdict.value, record, answer.code, answer.message, at,
+    )  # fmt: skip
 
 
 def _entry(row: Line, answer: Receipt) -> Entry:
     gone = answer.verdict is Verdict.DELETED
     before = row.before if row.record_id else None
-    after = {} if gone else row.fields
+    after = EMPTY if gone else row.fields
     record = answer.record_id or row.record_id
     action = Action(row.action)
     return Entry(

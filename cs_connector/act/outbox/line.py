@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -15,11 +15,17 @@ from cs_connector.ports import Action, Change
 from cs_connector.store.tables import outbox
 
 PLANNED, INFLIGHT, UNLINKED = "planned", "inflight", "unlinked"
-_packed = msgspec.json.Encoder(order="deterministic").encode
+EMPTY = msgspec.Raw(b"{}")
+_NULL = b":null"
+_packed = msgspec.json.Encoder(order="sorted").encode
+_values = msgspec.json.Decoder(dict[str, Any]).decode
 
 
-class Line(NamedTuple):
-    """The columns of the table, in its order; `name` is the key of the change."""
+class Line(msgspec.Struct, gc=False):
+    """The columns of the table, in its order; `name` is the key of the change.
+
+    `fields` and `before` are JSON objects with sorted names, packed once: the very text goes into the audit and into `written`.
+    """
 
     key: str
     run: str
@@ -31,8 +37,8 @@ class Line(NamedTuple):
     action: str
     key_field: str | None
     record_id: str | None
-    fields: dict[str, Any]
-    before: dict[str, Any]
+    fields: msgspec.Raw
+    before: msgspec.Raw
     associate: list[list[str]] | None
     payload_hash: str
     reason: str
@@ -42,6 +48,16 @@ class Line(NamedTuple):
     at: datetime
 
     @property
+    def values(self) -> dict[str, Any]:
+        """What is written, by field."""
+        return _values(self.fields)
+
+    @property
+    def was(self) -> dict[str, Any]:
+        """What the plan found there, by field."""
+        return _values(self.before)
+
+    @property
     def change(self) -> Change:
         associate = tuple((kind, record) for kind, record in self.associate or ())
         return Change(
@@ -49,7 +65,7 @@ class Line(NamedTuple):
             self.object,
             Action(self.action),
             self.name,
-            self.fields,
+            self.values,
             self.key_field,
             self.record_id,
             associate,
@@ -59,10 +75,18 @@ class Line(NamedTuple):
     @property
     def cleared(self) -> int:
         """How many fields it empties."""
-        return sum(1 for n, value in self.fields.items() if value is None and self.before.get(n) is not None)
+        if _NULL not in bytes(self.fields):
+            return 0
+        was = self.was
+        return sum(1 for name, value in self.values.items() if value is None and was.get(name) is not None)
 
 
-COLUMNS = tuple(outbox.c[name] for name in Line._fields)
+_TEXTS = ("fields", "before")
+_NAMES = Line.__struct_fields__
+_FIRST, _BEHIND = _NAMES.index(_TEXTS[0]), _NAMES.index(_TEXTS[-1]) + 1
+COLUMNS = tuple(
+    sa.type_coerce(outbox.c[name], sa.Text) if name in _TEXTS else outbox.c[name] for name in _NAMES
+)
 
 
 def row_key(connection: str, object_name: str, key: str) -> str:
@@ -71,6 +95,8 @@ def row_key(connection: str, object_name: str, key: str) -> str:
 
 def line(planned: Planned, stamps: Collection[str], place: int, run: str, epoch: int, at: datetime) -> Line:
     """The row of a planned change."""
+    values = planned.values
+    fields = _packed(values)
     return Line(
         row_key(planned.connection, planned.object, planned.key),
         run,
@@ -82,10 +108,10 @@ def line(planned: Planned, stamps: Collection[str], place: int, run: str, epoch:
         planned.action,
         planned.key_field,
         planned.record_id,
-        planned.values,
-        {name: was for name, was, _ in planned.fields},
+        msgspec.Raw(fields),
+        msgspec.Raw(_packed({name: was for name, was, _ in planned.fields})),
         [list(pair) for pair in planned.associate] or None,
-        payload(planned.values, stamps),
+        payload(values, stamps) if stamps else _digest(fields),
         planned.reason,
         PLANNED,
         0,
@@ -97,8 +123,15 @@ def line(planned: Planned, stamps: Collection[str], place: int, run: str, epoch:
 def payload(values: Mapping[str, object], stamps: Collection[str]) -> str:
     """What tells one body from another; fields that say when something was written are no part of it."""
     body = {name: value for name, value in values.items() if name not in stamps}
-    return hashlib.sha256(_packed(body)).hexdigest()[:32]
+    return _digest(_packed(body))
+
+
+def _digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()[:32]
 
 
 def read(rows: sa.CursorResult[Any]) -> list[Line]:
-    return [Line._make(row) for row in rows]
+    """The rows of a query on COLUMNS."""
+    return [
+        Line(*row[:_FIRST], *map(msgspec.Raw, row[_FIRST:_BEHIND]), *row[_BEHIND:]) for row in rows.fetchall()
+    ]

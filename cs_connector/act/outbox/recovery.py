@@ -154,4 +154,4 @@ def _doubt(db: sa.Connection, unsure: Sequence[tuple[Line, Receipt]]) -> None:
     """A task that is there may say what it was told, or what it said before: neither is a person's edit."""
     for line, answer in unsure:
         if line.source == "call" and answer.record_id:
-            tasks.keep(db, line.name, answer.record_id, {"maybe": line.fields})
+            tasks.keep(db, line.name, answer.record_id, {"maybe": line.values})

@@ -10,11 +10,10 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from cs_connector.ports import Receipt
-from cs_connector.store.rows import insert
+from cs_connector.store.rows import among, insert
 from cs_connector.store.tables import refused
 
 from .line import Line
-from .written import chunks
 
 WRITE, CHECK = "write", "check"
 
@@ -65,8 +64,8 @@ def check(db: sa.Connection, found: Sequence[Refusal], config_hash: str, run: st
 
 def release(db: sa.Connection, keys: Sequence[str]) -> None:
     """Let changes go again, by their keys."""
-    for some in chunks(keys):
-        db.execute(sa.delete(refused).where(refused.c.key.in_(some)))
+    if keys:
+        db.execute(sa.delete(refused).where(among(db, refused.c.key, keys)))
 
 
 class Known(NamedTuple):

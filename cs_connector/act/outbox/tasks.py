@@ -15,7 +15,7 @@ from .line import Line
 def became(db: sa.Connection, told: Sequence[tuple[Line, str]]) -> None:
     """Note which record each call became and what it was told: a person's later edit shows by that."""
     for line, record in told:
-        keep(db, line.name, record, line.fields)
+        keep(db, line.name, record, line.values)
 
 
 def keep(db: sa.Connection, key: str, record_id: str, values: Mapping[str, Any]) -> None:

@@ -10,26 +10,27 @@ import msgspec
 import sqlalchemy as sa
 
 from cs_connector.store.audit import Audit
-from cs_connector.store.rows import insert
+from cs_connector.store.rows import among, put
 from cs_connector.store.state import State
 from cs_connector.store.tables import written
 
-from .line import Line
+from .line import EMPTY, Line
 
 SOME = 500  # ids in one question
+_names = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 def remember(db: sa.Connection, told: Sequence[tuple[Line, str]], audit: Audit, at: datetime) -> None:
     """Note what records have taken: the line, and the id of the record."""
     for where, rows in _grouped(told).items():
         before, hidden = _kept(db, *where, list(rows)), audit.personal.get(where, frozenset())
-        insert(db, written, [_merged(before.get(r), lines, r, hidden, at) for r, lines in rows.items()])
+        put(db, written, [_merged(before.get(r), lines, r, hidden, at) for r, lines in rows.items()])
 
 
 def forget(db: sa.Connection, gone: Sequence[tuple[Line, str]]) -> None:
     """Records that are there no more were told nothing."""
-    for (connection, name), rows in _grouped(gone).items():
-        _drop(db, connection, name, list(rows))
+    for where, rows in _grouped(gone).items():
+        db.execute(sa.delete(written).where(_these(db, *where, list(rows))))
 
 
 def confirm(state: State, connection: str, object_name: str, until: datetime) -> None:
@@ -65,8 +66,8 @@ def last(db: sa.Connection, connection: str, object_name: str, records: Sequence
     """What these records were last told, as far as they were told anything."""
     texts = (sa.type_coerce(column, sa.Text) for column in (written.c.fields, written.c.before))
     columns = (written.c.record_id, written.c.name, *texts, written.c.at)
-    for some in chunks(records):
-        query = sa.select(*columns).where(_these(connection, object_name, some))
+    if records:
+        query = sa.select(*columns).where(_these(db, connection, object_name, records))
         yield from map(Told._make, db.execute(query))
 
 
@@ -74,43 +75,51 @@ def _text(fields: Mapping[str, object]) -> str:
     return msgspec.json.encode(fields).decode()
 
 
-def _kept(db: sa.Connection, connection: str, object_name: str, records: Sequence[str]) -> dict[str, Any]:
-    """Take out what was kept of these records."""
-    found = {}
-    for some in chunks(records):
-        query = sa.select(written).where(_these(connection, object_name, some))
-        found.update({row.record_id: row for row in db.execute(query)})
-    _drop(db, connection, object_name, list(found))
-    return found
+class _Kept(NamedTuple):
+    """What stands in a row, as JSON."""
+
+    fields: str
+    before: str
+    unread: str | None
 
 
-def _drop(db: sa.Connection, connection: str, object_name: str, records: Sequence[str]) -> None:
-    for some in chunks(records):
-        db.execute(sa.delete(written).where(_these(connection, object_name, some)))
+def _kept(db: sa.Connection, connection: str, object_name: str, records: Sequence[str]) -> dict[str, _Kept]:
+    """What was kept of these records until now."""
+    texts = (sa.type_coerce(written.c[name], sa.Text) for name in _Kept._fields)
+    query = sa.select(written.c.record_id, *texts).where(_these(db, connection, object_name, records))
+    return {record: _Kept(*texts) for record, *texts in db.execute(query).fetchall()}
 
 
-def _these(connection: str, object_name: str, records: Sequence[str]) -> sa.ColumnElement[bool]:
+def _these(
+    db: sa.Connection, connection: str, object_name: str, records: Sequence[str]
+) -> sa.ColumnElement[bool]:
     here = (written.c.connection == connection) & (written.c.object == object_name)
-    return here & written.c.record_id.in_(records)
+    return here & among(db, written.c.record_id, records)
 
 
 def _merged(
-    kept: Any | None, lines: Sequence[Line], record: str, hidden: frozenset[str], at: datetime
+    kept: _Kept | None, lines: Sequence[Line], record: str, hidden: frozenset[str], at: datetime
 ) -> tuple[Any, ...]:
-    fields: dict[str, Any] = dict(kept.fields) if kept else {}
-    before: dict[str, Any] = dict(kept.before) if kept else {}
-    fresh = set(kept.unread or ()) if kept else set()
-    for line in lines:
-        fields |= line.fields
-        fresh |= line.fields.keys()
-        before |= {name: value for name, value in line.before.items() if name in hidden}
+    """The row of a record; values are passed on as they are packed."""
     last = lines[-1]
+    fields = _names(kept.fields) if kept else {}
+    fresh = set(msgspec.json.decode(kept.unread)) if kept and kept.unread else set()
+    for line in lines:
+        told = _names(line.fields)
+        fields |= told
+        fresh |= told.keys()
+    before = _before(kept, lines, hidden)
     return (last.connection, last.object, record, last.name, fields, before, sorted(fresh), last.run, at)
 
 
-def chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    """As many as one question may name."""
-    return (ids[start : start + SOME] for start in range(0, len(ids), SOME))
+def _before(kept: _Kept | None, lines: Sequence[Line], hidden: frozenset[str]) -> msgspec.Raw:
+    known = msgspec.Raw(kept.before) if kept else EMPTY
+    if not hidden:
+        return known
+    before = _names(known)
+    for line in lines:
+        before |= {name: value for name, value in _names(line.before).items() if name in hidden}
+    return msgspec.Raw(msgspec.json.encode(before))
 
 
 def _grouped(told: Sequence[tuple[Line, str]]) -> dict[tuple[str, str], dict[str, list[Line]]]:

@@ -2,4 +2,6 @@
 
 from .extras import EXTRAS as EXTRAS
 from .extras import extend as extend
+from .markers import attach as attach
+from .markers import mark as mark
 from .rows import want as want

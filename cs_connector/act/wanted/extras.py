@@ -7,8 +7,6 @@ from datetime import date
 
 import duckdb
 
-from cs_connector.measure.contradictions import DARK_CHANGE, DARK_SHARE
-
 _REDS = "SELECT account_id, count(*) FILTER (band = 'red') AS red_relationships FROM standing_relationship GROUP BY 1"
 _SUMMARY = (
     "SELECT account_id, string_agg(name || ': ' || coalesce(band || coalesce(' ' || score, ''), 'unknown') "
@@ -27,11 +25,8 @@ _GROUP = (
     "FROM seen GROUP BY 1"
 )
 _CONTRADICTION = (
-    f"SELECT account_id, 'Recommends us, but ' || CASE WHEN bool_or(share < {DARK_SHARE}) THEN 'hardly anyone logs in' "
-    "ELSE 'usage has halved' END AS contradiction FROM (SELECT relationship_id, account_id, "
-    "max(value) FILTER (metric = 'promoter') AS promoter, max(value) FILTER (metric = 'active_share') AS share, "
-    "max(value) FILTER (metric = 'usage_change') AS change FROM metric_value WHERE on_date = $as_of AND known GROUP BY ALL) "
-    f"WHERE promoter = 1 AND (share < {DARK_SHARE} OR change <= {DARK_CHANGE}) GROUP BY 1"
+    "SELECT account_id, first(text ORDER BY place, relationship_id) AS contradiction FROM contradiction "
+    "WHERE on_date = $as_of GROUP BY 1"
 )
 _NPS = (
     "SELECT account_id, CAST(arg_max(score_10, (answered_on, survey_response_id)) AS INTEGER) AS latest_nps FROM survey_response "

@@ -10,8 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from cs_connector.errors import UsageError
-from cs_connector.runner import questions
 from cs_connector.runner.engine import Engine
+from cs_connector.runner.finding import find
 from cs_connector.store.audit.finding import Question, Row, export, rows
 from cs_connector.store.tables import audit, calls, runs
 
@@ -51,7 +51,7 @@ def question(
 def _records(engine: Engine, account: str) -> frozenset[str]:
     """The ids of the records of an account, and the keys of its relationships, calls and snapshots."""
     with engine.tables(("account", "relationship", "link")) as con:
-        entity = questions.find(con, account)
+        entity = find(con, account)
         found = con.execute(
             "SELECT record_id FROM link WHERE entity = 'account' AND entity_id = $id UNION SELECT key FROM relationship "
             "WHERE $id IN (account_id, relationship_id) UNION SELECT $id",
@@ -69,7 +69,8 @@ def answers(engine: Engine, asked: Question) -> dict[str, Any]:
     """audit/1: the rows, oldest first, with the day whose scores a run wrote and the account that a record is of."""
     with engine.store.state.read() as db:
         found = list(rows(db, asked))
-        days = {r.id: r.as_of for r in db.execute(sa.select(runs.c.id, runs.c.as_of))}
+        scored = sa.select(runs.c.id, runs.c.as_of).where(runs.c.job != "provision")
+        days = {r.id: r.as_of for r in db.execute(scored)}
     names = _names(engine, found)
     return {
         "schema": "audit/1",

@@ -10,6 +10,7 @@ from typing import Any
 from cs_connector.act import switch
 from cs_connector.act.guarding import guard
 from cs_connector.act.guarding.guard import Check
+from cs_connector.act.guarding.ways import PLAN, Way, back
 from cs_connector.act.planfile import PlanFile
 from cs_connector.errors import GuardStopped, UsageError
 from cs_connector.runner.engine import Engine
@@ -17,7 +18,6 @@ from cs_connector.runner.engine import Engine
 from . import making, permission
 
 _SAFE = "nothing was written to any CRM"
-_FIX = "make a new one with: cs-connector plan"
 
 
 def check(engine: Engine, file: PlanFile, reason: str | None = None) -> Counter[str]:
@@ -28,8 +28,9 @@ def check(engine: Engine, file: PlanFile, reason: str | None = None) -> Counter[
     """
     if why := permission.stopped(engine):
         raise switch.refusal(why)
-    head = file.head
+    head, way = file.head, PLAN
     try:
+        way = _way(head)
         counts = Counter(change.connection for change in file.changes())
         problems = list(_problems(engine, file))
         checks = [_check(told) for told in head["guard"]]
@@ -38,12 +39,22 @@ def check(engine: Engine, file: PlanFile, reason: str | None = None) -> Counter[
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         why = f"something in it is missing or of another form: {error}"
-        raise UsageError(f"{file.path} is not a whole plan", why=why, safe=_SAFE, fix=_FIX) from None
+        raise UsageError(f"{file.path} is not a whole plan", why=why, safe=_SAFE, fix=_anew(way)) from None
     if problems:
         what = f"plan {head['plan']} cannot be applied"
-        raise GuardStopped(what, why="; ".join(problems), safe=_SAFE, fix=_FIX)
-    permission.grant(engine, checks, counts, approval)
+        raise GuardStopped(what, why="; ".join(problems), safe=_SAFE, fix=_anew(way))
+    permission.grant(engine, checks, counts, approval, way)
     return counts
+
+
+def _way(head: Mapping[str, Any]) -> Way:
+    """A plan that takes a run back is made and let through by `undo`: `plan` would put another one in its place."""
+    undone = head.get("undoes")
+    return back(undone["run"], undone.get("selected", ())) if undone else PLAN
+
+
+def _anew(way: Way) -> str:
+    return f"make a new one with: {way.look}"
 
 
 def mark(engine: Engine, file: PlanFile) -> None:

@@ -10,12 +10,14 @@ import duckdb
 import sqlalchemy as sa
 
 from cs_connector.act.guarding import guard
-from cs_connector.act.heartbeat.others import RULE, Neighbour, beating, signing
+from cs_connector.act.heartbeat.others import RULE, Neighbour, beating, refuse, signing
 from cs_connector.act.heartbeat.ours import Beat
+from cs_connector.ports import Read
 from cs_connector.runner.drift import described
 from cs_connector.runner.engine import Engine
 from cs_connector.store.tables import approved_plans
 from cs_connector.unify import Source
+from cs_connector.unify.mapping import WriteRule
 
 
 def beat(engine: Engine) -> Beat:
@@ -46,6 +48,44 @@ def others_of(engine: Engine, con: duckdb.DuckDBPyConnection, names: Collection[
     return [found[where] for where in sorted(found.keys() - known)]
 
 
+def signs(engine: Engine) -> frozenset[tuple[str, str]]:
+    """The connections and objects of our heartbeats."""
+    return frozenset((s.connection, r.object) for s in engine.sources() for r in _beats(s))
+
+
+def look_around(engine: Engine, name: str) -> None:
+    """Ask a CRM that has just taken our first heartbeat who else gives one there.
+
+    Of two that begin in the same minutes the later one finds the other, or both do. Raises GuardStopped and AdapterError.
+    """
+    (source,) = (source for source in engine.sources() if source.connection == name)
+    known = {*_approved(engine), (name, engine.install_id())}
+    with duckdb.connect() as con:
+        found = [each for rule in _beats(source) for each in _now(engine, con, source, rule)]
+    strangers = [each for each in found if (name, each.installation) not in known]
+    refuse(strangers, "nothing but our heartbeat was written to any CRM")
+
+
+def _now(
+    engine: Engine, con: duckdb.DuckDBPyConnection, source: Source, rule: WriteRule
+) -> Iterator[Neighbour]:
+    wanted = Read(rule.object, (rule.key_field or "", *rule.fields))
+    con.execute(
+        "CREATE OR REPLACE TABLE now(id VARCHAR, known_at TIMESTAMP, deleted BOOLEAN, payload VARCHAR)"
+    )
+    for page in engine.adapter(source.connection).read(wanted):
+        for record in page.records:
+            con.execute(
+                "INSERT INTO now VALUES (?, NULL, ?, ?)", [record.id, record.deleted, record.payload.decode()]
+            )
+    for installation, last in beating(con, source.mapping, rule, "now", engine.clock.now()):
+        yield Neighbour(source.connection, installation, _zoned(last))
+
+
+def _beats(source: Source) -> Iterator[WriteRule]:
+    return (rule for rule in source.mapping.write if rule.source == "heartbeat")
+
+
 def limits(others: Sequence[Neighbour]) -> list[dict[str, object]]:
     """What is put on record of installations that a person lets us write beside."""
     return [
@@ -63,11 +103,10 @@ def _approved(engine: Engine) -> Iterator[tuple[str, str]]:
 
 def _beating(engine: Engine, con: duckdb.DuckDBPyConnection, source: Source) -> Iterator[Neighbour]:
     latest, now = engine.latest(con), engine.clock.now()
-    for rule in source.mapping.write:
-        if rule.source == "heartbeat":
-            seen = beating(con, source.mapping, rule, latest(source.connection, rule.object), now)
-            for installation, last in seen:
-                yield Neighbour(source.connection, installation, _zoned(last))
+    for rule in _beats(source):
+        seen = beating(con, source.mapping, rule, latest(source.connection, rule.object), now)
+        for installation, last in seen:
+            yield Neighbour(source.connection, installation, _zoned(last))
 
 
 def _zoned(at: datetime | None) -> datetime | None:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from cs_connector.act import switch
 from cs_connector.act.guarding import approvals, guard, past
 from cs_connector.act.guarding.guard import Check
+from cs_connector.act.guarding.ways import PLAN, Way
 from cs_connector.act.heartbeat.others import RULE, Neighbour, listed, refuse
 from cs_connector.errors import GuardStopped
 from cs_connector.runner.engine import Engine
@@ -74,11 +75,12 @@ def grant(
     checks: Sequence[Check],
     names: Iterable[str],
     approval: Mapping[str, str] | None = None,
+    way: Way = PLAN,
 ) -> None:
     """Let a plan be written to the named connections, and put its figures on record.
 
     Of `approval`, `reason` is a person's word that lets broken limits, first writes and other installations through, for the plan called
-    `plan` with its `digest`. Raises GuardStopped.
+    `plan` with its `digest`. Raises GuardStopped, which advises the `way` of the plan.
     """
     names = sorted(names)
     if not names:
@@ -89,9 +91,9 @@ def grant(
     new = [org for org in orgs(engine, names) if not org.approved]
     others = neighbours.others(engine, names)
     if approval is None:
-        refuse(others)
-        _refuse_first(new)
-        guard.enforce(checks, changed(engine))
+        refuse(others, way=way)
+        _refuse_first(new, way)
+        guard.enforce(checks, changed(engine) if way is PLAN else (), way)
     else:
         _approve(engine, new, others, checks, approval)
     with engine.store.state.begin() as db:
@@ -126,14 +128,14 @@ def meaning(engine: Engine, before: past.Past) -> list[str]:
     return [name for name in before.changed(files(engine)) if name != SETTINGS]
 
 
-def _refuse_first(new: Sequence[Org]) -> None:
+def _refuse_first(new: Sequence[Org], way: Way) -> None:
     if not new:
         return
     raise GuardStopped(
         f"this would be the first write to {', '.join(map(str, new))}",
         why="nobody has said yet that it may be written to",
         safe="nothing was written to any CRM",
-        fix='look at it with: cs-connector plan; then: cs-connector apply --approve "WHY IT IS RIGHT"',
+        fix=f"look at it with: {way.look}; then: {way.let}",
     )
 
 

@@ -6,13 +6,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from cs_connector.act import switch
-from cs_connector.act.face import Standing, Step
+from cs_connector.act.face import Standing, Step, key
 from cs_connector.errors import AdapterError
 from cs_connector.ports import Receipt, Verdict
 from cs_connector.runner.engine import Engine
 from cs_connector.runner.running import recorded
 from cs_connector.runner.summary import WriteLine
 
+from .entries import taken
+from .late import catch_up
+from .record import ASKED, CHANGING, MADE
 from .surveying import Site
 
 NOT_DONE = frozenset({Verdict.REJECTED, Verdict.LATER})
@@ -60,6 +63,7 @@ def allowed(engine: Engine) -> None:
 
 
 def _put(engine: Engine, site: Site) -> None:
+    catch_up(site, {key(s.piece) for s in site.steps if s.standing is Standing.CREATE})
     as_they_are = [s.piece for s in site.steps if s.standing is Standing.ADOPT or _kept_up(s)]
     if as_they_are:
         site.record.confirm(as_they_are)
@@ -68,11 +72,20 @@ def _put(engine: Engine, site: Site) -> None:
         return
     with engine.talk.step(f"putting into {site.connection}", len(waiting)) as tick:
         for steps in _batches(waiting):
-            site.record.ask(s.piece for s in steps if not s.ours and s.standing is Standing.CREATE)
+            _announce(site, steps)
             receipts = _install(site, steps)
             _settle(site, steps, receipts)
             engine.beat()
             tick(len(steps))
+
+
+def _announce(site: Site, steps: Sequence[Step]) -> None:
+    """Put on record what is about to be sent, for the case that no answer comes."""
+    new = [step for step in steps if step.standing is Standing.CREATE]
+    site.record.ask(step.piece for step in new if not step.ours)
+    site.record.mark([step.piece for step in new if step.ours], ASKED)
+    changed = [step.piece for step in steps if step.ours and step.standing is not Standing.CREATE]
+    site.record.mark(changed, CHANGING)
 
 
 def _kept_up(step: Step) -> bool:
@@ -98,10 +111,11 @@ def _settle(site: Site, steps: Sequence[Step], receipts: Sequence[Receipt]) -> N
         raise AssertionError(f"{site.connection} gave {len(receipts)} receipts for {len(steps)} pieces")
     pairs = list(zip(steps, receipts, strict=True))
     site.receipts |= {receipt.key: receipt for receipt in receipts}
-    site.record.confirm(s.piece for s, r in pairs if r.verdict in DONE)
-    site.record.drop(
-        s.piece for s, r in pairs if r.verdict in NOT_DONE and s.standing is Standing.CREATE and not s.ours
-    )
+    done = [taken(site.connection, s, r) for s, r in pairs if r.verdict in DONE]
+    site.record.confirm((s.piece for s, r in pairs if r.verdict in DONE), done)
+    open_ = [s for s, r in pairs if r.verdict in NOT_DONE]
+    site.record.drop(s.piece for s in open_ if s.standing is Standing.CREATE and not s.ours)
+    site.record.mark([s.piece for s in open_ if s.ours], MADE)
 
 
 def _batches(steps: Sequence[Step]) -> Iterator[list[Step]]:

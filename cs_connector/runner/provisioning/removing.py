@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cs_connector.act.face import Standing, Step, backwards, left_over
+from cs_connector.act.face import Standing, Step, backwards, key, left_over
 from cs_connector.errors import AdapterError, UsageError
 from cs_connector.ports import Receipt, Verdict
 from cs_connector.runner.engine import Engine
 from cs_connector.runner.running import recorded
 
-from .making import DONE, allowed, refused, tell
-from .record import Record
+from .entries import gone
+from .late import catch_up
+from .making import DONE, NOT_DONE, allowed, refused, tell
+from .record import GOING, MADE, Record
 from .surveying import PARTS, Site, Survey, each
 
 
@@ -61,23 +63,36 @@ def remove(engine: Engine, sites: Sequence[Site]) -> bool:
 
 
 def _settle(engine: Engine, site: Site) -> None:
-    receipts = _remove(site)
-    site.receipts = {receipt.key: receipt for receipt in receipts}
-    pairs = zip(site.steps, receipts, strict=True)
-    site.record.drop(step.piece for step, receipt in pairs if receipt.verdict in DONE)
+    """What somebody has removed already is gone, too; only what we took away is ours to tell."""
+    pieces = [step.piece for step in site.steps]
+    try:
+        found = site.adapter.present(pieces)
+    except AdapterError as error:
+        site.receipts = {_name(step): refused(step, error) for step in site.steps}
+        return
+    there = [step for step, piece in zip(site.steps, found, strict=True) if piece is not None]
+    absent = [step for step, piece in zip(site.steps, found, strict=True) if piece is None]
+    catch_up(site, {key(step.piece) for step in absent})
+    site.record.mark([step.piece for step in there], GOING)
+    site.receipts = {_name(step): Receipt(_name(step), Verdict.DELETED) for step in absent}
+    site.receipts |= {receipt.key: receipt for receipt in _remove(site, there)}
+    _note(site, there, absent)
     engine.beat()
 
 
-def _remove(site: Site) -> Sequence[Receipt]:
-    """What somebody has removed already is gone, too."""
-    pieces = [step.piece for step in site.steps]
+def _remove(site: Site, steps: Sequence[Step]) -> Sequence[Receipt]:
     try:
-        there = site.adapter.present(pieces)
-        waiting = [piece for piece, found in zip(pieces, there, strict=True) if found is not None]
-        told = {r.key: r for r in (site.adapter.remove(waiting) if waiting else ())}
+        return site.adapter.remove([step.piece for step in steps]) if steps else ()
     except AdapterError as error:
-        return [refused(step, error) for step in site.steps]
-    return [told.get(_name(step)) or Receipt(_name(step), Verdict.DELETED) for step in site.steps]
+        return [refused(step, error) for step in steps]
+
+
+def _note(site: Site, there: Sequence[Step], absent: Sequence[Step]) -> None:
+    verdicts = {name: receipt.verdict for name, receipt in site.receipts.items()}
+    taken = [step.piece for step in there if verdicts[_name(step)] in DONE]
+    entries = [gone(site.connection, piece) for piece in taken]
+    site.record.drop([*taken, *(step.piece for step in absent)], entries)
+    site.record.mark([step.piece for step in there if verdicts[_name(step)] in NOT_DONE], MADE)
 
 
 def _name(step: Step) -> str:

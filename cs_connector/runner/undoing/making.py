@@ -34,7 +34,7 @@ TOLD = 200  # of what is left, so many stand in the plan
 def make(engine: Engine, run: str, path: Path, selected: Collection[str] = ()) -> PlanFile:
     """Write the plan/1 document that takes a run back, of all objects or of those selected (connection.object).
 
-    It has `undoes` (run, at, actor) and `left` (what is not taken back, and why) besides. Reads what changed first. Raises
+    It has `undoes` (run, at, actor, selected) and `left` (what is not taken back, and why) besides. Reads what changed first. Raises
     UsageError for a run that nobody knows, or that wrote nothing, and StoreError for an audit that was tampered with.
     """
     must_hold(engine)
@@ -63,6 +63,13 @@ def _written(
         raise UsageError(
             f"there is no run {run!r}", safe="nothing was changed", fix="look at: cs-connector runs"
         )
+    if row.job == "provision":
+        raise UsageError(
+            f"run {run} put fields and objects into the CRMs, or took them out",
+            why="undo takes back what records were told",
+            safe="nothing was changed",
+            fix="take them out with: cs-connector provision destroy; put them there with: cs-connector provision apply",
+        )
     if not every:
         raise UsageError(
             f"run {run} wrote nothing",
@@ -72,6 +79,7 @@ def _written(
         )
     wanted = _selected(every, selected)
     head = {"run": run, "at": row.started_at.isoformat(timespec="seconds"), "actor": row.actor}
+    head["selected"] = sorted({*selected})
     return undo.together(wanted), head, every[-1].id
 
 
@@ -156,14 +164,16 @@ def _bands(con: duckdb.DuckDBPyConnection, engine: Engine) -> list[dict[str, Any
     """The accounts whose band goes back, in our words."""
     ours = overview.words_of_bands(engine.sources())
     rows = con.execute(
-        "SELECT f.connection, f.f, f.a, f.b, f.key, a.name, CAST(a.arr AS DOUBLE) FROM planned_field f "
+        "SELECT f.connection, f.f, f.a, f.b, f.key, a.name, CAST(a.arr AS DOUBLE), a.currency FROM planned_field f "
         "JOIN account a ON a.account_id = f.key WHERE f.source = 'account' AND f.c = 'band' AND f.a IS NOT NULL "
         "AND f.b IS NOT NULL ORDER BY a.arr DESC NULLS LAST, f.key, f.connection"
     ).fetchall()
     found: dict[str, dict[str, Any]] = {}
-    for connection, field, was, to, key, name, revenue in rows:
+    for connection, field, was, to, key, name, revenue, currency in rows:
         pair = {
             end: ours.get((connection, field, value), value) for end, value in (("from", was), ("to", to))
         }
-        found.setdefault(key, {"account": name, **pair, "why": None, "revenue": revenue})
+        found.setdefault(
+            key, {"account": name, **pair, "why": None, "revenue": revenue, "currency": currency}
+        )
     return list(found.values())

@@ -15,6 +15,7 @@ from cs_connector.ports import Action, Value, Verdict
 from cs_connector.store.rows import insert
 from cs_connector.store.tables import audit, connections, runs
 
+Values = Mapping[str, Value] | msgspec.Raw
 START = "0" * 64  # what the first row is sealed with
 HIDDEN = "hmac:"
 _encode = msgspec.json.Encoder().encode
@@ -22,12 +23,12 @@ _sorted = msgspec.json.Encoder(order="sorted").encode
 TAKEN = (Verdict.CREATED, Verdict.UPDATED, Verdict.DELETED)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, gc=False):
     """One change that a CRM took.
 
     `record_id` is the one that the CRM answered with. `before` are the values that the plan found in the fields that
-    `after` has, None where no record was known; a record that was deleted has `before` and an empty `after`.
+    `after` has, None where no record was known; a record that was deleted has `before` and an empty `after`. Values that are
+    packed already, as a JSON object with sorted names, are sealed as that text.
     """
 
     connection: str
@@ -36,8 +37,8 @@ class Entry:
     record_id: str | None
     action: Action
     verdict: Verdict
-    before: Mapping[str, Value] | None
-    after: Mapping[str, Value]
+    before: Values | None
+    after: Values
     reason: str = ""
 
 
@@ -98,8 +99,9 @@ class Audit:
             entry.reason,
         )
 
-    def _text(self, entry: Entry, values: Mapping[str, Value]) -> str:
+    def _text(self, entry: Entry, values: Values) -> str:
         if (entry.connection, entry.object) in self.personal:
+            values = msgspec.json.decode(values) if isinstance(values, msgspec.Raw) else values
             values = {n: self.hidden(entry.connection, entry.object, n, v) for n, v in values.items()}
         return _sorted(values).decode()
 

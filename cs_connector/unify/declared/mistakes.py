@@ -29,7 +29,7 @@ WANTED = {
         "relationship": f"{_HEALTH} name type status product region start_on end_on seats scorecard",
         "call": "subject description due_on priority status type rule relationship_name",
         "snapshot": "as_of score band previous_band driver cap_text coverage arr scorecard usage_score goals_score "
-        "support_score survey_score billing_score relationship_score",
+        "support_score survey_score billing_score relationship_score relationship_ref config_changed",
         "heartbeat": "last_run run version",
     }.items()
 }

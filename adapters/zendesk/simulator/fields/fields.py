@@ -58,6 +58,7 @@ class Fields:
         self._state, self._noun = state, noun
         self._plural, self._path = plural or noun, path or noun
         self._one = self._plural.removesuffix("s")
+        self._besides = ("agent_description",) if noun == "ticket_fields" else ()
 
     def routes(self) -> Routes:
         return {
@@ -78,8 +79,9 @@ class Fields:
         if len(self._definitions) >= self._state.limits.custom_fields and self._noun not in DEFINED:
             raise invalid(base="The custom object cannot have more fields")
         body = call.part(self._one)
-        asked = {name: value for name, value in body.items() if name in CREATABLE}
-        call.ignored.extend(f"{self._one}.{name}" for name in body if name not in CREATABLE)
+        able = (*CREATABLE, *self._besides)
+        asked = {name: value for name, value in body.items() if name in able}
+        call.ignored.extend(f"{self._one}.{name}" for name in body if name not in able)
         definition = self.define(asked)
         self._state.log(self._noun, definition["id"], "create", None, definition)
         return reply({self._one: self._view(definition)}, 201, {"location": definition["url"]})
@@ -90,8 +92,9 @@ class Fields:
         for name in ("key", "type"):
             if body.get(name, old.get(name)) != old.get(name):
                 raise invalid(**{name: f"{name.capitalize()}: cannot be changed"})
-        asked = {name: value for name, value in body.items() if name in WRITABLE}
-        call.ignored.extend(f"{self._one}.{name}" for name in body if name not in (*WRITABLE, "key", "type"))
+        able = (*WRITABLE, *self._besides)
+        asked = {name: value for name, value in body.items() if name in able}
+        call.ignored.extend(f"{self._one}.{name}" for name in body if name not in (*able, "key", "type"))
         if "custom_field_options" in asked:
             asked["custom_field_options"] = self._options(asked["custom_field_options"])
         return reply({self._one: self._view(self._changed(old, asked))})
@@ -226,7 +229,7 @@ class Fields:
             "visible_in_portal": asked.get("visible_in_portal", False),
             "editable_in_portal": asked.get("editable_in_portal", False),
             "required_in_portal": asked.get("required_in_portal", False),
-            "agent_description": None,
+            "agent_description": asked.get("agent_description"),
             "tag": asked.get("tag"),
             "removable": asked.get("removable", True),
         }

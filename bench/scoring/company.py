@@ -9,18 +9,17 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlglot import exp
 
+from bench.bed import COMMAND, FINE
+from bench.cost import Cost, least, spend
+from bench.results import Row, judge
+from bench.scan import Tables
+from bench.size import Yard, runs
 from cs_connector import health, registry
 from cs_connector.measure.metrics import OF_ACCOUNT, OF_RELATIONSHIP
 from cs_connector.model import ENTITIES, FEED, LINK
 from cs_connector.store import tables
 from cs_connector.store.store import Store
 from cs_connector.transport.clock import SystemClock
-
-from .bed import COMMAND, FINE
-from .cost import Cost, least, spend
-from .results import Row, judge
-from .scan import Tables
-from .size import Yard, runs
 
 
 def measure(yard: Yard) -> list[Row]:

@@ -1,0 +1,72 @@
+"""The same metrics night after night, over facts that are published: `python -m bench.measuring.nightly publish|score DATA STORE OUT [DAY]`.
+
+`publish` is what unify leaves: entities with a file a month. With a DAY, everything that came until that day comes; what came later is left
+out, so that the next night brings one day of it.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from cs_connector.health.job import BUCKET
+from cs_connector.language.apply import day_of
+from cs_connector.language.executor import connect, sql
+from cs_connector.measure import evaluate
+from cs_connector.measure.months import Months
+from cs_connector.model import ATTACHMENT, ENTITIES, FEED, LINK
+from cs_connector.store import monthly
+from cs_connector.store.store import Store
+
+from .ours import AS_OF, studied, views
+
+TABLES = (*ENTITIES, LINK.name, FEED.name, ATTACHMENT.name)
+
+
+class Still:
+    def now(self) -> datetime:
+        return datetime(2026, 11, 15, tzinfo=UTC)
+
+    def sleep(self, seconds: float) -> None:
+        del seconds
+
+
+def publish(data: Path, store: Store, until: date) -> None:
+    """The rows that are dated until a day, those of a month in a file of its own."""
+    with connect() as con:
+        views(con, data)
+        paths = {}
+        for name in TABLES:
+            day = day_of(name) if name in ENTITIES else None
+            here = f" WHERE coalesce(CAST({sql(day.tree)} AS DATE) <= DATE '{until}', TRUE)" if day else ""
+            query, dataset = f'SELECT * FROM "{name}"{here}', f"entity/{name}"
+            paths[dataset] = monthly.stage(store.facts, con, dataset, query, sql(day.tree) if day else None)
+        store.facts.publish("unify", replace=paths)
+
+
+def score(store: Store, out: Path, as_of: date) -> None:
+    with connect() as con:
+        for name in TABLES:
+            store.facts.attach(con, f"entity/{name}", name, {})
+        months = Months(store.facts, "score")
+        metrics = months.under(studied())
+        count = evaluate.prepare(con, as_of, metrics)
+        for low in range(1, count + 1, BUCKET):
+            evaluate.evaluate(con, metrics, low, low + BUCKET)
+            evaluate.keep(con, metrics, low == 1)
+        con.execute(f"COPY metric_wide TO '{out}' (FORMAT parquet, COMPRESSION zstd)")
+        print(months.told)
+
+
+def main(what: str, data: Path, folder: Path, out: Path, day: date = AS_OF) -> None:
+    with Store(folder, None, Still()) as store:
+        if what == "publish":
+            publish(data, store, day)
+        else:
+            score(store, out, day)
+
+
+if __name__ == "__main__":
+    what, *places = sys.argv[1:5]
+    main(what, *map(Path, places), *map(date.fromisoformat, sys.argv[5:]))  # type: ignore[arg-type]

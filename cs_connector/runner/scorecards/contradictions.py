@@ -1,0 +1,28 @@
+"""Who says the one and does the other, by the newest scores."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cs_connector.health.explain import rows_of
+from cs_connector.runner.asking import scored_on
+from cs_connector.runner.deciding import standing
+from cs_connector.runner.engine import Engine
+
+SCHEMA = "contradictions/1"
+_LISTED = """
+    SELECT c.account_id AS account, a.name, c.relationship_id AS relationship, r.name AS relationship_name, c.contradiction, c.kind,
+        c.title, c.text, c.known, s.score, s.band, CAST(r.arr AS DOUBLE) AS revenue, a.currency, r.renewal_on, u.name AS owner
+    FROM contradiction AS c JOIN account AS a USING (account_id) JOIN relationship AS r USING (relationship_id)
+    LEFT JOIN snapshot AS s ON s.entity = 'relationship' AND s.main AND s.entity_id = c.relationship_id AND s.on_date = c.on_date
+    LEFT JOIN "user" AS u ON u.user_id = r.owner_user_id
+    WHERE c.on_date = ? ORDER BY c.place, r.arr DESC NULLS LAST, a.name, c.relationship_id"""
+
+
+def contradictions(engine: Engine) -> dict[str, Any]:
+    """contradictions/1: each that holds now with whom it holds for, those who pay most first; `known` says whether by what
+    is known now, or by what was last known. Raises UsageError where nothing was scored.
+    """
+    with standing(engine) as con:
+        day = scored_on(con, None)
+        return {"schema": SCHEMA, "as_of": day, "contradictions": rows_of(con, _LISTED, [day])}

@@ -1,0 +1,33 @@
+"""What was last measured and scored, by dataset."""
+
+from __future__ import annotations
+
+from cs_connector.errors import UsageError
+from cs_connector.health.outline import OUTLINE
+
+from .engine import Engine
+
+_CONTRADICTION = {
+    "relationship_id": "VARCHAR", "account_id": "VARCHAR", "on_date": "DATE", "place": "INTEGER", "contradiction": "VARCHAR",
+    "kind": "VARCHAR", "title": "VARCHAR", "text": "VARCHAR", "known": "BOOLEAN",
+}  # fmt: skip
+SCORED: dict[str, tuple[str, dict[str, str]]] = {
+    "metric_value": ("measure/metric", {}),
+    "measure_score": ("health/measure", {}),
+    "snapshot": ("health/snapshot", {}),
+    "scorecard": ("health/scorecard", {"scorecard": "VARCHAR", "basis": "VARCHAR"}),
+    "outline": ("health/outline", OUTLINE),
+    "contradiction": ("health/contradiction", _CONTRADICTION),
+}
+"""View → dataset, and the columns that it has even where no file has them."""
+
+
+def must_be_scored(engine: Engine) -> None:
+    """Raises UsageError where nothing was scored yet."""
+    if not engine.store.facts.files("health/snapshot"):
+        raise UsageError(
+            "nothing has been scored yet",
+            why="this project has no scores",
+            safe="nothing was written",
+            fix="cs-connector run",
+        )

@@ -1,0 +1,152 @@
+"""Metrics over closed months that are kept are those from all facts, whatever came, changed and went; only what changed is read again."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cs_connector.store.facts import Facts
+from cs_connector.store.store import Store
+from tests.conftest_store import HandClock
+from tests.measure.months_kit import STUDIES, Company, studies
+
+ACCOUNTS, PRODUCTS = ("a", "b", "c"), (None, "P", "Q")
+DAYS = (date(1, 1, 1), *(date(2026, month, day) for month in (1, 2, 3, 4, 5) for day in (1, 15)))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store(tmp_path / "store", None, HandClock()) as opened:
+        yield opened
+
+
+def company() -> Company:
+    made = Company(relationships={"r1": ("a", "P"), "r2": ("a", "Q"), "r3": ("b", None)})
+    for number, day in enumerate(DAYS):
+        for account in ("a", "b"):
+            made.use(f"{account}{number}", account, day, 1.5 * number)
+    return made
+
+
+def _periods(store: Store) -> dict[str, list[Path]]:
+    """The files of what is kept, by period."""
+    names = [name for name in store.facts.datasets("months/") if name[-1].isdigit()]
+    return {name: store.facts.files(name) for name in names}
+
+
+def a_day(town: Company, draw: Random) -> None:
+    """Anything that can happen between two runs."""
+    for _ in range(draw.randrange(1, 4)):
+        keys = [f"u{n}" for n in range(6)]
+        key, account, product = draw.choice(keys), draw.choice(ACCOUNTS), draw.choice(PRODUCTS)
+        what = draw.randrange(7)
+        if what <= 2:
+            town.use(key, account, draw.choice(DAYS), draw.choice([None, 0.1, 7, -1, 1e30]), product)
+        elif what == 3:
+            town.rows["usage"].pop(key, None)
+        elif what == 4:
+            moment = datetime(2026, draw.choice([3, 4, 6]), draw.choice([1, 30]), 16, 30)
+            town.rows["ticket"][key] = {"ticket_id": key, "account_id": account, "opened_at": moment}
+        elif what == 5:
+            town.relationships[draw.choice(["r1", "r2", "r3"])] = (account, product)
+            town.relationships.pop(draw.choice(["r2", "r4"]), None)
+        else:
+            town.attached ^= {(draw.choice(["usage", "ticket"]), key, draw.choice(["r1", "r3"]))}
+    town.today = draw.choice([town.today, town.today, date(2026, 6, 2), date(2026, 7, 1), date(2026, 4, 20)])
+
+
+@settings(max_examples=12, deadline=None)
+@given(seed=st.integers(0, 10**6), least=st.sampled_from([0, 10**6]))
+def test_what_is_kept_gives_what_all_facts_give(seed: int, least: int) -> None:
+    with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "store", None, HandClock()) as store:
+        town, draw, metrics = company(), Random(seed), studies(Path(folder))
+        for _ in range(5):
+            whole, kept, _ = town.computed(store, metrics, least)
+            assert kept == whole
+            a_day(town, draw)
+
+
+def test_a_late_row_opens_its_account_and_month_again_and_nothing_else(store: Store, tmp_path: Path) -> None:
+    town, metrics = company(), studies(tmp_path, used=STUDIES["used"])
+    town.computed(store, metrics)
+    town.use("late", "a", date(2026, 2, 20), 100)
+    town.use("new", "b", date(2026, 5, 9), 100)  # of the month that is not over
+    whole, kept, (told,) = town.computed(store, metrics)
+    assert kept == whole
+    assert (told.reopened, told.made, told.filled) == (1, 2, False)  # of the two relationships of the account
+
+
+def test_a_month_that_is_over_is_added_and_no_other_is_read(store: Store, tmp_path: Path) -> None:
+    town, metrics = company(), studies(tmp_path, used=STUDIES["used"])
+    town.computed(store, metrics)
+    town.today = date(2026, 6, 1)
+    whole, kept, (told,) = town.computed(store, metrics)
+    assert kept == whole
+    assert (told.reopened, told.made) == (2, 3)
+
+
+def test_a_day_without_news_makes_nothing(store: Store, tmp_path: Path) -> None:
+    town, metrics = company(), studies(tmp_path)
+    town.computed(store, metrics)
+    before = _periods(store)
+    *_, told = town.computed(store, metrics)
+    assert {(one.reopened, one.made, one.filled) for one in told} == {(0, 0, False)}
+    assert _periods(store) == before
+
+
+def test_other_steps_are_filled_from_the_past_and_the_old_ones_are_forgotten(
+    store: Store, tmp_path: Path
+) -> None:
+    town, metrics = company(), studies(tmp_path, used=STUDIES["used"])
+    town.computed(store, metrics)
+    before = set(store.facts.datasets("months/"))
+    changed = studies(tmp_path, used=STUDIES["used"].replace("value * 2", "value * 3"))
+    whole, kept, (told,) = town.computed(store, changed)
+    assert kept == whole
+    assert told.filled
+    assert not before & set(store.facts.datasets("months/"))
+
+
+def test_a_run_that_is_killed_before_it_is_on_record_leaves_what_was_there(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town, metrics = company(), studies(tmp_path, used=STUDIES["used"])
+    town.computed(store, metrics)
+    town.use("late", "a", date(2026, 2, 20), 100)
+    publish, written = Facts.publish, []
+
+    def killed(self: Facts, run: str, **named: object) -> int:
+        if run == "run":
+            written.append(named)
+            raise KeyboardInterrupt
+        return publish(self, run, **named)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Facts, "publish", killed)
+        town.computed(store, metrics)
+    assert written
+    town.rows["usage"].pop("a3")
+    whole, kept, (told,) = town.computed(store, metrics)
+    assert kept == whole
+    assert told.reopened == 1
+
+
+def test_where_the_files_of_before_are_gone_all_months_are_made(store: Store, tmp_path: Path) -> None:
+    town, metrics = company(), studies(tmp_path, used=STUDIES["used"])
+    town.computed(store, metrics)
+    old = store.facts.files("entity/usage")
+    town.rows["usage"].pop("a3")
+    with town.tables() as con:
+        town.publish(store, con, 0)
+    for path in set(old) - set(store.facts.files("entity/usage")):
+        path.unlink()
+    whole, kept, (told,) = town.computed(store, metrics)
+    assert kept == whole
+    assert told.filled

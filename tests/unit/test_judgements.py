@@ -1,0 +1,117 @@
+"""A person's judgement: in a field of the CRM or in a file, newest first, never by nobody, and not for ever."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from cs_connector.errors import ConfigError
+from cs_connector.health import explain, load_definitions
+from cs_connector.health.lint import wrong
+from cs_connector.health.observed import observed
+from cs_connector.measure.judgements import unheard
+from tests.unit.health_tables import AS_OF, SHIPPED, World, definitions
+from tests.unit.test_scorecard_lint import TYPES
+
+ENTRY = """\
+version: 1
+judgements:
+  - of: Account a1
+    says: At risk
+    by: dana@acme.example
+    on: 2026-11-20
+    until: 2026-12-31
+    why: the sponsor is leaving
+"""
+
+
+def layer(folder: Path, text: str = ENTRY) -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / "judgements.yml").write_text(text)
+    return folder
+
+
+def judged(world: World, *layers: Path, relationship: str = "r1") -> float | None:
+    return world.score(*layers).metric("csm_judgement", relationship)
+
+
+def test_a_judgement_in_a_file_counts_and_is_shown_with_who_said_it(tmp_path: Path) -> None:
+    world = World().customer().customer("a2", "r2").users(80).tickets(0)
+    scores = world.score(layer(tmp_path))
+    row = scores.snapshot()
+    assert (scores.metric("csm_judgement"), row["override"], row["score"]) == (0, "csm_at_risk", 60)
+    assert scores.metric("csm_judgement", "r2") is None
+    measures = {m["measure"]: m for m in explain(scores.con, definitions(tmp_path), "r1")["measures"]}
+    assert measures["csm_judgement"]["sources"] == [
+        {"connection": "project", "object": "judgements.yml:3", "id": "dana@acme.example"}
+    ]
+    assert measures["active_share"]["sources"] != measures["csm_judgement"]["sources"]
+
+
+@pytest.mark.parametrize(
+    ("said", "on", "value"),
+    [("Good", date(2026, 11, 21), 100), ("Good", date(2026, 11, 20), 100), ("Good", date(2026, 11, 19), 0), (None, None, 0)],
+)  # fmt: skip
+def test_the_newer_word_counts_and_on_one_day_the_crms(
+    said: str | None, on: date | None, value: float, tmp_path: Path
+) -> None:
+    world = World().customer(csm_judgement=said, csm_judgement_on=on)
+    assert judged(world, layer(tmp_path)) == value
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("on: 2026-11-20", "on: 2026-11-26"),  # of tomorrow
+        ("on: 2026-11-20", "on: 2026-08-26"),  # 91 days old
+        ("until: 2026-12-31", "until: 2026-11-24"),
+    ],
+)
+def test_what_is_of_tomorrow_or_has_expired_does_not_count(old: str, new: str, tmp_path: Path) -> None:
+    assert judged(World().customer(), layer(tmp_path, ENTRY.replace(old, new))) is None
+
+
+def test_of_one_relationship_counts_more_than_of_its_account(tmp_path: Path) -> None:
+    more = "  - {of: r2, says: Good, by: Dana, on: 2026-11-20}\n  - {of: Account a1, says: Concerned, by: Dana, on: 2026-11-20}\n"
+    world = World().customer(product="A").customer(relationship="r2", product="B")
+    folder = layer(tmp_path, ENTRY + more)
+    scores = world.score(folder)
+    assert [scores.metric("csm_judgement", r) for r in ("r1", "r2")] == [50, 100]
+
+
+WRONG = {
+    "by nobody": ("    by: dana@acme.example\n", "", 3, "judgements.0.by is missing"),
+    "by a blank": ("dana@acme.example", '" "', 5, "judgements.0.by is not valid"),
+    "another word": ("At risk", "Terrible", 4, "judgements.0.says is not valid"),
+    "it ends before it begins": ("2026-12-31", "2026-11-01", 7, "judgements.0.until is not valid"),
+    "no day": ("    on: 2026-11-20\n", "", 3, "judgements.0.on is missing"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_manual_score_by_nobody_is_an_error_with_file_and_line(name: str, tmp_path: Path) -> None:
+    old, new, line, what = WRONG[name]
+    layers = [SHIPPED, layer(tmp_path, ENTRY.replace(old, new))]
+    with pytest.raises(ConfigError) as caught:
+        load_definitions(layers)
+    (found,) = wrong(layers, TYPES)
+    for error in (caught.value, found):
+        assert error.place is not None
+        assert (Path(error.place.path).name, error.place.line, error.what) == ("judgements.yml", line, what)
+
+
+def test_a_judgement_of_nobody_is_warned_of(tmp_path: Path) -> None:
+    found = definitions(
+        layer(tmp_path, ENTRY + "  - {of: Acount a1, says: Good, by: Dana, on: 2026-11-20}\n")
+    )
+    con = World().customer().connection()
+    assert [one.entry.of for one in unheard(con, found.metrics.judgements)] == ["Acount a1"]
+    con.execute(
+        f"""CREATE TABLE snapshot AS SELECT 'relationship' AS entity, 'r1' AS entity_id, TRUE AS main, DATE '{AS_OF}' AS on_date,
+        'standard' AS scorecard, NULL::VARCHAR AS override; CREATE TABLE metric_value AS SELECT 'r1' AS relationship_id, 'nps' AS metric,
+        DATE '{AS_OF}' AS on_date, 9.0 AS value"""
+    )
+    named = [d for d in observed(con, found, [SHIPPED, tmp_path]) if d.what.startswith("nobody is called")]
+    assert [(d.what, d.place.line) for d in named] == [("nobody is called 'Acount a1'", 9)]
