@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -25,6 +26,7 @@ SCANNED = {
 }
 MEMORY = 2000  # MB
 SAME = 1e-6
+EVE, DAY = "2026-11-14", "2026-11-15"
 
 
 def measure(yard: Yard) -> list[Row]:
@@ -41,9 +43,25 @@ def measure(yard: Yard) -> list[Row]:
         )
     costs = least(yard.size.times, *(work for both in works.values() for work in both))
     found = {name: Net(*costs[2 * n : 2 * n + 2]) for n, name in enumerate(works)}
-    for module in ("ours", "frames"):
+    again, night = (Net(*both) for both in zip(_nights(data), _nights(small), strict=True))
+    for module in ("ours", "frames", "nightly"):
         _same(data, module)
-    return list(_rows(found, rows))
+    return [*_rows(found, rows), *_kept(found, again, night)]
+
+
+def _nights(data: Path) -> list[Cost]:
+    """A run over months that are kept, of a day on which nothing is new; and that of the next day, with what came on it."""
+    score = partial(_night, "score", data)
+    for what in ("publish", "score"):
+        _night(what, data, EVE)
+    again = min((score(EVE) for _ in range(2)), key=lambda cost: cost.cpu)
+    _night("publish", data, DAY)
+    return [again, score(DAY)]
+
+
+def _night(what: str, data: Path, day: str) -> Cost:
+    places = (data, data / "store", data / "nightly.out")
+    return spend([sys.executable, "-m", "bench.measuring.nightly", what, *places, day])
 
 
 def _spent(data: Path, module: str) -> Cost:
@@ -71,6 +89,15 @@ def _rows(found: dict[str, Net], rows: int) -> list[Row]:
         judge("measure", "metrics of the standard scorecard / the same by hand in SQL", ours.cpu, hand.cpu, 1.3, f"CPU s at seven dates, start-up ({ours.start.cpu:.2f} s) taken off; {said}"),
         judge("measure", "the same / plain pandas", ours.cpu, pandas.cpu, None, "CPU s; all three gave the same numbers"),
         judge("measure", "peak memory in MB", ours.gross.memory, MEMORY, 1, memory),
+    ]  # fmt: skip
+
+
+def _kept(found: dict[str, Net], again: Net, night: Net) -> list[Row]:
+    ours, scan = found["ours"], found["scan"]
+    told = f"{night.gross.out.strip()}; months are kept of usage, all else is computed from rows"
+    return [
+        judge("measure", "the same over closed months / a bare scan of the columns", again.cpu, scan.cpu, 3, "CPU s; nothing new since the last run"),
+        judge("measure", "a night with one new day / all from the rows", night.cpu, ours.cpu, 0.1, f"CPU s; {told}"),
     ]  # fmt: skip
 
 

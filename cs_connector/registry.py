@@ -7,12 +7,14 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from cs_connector.config.documents import suggest
 from cs_connector.errors import ConfigError, UsageError
-from cs_connector.ports import Adapter
-from cs_connector.sandbox.wire import Simulator
+
+if TYPE_CHECKING:
+    from cs_connector.ports import Adapter
+    from cs_connector.sandbox.wire import Simulator
 
 GROUPS = ("adapters", "simulators", "seeders", "jobs", "mappings")
 

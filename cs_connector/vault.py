@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import fcntl
 import hmac
 import os
@@ -9,18 +10,22 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
-from cryptography.fernet import Fernet, InvalidToken
 
 from . import keychain
 from .errors import ConfigError, Place
 
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
+
 Home = Literal["keyring", "file", "environment"]
 KEY_VARIABLE = "CS_CONNECTOR_VAULT_KEY"
 SECRETS_FILE = "secrets.env"
+KEY_BYTES = 32
 _REFERENCE = re.compile(r"\$\{ENV:(\w+)\}|secret:(\w+)")
 
 
@@ -33,12 +38,18 @@ class Vault:
     def __init__(self, path: Path, key: bytes) -> None:
         self._path, self._key = path, key
         try:
-            self._fernet = Fernet(key)
+            _check(key)
         except ValueError as error:
             fix = f"set {KEY_VARIABLE} to 32 bytes in URL-safe base64, or unset it to use the key file"
             raise ConfigError(
                 "The vault key is not a key", why="32 bytes in base64 are expected", fix=fix
             ) from error
+
+    @cached_property
+    def _fernet(self) -> Fernet:
+        from cryptography.fernet import Fernet  # most commands never open the vault
+
+        return Fernet(self._key)
 
     def load(self, connection: str) -> dict[str, Any] | None:
         token = self._read().get(connection)
@@ -67,6 +78,8 @@ class Vault:
             sealed = self._path.read_bytes()
         except FileNotFoundError:
             return {}
+        from cryptography.fernet import InvalidToken
+
         try:
             return msgspec.json.decode(self._fernet.decrypt(sealed), type=dict[str, dict[str, Any]])
         except (InvalidToken, msgspec.DecodeError) as error:
@@ -105,8 +118,20 @@ def open_vault(
         case "environment":
             key = _key_in(env)
         case "keyring":
-            key = keychain.key(file.parent, lambda: _before(file) or Fernet.generate_key())
+            key = keychain.key(file.parent, lambda: _before(file) or _new_key())
     return Vault(path, key)
+
+
+def _check(key: bytes) -> None:
+    """Raises ValueError for what is no key."""
+    if len(base64.urlsafe_b64decode(key)) != KEY_BYTES:
+        raise ValueError(f"a key has {KEY_BYTES} bytes")
+
+
+def _new_key() -> bytes:
+    from cryptography.fernet import Fernet
+
+    return Fernet.generate_key()
 
 
 def _before(key_file: Path) -> bytes | None:
@@ -142,7 +167,7 @@ def find_key(env: Mapping[str, str], key_file: Path) -> bytes:
 def _make_key(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    write_private(draft, Fernet.generate_key())
+    write_private(draft, _new_key())
     try:
         os.link(draft, path)
     except FileExistsError:  # another process was quicker: its key counts

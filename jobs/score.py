@@ -11,7 +11,7 @@ from cs_connector.measure.months import Months
 from cs_connector.model import ENTITIES
 from cs_connector.runner import Engine
 from cs_connector.runner.deciding import scored
-from cs_connector.runner.scorecards import configurations
+from cs_connector.runner.scorecards import claims, configurations
 from cs_connector.runner.summary import MonthsLine, Scores
 
 KEEPS = "scores, what they were based on and what explains them"  # other words make every project score anew
@@ -31,10 +31,12 @@ class Score:
             configurations.keep(engine)
 
     def _compute(self, engine: Engine) -> Scores:
+        claims.check(engine)
         definitions = health.load_definitions([*engine.project.shipped, engine.project.root])
         months = Months(engine.store.facts, engine.run, engine.lease)
         definitions = replace(definitions, metrics=months.under(definitions.metrics))
         with engine.talk.step("scores"), engine.tables([*ENTITIES, "link", "feed", "attachment"]) as con:
+            claims.reached(con, engine.as_of)
             engine.store.facts.attach(con, "measure/metric", "metric_before", _METRIC)
             engine.store.facts.attach(con, "health/snapshot", "snapshot_before", history.BEFORE)
             outcome = Outcome()

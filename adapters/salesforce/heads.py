@@ -22,10 +22,13 @@ from .times import rezone
 _LONG = 18  # characters of a full id
 _FIRST = re.compile(
     rb'\{"attributes":\{"type":"\w+","url":"[^"\\]*/(?P<url>\w{18})"\},'
-    rb'"Id":"(?P<id>\w{18})","SystemModstamp":"(?P<stamp>[\d:.T-]{23}\+0000)"'
+    rb'"Id":"(?P<id>\w{18})","SystemModstamp":"(?P<stamp>[\d:.T-]{23})\+0000"'
 )
 _LAST = re.compile(rb',"IsDeleted":false(,"MasterRecordId":null)?\}\Z')
-_PLAIN = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-:.+"  # what ids and stamps are made of
+_PLAIN = (
+    b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-:."  # what ids and stamps are made of
+)
+_ZONE = b"+0000"
 _HOLES = ("url", "id", "stamp")
 _ODD = 8  # one record in so many may be another than the first; where there are more, all are decoded
 
@@ -89,19 +92,21 @@ def _alike(payloads: pa.BinaryArray) -> list[pa.Array] | None:
     url, ids, stamps = (near[:, slice(*begin.span(name))].copy() for name in _HOLES)
     for name in _HOLES:
         near[:, slice(*begin.span(name))] = _bytes(begin[name])
-    odd = np.flatnonzero(_other(near, begin[0]) | _other(end, rest[0]) | (url != ids).any(axis=1))
+    odd = np.flatnonzero(
+        (_whole(near) != np.void(begin[0])) | (_whole(end) != np.void(rest[0])) | (_whole(url) != _whole(ids))
+    )
     if len(odd) * _ODD > len(near):
         return None
     deleted = np.zeros(len(near), np.uint8)
     for at in odd.tolist():
         found = head(payloads[at].as_py())
-        id_, stamp = long_id(found.id).encode(), (found.stamp or "").encode()
-        if len(id_) != ids.shape[1] or len(stamp) != stamps.shape[1]:
+        id_, (stamp, zone) = long_id(found.id).encode(), _parted(found.stamp)
+        if len(id_) != ids.shape[1] or len(stamp) != stamps.shape[1] or zone != _ZONE:
             return None
         ids[at], stamps[at], deleted[at] = _bytes(id_), _bytes(stamp), found.deleted
     if ids.tobytes().translate(None, _PLAIN) or stamps.tobytes().translate(None, _PLAIN):
         return None
-    return [even(ids), rezone(even(stamps), "+0000", "Z"), flags(deleted.tobytes())]
+    return [even(ids), even(_zoned(stamps)), flags(deleted.tolist())]
 
 
 def _around(payloads: pa.BinaryArray, begin: int, end: int) -> tuple[Array, Array]:
@@ -120,12 +125,27 @@ def _cut(payloads: pa.BinaryArray, places: Array, length: int) -> Array:
     """So many bytes from each place, a row each."""
     data = payloads.buffers()[2]
     windows = np.ndarray((data.size - length + 1,), f"V{length}", data, strides=(1,))
-    return windows[places].view(np.uint8).reshape(len(places), length)
+    found: Array = windows[places].view(np.uint8).reshape(len(places), length)
+    return found
 
 
-def _other(texts: Array, text: bytes) -> Array:
-    """Which rows are not this."""
-    return texts.view(f"V{len(text)}")[:, 0] != np.void(text)
+def _whole(texts: Array) -> Array:
+    """Each row as one value."""
+    whole: Array = texts.view(f"V{texts.shape[1]}")[:, 0]
+    return whole
+
+
+def _parted(stamp: str | None) -> tuple[bytes, bytes]:
+    """The time and its zone."""
+    text = (stamp or "").encode()
+    return text[: -len(_ZONE)], text[-len(_ZONE) :]
+
+
+def _zoned(stamps: Array) -> Array:
+    """As the store has them."""
+    zoned = np.full((stamps.shape[0], stamps.shape[1] + 1), ord("Z"), np.uint8)
+    zoned[:, :-1] = stamps
+    return zoned
 
 
 def _bytes(text: bytes) -> Array:

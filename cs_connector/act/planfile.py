@@ -23,6 +23,11 @@ _FIX = "make a new one with: cs-connector plan"
 Change = dict[str, Any]
 
 
+def last(state: Path) -> Path:
+    """Where the newest plan of a project lies, unless it was put elsewhere."""
+    return state / "plans" / "last.json"
+
+
 def write(path: Path, changes: Iterable[Change], head: Callable[[], Mapping[str, Any]]) -> None:
     """Write a plan; `head` is asked after the last change has gone by, and the digest of all stands in the file.
 

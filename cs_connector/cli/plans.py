@@ -46,9 +46,11 @@ def plan(
     no_color: opt.NoColor = False,
 ) -> None:
     """Show what would be written, and change nothing in any CRM."""
+    from cs_connector.act.planfile import last
+
     screen = opt.screen(as_json=as_json, quiet=quiet, no_color=no_color)
     if show or account or count:
-        _list(screen, out or _last(opt.project(root).state), show, account, count or 20)
+        _list(screen, out or last(opt.project(root).state), show, account, count or 20)
         return
     file = _made(screen, root, out, as_of)
     if as_json:
@@ -60,13 +62,14 @@ def plan(
 
 
 def _made(screen: Screen, root: Path, out: Path | None, as_of: str | None) -> PlanFile:
+    from cs_connector.act.planfile import last
     from cs_connector.runner.plans import making
     from cs_connector.runner.running import prepare
 
     with opt.engine(root, as_of, exclusive=True) as engine:
         engine.talk = screen
         prepare(engine, DECIDE)
-        return making.make(engine, out or _last(engine.project.state))
+        return making.make(engine, out or last(engine.project.state))
 
 
 def _print(file: PlanFile) -> None:
@@ -113,7 +116,7 @@ def apply(
     no_color: opt.NoColor = False,
 ) -> None:
     """Write exactly what a plan says. Refuses a stale, edited or foreign one."""
-    from cs_connector.act.planfile import PlanFile
+    from cs_connector.act.planfile import PlanFile, last
     from cs_connector.console import reports
     from cs_connector.runner.applying import apply_plan
 
@@ -121,7 +124,7 @@ def apply(
     reason = None if approve is None else _said(approve, "--approve")
     with opt.engine(root, as_of, exclusive=True) as engine:
         engine.talk = screen
-        summary = apply_plan(engine, PlanFile(file or _last(engine.project.state)), reason)
+        summary = apply_plan(engine, PlanFile(file or last(engine.project.state)), reason)
     if as_json:
         screen.document(summary.document())
     else:
@@ -141,10 +144,6 @@ def _said(reason: str, what: str) -> str:
             f"{what} needs a reason", safe="nothing was changed", fix="say in a few words why it is right"
         )
     return reason.strip()
-
-
-def _last(state: Path) -> Path:
-    return state / "plans" / "last.json"
 
 
 @_writes.command("stop")

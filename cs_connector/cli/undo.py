@@ -39,6 +39,7 @@ def undo(
     no_color: opt.NoColor = False,
 ) -> None:
     """Plan to take back what a run wrote, where nobody changed it since; with --yes do it at once."""
+    from cs_connector.act.planfile import last
     from cs_connector.runner.applying import apply_plan
     from cs_connector.runner.undoing import making
 
@@ -46,7 +47,7 @@ def undo(
     summary = None
     with opt.engine(root, exclusive=True) as engine:
         engine.talk = screen
-        path = out or engine.project.state / "plans" / "last.json"
+        path = out or last(engine.project.state)
         file = making.make(engine, run, path, frozenset(select or ()))
         if yes and any(True for _ in file.rows()):
             summary = apply_plan(engine, file, approve)

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from rapidfuzz import process
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import DuplicateKeyError
@@ -149,6 +148,8 @@ def _bare(value: Any) -> Any:
 
 def suggest(word: str, known: Iterable[str]) -> str:
     """A sentence with the closest known word, or nothing."""
+    from rapidfuzz import process  # only a mistake needs it
+
     best = process.extractOne(word, list(known), score_cutoff=70)
     return f"did you mean {best[0]!r}?" if best else ""
 

@@ -130,14 +130,7 @@ def explain(screen: Screen, document: Mapping[str, Any]) -> None:
         f"scorecard {escape(document['scorecard'])}, as of {document['as_of']}; {document['coverage']:.0%} of the weight is known; "
         f"between {_number(low)} and {_number(high)} if the rest were known"
     )
-    groups: dict[str, list[Mapping[str, Any]]] = {}
-    for measure in document["measures"]:
-        groups.setdefault(measure["group"], []).append(measure)
-    for name, measures in groups.items():
-        total = sum(m["contribution"] or 0 for m in measures)
-        screen.line(f"\n  [bold]{escape(name)}[/]  {total:.2f} points")
-        for m in measures:
-            _measure(screen, m)
+    _groups(screen, document["measures"], 0)
     if document["uncapped"] is not None:
         screen.line(f"\n  sum {document['uncapped']:.2f}   rounding {document['rounding']:+.2f}")
     for override in document["overrides"]:
@@ -151,6 +144,22 @@ def explain(screen: Screen, document: Mapping[str, Any]) -> None:
         screen.line(
             f"  · {escape(str(relation['name'] or relation['id']))}  {band(relation['band'], relation['score'])}"
         )
+
+
+def _groups(screen: Screen, measures: Sequence[Mapping[str, Any]], depth: int) -> None:
+    """The groups at a depth with their points: in each first its own measures, then the groups below."""
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for measure in measures:
+        groups.setdefault(measure["path"][depth], []).append(measure)
+    for name, inside in groups.items():
+        total = sum(m["contribution"] or 0 for m in inside)
+        screen.line(
+            f"{'' if depth else chr(10)}{'  ' * (depth + 1)}[bold]{escape(name)}[/]  {total:.2f} points"
+        )
+        for m in inside:
+            if len(m["path"]) == depth + 1:
+                _measure(screen, m, "  " * (depth + 2))
+        _groups(screen, [m for m in inside if len(m["path"]) > depth + 1], depth + 1)
 
 
 def levers(screen: Screen, document: Mapping[str, Any]) -> None:
@@ -186,18 +195,18 @@ def probes(screen: Screen, found: Sequence[Mapping[str, Any]]) -> None:
     screen.line(", ".join(f"{counts[verdict]} {verdict}" for verdict in marks))
 
 
-def _measure(screen: Screen, m: Mapping[str, Any]) -> None:
+def _measure(screen: Screen, m: Mapping[str, Any], indent: str) -> None:
     if not m["known"] and m["score"] is None:
-        screen.line(f"    {escape(m['measure']):<20} [dim]unknown[/]")
+        screen.line(f"{indent}{escape(m['measure']):<20} [dim]unknown[/]")
         return
     carried = f" [dim](carried from {m['carried_from']})[/]" if m["carried"] else ""
     value = _number(m["value"])
     screen.line(
-        f"    {escape(m['measure']):<20} {value:>10} → {m['score']:6.2f} × {m['weight']:.1%} = {m['contribution'] or 0:6.2f}{carried}"
+        f"{indent}{escape(m['measure']):<20} {value:>10} → {m['score']:6.2f} × {m['weight']:.1%} = {m['contribution'] or 0:6.2f}{carried}"
     )
     for source in m["sources"][:3]:
         place = escape(f"{source['connection']} {source['object']} {source['id']}")
-        screen.line(f"      [dim]{place}[/]")
+        screen.line(f"{indent}  [dim]{place}[/]")
 
 
 def _number(value: float | None) -> str:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterable
-
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from cs_connector.health.curves import Curve
-from cs_connector.health.scorecard import Cap, Definitions, Measure
 from cs_connector.language.executor import Connection
 from cs_connector.language.steps import Strict
-from cs_connector.measure import functions
-from cs_connector.measure.metrics import Metrics
+
+if TYPE_CHECKING:
+    from cs_connector.health.scorecard import Cap, Definitions, Measure
+    from cs_connector.measure.metrics import Metrics
 
 SCORECARD = {"scorecard": "VARCHAR", "basis": "VARCHAR"}
 
@@ -48,12 +48,11 @@ class Basis(Strict):
 
 def publish(con: Connection, definitions: Definitions, cards: Collection[str]) -> None:
     """Make the table `scorecard` (scorecard, basis as JSON) of the scorecards that were used."""
-    found = [{"scorecard": n, "basis": basis_of(definitions, n).model_dump_json()} for n in sorted(cards)]
     columns = ", ".join(f"{name} {kind}" for name, kind in SCORECARD.items())
     con.execute(f"CREATE OR REPLACE TEMP TABLE scorecard ({columns})")
-    con.register("bases", pa.Table.from_pylist(found, pa.schema([(name, pa.string()) for name in SCORECARD])))
-    con.execute("INSERT INTO scorecard SELECT * FROM bases")
-    con.unregister("bases")
+    for name in sorted(cards):
+        basis = basis_of(definitions, name).model_dump_json()
+        con.execute("INSERT INTO scorecard VALUES (?, ?)", [name, basis])
 
 
 def basis_of(definitions: Definitions, scorecard: str) -> Basis:
@@ -81,6 +80,8 @@ def _capping(cap: Cap, metrics: Metrics) -> Capping:
 
 def _measured(metrics: Metrics, names: Iterable[str]) -> str:
     """A digest of everything that decides what metrics come to, Python too; their titles and units do not."""
+    from cs_connector.measure import functions  # only scoring tells definitions apart
+
     total = hashlib.sha256()
     for name in sorted(names):
         study = metrics.source(name).study.model_dump(mode="json", exclude_defaults=True)

@@ -62,7 +62,7 @@ def line_of(document: Document, measure: str, key: str = "measure") -> Place:
 
 
 def _usage_only(card: Card, document: Document) -> Iterator[Doubt]:
-    if {m.group for m in card.rule.measures if m.weight} == {"Usage"}:
+    if {m.driver for m in card.rule.measures if m.weight} == {"Usage"}:
         why = "customers who log in and are unhappy, overdue or leaving are green by it"
         fix = "add measures of support, surveys, billing or goals"
         yield Doubt(document.place(("measures",)), f"{card.name} looks at usage only", why, fix)

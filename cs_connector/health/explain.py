@@ -38,6 +38,7 @@ def explain(
     evidence.begin(con, relationship, snapshot["on_date"], found.judgements)
     for measure in measures:
         named = outline.measures.get(measure["measure"])
+        measure["path"] = (named.group if named else measure["group"]).split(" / ")
         measure["sources"] = evidence.records(con, named.evidence, found.judgements) if named else []
     exact = _exact(snapshot)
     return {
@@ -164,7 +165,9 @@ def _overrides(con: Connection, outline: Outline, snapshot: Row) -> list[Row]:
         SELECT *, {tests} FROM ready""",
     )[0]
     values = {**row, **{name: row[f"k_{name}"] for name in outline.carried}}
-    return [_override(cap, bool(row[f"c#{cap.name}"]), values, snapshot["on_date"]) for cap in outline.overrides]
+    return [
+        _override(cap, bool(row[f"c#{cap.name}"]), values, snapshot["on_date"]) for cap in outline.overrides
+    ]
 
 
 def _carried(name: str, days: int) -> str:

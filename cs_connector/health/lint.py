@@ -82,11 +82,18 @@ def wrong(layers: Sequence[Path], types: Types) -> list[ConfigError]:
         ]
     for document in _documents(files.values(), found):
         found += [*_shape(Scorecard, document), *_card(document, known)]
+    found += misassigned(layers, types)
+    return sorted({(str(e.place), e.what): e for e in found}.values(), key=_order)
+
+
+def misassigned(layers: Sequence[Path], types: Types) -> list[ConfigError]:
+    """The mistakes of who gets which scorecard: types and scorecards that there are not, and those that are claimed twice."""
+    found: list[ConfigError] = []
+    known = _Known((), (), card_files(layers))
     assigns = [layer / "scorecards/assign.yml" for layer in layers]
     for document in list(_documents(assigns, found))[-1:]:
         found += [*_shape(AssignFile, document), *_assigned(document, known, types)]
-    found += _carried(known, types)
-    return sorted({(str(e.place), e.what): e for e in found}.values(), key=_order)
+    return [*found, *_carried(known, types)]
 
 
 def _order(error: ConfigError) -> tuple[str, int, str]:

@@ -6,6 +6,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from pydantic import ValidationError
+
+from cs_connector.errors import UsageError
 from cs_connector.health.curves import Curve
 from cs_connector.language.executor import Connection
 from cs_connector.language.steps import Strict
@@ -33,10 +36,11 @@ class Evidence(Strict):
 
 
 class Outlined(Strict):
-    """A measure: its curves, the text of its lever, and its metric with the records that stand behind that."""
+    """A measure: its group with those above it, its curves, the text of its lever, and its metric with the records that stand behind that."""
 
     metric: str
     title: str
+    group: str
     curve: Curve
     by_segment: dict[str, Curve]
     lever: str | None
@@ -89,7 +93,15 @@ class Kept:
     def of(self, scorecard: str) -> Outline | None:
         query = "SELECT outline FROM outline WHERE scorecard = ?"
         found = self.con.execute(query, [scorecard]).fetchone()
-        return Outline.model_validate_json(found[0]) if found else None
+        try:
+            return Outline.model_validate_json(found[0]) if found else None
+        except ValidationError:
+            raise UsageError(
+                f"what explains scores of {scorecard} cannot be read",
+                why="another version of the program computed them",
+                safe="nothing was changed",
+                fix="cs-connector run, and ask again",
+            ) from None
 
 
 Outlines: TypeAlias = Declared | Kept
@@ -121,7 +133,7 @@ def outline(definitions: Definitions, scorecard: str) -> Outline:
 
 def _outlined(m: Measure, title: str, source: Source) -> Outlined:
     return Outlined(
-        metric=m.metric, title=title, curve=m.curve, by_segment=m.by_segment, lever=m.lever, effort=m.effort,
+        metric=m.metric, title=title, group=m.group, curve=m.curve, by_segment=m.by_segment, lever=m.lever, effort=m.effort,
         evidence=_evidence(source, m.metric),
     )  # fmt: skip
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field, field_validator
 from sqlglot import exp
@@ -25,17 +25,20 @@ from cs_connector.measure.metrics import BASE, Metrics, load_metrics
 from cs_connector.model import NUMBER
 
 Driver = Literal["Usage", "Goals", "Support", "Survey", "Billing", "Relationship", "Onboarding", "Notice"]
+GROUPS: tuple[str, ...] = get_args(Driver)
 TWICE, WEIGHTLESS = "a measure is listed twice", "no measure has a weight above 0"
 
 
 class Measure(Strict):
     """A metric through a curve. `phrase` says what it costs; without `lever` nobody is told to move it.
 
+    `group` is one of GROUPS, with any groups below it after a /: `Usage / Adoption / Depth`.
+
     An optional one that was never set is left out of the mean; without a weight it waits for one, and is no part of anything.
     """
 
     measure: str
-    group: Driver
+    group: str
     metric: str
     weight: float = Field(ge=0, allow_inf_nan=False)
     curve: Curve
@@ -44,6 +47,23 @@ class Measure(Strict):
     phrase: str
     lever: str | None = None
     effort: float = Field(default=1.0, gt=0)
+
+    @field_validator("group")
+    @classmethod
+    def _below_ours(cls, value: str) -> str:
+        names = [name.strip() for name in value.split("/")]
+        if names[0] not in GROUPS or not all(names):
+            hint = suggest(names[0], GROUPS)
+            raise ValueError(
+                f"a group is one of {', '.join(GROUPS)}, or below one after a /"
+                + (f"; {hint}" if hint else "")
+            )
+        return " / ".join(names)
+
+    @property
+    def driver(self) -> str:
+        """The group at the top, which the CRM has a word for."""
+        return self.group.partition(" / ")[0]
 
     @property
     def waits(self) -> bool:

@@ -231,7 +231,7 @@ def publish(con: Connection, definitions: Definitions, cards: Collection[str]) -
 def _long(card: Card, definitions: Definitions) -> str:
     """One pass over the bucket, so that the rows of a relationship stay together."""
     columns = {
-        "group_name": [f"'{m.group}'" for m in card.rule.measures],
+        "group_name": [f"'{m.driver}'" for m in card.rule.measures],
         "measure": [f"'{m.measure}'" for m in card.rule.measures],
         "metric": [f"'{m.metric}'" for m in card.rule.measures],
         "value": [f'"v_{m.measure}"' for m in card.rule.measures],

@@ -117,4 +117,4 @@ def _part(row: Row, read: Read) -> Part:
     m, score = read.measure, row[read.score]
     weight = 0.0 if score is None or not row["w#"] else m.weight / row["w#"]
     curve = m.curve_for(row["account_segment"])
-    return Part(m.measure, m.group, row[read.value], read.unit, score, weight, curve, read.lever, m.effort)
+    return Part(m.measure, m.driver, row[read.value], read.unit, score, weight, curve, read.lever, m.effort)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from cs_connector.act import outbox
 from cs_connector.act.outbox import Tally
@@ -57,15 +57,7 @@ def write(engine: Engine, changes: Iterable[Planned], counts: Mapping[str, int])
         engine.identify(name)
     try:
         with engine.talk.step("writing", sum(counts.values())) as tick:
-            seen = 0
-            for tally in _watched(engine, outbox.send(out, adapters)):
-                where = tally.connection, tally.object
-                tally.blocked = tallies[where].blocked if where in tallies else 0
-                tallies[where] = tally
-                done = sum(t.done + t.missed for t in tallies.values())
-                tick(max(0, done - seen))
-                seen = max(done, seen)
-                engine.beat()
+            _sum_up(_watched(engine, outbox.send(out, adapters)), tallies, tick)
     except AdapterError as error:
         written = sum(t.done for t in tallies.values())
         error.safe = (
@@ -78,11 +70,26 @@ def write(engine: Engine, changes: Iterable[Planned], counts: Mapping[str, int])
     return all(t.missed == 0 for t in tallies.values())
 
 
+def _sum_up(
+    sent: Iterable[Tally], tallies: dict[tuple[str, str], Tally], tick: Callable[[int], None]
+) -> None:
+    """Keep the newest tally of each place, and tell how many more changes are through."""
+    seen = 0
+    for tally in sent:
+        where = tally.connection, tally.object
+        tally.blocked = tallies[where].blocked if where in tallies else 0
+        tallies[where] = tally
+        done = sum(t.done + t.missed for t in tallies.values())
+        tick(max(0, done - seen))
+        seen = max(done, seen)
+
+
 def _watched(engine: Engine, tallies: Iterator[Tally]) -> Iterator[Tally]:
     """The same; once a CRM has our first heartbeat, others that write there stop us before anything else is sent."""
     signs = neighbours.signs(engine)
     for tally in tallies:
         yield tally
+        engine.beat()
         if (tally.connection, tally.object) in signs and tally.created:
             neighbours.look_around(engine, tally.connection)
 

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import duckdb
 import sqlalchemy as sa
@@ -31,10 +31,12 @@ from cs_connector.store.notes import StoreNotes
 from cs_connector.store.shapes import kept, unknown
 from cs_connector.store.store import Store
 from cs_connector.transport.clock import SandboxTime, SystemClock
-from cs_connector.unify import MappingFile, Source, load_mapping
 from cs_connector.vault import Vault, open_vault, resolve
 
 from .summary import Summary
+
+if TYPE_CHECKING:
+    from cs_connector.unify import MappingFile, Source
 
 
 class Talk(Protocol):
@@ -95,6 +97,8 @@ class Engine:
 
     def sources(self) -> list[Source]:
         """Every connection with its mapping, in the order of the project file."""
+        from cs_connector.unify import Source  # who only asks reads no mapping
+
         found = []
         for rank, (name, connection) in enumerate(self.project.settings.connections.items()):
             self._known(name, connection.adapter)
@@ -108,6 +112,8 @@ class Engine:
 
     def _mapping(self, name: str) -> MappingFile:
         """Read once a run: parsing YAML takes longer than what is done with it."""
+        from cs_connector.unify import load_mapping
+
         if name not in self._mappings:
             self._mappings[name] = load_mapping(self.project.mapping(name), self.project.layers)
         return self._mappings[name]

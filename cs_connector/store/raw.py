@@ -76,8 +76,9 @@ def writer(target: Path, schema: pa.Schema = SHAPE) -> Any:
     from pyarrow import parquet
 
     short = [name for name in schema.names if name != _LONG]
-    # short columns are read at every fold: they are packed for speed, and there is little to gain in them
-    packing = {name: "zstd" if name == _LONG else "snappy" for name in schema.names}
+    # all are packed for speed: short columns are read at every fold, and there is little to gain in them; payloads are
+    # read as a whole by every first run of unify
+    packing = {name: "lz4" if name == _LONG else "snappy" for name in schema.names}
     kind = {"compression": packing, "use_dictionary": False, "write_statistics": short}
     return parquet.ParquetWriter(target, schema, **kind)
 

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 from cs_connector.errors import StoreError, StoreTooNew
+
+if TYPE_CHECKING:  # to look at a store that is up to date needs none of it
+    from alembic.config import Config
+
+_VERSION = sa.table("alembic_version", sa.column("version_num"))
 
 
 def head() -> str:
     """The revision that this program works with."""
-    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+    return revisions()[-1]
 
 
 def revisions() -> list[str]:
-    """Every revision, oldest first."""
-    return [r.revision for r in ScriptDirectory.from_config(_config()).walk_revisions()][::-1]
+    """Every revision, oldest first: a file each, in the order of their names."""
+    names = (file.name for file in files("cs_connector.store.migrations.versions").iterdir())
+    return sorted(name.partition("_")[0] for name in names if name[:1].isdigit())
 
 
 def current(connection: sa.Connection) -> str | None:
     """The revision of a store; None for an empty one."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if not sa.inspect(connection).has_table(_VERSION.name):
+        return None
+    found: str | None = connection.scalar(sa.select(_VERSION.c.version_num))
+    return found
 
 
 def empty(engine: sa.Engine) -> bool:
@@ -33,6 +41,8 @@ def empty(engine: sa.Engine) -> bool:
 
 def upgrade(connection: sa.Connection, revision: str = "head") -> None:
     """Migrate inside the caller's transaction: after a kill the store is as it was. Raises StoreTooNew."""
+    from alembic import command
+
     _refuse_newer(current(connection))
     config = _config()
     config.attributes["connection"] = connection
@@ -66,6 +76,8 @@ def _refuse_newer(found: str | None) -> None:
 
 
 def _config() -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", "cs_connector.store:migrations")
     return config

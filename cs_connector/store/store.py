@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import sqlalchemy as sa
 
@@ -14,11 +15,13 @@ from cs_connector.ports import Clock
 from . import living
 from .facts import Facts
 from .files import Files, LocalFiles, bind
-from .folding import Fold, fold
-from .landing import Landing
 from .leases import Lease
 from .state import State
-from .tables import meta
+from .tables import meta, segments
+
+if TYPE_CHECKING:
+    from .folding import Fold
+    from .landing import Landing
 
 _TIDIED = "tidied"
 
@@ -41,9 +44,17 @@ class Store:
             self.state.close()
             raise
         self.facts = Facts(self.state, self.files)
-        self.landing = Landing(self.state, self.files, clock)
+
+    @cached_property
+    def landing(self) -> Landing:
+        """Where what is read goes first; who only asks never needs what it is made with."""
+        from .landing import Landing
+
+        return Landing(self.state, self.files, self.state.clock)
 
     def fold(self, connection: str, object_name: str, run: str, lease: Lease | None = None) -> Fold:
+        from .folding import fold
+
         self.landing.leave()
         draft = self.landing.draft(connection, object_name)
         return fold(self.state, self.facts, connection, object_name, run, lease, draft)
@@ -65,10 +76,13 @@ class Store:
 
     def recover(self) -> int:
         """Put right what a killed process left; returns the bytes of pages cut that were not whole."""
-        return self.landing.recover()
+        with self.state.read() as db:
+            landed = db.scalar(sa.select(segments.c.id).where(segments.c.state != "folded").limit(1))
+        return 0 if landed is None else self.landing.recover()
 
     def close(self) -> None:
-        self.landing.close()
+        if "landing" in vars(self):
+            self.landing.close()
         self.state.close()
 
     def __enter__(self) -> Self:

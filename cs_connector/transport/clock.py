@@ -6,17 +6,14 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import msgspec
-from urllib3 import Timeout
-from urllib3.exceptions import HTTPError
-from urllib3.util import parse_url
 
 from cs_connector.errors import Unavailable
 
-from .wire import Http
-
-_PATIENCE = Timeout(total=10, connect=5, read=10)
+if TYPE_CHECKING:  # the clock of the host, which every command needs, talks to nobody
+    from .wire import Http
 
 
 class SystemClock:
@@ -59,15 +56,24 @@ class SandboxTime:
 
     @cached_property
     def _pool(self) -> Http:
+        from urllib3.util import parse_url
+
+        from .wire import Http
+
         there = parse_url(self._url)
         return Http(there.host or "", there.port)
 
     def _ask(self, method: str, order: dict[str, str] | None = None) -> tuple[datetime, float | None]:
+        from urllib3 import Timeout
+        from urllib3.exceptions import HTTPError
+        from urllib3.util import parse_url
+
+        patience = Timeout(total=10, connect=5, read=10)
         body = msgspec.json.encode(order) if order else b""
         headers = {"Content-Type": "application/json", "Content-Length": len(body)}
         try:
             path = parse_url(self._url).request_uri
-            answer = self._pool.urlopen(method, path, body, headers, timeout=_PATIENCE)
+            answer = self._pool.urlopen(method, path, body, headers, timeout=patience)
             if answer.status != 200:
                 raise self._silent()
             said = msgspec.json.decode(answer.content(), type=_Told)

@@ -12,6 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cs_connector import registry
+from cs_connector.measure.metrics import load_metrics
+from cs_connector.measure.months import kept
 from cs_connector.store.facts import Facts
 from cs_connector.store.store import Store
 from tests.conftest_store import HandClock
@@ -68,8 +71,8 @@ def test_what_is_kept_gives_what_all_facts_give(seed: int, least: int) -> None:
     with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "store", None, HandClock()) as store:
         town, draw, metrics = company(), Random(seed), studies(Path(folder))
         for _ in range(5):
-            whole, kept, _ = town.computed(store, metrics, least)
-            assert kept == whole
+            whole, over, _ = town.computed(store, metrics, least)
+            assert over == whole
             a_day(town, draw)
 
 
@@ -78,8 +81,8 @@ def test_a_late_row_opens_its_account_and_month_again_and_nothing_else(store: St
     town.computed(store, metrics)
     town.use("late", "a", date(2026, 2, 20), 100)
     town.use("new", "b", date(2026, 5, 9), 100)  # of the month that is not over
-    whole, kept, (told,) = town.computed(store, metrics)
-    assert kept == whole
+    whole, over, (told,) = town.computed(store, metrics)
+    assert over == whole
     assert (told.reopened, told.made, told.filled) == (1, 2, False)  # of the two relationships of the account
 
 
@@ -87,8 +90,8 @@ def test_a_month_that_is_over_is_added_and_no_other_is_read(store: Store, tmp_pa
     town, metrics = company(), studies(tmp_path, used=STUDIES["used"])
     town.computed(store, metrics)
     town.today = date(2026, 6, 1)
-    whole, kept, (told,) = town.computed(store, metrics)
-    assert kept == whole
+    whole, over, (told,) = town.computed(store, metrics)
+    assert over == whole
     assert (told.reopened, told.made) == (2, 3)
 
 
@@ -108,8 +111,8 @@ def test_other_steps_are_filled_from_the_past_and_the_old_ones_are_forgotten(
     town.computed(store, metrics)
     before = set(store.facts.datasets("months/"))
     changed = studies(tmp_path, used=STUDIES["used"].replace("value * 2", "value * 3"))
-    whole, kept, (told,) = town.computed(store, changed)
-    assert kept == whole
+    whole, over, (told,) = town.computed(store, changed)
+    assert over == whole
     assert told.filled
     assert not before & set(store.facts.datasets("months/"))
 
@@ -133,8 +136,8 @@ def test_a_run_that_is_killed_before_it_is_on_record_leaves_what_was_there(
         town.computed(store, metrics)
     assert written
     town.rows["usage"].pop("a3")
-    whole, kept, (told,) = town.computed(store, metrics)
-    assert kept == whole
+    whole, over, (told,) = town.computed(store, metrics)
+    assert over == whole
     assert told.reopened == 1
 
 
@@ -147,6 +150,25 @@ def test_where_the_files_of_before_are_gone_all_months_are_made(store: Store, tm
         town.publish(store, con, 0)
     for path in set(old) - set(store.facts.files("entity/usage")):
         path.unlink()
-    whole, kept, (told,) = town.computed(store, metrics)
-    assert kept == whole
+    whole, over, (told,) = town.computed(store, metrics)
+    assert over == whole
     assert told.filled
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("fetch: usage", "fetch: {entity: usage, of: group}"),
+        ("coalesce(value, 0) >= 0", "months(today, on_date) < 20"),
+        ("grain: month", "grain: week"),
+    ],
+)
+def test_months_that_other_things_than_a_late_row_can_change_are_not_kept(
+    tmp_path: Path, old: str, new: str
+) -> None:
+    assert [name for name, _ in kept(studies(tmp_path, used=STUDIES["used"]).sources)] == ["used"]
+    assert not list(kept(studies(tmp_path, used=STUDIES["used"].replace(old, new)).sources))
+
+
+def test_months_of_what_ships_are_kept_of_usage() -> None:
+    assert {name for name, _ in kept(load_metrics(registry.shipped()).sources)} == {"usage"}

@@ -237,6 +237,18 @@ def test_a_plan_that_takes_a_run_back_is_made_and_let_through_by_undo(engine: En
     assert caught.value.fix == "make a new one with: cs-connector undo 4F21AB --select exports.Account"
 
 
+def test_a_plan_in_a_file_of_its_own_is_let_through_by_its_name(engine: Engine) -> None:
+    """Without it, `apply --approve` would let through whatever was planned last."""
+    newest = made(engine)
+    with pytest.raises(GuardStopped) as caught:
+        checking.check(engine, newest)
+    assert 'cs-connector apply --approve "' in caught.value.fix
+    mine = PlanFile(newest.path.rename(engine.project.state / "mine.json"))
+    with pytest.raises(GuardStopped) as caught:
+        checking.check(engine, mine)
+    assert f'cs-connector apply {mine.path} --approve "' in caught.value.fix
+
+
 def test_what_is_applied_tells_later_plans_what_is_usual(engine: Engine) -> None:
     checking.check(engine, made(engine), REASON)
     (row,) = rows(engine, tables.applied_plans)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 APPROVE = '--approve "WHY IT IS RIGHT"'
 
@@ -16,8 +17,17 @@ class Way:
     let: str
     less: str = ""
 
+    @property
+    def undoes(self) -> bool:
+        return bool(self.less)
+
 
 PLAN = Way("cs-connector plan", f"cs-connector apply {APPROVE}")
+
+
+def filed(path: Path) -> Way:
+    """The way of a plan in a file of its own: without its name, `apply` would write another one."""
+    return Way(f"cs-connector plan --out {path}", f"cs-connector apply {path} {APPROVE}")
 
 
 def back(run: str, selected: Iterable[str] = ()) -> Way:

@@ -10,8 +10,8 @@ from typing import Any
 from cs_connector.act import switch
 from cs_connector.act.guarding import guard
 from cs_connector.act.guarding.guard import Check
-from cs_connector.act.guarding.ways import PLAN, Way, back
-from cs_connector.act.planfile import PlanFile
+from cs_connector.act.guarding.ways import PLAN, Way, back, filed
+from cs_connector.act.planfile import PlanFile, last
 from cs_connector.errors import GuardStopped, UsageError
 from cs_connector.runner.engine import Engine
 
@@ -30,7 +30,7 @@ def check(engine: Engine, file: PlanFile, reason: str | None = None) -> Counter[
         raise switch.refusal(why)
     head, way = file.head, PLAN
     try:
-        way = _way(head)
+        way = _way(engine, file)
         counts = Counter(change.connection for change in file.changes())
         problems = list(_problems(engine, file))
         checks = [_check(told) for told in head["guard"]]
@@ -47,10 +47,12 @@ def check(engine: Engine, file: PlanFile, reason: str | None = None) -> Counter[
     return counts
 
 
-def _way(head: Mapping[str, Any]) -> Way:
+def _way(engine: Engine, file: PlanFile) -> Way:
     """A plan that takes a run back is made and let through by `undo`: `plan` would put another one in its place."""
-    undone = head.get("undoes")
-    return back(undone["run"], undone.get("selected", ())) if undone else PLAN
+    undone = file.head.get("undoes")
+    if undone:
+        return back(undone["run"], undone.get("selected", ()))
+    return PLAN if file.path == last(engine.project.state) else filed(file.path)
 
 
 def _anew(way: Way) -> str:

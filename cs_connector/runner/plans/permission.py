@@ -93,7 +93,7 @@ def grant(
     if approval is None:
         refuse(others, way=way)
         _refuse_first(new, way)
-        guard.enforce(checks, changed(engine) if way is PLAN else (), way)
+        guard.enforce(checks, () if way.undoes else changed(engine), way)
     else:
         _approve(engine, new, others, checks, approval)
     with engine.store.state.begin() as db:

@@ -13,13 +13,14 @@ from cs_connector.config import load
 from cs_connector.errors import ConfigError, FormulaError, Place
 from cs_connector.health import load_definitions
 from cs_connector.health.doubts import Doubt, Signal, doubts
-from cs_connector.health.lint import Types, wrong
+from cs_connector.health.lint import wrong
 from cs_connector.health.observed import observed
 from cs_connector.language.expression import parse
 from cs_connector.measure.metrics import Metrics
 from cs_connector.runner.deciding import standing
 from cs_connector.runner.engine import Engine
-from cs_connector.unify.relations.rulebook import load_rulebook
+
+from . import claims
 
 SCHEMA = "scorecard-lint/1"
 
@@ -59,7 +60,7 @@ class Linted:
 def lint(engine: Engine) -> Linted:
     """Every error of the files; without one, every warning: of the files, and of the data where there is a last run."""
     layers = [*engine.project.shipped, engine.project.root]
-    types = _types(engine)
+    types = claims.types(engine)
     errors = wrong(layers, types)
     if errors:
         return Linted(tuple(_error(error) for error in errors), None)
@@ -80,12 +81,6 @@ def _error(error: ConfigError) -> Finding:
 
 def _warning(doubt: Doubt) -> Finding:
     return Finding("warning", doubt.place, doubt.what, doubt.why, doubt.fix)
-
-
-def _types(engine: Engine) -> Types:
-    path = engine.project.mapping("relationships")
-    book = load_rulebook(path)
-    return Types(load(path), {name: kind.scorecard for name, kind in book.types.items()})
 
 
 def _signals(paths: Iterable[Path], metrics: Metrics) -> list[Signal]:
