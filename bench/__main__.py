@@ -11,8 +11,9 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from . import again, endless, measure, peers, pull, sandbox, scoring, startup, sync, unify, whole, writing
+from . import again, endless, measure, peers, pull, sandbox, startup, sync, unify, whole, writing
 from .results import Row, keep, show
+from .scoring import rows as scoring
 from .size import QUICK, Size, Yard
 
 MEASURES: dict[str, Callable[[Yard], list[Row]]] = {
@@ -62,7 +63,11 @@ def _names(only: Sequence[str]) -> list[str]:
 
 def _size(asked: argparse.Namespace) -> Size:
     size = QUICK if asked.quick else Size(accounts=asked.accounts)
-    told = {name: getattr(asked, name) for name in ("records", "rounds", "endless") if getattr(asked, name)}
+    told = {
+        name: getattr(asked, name)
+        for name in ("records", "rounds", "endless", "judged", "asked")
+        if getattr(asked, name)
+    }
     if asked.full:
         told |= {"whole": QUICK.accounts} if asked.quick else {"whole": WHOLE, "kept": WHOLE}
     return replace(size, **told)
@@ -77,6 +82,8 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--records", type=int, help="tickets that sync reads")
     parser.add_argument("--rounds", type=int, help="how often sync reads them; the least counts")
     parser.add_argument("--endless", type=int, help="tickets of the CRM that memory is measured with")
+    parser.add_argument("--judged", type=int, help="accounts that are scored from their metrics")
+    parser.add_argument("--asked", type=int, help="accounts among which one is asked about")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("results.json"))
     asked = parser.parse_args()
     unknown = set(asked.only) - set(MEASURES)

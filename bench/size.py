@@ -24,7 +24,8 @@ class Size:
 
     `kept`: accounts of a sandbox on disk, each with ten tickets; `ways`: of reading, each measured in `rounds`;
     `endless`: tickets of a CRM that has as many as one likes; `measured`: accounts whose metrics are computed;
-    `written`: changes that are written to each CRM; `peers`: whether others are measured too.
+    `written`: changes that are written to each CRM; `judged`: accounts that are scored from their metrics; `asked`: accounts among
+    which one is asked about; `peers`: whether others are measured too.
     """
 
     accounts: int = 20_000
@@ -38,6 +39,8 @@ class Size:
     endless: int = 5_000_000
     measured: int = 100_000
     written: int = 20_000
+    judged: int = 100_000
+    asked: int = 1_000_000
     peers: bool = True
 
 
@@ -52,6 +55,8 @@ QUICK = Size(
     endless=4_000,
     measured=40,
     written=400,
+    judged=40,
+    asked=40,
     peers=False,
 )
 

@@ -11,7 +11,7 @@ from cs_connector.measure.months import Months
 from cs_connector.model import ENTITIES
 from cs_connector.runner import Engine
 from cs_connector.runner.deciding import scored
-from cs_connector.runner.scorecards import claims, configurations
+from cs_connector.runner.scorecards import claims, configurations, outcomes
 from cs_connector.runner.summary import MonthsLine, Scores
 
 KEEPS = "scores, what they were based on and what explains them"  # other words make every project score anew
@@ -48,6 +48,7 @@ class Score:
                     yield _published(engine)
 
             engine.publish_parts(con, parts())
+            outcomes.keep(engine, con)
         engine.summary.months = [MonthsLine(*astuple(one)) for one in months.told]
         kept.forget(engine.store.facts, engine.run, engine.clock.now().date())
         return Scores(outcome.computed, outcome.unknown, outcome.moved_band)

@@ -11,7 +11,7 @@ from cs_connector.language.apply import day_of
 from cs_connector.language.executor import sql
 from cs_connector.model import ENTITIES
 from cs_connector.runner import Engine
-from cs_connector.runner.identities import WHO, changed, decisions
+from cs_connector.runner.identity.decisions import WHO, changed, decisions
 from cs_connector.runner.summary import People
 from cs_connector.runner.unifying import resolve
 from cs_connector.store import tables

@@ -97,7 +97,7 @@ def _alike(payloads: pa.BinaryArray) -> list[pa.Array] | None:
     )
     if len(odd) * _ODD > len(near):
         return None
-    deleted = np.zeros(len(near), np.uint8)
+    deleted = np.zeros(len(near), np.bool_)
     for at in odd.tolist():
         found = head(payloads[at].as_py())
         id_, (stamp, zone) = long_id(found.id).encode(), _parted(found.stamp)

@@ -17,7 +17,17 @@ from cs_connector.model import ENTITIES, Entity
 from . import AS_OF
 
 MEMORY = "1GB"
-RANGES = {"days": 300, "share": 1, "ratio": 1.4, "of 10": 10, "of 5": 5, "of 4": 4, "points": 100, "tickets": 9, "": 1}
+RANGES = {
+    "days": 300,
+    "share": 1,
+    "ratio": 1.4,
+    "of 10": 10,
+    "of 5": 5,
+    "of 4": 4,
+    "points": 100,
+    "tickets": 9,
+    "": 1,
+}
 WHOLE = ("days", "of 10", "of 4", "points", "tickets", "months", "people", "invitations", "")
 RARE = ("notice", "leaving", "promoter", "first_value_open")  # yes or no, and mostly no
 UNKNOWN = 8  # of 100 metrics of a relationship
@@ -27,12 +37,16 @@ ID = "left(md5({0}::VARCHAR), 16)"  # of sixteen characters that say nothing, as
 def make(folder: Path, accounts: int, metrics: Metrics) -> int:
     """Write `account`, `relationship` (three for two accounts) and `metric`, a row a relationship and date; gives the rows."""
     folder.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect(config={"threads": 2, "memory_limit": MEMORY, "temp_directory": str(folder / "spill")}) as con:
+    with duckdb.connect(
+        config={"threads": 2, "memory_limit": MEMORY, "temp_directory": str(folder / "spill")}
+    ) as con:
         write(con, folder, ENTITIES["account"], accounts)
         write(con, folder, ENTITIES["relationship"], accounts)
         con.execute(f"CREATE VIEW relationship AS FROM read_parquet('{folder}/relationship.parquet')")
         days = ", ".join(f"(DATE '{day}')" for day in grid(AS_OF))
-        listed = ", ".join(f'{_value(name, metrics.by_name[name].unit)} AS "m_{name}"' for name in metrics.by_name)
+        listed = ", ".join(
+            f'{_value(name, metrics.by_name[name].unit)} AS "m_{name}"' for name in metrics.by_name
+        )
         con.execute(
             f"""COPY (SELECT relationship_id, account_id, d.on_date, {listed} FROM relationship AS n, (VALUES {days}) AS d(on_date)
             ORDER BY account_id, relationship_id, on_date) TO '{folder}/metric.parquet' (COMPRESSION zstd)"""
@@ -40,7 +54,9 @@ def make(folder: Path, accounts: int, metrics: Metrics) -> int:
         return sum(count(con, folder / f"{name}.parquet") for name in ("account", "relationship", "metric"))
 
 
-def write(con: duckdb.DuckDBPyConnection, folder: Path, entity: Entity, accounts: int, query: str = "") -> None:
+def write(
+    con: duckdb.DuckDBPyConnection, folder: Path, entity: Entity, accounts: int, query: str = ""
+) -> None:
     """One entity, its rows sorted by account; those of `bench.measuring.data` unless a query says them."""
     made = query or TABLES[entity.name].replace("{accounts}", str(accounts))
     given = {c[0] for c in con.execute(f"DESCRIBE {made}").fetchall()}
@@ -60,7 +76,7 @@ def _column(name: str, given: set[str]) -> str:
     """Ids of the data are numbers in words; those of the product say nothing, and stand in no order."""
     if name not in given:
         return "NULL"
-    hashed = name.endswith("_id") and name not in ("owner_user_id",)
+    hashed = name.endswith("_id") and name != "owner_user_id"
     quoted = f'"{name}"'
     return f"left({quoted}, 4) || {ID.format(quoted)}" if hashed else quoted
 

@@ -32,7 +32,7 @@ def main(base: Path, out: Path, *more: str) -> int:
     with connect(LIMIT, out / "spill") as con:
         _views(con, base)
         evaluate.begin(con, AS_OF, Metrics(()))
-        job.begin(con)
+        job.begin(con, definitions)
         cards: set[str] = set()
         buckets = evaluate.buckets(con, job.BUCKET)
         for number, (low, high) in enumerate(buckets):

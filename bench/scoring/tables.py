@@ -20,7 +20,9 @@ def main(base: Path, made: Path, out: Path) -> int:
         for name in READ:
             source = f"read_parquet('{base}/{name}.parquet')"
             columns = con.execute(f"DESCRIBE FROM {source}").fetchall()
-            con.execute(f"SELECT {', '.join(_sum(column, kind) for column, kind, *_ in columns)} FROM {source}").fetchall()
+            con.execute(
+                f"SELECT {', '.join(_sum(column, kind) for column, kind, *_ in columns)} FROM {source}"
+            ).fetchall()
         for name in WRITTEN:
             found = con.execute(
                 f"COPY (FROM read_parquet('{made}/{name}/*.parquet')) TO '{out}/{name}.parquet' (FORMAT parquet, COMPRESSION zstd)"

@@ -44,14 +44,14 @@ def unify(
     no_color: opt.NoColor = False,
 ) -> None:
     from cs_connector.console import reports
-    from cs_connector.runner import identity_report
+    from cs_connector.runner.identity.report import write
     from cs_connector.runner.running import run_jobs
 
     screen = opt.screen(as_json=as_json, quiet=quiet, no_color=no_color)
     summary = run_jobs(opt.project(root), ("unify",), opt.day(as_of), screen)
     if report:
         with opt.engine(root, as_of) as engine:
-            document, paths = identity_report.write(engine)
+            document, paths = write(engine)
         _show(screen, document, paths)
     elif as_json:
         screen.document(summary.document())
@@ -63,12 +63,12 @@ def unify(
 
 def _show(screen: Screen, document: dict[str, Any], paths: list[Path]) -> None:
     """On the screen what counts; the lists are in the files."""
-    from cs_connector.runner import identity_report
+    from cs_connector.runner.identity.report import sentences
 
     if screen.as_json:
         screen.document(document)
         return
-    for line in identity_report.sentences(document):
+    for line in sentences(document):
         screen.line(line)
     for path in paths:
         screen.plain(f"wrote {path}")
@@ -84,11 +84,11 @@ def _deciding(action: str) -> Callable[..., None]:
         reason: Reason = None,
         as_json: opt.Json = False,
     ) -> None:
-        from cs_connector.runner import identities
+        from cs_connector.runner.identity import decisions
 
         screen = opt.screen(as_json=as_json)
         with opt.engine(root) as engine:
-            pairs = identities.decide(engine, action, one, other, reason)
+            pairs = decisions.decide(engine, action, one, other, reason)
         _told(screen, action, pairs)
 
     return decide

@@ -54,7 +54,6 @@ def explain(
     no_color: opt.NoColor = False,
 ) -> None:
     """Why an account or a relationship has its score, down to the source records."""
-    from cs_connector.console import reports
     from cs_connector.runner import asking
 
     screen = opt.screen(as_json=as_json, no_color=no_color)
@@ -63,6 +62,8 @@ def explain(
     if as_json:
         screen.document(document)
     else:
+        from cs_connector.console import reports
+
         reports.explain(screen, document)
 
 
@@ -74,7 +75,6 @@ def levers(
     as_of: opt.AsOf = None,
 ) -> None:
     """The least change in each measure that reaches a target score."""
-    from cs_connector.console import reports
     from cs_connector.runner import asking
 
     screen = opt.screen(as_json=as_json)
@@ -83,6 +83,8 @@ def levers(
     if as_json:
         screen.document(document)
     else:
+        from cs_connector.console import reports
+
         reports.levers(screen, document)
 
 
@@ -103,7 +105,6 @@ def why_changed(
     no_color: opt.NoColor = False,
 ) -> None:
     """Why a score is not what it was: parts that add up to the difference exactly."""
-    from cs_connector.console import reasons
     from cs_connector.runner import asking
 
     screen = opt.screen(as_json=as_json, no_color=no_color)
@@ -114,6 +115,8 @@ def why_changed(
     if as_json:
         screen.document(document)
     else:
+        from cs_connector.console import reasons
+
         reasons.why_changed(screen, document)
 
 

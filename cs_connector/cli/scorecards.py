@@ -129,7 +129,7 @@ def schema(
     """Print the JSON Schema of a scorecard, or of overrides, contradictions, assign or judgements, for your editor."""
     import json
 
-    from cs_connector.health.schemas import schema as made
+    from cs_connector.health.linting.schemas import schema as made
 
     text = json.dumps(made(kind.value), indent=2)
     if out is None:

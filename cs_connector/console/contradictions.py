@@ -25,8 +25,7 @@ def contradictions(screen: Screen, document: Mapping[str, Any]) -> None:
 
 def _customer(screen: Screen, row: Mapping[str, Any]) -> None:
     money = "–" if row["revenue"] is None else f"{row['revenue']:,.0f} {row['currency'] or ''}".strip()
-    name = row["name"] or row["account"]
-    of = f" · {row['relationship_name']}" if row["relationship_name"] else ""
+    name = row["relationship_name"] or row["name"] or row["account"]
     last = "" if row["known"] else " (by what was last known)"
-    screen.line(f"  {band(row['band'], row['score'])}  [bold]{escape(f'{name}{of}')}[/]  {money} a year")
+    screen.line(f"  {band(row['band'], row['score'])}  [bold]{escape(str(name))}[/]  {money} a year")
     screen.line(f"      {escape(row['text'])}{last}; {escape(str(row['owner'] or 'nobody'))} looks after it")

@@ -135,14 +135,28 @@ def explain(screen: Screen, document: Mapping[str, Any]) -> None:
         screen.line(f"\n  sum {document['uncapped']:.2f}   rounding {document['rounding']:+.2f}")
     for override in document["overrides"]:
         if override["fired"]:
-            screen.line(
-                f"  [red]capped at {override['cap']:g}[/] by {escape(override['name'])}: {escape(override['reason'] or '')}"
-            )
+            _cap(screen, override)
     for text in dict.fromkeys(one["text"] for one in document["contradictions"]):
         screen.line(f"  [yellow]says the one, does the other[/]: {escape(text)}")
     for relation in document.get("relationships", []):
         screen.line(
             f"  · {escape(str(relation['name'] or relation['id']))}  {band(relation['band'], relation['score'])}"
+        )
+
+
+def _cap(screen: Screen, override: Mapping[str, Any]) -> None:
+    """A cap that holds, until when if only by what was last known, and what became of others whom it held down."""
+    screen.line(
+        f"  [red]capped at {override['cap']:g}[/] by {escape(override['name'])}: {escape(override['reason'] or '')}"
+    )
+    if override["until"]:
+        screen.line(
+            f"      [dim]by what was last known; it lets go on {override['until']}, unless that is known again[/]"
+        )
+    if found := override["outcomes"]:
+        screen.line(
+            f"      [dim]{found['left']:,} of {found['held']:,} that it held down have left since "
+            f"({found['low']:.0%} to {found['high']:.0%})[/]"
         )
 
 

@@ -6,22 +6,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 from cs_connector.errors import ConnectorError
+
+if TYPE_CHECKING:  # JSON for a program needs none of it
+    from rich.console import Console
 
 COLOURS = {"green": "green", "yellow": "yellow", "red": "red", "unknown": "bright_black"}
 MARKS = {"green": "●", "yellow": "◐", "red": "▲", "unknown": "○"}
@@ -31,9 +24,19 @@ class Screen:
     """Prints for a person, or JSON for a program; `quiet` keeps progress to itself."""
 
     def __init__(self, *, as_json: bool = False, quiet: bool = False, color: bool = True) -> None:
-        self.as_json, self.quiet = as_json, quiet
-        self.out = Console(no_color=not color, highlight=False, soft_wrap=True, emoji=False)
-        self.err = Console(stderr=True, no_color=not color, highlight=False, emoji=False)
+        self.as_json, self.quiet, self._color = as_json, quiet, color
+
+    @cached_property
+    def out(self) -> Console:
+        from rich.console import Console
+
+        return Console(no_color=not self._color, highlight=False, soft_wrap=True, emoji=False)
+
+    @cached_property
+    def err(self) -> Console:
+        from rich.console import Console
+
+        return Console(stderr=True, no_color=not self._color, highlight=False, emoji=False)
 
     def document(self, document: Any) -> None:
         """One JSON document on one line."""
@@ -59,6 +62,8 @@ class Screen:
 
     def error(self, error: ConnectorError) -> None:
         """What, why, what is safe, how to fix; with file and line where a file is at fault."""
+        from rich.markup import escape
+
         self.err.print(f"[bold red]error\\[{error.code}][/] {escape(error.what)}")
         where = f"   ({error.place})" if error.place else ""
         parts = [("why", error.why), ("safe", error.safe), ("fix", error.fix)]
@@ -84,6 +89,17 @@ class Screen:
 
     @contextmanager
     def _bar(self, name: str, total: int | None) -> Iterator[Callable[[int], None]]:
+        from rich.markup import escape
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            SpinnerColumn,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
+
         columns = (
             SpinnerColumn(),
             TextColumn("{task.description:<34}"),

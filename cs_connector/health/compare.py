@@ -73,7 +73,7 @@ def compare(
                 _score(con, as_of, side, sides[side])
                 tick(min(bucket, count - low + 1))
     for side in sides:
-        _roll_up(con, side)
+        _roll_up(con, side, sides[side])
     return count
 
 
@@ -103,7 +103,7 @@ def _score(con: Connection, as_of: date, side: Side, definitions: Definitions) -
     con.execute("DELETE FROM chosen WHERE NOT main")
     scoring.begin(con)
     for name in sorted(used & _mains(con)):
-        scoring.score(con, definitions.cards[name])
+        scoring.score(con, definitions.cards[name], definitions.bands)
         _keep(con, side, definitions.cards[name])
     con.execute(f"INSERT INTO by_{side} SELECT * FROM snapshot_raw")
 
@@ -119,9 +119,9 @@ def _keep(con: Connection, side: Side, card: Card) -> None:
     con.execute(f'DROP TABLE "scored_{card.name}"')
 
 
-def _roll_up(con: Connection, side: Side) -> None:
+def _roll_up(con: Connection, side: Side, definitions: Definitions) -> None:
     con.execute(f"CREATE OR REPLACE TEMP TABLE snapshot_raw AS SELECT * FROM by_{side}")
-    rollup.roll_up(con)
+    rollup.roll_up(con, rollup.Way(definitions.roll_up, definitions.bands))
     con.execute(f"INSERT INTO by_{side} SELECT * FROM snapshot_raw WHERE entity = 'account'")
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE decides_{side} AS SELECT account_id, entity_id AS relationship_id FROM binding"""

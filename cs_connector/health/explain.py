@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from cs_connector.errors import UsageError
-from cs_connector.health import evidence
+from cs_connector.health import evidence, outcomes
 from cs_connector.health.levers import Part, levers, reachable
 from cs_connector.health.outline import Outline, OutlinedCap, Outlines, outlines
 from cs_connector.health.words import read
@@ -156,24 +156,42 @@ def _overrides(con: Connection, outline: Outline, snapshot: Row) -> list[Row]:
     """Every cap of the scorecard with whether it holds, by the metrics that were published for the relationship in `scope`."""
     if not outline.overrides:
         return []
+    today, names = snapshot["on_date"], list(outline.carried)
+    carried = _carried(con, outline, today)
+    known = ", ".join(f'CAST(? AS DOUBLE) AS "k_{name}"' for name in names)
     tests = ", ".join(f'({cap.holds}) AS "c#{cap.name}"' for cap in outline.overrides)
-    row = rows_of(
-        con,
-        f"""WITH carried AS (SELECT {", ".join(_carried(*each) for each in outline.carried.items())} FROM metric_value
-            WHERE relationship_id = (SELECT relationship_id FROM scope)),
-        ready AS (SELECT grid.on_date AS today, scope.*, carried.* FROM scope, grid, carried)
-        SELECT *, {tests} FROM ready""",
-    )[0]
-    values = {**row, **{name: row[f"k_{name}"] for name in outline.carried}}
-    return [
+    query = f"SELECT *, {tests} FROM (SELECT grid.on_date AS today, scope.*, {known} FROM scope, grid)"
+    row = rows_of(con, query, [carried[name][0] if name in carried else None for name in names])[0]
+    row |= {f"d_{name}": carried[name][1] if name in carried else None for name in names}
+    values = {**row, **{name: row[f"k_{name}"] for name in names}}
+    found = [
         _override(cap, bool(row[f"c#{cap.name}"]), values, snapshot["on_date"]) for cap in outline.overrides
     ]
+    for cap, told in zip(outline.overrides, found, strict=True):
+        told.update(_standing_on(cap, row, outline, snapshot["on_date"]))
+        told["outcomes"] = outcomes.of(con, cap.name) if told["fired"] else None
+    return found
 
 
-def _carried(name: str, days: int) -> str:
-    """SQL: the newest value of a metric that still counts on the one day of `grid`."""
-    counts = f"BETWEEN (SELECT on_date - {days} FROM grid) AND (SELECT on_date FROM grid)"
-    return f"""max_by(value, on_date) FILTER (metric = '{name}' AND value IS NOT NULL AND on_date {counts}) AS "k_{name}" """
+def _standing_on(cap: OutlinedCap, row: Row, outline: Outline, today: date) -> Row:
+    """Whether all that it looks at is known now, and until when a cap holds that stands on what was last known."""
+    since = {name: row[f"d_{name}"] for name in cap.metrics if row[f"d_{name}"] not in (None, today)}
+    ends = [day + timedelta(days=outline.carried[name]) for name, day in since.items()]
+    return {"known": not since, "until": min(ends).isoformat() if ends else None}
+
+
+def _carried(con: Connection, outline: Outline, today: date) -> dict[str, tuple[float, date]]:
+    """The newest value of each metric that still counts, and of which day it is."""
+    found = con.execute(
+        """SELECT metric, max_by(value, on_date), max(on_date) FROM metric_value
+        WHERE relationship_id = (SELECT relationship_id FROM scope) AND value IS NOT NULL AND on_date <= ? GROUP BY metric""",
+        [today],
+    ).fetchall()
+    return {
+        name: (value, day)
+        for name, value, day in found
+        if name in outline.carried and (today - day).days <= outline.carried[name]
+    }
 
 
 def _override(cap: OutlinedCap, fired: bool, values: Row, today: date) -> Row:

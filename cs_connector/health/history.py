@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cs_connector.health.rollup import FLOOR, SENTENCE
+from cs_connector.health.rollup import SENTENCE
 from cs_connector.language.executor import Connection
 
 STEADY = 5  # points
@@ -15,7 +15,7 @@ BEFORE = {
     "band": "VARCHAR",
     "band_since": "DATE",
 }  # what is read of the snapshots of the run before
-REASON = f"""CASE WHEN s.entity = 'account' AND b.softened THEN left('Yellow {FLOOR}: a small relationship is worse: ' || w.reason, 255)
+REASON = f"""CASE WHEN s.entity = 'account' AND b.note IS NOT NULL THEN left(b.note || w.reason, 255)
     WHEN s.entity = 'group' THEN {SENTENCE} ELSE w.reason END"""
 
 

@@ -6,7 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from cs_connector.health import basis, carry, contradictions, history, outline, rollup, scoring, sentences
+from cs_connector.health import (
+    basis,
+    carry,
+    contradictions,
+    history,
+    outcomes,
+    outline,
+    rollup,
+    scoring,
+    sentences,
+)
 from cs_connector.health.scorecard import Definitions
 from cs_connector.language.executor import Connection
 from cs_connector.measure import evaluate
@@ -59,7 +69,7 @@ def parts(
     `scorecard` and `outline` are of the scorecards that no part before used.
     """
     evaluate.prepare(con, as_of, definitions.metrics)
-    begin(con)
+    begin(con, definitions)
     cards: set[str] = set()
     buckets = evaluate.buckets(con, bucket)
     for low, high in buckets:
@@ -71,10 +81,11 @@ def parts(
         yield _outcome(con, as_of)
 
 
-def begin(con: Connection) -> None:
+def begin(con: Connection, definitions: Definitions) -> None:
     """Nothing is scored yet."""
     scoring.begin(con)
-    rollup.begin(con)
+    rollup.begin(con, _way(definitions))
+    outcomes.begin(con)
 
 
 def judge(con: Connection, definitions: Definitions, *, last: bool) -> set[str]:
@@ -87,15 +98,19 @@ def judge(con: Connection, definitions: Definitions, *, last: bool) -> set[str]:
     contradictions.find(con, definitions.contradictions, definitions.used)
     used = scoring.choose(con, definitions)
     for name in sorted(used):
-        scoring.score(con, definitions.cards[name])
+        scoring.score(con, definitions.cards[name], definitions.bands)
         sentences.write(con, definitions.cards[name], definitions)
-    rollup.accounts(con)
+    rollup.accounts(con, _way(definitions))
     if last:
-        rollup.groups(con)
+        rollup.groups(con, _way(definitions))
     history.publish(con)
     evaluate.publish(con, definitions.metrics)
     scoring.publish(con, definitions, used)
     return used
+
+
+def _way(definitions: Definitions) -> rollup.Way:
+    return rollup.Way(definitions.roll_up, definitions.bands)
 
 
 def _outcome(con: Connection, as_of: date) -> Outcome:

@@ -56,6 +56,7 @@ class OutlinedCap(Strict):
 
     name: str
     cap: int
+    metrics: tuple[str, ...]
     holds: str
     reason: str
     fix: str
@@ -140,7 +141,10 @@ def _outlined(m: Measure, title: str, source: Source) -> Outlined:
 
 def _cap(cap: Cap) -> OutlinedCap:
     rule = cap.rule
-    return OutlinedCap(name=cap.name, cap=rule.cap, holds=cap.holds, reason=rule.reason, fix=rule.fix)
+    metrics = tuple(sorted(cap.metrics))
+    return OutlinedCap(
+        name=cap.name, cap=rule.cap, metrics=metrics, holds=cap.holds, reason=rule.reason, fix=rule.fix
+    )
 
 
 def _evidence(source: Source, metric: str) -> Evidence:
@@ -153,9 +157,7 @@ def _evidence(source: Source, metric: str) -> Evidence:
     if any(of == "group" for _, of in scans):
         whole.add("account")
     own = {entity for entity, _ in scans} - whole
-    return Evidence(
-        entity=stood.entity, keys=stood.keys, own=tuple(sorted(own)), whole=tuple(sorted(whole))
-    )
+    return Evidence(entity=stood.entity, keys=stood.keys, own=tuple(sorted(own)), whole=tuple(sorted(whole)))
 
 
 def _nodes(node: Any) -> Iterator[Any]:

@@ -13,9 +13,11 @@ from sqlglot import exp
 
 from cs_connector.config.documents import Document, load, suggest, validate
 from cs_connector.errors import ConfigError
+from cs_connector.health.bands import DEFAULT, Bands, load_bands
 from cs_connector.health.conditions import condition
 from cs_connector.health.contradictions import Detector, load_contradictions
 from cs_connector.health.curves import Curve
+from cs_connector.health.upward import RollUp, load_roll_up
 from cs_connector.health.words import Template, template
 from cs_connector.language.compiler import column
 from cs_connector.language.executor import sql
@@ -171,7 +173,9 @@ class Definitions:
     metrics: Metrics
     cards: dict[str, Card]
     assign: tuple[tuple[str, Formula | None], ...]
+    roll_up: RollUp
     also: tuple[str, ...] = field(default=())
+    bands: Bands = field(default=DEFAULT)
     contradictions: tuple[Detector, ...] = field(default=())
 
     @cached_property
@@ -190,7 +194,7 @@ class Definitions:
 
 
 def load_definitions(layers: Sequence[Path]) -> Definitions:
-    """Read metrics, scorecards, overrides and contradictions; a later layer replaces what has the same name.
+    """Read metrics, scorecards, overrides, contradictions, the roll-up and bands; a later layer replaces what has the same name.
 
     Raises ConfigError with file and line.
     """
@@ -200,7 +204,8 @@ def load_definitions(layers: Sequence[Path]) -> Definitions:
     cards = _cards(layers, metrics, caps, names)
     document = load(_existing(layers, "scorecards/assign.yml")[-1])
     found = load_contradictions(layers, names, metrics.by_name)
-    return replace(_assigned(metrics, cards, document), contradictions=found)
+    assigned = _assigned(metrics, cards, document, load_roll_up(layers))
+    return replace(assigned, contradictions=found, bands=load_bands(layers))
 
 
 def _existing(layers: Iterable[Path], name: str) -> list[Path]:
@@ -278,7 +283,9 @@ def _must(
         raise document.error(at, f"there is no {what} {name!r}", fix=hint)
 
 
-def _assigned(metrics: Metrics, cards: dict[str, Card], document: Document) -> Definitions:
+def _assigned(
+    metrics: Metrics, cards: dict[str, Card], document: Document, roll_up: RollUp
+) -> Definitions:
     rule = validate(AssignFile, document)
     chosen: list[tuple[str, Formula | None]] = []
     for index, item in enumerate(rule.assign):
@@ -288,4 +295,4 @@ def _assigned(metrics: Metrics, cards: dict[str, Card], document: Document) -> D
         chosen.append((item.scorecard, when))
     for index, name in enumerate(rule.also):
         _must(document, ("also", index), name, cards, "scorecard")
-    return Definitions(metrics, cards, tuple(chosen), rule.also)
+    return Definitions(metrics, cards, tuple(chosen), roll_up, rule.also)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
+from cs_connector.health.bands import DEFAULT, Bands
 from cs_connector.health.scorecard import Card, Definitions, Measure
 from cs_connector.language.compiler import column
 from cs_connector.language.executor import Connection, sql
 from cs_connector.language.expression import Formula, number
 
-BANDS = ((50, "red"), (75, "yellow"))
 ROUNDS = 4  # of lowering the mean; every round but the last drops a carried measure
 EDGE = 1e-9  # below this, two unrounded scores are the same
 
@@ -27,12 +27,6 @@ EMPTY = (
     "NULL::DOUBLE AS contribution, NULL::BOOLEAN AS known, NULL::BOOLEAN AS carried, NULL::DATE AS carried_from "
     "WHERE FALSE"
 )
-
-
-def band(score: str) -> str:
-    """SQL: the band of a rounded score; closed below, open above."""
-    whens = " ".join(f"WHEN {score} < {edge} THEN '{name}'" for edge, name in BANDS)
-    return f"CASE WHEN {score} IS NULL THEN 'unknown' {whens} ELSE 'green' END"
 
 
 def half_up(value: str) -> str:
@@ -77,11 +71,11 @@ def begin(con: Connection) -> None:
     con.execute(f"CREATE OR REPLACE TEMP TABLE snapshot_raw ({SNAPSHOT})")
 
 
-def score(con: Connection, card: Card) -> None:
+def score(con: Connection, card: Card, bands: Bands = DEFAULT) -> None:
     """Score the bucket in `ready` by one scorecard; leaves `judged` and `scored_…`, adds to `snapshot_raw`."""
     _measures(con, card)
     con.execute(f'CREATE OR REPLACE TEMP TABLE "scored_{card.name}" AS {_kept(card)}')
-    con.execute(f"INSERT INTO snapshot_raw {_snapshot(card)}")
+    con.execute(f"INSERT INTO snapshot_raw {_snapshot(card, bands)}")
 
 
 def _measures(con: Connection, card: Card) -> None:
@@ -185,20 +179,20 @@ def _kept(card: Card) -> str:
     return f"SELECT relationship_id, account_id, today AS on_date, weight, {parts} FROM judged ORDER BY r, today"
 
 
-def _snapshot(card: Card) -> str:
+def _snapshot(card: Card, bands: Bands) -> str:
     return f"""
     WITH caps AS (SELECT *, {_caps(card)}, {_unsure(card)} AS cap_unsure,
         CASE WHEN is_carried THEN lowest ELSE known_mean END AS uncapped,
         known_weight / nullif(total_weight, 0) AS coverage FROM judged),
     capped AS (SELECT *, {half_up(capped("uncapped"))} AS score, {half_up(capped("known_mean"))} AS known_score,
-        (coverage IS NULL OR coverage < {card.rule.minimum_coverage} - {EDGE}) AND coalesce(cap >= {BANDS[0][0]}, TRUE)
+        (coverage IS NULL OR coverage < {card.rule.minimum_coverage} - {EDGE}) AND coalesce(cap >= {bands.red[1]}, TRUE)
             AS blind FROM caps)
     SELECT 'relationship', relationship_id, account_id, '{card.name}', main, today,
-        score, CASE WHEN blind THEN 'unknown' ELSE {band("score")} END, uncapped, coalesce(coverage, 0),
+        score, CASE WHEN blind THEN 'unknown' ELSE {bands.sql("score")} END, uncapped, coalesce(coverage, 0),
         {capped("known_points / nullif(total_weight, 0)")},
         {capped("(known_points + 100 * (total_weight - known_weight)) / nullif(total_weight, 0)")},
         CASE WHEN is_carried THEN 'carried' ELSE 'known' END,
-        known_score, CASE WHEN blind THEN 'unknown' ELSE {band("known_score")} END, cap, override, cap_unsure,
+        known_score, CASE WHEN blind THEN 'unknown' ELSE {bands.sql("known_score")} END, cap, override, cap_unsure,
         coalesce({capped("uncapped")}, {capped("carried_points / nullif(carried_weight, 0)")}, cap), CAST(arr AS DOUBLE)
     FROM capped"""
 

@@ -18,6 +18,7 @@ from cs_connector.health.outline import Kept, Outlines
 from cs_connector.health.why_changed import End
 from cs_connector.health.why_changed import why_changed as changed
 from cs_connector.model import ACCOUNT, ATTACHMENT, ENTITIES, LINK, RELATIONSHIP, Entity
+from cs_connector.store import views
 
 from .finding import find
 from .standing import SCORED, must_be_scored
@@ -49,10 +50,12 @@ class Own:
 
         return Declared(load_definitions([*self.engine.project.shipped, self.engine.project.root]))
 
-    def keep(self, dataset: str, name: str, columns: Mapping[str, str], where: str = "account_id = $id") -> None:
+    def keep(
+        self, dataset: str, name: str, columns: Mapping[str, str], where: str = "account_id = $id"
+    ) -> None:
         """Make a table of the rows of a dataset that are the account's."""
-        self.engine.store.facts.attach(self.con, dataset, f"whole {name}", columns)
-        query = f'CREATE OR REPLACE TEMP TABLE "{name}" AS SELECT * FROM "whole {name}" WHERE {where}'
+        rows = views.scan(self.con, self.engine.store.facts.files(dataset), columns)
+        query = f'CREATE OR REPLACE TEMP TABLE "{name}" AS SELECT * FROM ({rows}) WHERE {where}'
         self.con.execute(query, {"id": self.account} if "$id" in where else {})
 
     def entities(self, names: Iterable[str]) -> None:
@@ -71,6 +74,9 @@ class Own:
             return day or mine[0]
         self.engine.store.facts.attach(self.con, "health/snapshot", "whole snapshot", {})
         return scored_on(self.con, day, "whole snapshot")
+
+
+_OUTCOME = (SCORED["outcome"][0], "outcome", SCORED["outcome"][1])
 
 
 @contextmanager
@@ -95,6 +101,7 @@ def explain(engine: Engine, id_: str, scorecard: str | None, day: date | None = 
         on = own.day(day)
         for name in ("metric_value", "contradiction"):
             own.keep(SCORED[name][0], name, SCORED[name][1])
+        engine.store.facts.attach(own.con, *_OUTCOME)
         _evidence(own)
         return explained(own.con, own.outlines, own.entity, scorecard, on)
 
@@ -115,6 +122,7 @@ def why_changed(
     UsageError, naming the days, for a day without scores.
     """
     with about(engine, id_) as own:
+        engine.store.facts.attach(own.con, "health/snapshot", "whole snapshot", {})
         found = {"known": kept.days(engine.store.facts), "restated": scored_days(own.con, "whole snapshot")}
         reading, days = kept.choose(found, first, last, reading)
         for day in days if reading == "known" else ():
@@ -161,9 +169,8 @@ def _home(engine: Engine, con: duckdb.DuckDBPyConnection, id_: str) -> tuple[str
 
 def _known(engine: Engine, con: duckdb.DuckDBPyConnection, id_: str) -> tuple[str, str] | None:
     for entity in (ACCOUNT, RELATIONSHIP):
-        view = f"whole {entity.name}"
-        engine.store.facts.attach(con, f"entity/{entity.name}", view, _columns(entity))
-        query = f'SELECT {entity.key}, account_id FROM "{view}" WHERE {entity.key} = ? LIMIT 1'
+        rows = views.scan(con, engine.store.facts.files(f"entity/{entity.name}"), {})
+        query = f"SELECT {entity.key}, account_id FROM ({rows}) WHERE {entity.key} = ? LIMIT 1"
         if row := con.execute(query, [id_]).fetchone():
             return str(row[0]), str(row[1])
     return None
@@ -171,10 +178,14 @@ def _known(engine: Engine, con: duckdb.DuckDBPyConnection, id_: str) -> tuple[st
 
 def _evidence(own: Own) -> None:
     """The records of the account, and the rows of the entities that its measures stand on."""
-    cards = own.con.execute("SELECT DISTINCT scorecard FROM snapshot WHERE entity = 'relationship'").fetchall()
-    outlines = [found for card, in cards if (found := own.outlines.of(card))]
+    cards = own.con.execute(
+        "SELECT DISTINCT scorecard FROM snapshot WHERE entity = 'relationship'"
+    ).fetchall()
+    outlines = [found for (card,) in cards if (found := own.outlines.of(card))]
     evidence = [m.evidence for found in outlines for m in found.measures.values()]
-    mine = sorted({name for one in evidence for name in one.own} - {"account", "relationship"} | {"subscription"})
+    mine = sorted(
+        {name for one in evidence for name in one.own} - {"account", "relationship"} | {"subscription"}
+    )
     looked_up = {name for one in evidence for name in one.whole}
     own.entities(mine)
     _people(own, mine, looked_up)

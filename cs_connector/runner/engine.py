@@ -6,7 +6,6 @@ import getpass
 import hashlib
 import os
 import secrets
-import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -21,11 +20,10 @@ from pydantic import BaseModel
 from cs_connector import registry
 from cs_connector.config import Project, validate
 from cs_connector.config.documents import suggest
-from cs_connector.errors import AlreadyRunning, ConfigError, GuardStopped
+from cs_connector.errors import ConfigError, GuardStopped
 from cs_connector.model import ATTACHMENT, ENTITIES, FEED, LINK, Entity
-from cs_connector.ports import Adapter, Clock, Identity, ObjectInfo, Surroundings
 from cs_connector.store import monthly, tables
-from cs_connector.store.leases import Keeper, Lease, holder, release, take, unlock
+from cs_connector.store.leases import Keeper, Lease, hold, release
 from cs_connector.store.meter import SharedMeter
 from cs_connector.store.notes import StoreNotes
 from cs_connector.store.shapes import kept, unknown
@@ -36,6 +34,7 @@ from cs_connector.vault import Vault, open_vault, resolve
 from .summary import Summary
 
 if TYPE_CHECKING:
+    from cs_connector.ports import Adapter, Clock, Identity, ObjectInfo
     from cs_connector.unify import MappingFile, Source
 
 
@@ -146,6 +145,8 @@ class Engine:
         resolved = document.data | {"connections": document.data["connections"] | {name: {"settings": raw}}}
         settings = validate(kind.Settings, type(document)(document.path, resolved, document.lines), where)
         settings = _rooted(settings, self.project.root)
+        from cs_connector.ports import Surroundings  # who only asks talks to no CRM
+
         meter = SharedMeter(self.store.state, name, self.clock, connection.reserve)
         notes = StoreNotes(self.store.state, name)
         return kind(settings, Surroundings(name, self.clock, self.vault, meter, notes))  # type: ignore[no-any-return]
@@ -320,7 +321,7 @@ def open_engine(project: Project, as_of: date | None = None, *, exclusive: bool 
         raise ConfigError(f"{project.root} has no connections", fix="add one under connections:")
     store = Store(project.state, project.url, clock)
     try:
-        lease = _hold(store) if exclusive else None
+        lease = hold(store.state, "run", SystemClock()) if exclusive else None
         store.recover()
         day = as_of or clock.now().date()
         vault = open_vault(project.state / "vault", os.environ, home=project.settings.vault.key)
@@ -330,29 +331,3 @@ def open_engine(project: Project, as_of: date | None = None, *, exclusive: bool 
         raise
     engine.summary = Summary(secrets.token_hex(3).upper(), day.isoformat())
     return engine
-
-
-def _hold(store: Store) -> Lease:
-    """Take the lease; one whose holder is a dead process of this machine is taken from it."""
-    me = f"{socket.gethostname()}:{os.getpid()}"
-    try:
-        return take(store.state, "run", me, SystemClock(), seconds=120)
-    except AlreadyRunning:
-        seen = holder(store.state, "run")
-        if not _dead(seen):
-            raise
-    unlock(store.state, "run", seen)
-    return take(store.state, "run", me, SystemClock(), seconds=120)
-
-
-def _dead(seen: str | None) -> bool:
-    host, _, pid = (seen or "").partition(":")
-    if host != socket.gethostname() or not pid.isdigit():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False

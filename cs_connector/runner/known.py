@@ -19,7 +19,7 @@ from cs_connector.unify.run import read
 from cs_connector.unify.sql import ident
 
 from .engine import Engine
-from .identities import DECISION
+from .identity.decisions import DECISION
 from .unifying import PREVIOUS, unified
 
 _LATEST = """CREATE OR REPLACE TEMP VIEW {name} AS SELECT * FROM {every} WHERE known_at < TIMESTAMP '{until}'

@@ -13,6 +13,7 @@ from cs_connector.act.calling.rules import STANDING
 from cs_connector.config.documents import suggest
 from cs_connector.errors import UsageError
 from cs_connector.health import Definitions, load_definitions
+from cs_connector.measure.metrics import Metrics
 from cs_connector.store import tables
 
 from .asking import scored_on
@@ -21,6 +22,8 @@ from .deciding import standing
 from .engine import Engine
 from .finding import find
 from .judging import judged
+
+_ENDS = ("at the last month end", "two month ends back", "three month ends back")
 
 
 def why_not(engine: Engine, id_: str, rule: str | None) -> dict[str, Any]:
@@ -48,13 +51,21 @@ def why_not(engine: Engine, id_: str, rule: str | None) -> dict[str, Any]:
                 for each, called in relationships
             ]
         told = "" if found else unlisted(con, account, day)["because"]
-    words = {name: {"title": m.title, "unit": m.unit} for name, m in metrics.by_name.items()}
-    words |= {name: {"title": title, "unit": ""} for name, title in STANDING.items()}
-    used = {word for word in words if re.search(rf"\b{word}\b", desk.rules[rule].when)}
     return {
-        **head, "list": None, "when": desk.rules[rule].when, "words": {n: words[n] for n in sorted(used)},
+        **head, "list": None, "when": desk.rules[rule].when, "words": _words(metrics, desk.rules[rule].when),
         "fired": any(f["fired"] for f in found), "because": told, "relationships": found,
     }  # fmt: skip
+
+
+def _words(metrics: Metrics, when: str) -> dict[str, dict[str, str]]:
+    """Title and unit of every name that a condition speaks of, those of past month ends too."""
+    words = {name: {"title": m.title, "unit": m.unit} for name, m in metrics.by_name.items()}
+    words |= {name: {"title": title, "unit": ""} for name, title in STANDING.items()}
+    for name in ("known_score", *metrics.by_name):
+        for back, said in enumerate(_ENDS, 1):
+            words[f"{name}_{back}"] = {**words[name], "title": f"{words[name]['title']}, {said}"}
+    used = {*re.findall(r"[A-Za-z_]\w*", when)} & words.keys()
+    return {name: words[name] for name in sorted(used)}
 
 
 def _concerned(

@@ -18,6 +18,7 @@ SCORED: dict[str, tuple[str, dict[str, str]]] = {
     "scorecard": ("health/scorecard", {"scorecard": "VARCHAR", "basis": "VARCHAR"}),
     "outline": ("health/outline", OUTLINE),
     "contradiction": ("health/contradiction", _CONTRADICTION),
+    "outcome": ("health/outcome", {"override": "VARCHAR", "held": "BIGINT", "gone": "BIGINT"}),
 }
 """View → dataset, and the columns that it has even where no file has them."""
 

@@ -14,7 +14,7 @@ from cs_connector.unify.relations.rulebook import Rulebook, load_rulebook
 from cs_connector.unify.run import FeedMark, unify
 
 from .engine import Engine
-from .identities import before
+from .identity.decisions import before
 
 PREVIOUS = {c.name: c.type for c in LINK.columns}
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 from cs_connector.ports import Page
 from cs_connector.transport.records import Records
 
-from . import frames, raw
+from . import frames
 from .firsts import Firsts
 from .progress import Where
 
@@ -45,5 +45,5 @@ class Draft:
         return self._ends == landed
 
     def _taken(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        self.firsts.add(raw.readable(batch))
+        self.firsts.add(batch)
         return batch

@@ -31,7 +31,7 @@ class Firsts:
         self.read = self.stale = self.deleted = 0
 
     def add(self, page: pa.RecordBatch) -> None:
-        """Take the next landed records, in the order of their arrival."""
+        """Take the next landed records, in the order of their arrival, with their payloads as bytes or as text."""
         if self._group.add(page):
             self._flush()
 
@@ -62,6 +62,6 @@ class Firsts:
             raw.put(self._file, self._counted(self._group.taken()))
 
     def _counted(self, group: pa.Table) -> pa.Table:
-        self._hashes += map(came.hashes, group["id"].chunks)
+        self._hashes.append(came.hashes(group["id"].combine_chunks()))
         self.deleted += sum(chunk.true_count for chunk in group["deleted"].chunks)
-        return raw.shaped(group, self._known_at)
+        return raw.shaped(raw.legible(group), self._known_at)

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import threading
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from cs_connector.errors import AlreadyRunning, FencedOut, StoreError
-from cs_connector.ports import Clock
 
 from .state import State
 from .tables import leases
+
+if TYPE_CHECKING:
+    from cs_connector.ports import Clock
+
+
+HELD = 120.0  # seconds that a process may be silent before its lease is anybody's
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,3 +129,32 @@ def check(connection: sa.Connection, lease: Lease) -> None:
             safe="what this process had not committed was dropped",
             fix="look at the other run: cs-connector runs",
         )
+
+
+def hold(state: State, name: str, clock: Clock) -> Lease:
+    """Become the holder as this process; a lease whose holder is a dead process of this machine is taken from it.
+
+    Raises AlreadyRunning.
+    """
+    me = f"{socket.gethostname()}:{os.getpid()}"
+    try:
+        return take(state, name, me, clock, HELD)
+    except AlreadyRunning:
+        seen = holder(state, name)
+        if not _dead(seen):
+            raise
+    unlock(state, name, seen)
+    return take(state, name, me, clock, HELD)
+
+
+def _dead(seen: str | None) -> bool:
+    host, _, pid = (seen or "").partition(":")
+    if host != socket.gethostname() or not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False

@@ -6,15 +6,17 @@ import threading
 import time
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from cs_connector.errors import QuotaExhausted
-from cs_connector.ports import Clock
 
 from .state import State
 from .tables import limits
+
+if TYPE_CHECKING:
+    from cs_connector.ports import Clock
 
 AHEAD = timedelta(seconds=3)  # for which a busy process leases calls
 GLANCE = 0.25  # seconds after which a process looks again at what others wrote

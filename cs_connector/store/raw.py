@@ -94,6 +94,16 @@ def readable(page: pa.RecordBatch) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([*short, _texts(payloads)], names=page.schema.names)
 
 
+def legible(group: pa.Table) -> pa.Table:
+    """The same of many pages at once: a call for each costs more than the work, where pages are small."""
+    *short, payloads = group.columns
+    try:
+        told = payloads.cast(pa.string())
+    except pa.ArrowInvalid:
+        told = pa.chunked_array([_texts(page) for page in payloads.chunks], pa.string())
+    return pa.Table.from_arrays([*short, told], names=group.schema.names)
+
+
 def _texts(payloads: pa.BinaryArray) -> pa.StringArray:
     """Bytes as text; what is not UTF-8 is replaced, so that one bad record cannot stop the others."""
     try:
@@ -134,7 +144,7 @@ def shaped(group: pa.Table, known_at: int, digests: pa.Array | None = None) -> p
     known = pa.Array.from_buffers(pa.timestamp("us"), count, [None, moments])
     *short, payload = group.columns
     made = pa.nulls(count, pa.uint64()) if digests is None else digests
-    stamps = pa.chunked_array([_stamps(chunk) for chunk in group["modified_at"].chunks], pa.uint64())
+    stamps = _stamps(group["modified_at"].combine_chunks())
     return pa.Table.from_arrays([*short, known, made, stamps, payload], schema=SHAPE)
 
 

@@ -7,15 +7,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from cs_connector.errors import StoreError
-from cs_connector.ports import Clock
 
 from . import guard, schema
 from .tables import meta
+
+if TYPE_CHECKING:
+    from cs_connector.ports import Clock
 
 _WRITER = 7_410_221  # the advisory lock that makes writers on PostgreSQL wait for each other
 _OURS = (sa.exc.IntegrityError, sa.exc.ProgrammingError, sa.exc.DataError, sa.exc.NotSupportedError)

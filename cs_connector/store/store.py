@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Self
 
 import sqlalchemy as sa
 
-from cs_connector.ports import Clock
-
 from . import living
 from .facts import Facts
 from .files import Files, LocalFiles, bind
@@ -20,6 +18,8 @@ from .state import State
 from .tables import meta, segments
 
 if TYPE_CHECKING:
+    from cs_connector.ports import Clock
+
     from .folding import Fold
     from .landing import Landing
 

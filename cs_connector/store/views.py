@@ -24,6 +24,8 @@ def scan(con: duckdb.DuckDBPyConnection, paths: Sequence[Path], columns: Mapping
         return f"SELECT {_nulls(columns)} WHERE false"
     files = ", ".join(text(str(path)) for path in paths)
     source = f"SELECT * FROM read_parquet([{files}], union_by_name = true)"
+    if not columns:
+        return source
     found = {row[0].lower() for row in con.execute(f"DESCRIBE {source}").fetchall()}
     missing = {n: t for n, t in columns.items() if n.lower() not in found}
     return f"SELECT *, {_nulls(missing)} FROM ({source})" if missing else source

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import threading
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from cs_connector.ports import Bucket, Clock, Surroundings
+if TYPE_CHECKING:
+    from cs_connector.ports import Bucket, Clock, Surroundings
+
 
 
 def bucket(around: Surroundings, name: str, rate: float, burst: int) -> Bucket:

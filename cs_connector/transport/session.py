@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from .body import Budget, TooSlow, read_body
 from .manner import Block, Expected, manner
 from .preparing import Lists
 from .retry import Failure, Policy, from_exception, from_response
-from .routing import Router, check_host, is_loopback
+from .routing import Router, check_host, is_loopback, origin
 
 CONNECT, READ, DEADLINE, HOPS = 10.0, 60.0, 120.0, 5
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -122,7 +123,7 @@ class Transport(requests.Session):
         """Called by requests for every call: what the environment says of a host does not change in a run."""
         if proxies or any(setting is not None for setting in (stream, verify, cert)):
             return super().merge_environment_settings(url, proxies, stream, verify, cert)
-        host = url[: url.find("/", 8)]
+        host = origin(url)
         if host not in self._environment:
             self._environment[host] = super().merge_environment_settings(url, {}, None, None, None)
         return self._environment[host]
@@ -229,12 +230,8 @@ class Transport(requests.Session):
         return response
 
     def _skew(self) -> float | None:
-        try:
-            theirs = parsedate_to_datetime(self._dated or "")
-        except ValueError:
-            return None
-        theirs = theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC)
-        return (theirs - self._dated_at).total_seconds() if self._dated_at else None
+        theirs = _dated(self._dated or "")
+        return (theirs - self._dated_at).total_seconds() if theirs and self._dated_at else None
 
     def _note(self, response: Response) -> None:
         if dated := response.headers.get("Date"):
@@ -254,6 +251,15 @@ def _readable(ca_file: Path, connection: str) -> Path:
         safe="nothing was sent",
         fix="correct ca_file in cs-connector.yml, or leave it out to trust what this machine trusts",
     )
+
+
+@lru_cache(8)  # many pages come in one second
+def _dated(text: str) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 def _unchanged(request: PreparedRequest) -> PreparedRequest:

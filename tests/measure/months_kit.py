@@ -114,15 +114,27 @@ class Company:
             )
         store.facts.publish("unify", replace=paths)
 
-    def computed(self, store: Store, metrics: Metrics, least: int = 0) -> tuple[Rows, Rows, list[Brought]]:
+
+@dataclass
+class Nights:
+    """Run after run over one store, with metrics that are read once."""
+
+    store: Store
+    metrics: Metrics
+    least: int = 0
+
+    def __post_init__(self) -> None:
+        self.months = Months(self.store.facts, "run", least=0, bucket=2)
+        self.over = self.months.under(self.metrics)
+
+    def run(self, town: Company) -> tuple[Rows, Rows, list[Brought]]:
         """What the metrics come to from all facts, and over what is kept; and what was made again."""
-        months = Months(store.facts, "run", least=0, bucket=2)
-        with self.tables() as con:
-            self.publish(store, con, least)
-            over = months.under(metrics)
-            over.ready(con, self.today)
+        self.months.told.clear()
+        with town.tables() as con:
+            town.publish(self.store, con, self.least)
+            self.over.ready(con, town.today)
             con.execute("CREATE OR REPLACE TEMP TABLE scope AS SELECT * FROM scored")
-            return _rows(con, metrics), _rows(con, over), months.told
+            return _rows(con, self.metrics), _rows(con, self.over), list(self.months.told)
 
 
 Rows = list[tuple[Any, ...]]

@@ -18,7 +18,7 @@ from cs_connector.measure.months import kept
 from cs_connector.store.facts import Facts
 from cs_connector.store.store import Store
 from tests.conftest_store import HandClock
-from tests.measure.months_kit import STUDIES, Company, studies
+from tests.measure.months_kit import STUDIES, Company, Nights, studies
 
 ACCOUNTS, PRODUCTS = ("a", "b", "c"), (None, "P", "Q")
 DAYS = (date(1, 1, 1), *(date(2026, month, day) for month in (1, 2, 3, 4, 5) for day in (1, 15)))
@@ -65,63 +65,76 @@ def a_day(town: Company, draw: Random) -> None:
     town.today = draw.choice([town.today, town.today, date(2026, 6, 2), date(2026, 7, 1), date(2026, 4, 20)])
 
 
-@settings(max_examples=12, deadline=None)
-@given(seed=st.integers(0, 10**6), least=st.sampled_from([0, 10**6]))
-def test_what_is_kept_gives_what_all_facts_give(seed: int, least: int) -> None:
+def agrees(seed: int, least: int, days: int) -> None:
     with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "store", None, HandClock()) as store:
-        town, draw, metrics = company(), Random(seed), studies(Path(folder))
-        for _ in range(5):
-            whole, over, _ = town.computed(store, metrics, least)
+        town, draw, nights = company(), Random(seed), Nights(store, studies(Path(folder)), least)
+        for _ in range(days):
+            whole, over, _ = nights.run(town)
             assert over == whole
             a_day(town, draw)
 
 
-def test_a_late_row_opens_its_account_and_month_again_and_nothing_else(store: Store, tmp_path: Path) -> None:
-    town, metrics = company(), studies(tmp_path, used=STUDIES["used"])
-    town.computed(store, metrics)
+@pytest.mark.parametrize(("seed", "least"), [(1, 0), (2, 10**6)])
+def test_what_is_kept_gives_what_all_facts_give(seed: int, least: int) -> None:
+    agrees(seed, least, 5)
+
+
+@pytest.mark.long
+@settings(max_examples=100, deadline=None)
+@given(seed=st.integers(0, 10**6), least=st.sampled_from([0, 10**6]))
+def test_what_is_kept_gives_what_all_facts_give_at_length(seed: int, least: int) -> None:
+    agrees(seed, least, 8)
+
+
+@pytest.fixture
+def nights(store: Store, tmp_path: Path) -> Nights:
+    return Nights(store, studies(tmp_path, used=STUDIES["used"]))
+
+
+def test_a_late_row_opens_its_account_and_month_again_and_nothing_else(nights: Nights) -> None:
+    town = company()
+    nights.run(town)
     town.use("late", "a", date(2026, 2, 20), 100)
     town.use("new", "b", date(2026, 5, 9), 100)  # of the month that is not over
-    whole, over, (told,) = town.computed(store, metrics)
+    whole, over, (told,) = nights.run(town)
     assert over == whole
     assert (told.reopened, told.made, told.filled) == (1, 2, False)  # of the two relationships of the account
 
 
-def test_a_month_that_is_over_is_added_and_no_other_is_read(store: Store, tmp_path: Path) -> None:
-    town, metrics = company(), studies(tmp_path, used=STUDIES["used"])
-    town.computed(store, metrics)
+def test_a_month_that_is_over_is_added_and_no_other_is_read(nights: Nights) -> None:
+    town = company()
+    nights.run(town)
     town.today = date(2026, 6, 1)
-    whole, over, (told,) = town.computed(store, metrics)
+    whole, over, (told,) = nights.run(town)
     assert over == whole
     assert (told.reopened, told.made) == (2, 3)
 
 
-def test_a_day_without_news_makes_nothing(store: Store, tmp_path: Path) -> None:
-    town, metrics = company(), studies(tmp_path)
-    town.computed(store, metrics)
-    before = _periods(store)
-    *_, told = town.computed(store, metrics)
-    assert {(one.reopened, one.made, one.filled) for one in told} == {(0, 0, False)}
-    assert _periods(store) == before
+def test_a_day_without_news_makes_nothing(nights: Nights) -> None:
+    nights.run(company())
+    before = _periods(nights.store)
+    *_, (told,) = nights.run(company())
+    assert (told.reopened, told.made, told.filled) == (0, 0, False)
+    assert _periods(nights.store) == before
 
 
 def test_other_steps_are_filled_from_the_past_and_the_old_ones_are_forgotten(
-    store: Store, tmp_path: Path
+    nights: Nights, tmp_path: Path
 ) -> None:
-    town, metrics = company(), studies(tmp_path, used=STUDIES["used"])
-    town.computed(store, metrics)
-    before = set(store.facts.datasets("months/"))
+    nights.run(company())
+    before = set(nights.store.facts.datasets("months/"))
     changed = studies(tmp_path, used=STUDIES["used"].replace("value * 2", "value * 3"))
-    whole, over, (told,) = town.computed(store, changed)
+    whole, over, (told,) = Nights(nights.store, changed).run(company())
     assert over == whole
     assert told.filled
-    assert not before & set(store.facts.datasets("months/"))
+    assert not before & set(nights.store.facts.datasets("months/"))
 
 
 def test_a_run_that_is_killed_before_it_is_on_record_leaves_what_was_there(
-    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    nights: Nights, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    town, metrics = company(), studies(tmp_path, used=STUDIES["used"])
-    town.computed(store, metrics)
+    town = company()
+    nights.run(town)
     town.use("late", "a", date(2026, 2, 20), 100)
     publish, written = Facts.publish, []
 
@@ -133,24 +146,23 @@ def test_a_run_that_is_killed_before_it_is_on_record_leaves_what_was_there(
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(Facts, "publish", killed)
-        town.computed(store, metrics)
+        nights.run(town)
     assert written
-    town.rows["usage"].pop("a3")
-    whole, over, (told,) = town.computed(store, metrics)
+    whole, over, (told,) = nights.run(town)
     assert over == whole
     assert told.reopened == 1
 
 
-def test_where_the_files_of_before_are_gone_all_months_are_made(store: Store, tmp_path: Path) -> None:
-    town, metrics = company(), studies(tmp_path, used=STUDIES["used"])
-    town.computed(store, metrics)
-    old = store.facts.files("entity/usage")
+def test_where_the_files_of_before_are_gone_all_months_are_made(nights: Nights) -> None:
+    town, facts = company(), nights.store.facts
+    nights.run(town)
+    old = facts.files("entity/usage")
     town.rows["usage"].pop("a3")
     with town.tables() as con:
-        town.publish(store, con, 0)
-    for path in set(old) - set(store.facts.files("entity/usage")):
+        town.publish(nights.store, con, 0)
+    for path in set(old) - set(facts.files("entity/usage")):
         path.unlink()
-    whole, over, (told,) = town.computed(store, metrics)
+    whole, over, (told,) = nights.run(town)
     assert over == whole
     assert told.filled
 

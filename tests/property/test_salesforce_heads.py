@@ -7,11 +7,10 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from cs_connector.adapters.salesforce import heads, reading
 from cs_connector.adapters.salesforce.soql import long_id
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 IDS = st.text("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", min_size=15, max_size=15)
 PLAIN = {"Subject": "as ever"}

@@ -14,7 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cs_connector.health import rollup, scoring
+from cs_connector.health.bands import DEFAULT
+from cs_connector.health.rollup import Way
 from cs_connector.health.scorecard import Cap, Card, Measure, Override, Scorecard
+from cs_connector.health.upward import Accounts, Groups, RollUp, Small, Taking
 from cs_connector.health.words import Template
 from cs_connector.language.executor import Connection, connect
 from cs_connector.language.expression import parse_condition
@@ -202,49 +205,66 @@ def test_order_does_not_show_and_the_same_again_is_the_same(
         assert row["uncapped"] == pytest.approx(first[place]["uncapped"], abs=1e-9)
 
 
-PARTS = "entity, entity_id, account_id, scorecard, main, on_date, score, band, uncapped, coverage, low, high, published, known_score, known_band, standing, arr"
+PARTS = "entity, entity_id, account_id, scorecard, main, on_date, score, band, uncapped, coverage, low, high, published, known_score, known_band, cap, standing, arr"
 
 
-@settings(max_examples=10, deadline=None)
+TAKES = ("worst", "weighted", "mean", "any_fatal")
+Child = tuple[str, str, int | None, float, int | None]
+
+
+def ways(pick: random.Random) -> Way:
+    """What is taken of all types, of one by itself, and of accounts."""
+    named = Taking(take=pick.choice(TAKES))
+    small = Small(below=0.1, floor=74) if pick.random() < 0.5 else None
+    take = "worst" if small else pick.choice(TAKES)
+    accounts = Accounts(take=take, small=small, types={"odd": named} if pick.random() < 0.5 else {})
+    return Way(RollUp(accounts=accounts, groups=Groups(take=pick.choice(TAKES))))
+
+
+@settings(max_examples=30, deadline=None)
 @given(st.integers(0, 10_000))
 def test_a_better_child_never_lowers_its_parent(seed: int) -> None:
-    """Relationships of four accounts of one group; one of them gets better, and no account and no group gets worse."""
+    """Relationships of four accounts of one group; one gets better or loses its cap, and no account and no group gets worse."""
     pick = random.Random(seed)
-    rows = [
-        (f"a{n % 4}", f"r{n}", pick.choice((None, *range(0, 101, 7))), pick.choice((0, 10, 1000)))
+    way = ways(pick)
+    rows: list[Child] = [
+        (f"a{n % 4}", f"r{n}", pick.choice((None, *range(0, 101, 7))), pick.choice((0, 10, 1000)), pick.choice((None, None, 40, 60)))
         for n in range(10)
     ]
+    rows = [(a, name, _capped(score, cap), arr, cap) for a, name, score, arr, cap in rows]
     chosen = pick.choice([n for n, row in enumerate(rows) if row[2] is not None] or [0])
-    account, name, score, arr = rows[chosen]
+    account, name, score, arr, cap = rows[chosen]
+    freed = pick.choice((cap, None))
+    more = None if score is None else min(100, score + pick.choice((1, 10, 60)))
     better = [*rows]
-    better[chosen] = (
-        account,
-        name,
-        None if score is None else min(100, score + pick.choice((1, 10, 60))),
-        arr,
-    )
-    first, second = rolled(rows), rolled(better)
+    better[chosen] = (account, name, _capped(more, freed), arr, freed)
+    first, second = rolled(rows, way), rolled(better, way)
     for key, before in first.items():
         assert before is None or second[key] >= before, key
 
 
-def rolled(rows: list[tuple[str, str, int | None, float]]) -> dict[tuple[str, str], Any]:
+def _capped(score: int | None, cap: int | None) -> int | None:
+    return score if score is None or cap is None else min(score, cap)
+
+
+def rolled(rows: list[Child], way: Way) -> dict[tuple[str, str], Any]:
     with connect("200MB", threads=1) as con:
         con.execute(
             "CREATE TABLE account AS SELECT 'a' || n AS account_id, 'a0' AS ultimate_parent_id, 'USD' AS currency, NULL AS kind FROM range(4) AS t(n)"
         )
         con.execute(f"CREATE TEMP TABLE snapshot_raw ({scoring.SNAPSHOT})")
+        con.execute("CREATE TABLE relationship AS SELECT 'r' || n AS relationship_id, CASE WHEN n % 3 = 0 THEN 'odd' END AS type FROM range(10) AS t(n)")
         con.register(
             "given_rows",
             pa.Table.from_pylist(
-                [dict(zip(("account", "name", "score", "arr"), row, strict=True)) for row in rows]
+                [dict(zip(("account", "name", "score", "arr", "cap"), row, strict=True)) for row in rows]
             ),
         )
         con.execute(
-            f"""INSERT INTO snapshot_raw ({PARTS}) SELECT 'relationship', name, account, 'any', TRUE, DATE '{AS_OF}', score, {scoring.band("score")},
-            score, 1, coalesce(score, 0), coalesce(score, 100), 'known', score, {scoring.band("score")}, score, arr FROM given_rows"""
+            f"""INSERT INTO snapshot_raw ({PARTS}) SELECT 'relationship', name, account, 'any', TRUE, DATE '{AS_OF}', score, {DEFAULT.sql("score")},
+            score, 1, coalesce(score, 0), coalesce(score, 100), 'known', score, {DEFAULT.sql("score")}, cap, score, arr FROM given_rows"""
         )
-        rollup.roll_up(con)
+        rollup.roll_up(con, way)
         found = con.execute(
             "SELECT entity, entity_id, score FROM snapshot_raw WHERE entity <> 'relationship'"
         ).fetchall()

@@ -11,7 +11,7 @@ import pytest
 from cs_connector.act.calling.standing import stand
 from cs_connector.errors import ConfigError
 from cs_connector.health import explain, load_definitions, run
-from cs_connector.health.lint import wrong
+from cs_connector.health.linting.mistakes import wrong
 from tests.unit.health_tables import AS_OF, SHIPPED, Scores, World, definitions
 from tests.unit.test_scorecard_lint import TYPES
 

@@ -20,7 +20,7 @@ RAW = """entity VARCHAR, entity_id VARCHAR, account_id VARCHAR, scorecard VARCHA
 WORDS = "relationship_id, scorecard, reason, driver, next_step, override_reason"
 OTHERS = {
     "words": ", ".join(f"NULL::VARCHAR AS {name}" for name in WORDS.split(", ")),
-    "binding": "NULL::VARCHAR AS account_id, NULL::DATE AS on_date, NULL::VARCHAR AS entity_id, FALSE AS softened",
+    "binding": "NULL::VARCHAR AS account_id, NULL::DATE AS on_date, NULL::VARCHAR AS entity_id, NULL::VARCHAR AS note",
     "grouped": "NULL::VARCHAR AS parent, NULL::DATE AS on_date, 0 AS accounts, 0 AS reds, FALSE AS one_currency, "
     "0 AS red_weight, 0 AS weight",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cs_connector.runner import identity_report, markup
+from cs_connector.runner.identity import markup, report
 
 
 def document(**more: Any) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def test_the_screen_says_how_much_is_linked_and_what_is_to_decide() -> None:
         "share": 0.75,
         "methods": {},
     }
-    told = identity_report.sentences(document(coverage=[line], conflicts=[{}], near_misses=[{}, {}]))
+    told = report.sentences(document(coverage=[line], conflicts=[{}], near_misses=[{}, {}]))
     assert told == [
         "sales: 4 of account, 3 linked to another system (75%)",
         "to decide: 1 conflicts, 2 near misses, 0 splits that wait, 0 odd places in the tree of accounts",

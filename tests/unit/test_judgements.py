@@ -9,8 +9,8 @@ import pytest
 
 from cs_connector.errors import ConfigError
 from cs_connector.health import explain, load_definitions
-from cs_connector.health.lint import wrong
-from cs_connector.health.observed import observed
+from cs_connector.health.linting.mistakes import wrong
+from cs_connector.health.linting.observed import observed
 from cs_connector.measure.judgements import unheard
 from tests.unit.health_tables import AS_OF, SHIPPED, World, definitions
 from tests.unit.test_scorecard_lint import TYPES
@@ -33,10 +33,6 @@ def layer(folder: Path, text: str = ENTRY) -> Path:
     return folder
 
 
-def judged(world: World, *layers: Path, relationship: str = "r1") -> float | None:
-    return world.score(*layers).metric("csm_judgement", relationship)
-
-
 def test_a_judgement_in_a_file_counts_and_is_shown_with_who_said_it(tmp_path: Path) -> None:
     world = World().customer().customer("a2", "r2").users(80).tickets(0)
     scores = world.score(layer(tmp_path))
@@ -50,35 +46,39 @@ def test_a_judgement_in_a_file_counts_and_is_shown_with_who_said_it(tmp_path: Pa
     assert measures["active_share"]["sources"] != measures["csm_judgement"]["sources"]
 
 
-@pytest.mark.parametrize(
-    ("said", "on", "value"),
-    [("Good", date(2026, 11, 21), 100), ("Good", date(2026, 11, 20), 100), ("Good", date(2026, 11, 19), 0), (None, None, 0)],
-)  # fmt: skip
-def test_the_newer_word_counts_and_on_one_day_the_crms(
-    said: str | None, on: date | None, value: float, tmp_path: Path
-) -> None:
-    world = World().customer(csm_judgement=said, csm_judgement_on=on)
-    assert judged(world, layer(tmp_path)) == value
+def test_the_newest_word_counts_and_on_one_day_the_crms(tmp_path: Path) -> None:
+    """What the CRM says of each account, and what comes out beside `At risk` of 20 November."""
+    said = {
+        "r1": (date(2026, 11, 21), 100),
+        "r2": (date(2026, 11, 20), 100),
+        "r3": (date(2026, 11, 19), 0),
+        "r4": (None, 0),
+    }
+    world, text = World(), "version: 1\njudgements:\n"
+    for name, (on, _) in said.items():
+        world.customer(f"a{name}", name, csm_judgement=on and "Good", csm_judgement_on=on)
+        text += f"  - {{of: {name}, says: At risk, by: Dana, on: 2026-11-20}}\n"
+    scores = world.score(layer(tmp_path, text))
+    assert {name: scores.metric("csm_judgement", name) for name in said} == {
+        name: value for name, (_, value) in said.items()
+    }
 
 
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        ("on: 2026-11-20", "on: 2026-11-26"),  # of tomorrow
-        ("on: 2026-11-20", "on: 2026-08-26"),  # 91 days old
-        ("until: 2026-12-31", "until: 2026-11-24"),
-    ],
-)
-def test_what_is_of_tomorrow_or_has_expired_does_not_count(old: str, new: str, tmp_path: Path) -> None:
-    assert judged(World().customer(), layer(tmp_path, ENTRY.replace(old, new))) is None
-
-
-def test_of_one_relationship_counts_more_than_of_its_account(tmp_path: Path) -> None:
-    more = "  - {of: r2, says: Good, by: Dana, on: 2026-11-20}\n  - {of: Account a1, says: Concerned, by: Dana, on: 2026-11-20}\n"
-    world = World().customer(product="A").customer(relationship="r2", product="B")
-    folder = layer(tmp_path, ENTRY + more)
-    scores = world.score(folder)
-    assert [scores.metric("csm_judgement", r) for r in ("r1", "r2")] == [50, 100]
+def test_tomorrows_expired_and_less_particular_words_do_not_count(tmp_path: Path) -> None:
+    lines = (
+        "{of: r1, says: Good, by: Dana, on: 2026-11-26}",  # tomorrow
+        "{of: r2, says: Good, by: Dana, on: 2026-08-26}",  # 91 days ago
+        "{of: r3, says: Good, by: Dana, on: 2026-11-20, until: 2026-11-24}",
+        "{of: Account a4, says: Concerned, by: Dana, on: 2026-11-20}",
+        "{of: r5, says: Good, by: Dana, on: 2026-11-20}",
+        "{of: Account a4, says: Concerned, by: Dana, on: 2026-11-20}",
+    )
+    world = World().customer().customer("a2", "r2").customer("a3", "r3")
+    world.customer("a4", "r4", product="A").customer("a4", "r5", product="B")
+    scores = world.score(
+        layer(tmp_path, "version: 1\njudgements:\n" + "".join(f"  - {line}\n" for line in lines))
+    )
+    assert [scores.metric("csm_judgement", f"r{n}") for n in range(1, 6)] == [None, None, None, 50, 100]
 
 
 WRONG = {

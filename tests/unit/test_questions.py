@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import duckdb
 import pytest
 
+from cs_connector.act.calling.rules import load_rules, names
 from cs_connector.errors import UsageError
 from cs_connector.health import explain, levers_for
+from cs_connector.language.expression import parse_condition
+from cs_connector.runner.asking import scored_on
 from cs_connector.runner.exporting import _records
-from cs_connector.runner.questions import scored_on
-from tests.unit.health_tables import World, definitions
+from cs_connector.runner.questions import _words
+from tests.unit.health_tables import SHIPPED, World, definitions
 
 OCTOBER, TODAY = date(2026, 10, 31), date(2026, 11, 25)
 
@@ -34,6 +38,14 @@ def test_a_day_without_scores_is_refused_and_the_days_with_are_named() -> None:
         with pytest.raises(UsageError, match="no scores of 2026-11-01") as caught:
             scored_on(con, date(2026, 11, 1))
     assert "2026-11-25, 2026-10-31" in caught.value.why
+
+
+@pytest.mark.parametrize("path", sorted((SHIPPED / "rules").glob("*.yml")), ids=lambda path: path.stem)
+def test_why_not_has_words_for_all_that_a_rule_speaks_of(path: Path) -> None:
+    metrics = definitions().metrics
+    ((rule, _),) = load_rules([path], list(metrics.by_name))
+    asked = parse_condition(rule.when, names(list(metrics.by_name))).names
+    assert _words(metrics, rule.when).keys() == asked
 
 
 @pytest.mark.slow

@@ -11,9 +11,9 @@ import pytest
 from cs_connector.config import load
 from cs_connector.errors import ConfigError, Place
 from cs_connector.health import load_definitions
-from cs_connector.health.doubts import Doubt, Signal, doubts
-from cs_connector.health.lint import Types, wrong
-from cs_connector.health.observed import observed, spearman
+from cs_connector.health.linting.doubts import Doubt, Signal, doubts
+from cs_connector.health.linting.mistakes import Types, wrong
+from cs_connector.health.linting.observed import observed, spearman
 from cs_connector.language.executor import Connection
 from cs_connector.unify.relations.rulebook import load_rulebook
 from tests.unit.health_tables import SHIPPED, World

@@ -7,7 +7,7 @@ from typing import Any
 
 from cs_connector.config import load
 from cs_connector.errors import UsageError
-from cs_connector.health.lint import Types, misassigned
+from cs_connector.health.linting.mistakes import Types, misassigned
 from cs_connector.language.executor import Connection, sql
 from cs_connector.language.expression import parse
 from cs_connector.model import ENTITIES

@@ -16,7 +16,17 @@ from cs_connector.runner.engine import Engine
 from cs_connector.store.tables import meta
 
 _NAME = "scored_configuration"
-_PATTERNS = ("calendar.yml", "overrides.yml", "contradictions.yml", "judgements.yml", "metrics/*.yml", "metrics/*.py", "scorecards/*.yml")
+_PATTERNS = (
+    "calendar.yml",
+    "overrides.yml",
+    "rollup.yml",
+    "bands.yml",
+    "contradictions.yml",
+    "judgements.yml",
+    "metrics/*.yml",
+    "metrics/*.py",
+    "scorecards/*.yml",
+)
 
 
 def layers(engine: Engine) -> list[Path]:

@@ -12,9 +12,9 @@ from cs_connector.act.calling.rules import load_rules
 from cs_connector.config import load
 from cs_connector.errors import ConfigError, FormulaError, Place
 from cs_connector.health import load_definitions
-from cs_connector.health.doubts import Doubt, Signal, doubts
-from cs_connector.health.lint import wrong
-from cs_connector.health.observed import observed
+from cs_connector.health.linting.doubts import Doubt, Signal, doubts
+from cs_connector.health.linting.mistakes import wrong
+from cs_connector.health.linting.observed import observed
 from cs_connector.language.expression import parse
 from cs_connector.measure.metrics import Metrics
 from cs_connector.runner.deciding import standing

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from cs_connector.config.documents import Document, load
 from cs_connector.errors import Place
+from cs_connector.health.bands import Bands
 from cs_connector.health.curves import Curve
 from cs_connector.health.scorecard import Card, Definitions, Measure, card_files
-from cs_connector.health.scoring import BANDS
 from cs_connector.health.words import half_up
 
 MATTERS = 1.0  # points: what moves a score by less is lost in rounding
@@ -49,7 +49,7 @@ def doubts(
     for name, path in card_files(layers).items():
         card, document = definitions.cards[name], load(path)
         found += [*_usage_only(card, document), *_weights(card, document)]
-        found += [*_bands(card, document), *_same_metric(card, document)]
+        found += [*_bands(card, document, definitions.bands), *_same_metric(card, document)]
         if name in judged:
             found += _absent(card, document, signals)
     return sorted(found, key=lambda d: (d.place.path, d.place.line or 0, d.what))
@@ -97,17 +97,15 @@ def _best(curve: Curve) -> float:
     return 100.0 if curve.half_life is not None else max(score for _, score in curve.points)
 
 
-def _bands(card: Card, document: Document) -> Iterator[Doubt]:
+def _bands(card: Card, document: Document, bands: Bands) -> Iterator[Doubt]:
     """Bands above the best score, and below the worst that measures and caps allow."""
     total = sum(m.weight for m in card.rule.measures)
     ranges = [(m.weight / total, *_range(m)) for m in card.rule.measures]
     worst = sum(share * low for share, low, _ in ranges)
     best = half_up(sum(share * high for share, _, high in ranges))
     worst = half_up(min([worst, *(float(cap.rule.cap) for cap in card.caps)]))
-    names = [name for _, name in BANDS] + ["green"]
-    edges = [0, *(edge for edge, _ in BANDS), 101]
-    for name, low, high in zip(names, edges, edges[1:], strict=False):
-        if best < low or worst >= high:
+    for name, (low, high) in bands.limits.items():
+        if best < low or (worst >= high and name != "green"):
             why = f"with everything known, scores by {card.name} lie between {worst} and {best}"
             fix = "let the curves of its measures reach further"
             yield Doubt(document.place(("measures",)), f"{name} cannot be reached by {card.name}", why, fix)

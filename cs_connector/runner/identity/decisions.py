@@ -8,9 +8,8 @@ import duckdb
 import sqlalchemy as sa
 
 from cs_connector.errors import UsageError
+from cs_connector.runner.engine import Engine
 from cs_connector.store.tables import decisions as decided
-
-from .engine import Engine
 
 DECISION = ("entity", "action", "left_ref", "right_ref", "reason")
 WHO = "unify/identity"  # a dataset for each table of KEPT

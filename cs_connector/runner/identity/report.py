@@ -10,9 +10,9 @@ from typing import Any
 import duckdb
 
 from cs_connector.model import ENTITIES
+from cs_connector.runner.engine import Engine
 
-from .engine import Engine
-from .identities import WHO, decisions, pairs
+from .decisions import WHO, decisions, pairs
 from .markup import page
 
 PARTS = ("conflicts", "near_misses", "pending_splits")

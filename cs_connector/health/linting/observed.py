@@ -14,7 +14,7 @@ from sqlglot import exp
 
 from cs_connector.config.documents import Document, load
 from cs_connector.errors import Place
-from cs_connector.health.doubts import Doubt, line_of
+from cs_connector.health.linting.doubts import Doubt, line_of
 from cs_connector.health.scorecard import Cap, Card, Definitions, card_files
 from cs_connector.language.compiler import column
 from cs_connector.language.executor import Connection, sql

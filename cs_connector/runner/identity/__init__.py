@@ -1,0 +1,1 @@
+"""Who is who across runs: what people decided, and the report."""
