@@ -58,7 +58,8 @@ def _deadly(folder: Path) -> Iterator[Deadly]:
 
 
 class Deadly:
-    """Tries of a kind; `met` counts how often each point was aimed at. With `only`, every kill is at that one.
+    """Tries of a kind; `met` counts how often each point was aimed at. With `only`, every kill is at that one, but a first
+    one at `first`: what recovers is passed only where something was left.
 
     `kills` is how many there are in one try.
     """
@@ -72,6 +73,7 @@ class Deadly:
         registry.job("sync")
         self.change: Callable[[], None] | None = None
         self.only: str | None = None
+        self.first: str | None = None
         self.kills = KILLS
 
     def __call__(self, seed: int) -> Tried:
@@ -99,7 +101,7 @@ class Deadly:
         self._bed.advance("PT2M")
         kills = 0
         for number in range(self.kills):
-            plan = self._plan(crm.crm, dice)
+            plan = self._plan(crm.crm, dice, self.only if number else self.first or self.only)
             left = run(job, f"R{number}", plan)
             if left.problem:
                 return Tried(f"{crm.crm}, killed at {plan}: {left.problem}", kills)
@@ -109,15 +111,15 @@ class Deadly:
             self._bed.advance("PT90S")
         return Tried(self._end(job, crm), kills)
 
-    def _plan(self, crm: str, dice: random.Random) -> Plan | None:
+    def _plan(self, crm: str, dice: random.Random, only: str | None) -> Plan | None:
         """None until it is known which points a reading passes."""
         passed = self._passed.get(crm) or next(iter(self._passed.values()), None)
-        if not passed or self.only not in (None, *passed):
+        if not passed:
             return None
-        names = [self.only] if self.only else list(passed)
+        names = [only] if only else list(passed)
         least = min(self.met[name] for name in names)
         name = dice.choice(sorted(name for name in names if self.met[name] == least))
-        return Plan(name, dice.randint(1, passed[name]), dice.uniform(0, DELAY))
+        return Plan(name, dice.randint(1, max(1, passed[name])), dice.uniform(0, DELAY))
 
     def _note(self, crm: str, plan: Plan | None, left: Left) -> None:
         if plan is not None:

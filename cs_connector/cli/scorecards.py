@@ -114,19 +114,21 @@ class Declared(StrEnum):
     CONTRADICTIONS = "contradictions"
     ASSIGN = "assign"
     JUDGEMENTS = "judgements"
+    ROLLUP = "rollup"
+    BANDS = "bands"
 
 
 @_scorecard.command("schema")
 def schema(
     kind: Annotated[
         Declared,
-        typer.Argument(metavar="KIND", help="scorecard, overrides, contradictions, assign or judgements."),
+        typer.Argument(metavar="KIND", help="scorecard, overrides, contradictions, assign, judgements, rollup or bands."),
     ] = Declared.SCORECARD,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Write it here instead of printing it.")
     ] = None,
 ) -> None:
-    """Print the JSON Schema of a scorecard, or of overrides, contradictions, assign or judgements, for your editor."""
+    """Print the JSON Schema of a scorecard, or of overrides, contradictions, assign, judgements, rollup or bands, for your editor."""
     import json
 
     from cs_connector.health.linting.schemas import schema as made

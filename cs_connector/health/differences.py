@@ -7,6 +7,7 @@ from typing import Any
 
 from cs_connector.health.curves import Curve
 from cs_connector.health.scorecard import Card, Definitions, Measure
+from cs_connector.health.upward import Groups, Taking
 from cs_connector.measure import functions
 from cs_connector.measure.metrics import Metrics
 
@@ -14,9 +15,10 @@ _TEXTS = ("title", "phrase", "lever", "reason", "fix")
 
 
 def differences(before: Definitions, after: Definitions) -> list[str]:
-    """One sentence for each difference, in the order assignment, scorecards, overrides, metrics; texts are told in one."""
+    """One sentence for each difference, in the order assignment, roll-up, bands, scorecards, overrides, metrics; texts are told in one."""
     return [
         *_assigned(before, after),
+        *_rolled(before, after),
         *_cards(before, after),
         *_overrides(before, after),
         *_metrics(before.metrics, after.metrics),
@@ -28,6 +30,32 @@ def _assigned(before: Definitions, after: Definitions) -> Iterator[str]:
     one, two = (_order(definitions) for definitions in (before, after))
     if one != two:
         yield f"assignment: {one} → {two}"
+
+
+def _rolled(before: Definitions, after: Definitions) -> Iterator[str]:
+    one, two = before.roll_up, after.roll_up
+    types = sorted(one.accounts.types.keys() | two.accounts.types.keys())
+    pairs = [("of relationships", _taking(one.accounts), _taking(two.accounts))]
+    pairs += [
+        (f"of {name}", *(_taking(r.accounts.types.get(name)) for r in (one, two))) for name in types
+    ]
+    pairs.append(("of accounts", _grouping(one.groups), _grouping(two.groups)))
+    yield from (f"roll-up {of}: {old} → {new}" for of, old, new in pairs if old != new)
+    for name, limits in before.bands.limits.items():
+        if limits != after.bands.limits[name]:
+            old, new = (f"{low} to {high}" for low, high in (limits, after.bands.limits[name]))
+            yield f"band {name}: {old} → {new}"
+
+
+def _taking(taking: Taking | None) -> str:
+    if taking is None:
+        return "as for all"
+    small = taking.small
+    return taking.take + (f", under {small.below:.0%} no lower than {small.floor}" if small else "")
+
+
+def _grouping(groups: Groups) -> str:
+    return f"{groups.take}, minimum coverage {groups.minimum_coverage:.0%}, without {', '.join(groups.without) or 'nobody'}"
 
 
 def _order(definitions: Definitions) -> str:

@@ -176,7 +176,9 @@ def _kept(card: Card) -> str:
         f'"v_{m.measure}", "s_{m.measure}", "m_{m.metric}" IS NOT NULL AS "known_{m.measure}", "since_{m.measure}"'
         for m in card.rule.measures
     )
-    return f"SELECT relationship_id, account_id, today AS on_date, weight, {parts} FROM judged ORDER BY r, today"
+    return (
+        f"SELECT relationship_id, account_id, today AS on_date, weight, {parts} FROM judged ORDER BY r, today"
+    )
 
 
 def _snapshot(card: Card, bands: Bands) -> str:

@@ -152,4 +152,6 @@ def keep(con: Connection, metrics: Metrics, first: bool) -> None:
     """Add the metrics of `wide` to `metric_wide`."""
     verb = "CREATE OR REPLACE TEMP TABLE metric_wide AS" if first else "INSERT INTO metric_wide"
     listed = ", ".join(f'"m_{name}"' for name in metrics.by_name)
-    con.execute(f"{verb} SELECT relationship_id, account_id, today AS on_date, {listed} FROM wide ORDER BY r, today")
+    con.execute(
+        f"{verb} SELECT relationship_id, account_id, today AS on_date, {listed} FROM wide ORDER BY r, today"
+    )

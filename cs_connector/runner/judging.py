@@ -36,7 +36,7 @@ def judged(engine: Engine, con: duckdb.DuckDBPyConnection, day: date) -> Desk:
     definitions = load_definitions([*engine.project.shipped, engine.project.root])
     metrics = sorted(definitions.metrics.by_name)
     listed = rules.load_rules(engine.project.declarations("rules"), metrics)
-    standing.stand(con, metrics, day, _words(listed))
+    standing.stand(con, metrics, day, _words(listed), definitions.bands)
     firing.fire(con, listed)
     _deleted(engine, con)
     engine.store.facts.attach(con, "unify/relationship_person", "relationship_person", _PEOPLE)

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from cs_connector.ports import Bucket, Clock, Surroundings
 
 
-
 def bucket(around: Surroundings, name: str, rate: float, burst: int) -> Bucket:
     """A limit of a connection: shared where the engine lends a meter, else of this process alone."""
     return around.meter.bucket(name, rate, burst) if around.meter else TokenBucket(rate, burst, around.clock)

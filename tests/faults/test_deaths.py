@@ -25,6 +25,7 @@ MUST = (
     "folding._settle: before",
     "recovery.recover: within",
 )
+RECOVERS, LEAVES = MUST[-1], "commit of landing.Landing._settle: before"
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,8 @@ def test_killed_at_what_must_hold(deadly: Deadly, point: str) -> None:
     """A point that is not passed any more has another name now, or was forgotten."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(deadly, "only", point)
-        patch.setattr(deadly, "kills", 2)
+        patch.setattr(deadly, "first", LEAVES if point == RECOVERS else None)
+        patch.setattr(deadly, "kills", 3)
         found = deadly(1)
     assert found.problem == ""
     assert found.count > 0

@@ -8,12 +8,12 @@ from datetime import date, timedelta
 import duckdb
 
 from cs_connector.health import moved
+from cs_connector.health.bands import DEFAULT, Bands
 
 from .rules import BACK
 
 SETTLED = 15  # days: a score is compared with one that is at least so old
 EDGE = 3  # points: what holds with a score so much lower and so much higher is no matter of chance
-_BANDS = {"is_red": "{0} < 50", "is_yellow": "{0} >= 50 AND {0} < 75", "is_green": "{0} >= 75"}
 # one that holds only by what was last known makes the number unknown
 _CONTRADICTED = (
     "SELECT account_id, CASE WHEN bool_and(known) THEN count(*)::DOUBLE END AS contradictions FROM contradiction "
@@ -23,7 +23,11 @@ _SHIFTED = ("known_score", "value_score", "value_change")
 
 
 def stand(
-    con: duckdb.DuckDBPyConnection, metrics: Sequence[str], as_of: date, used: Collection[str] = ()
+    con: duckdb.DuckDBPyConnection,
+    metrics: Sequence[str],
+    as_of: date,
+    used: Collection[str] = (),
+    bands: Bands = DEFAULT,
 ) -> None:
     """Fill `standing`: one row for each scored relationship with its metrics and how it moved.
 
@@ -57,17 +61,19 @@ def stand(
         "LEFT JOIN metric_now m ON m.relationship_id = r.relationship_id WHERE r.status <> 'Ended'",
         {"as_of": as_of, "before": before},
     )
-    beside(con)
+    beside(con, bands)
 
 
-def beside(con: duckdb.DuckDBPyConnection) -> None:
+def beside(con: duckdb.DuckDBPyConnection, bands: Bands = DEFAULT) -> None:
     """Make `standing_low` and `standing_high` of `standing`."""
     for name, points in (("standing_low", -EDGE), ("standing_high", EDGE)):
         score = f"(known_score + {points})"
         moves = [f"{column} + {points} AS {column}" for column in _SHIFTED]
-        bands = [f"({test.format(score)})::INTEGER::DOUBLE AS {band}" for band, test in _BANDS.items()]
+        named = [
+            f"({bands.sql(score)} = '{name}')::INTEGER::DOUBLE AS is_{name}" for name in bands.limits
+        ]
         con.execute(
-            f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT * REPLACE ({', '.join(moves + bands)}) FROM standing"
+            f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT * REPLACE ({', '.join(moves + named)}) FROM standing"
         )
 
 

@@ -12,6 +12,8 @@ from sqlglot import exp
 
 from cs_connector.config.documents import Document, load, mistakes, suggest
 from cs_connector.errors import ConfigError
+from cs_connector.health.bands import FILE as BANDS
+from cs_connector.health.bands import BandFile, unsound
 from cs_connector.health.contradictions import FILE as CONTRADICTIONS
 from cs_connector.health.contradictions import ContradictionFile
 from cs_connector.health.scorecard import (
@@ -22,6 +24,8 @@ from cs_connector.health.scorecard import (
     Scorecard,
     card_files,
 )
+from cs_connector.health.upward import FILE as ROLL_UP
+from cs_connector.health.upward import RollUp
 from cs_connector.health.words import template
 from cs_connector.language.expression import Formula, parse_condition
 from cs_connector.measure.judgements import FILE as JUDGEMENTS
@@ -31,7 +35,7 @@ from cs_connector.model import NUMBER
 
 Keys = tuple[str | int, ...]
 _OURS = {TWICE, WEIGHTLESS}  # found here also where something else is wrong with the same file
-_BANDS = "bands are the same for every scorecard: [0, 50) red, [50, 75) yellow, [75, 100] green"
+_BANDS = "an account is made of relationships with several scorecards, so bands are the same for all"
 _FIXES = {
     "cap": "add cap: the highest score while it holds, from 0 to 100",
     "by": "add by: who judged, by name or e-mail address",
@@ -82,18 +86,37 @@ def wrong(layers: Sequence[Path], types: Types) -> list[ConfigError]:
         ]
     for document in _documents(files.values(), found):
         found += [*_shape(Scorecard, document), *_card(document, known)]
+    found += [*_bands(layers), *(e for d in _rolled(layers, found) for e in _shape(RollUp, d))]
     found += misassigned(layers, types)
     return sorted({(str(e.place), e.what): e for e in found}.values(), key=_order)
 
 
 def misassigned(layers: Sequence[Path], types: Types) -> list[ConfigError]:
-    """The mistakes of who gets which scorecard: types and scorecards that there are not, and those that are claimed twice."""
+    """The mistakes of who gets which scorecard and is rolled up how: types and scorecards that there are not, and those that are claimed twice."""
     found: list[ConfigError] = []
     known = _Known((), (), card_files(layers))
     assigns = [layer / "scorecards/assign.yml" for layer in layers]
     for document in list(_documents(assigns, found))[-1:]:
         found += [*_shape(AssignFile, document), *_assigned(document, known, types)]
+    for document in _rolled(layers, []):
+        named = _mapping(_mapping(document.data, "accounts"), "types")
+        strange = sorted(name for name in named if name not in types.scorecards)
+        found += [_untyped(document, ("accounts", "types", name), str(name), types) for name in strange]
     return [*found, *_carried(known, types)]
+
+
+def _bands(layers: Sequence[Path]) -> list[ConfigError]:
+    found: list[ConfigError] = []
+    for document in list(_documents((layer / BANDS for layer in layers), found))[-1:]:
+        shape = list(_shape(BandFile, document))
+        bands = () if shape else [BandFile.model_validate(document.data or {}).bands]
+        found += [*shape, *(error for one in bands for error in unsound(document, one))]
+    return found
+
+
+def _rolled(layers: Sequence[Path], found: list[ConfigError]) -> list[Document]:
+    """The roll-up in force: the last."""
+    return list(_documents((layer / ROLL_UP for layer in layers), found))[-1:]
 
 
 def _order(error: ConfigError) -> tuple[str, int, str]:
@@ -144,7 +167,8 @@ def _shape(model: type[BaseModel], document: Document) -> Iterator[ConfigError]:
 
 def _clearer(document: Document, where: Keys, mistake: ConfigError) -> ConfigError:
     if where == ("bands",):
-        return document.error(where, "bands cannot be set", why=_BANDS, fix="remove bands")
+        fix = f"remove bands, and say them in {BANDS}"
+        return document.error(where, "a scorecard has no bands of its own", why=_BANDS, fix=fix)
     if mistake.what.endswith("is missing") and where[-1] in _FIXES:
         return document.error(where, mistake.what, fix=_FIXES[str(where[-1])])
     return mistake

@@ -6,12 +6,15 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from cs_connector.health.bands import BandFile
 from cs_connector.health.contradictions import ContradictionFile
 from cs_connector.health.scorecard import AssignFile, OverrideFile, Scorecard
+from cs_connector.health.upward import RollUp
 from cs_connector.measure.judgements import JudgementFile
 
 KINDS: dict[str, type[BaseModel]] = {
     "scorecard": Scorecard, "overrides": OverrideFile, "contradictions": ContradictionFile, "judgements": JudgementFile, "assign": AssignFile,
+    "rollup": RollUp, "bands": BandFile,
 }  # fmt: skip
 
 

@@ -13,9 +13,9 @@ from cs_connector.store.store import Store
 def keep(store: Store, day: date) -> None:
     """A run of that day: three small tables."""
     with duckdb.connect() as con:
-        con.execute("CREATE TABLE snapshot AS SELECT 'relationship' AS entity, 'r1' AS entity_id, 'standard' AS scorecard, "
+        con.execute("CREATE TABLE snapshot AS SELECT 'relationship' AS entity, 'r1' AS entity_id, 'a1' AS account_id, 'standard' AS scorecard, "
                     "TRUE AS main, unnest([$day, $day - 30]) AS on_date", {"day": day})  # fmt: skip
-        con.execute("CREATE TABLE measure_score AS SELECT 'r1' AS relationship_id, unnest(['standard', 'usage_only']) AS scorecard, "
+        con.execute("CREATE TABLE measure_score AS SELECT 'r1' AS relationship_id, 'a1' AS account_id, unnest(['standard', 'usage_only']) AS scorecard, "
                     "$day::DATE AS on_date", {"day": day})  # fmt: skip
         con.execute("CREATE TABLE scorecard AS SELECT 'standard' AS scorecard, '{}' AS basis")
         paths = {}
