@@ -11,7 +11,7 @@ from cs_connector.measure.months import Months
 from cs_connector.model import ENTITIES
 from cs_connector.runner import Engine
 from cs_connector.runner.deciding import scored
-from cs_connector.runner.scorecards import claims, configurations, outcomes
+from cs_connector.runner.scorecards import claims, configurations, earlier, outcomes
 from cs_connector.runner.summary import MonthsLine, Scores
 
 KEEPS = "scores, what they were based on and what explains them"  # other words make every project score anew
@@ -37,7 +37,7 @@ class Score:
         definitions = replace(definitions, metrics=months.under(definitions.metrics))
         with engine.talk.step("scores"), engine.tables([*ENTITIES, "link", "feed", "attachment"]) as con:
             claims.reached(con, engine.as_of)
-            engine.store.facts.attach(con, "measure/metric", "metric_before", _METRIC)
+            earlier.attach(engine, con)
             engine.store.facts.attach(con, "health/snapshot", "snapshot_before", history.BEFORE)
             outcome = Outcome()
 
@@ -60,6 +60,7 @@ def _published(engine: Engine) -> dict[str, str]:
     snapshot = f"SELECT * REPLACE (round(coverage, 9) AS coverage, TIMESTAMP '{now:%Y-%m-%d %H:%M:%S}' AS known_at) FROM snapshot"
     published = {
         "measure/metric": "SELECT * FROM metric_value",
+        "measure/past": "SELECT * FROM metric_past",
         "health/measure": "SELECT * FROM measure_score",
         "health/snapshot": f"{snapshot} ORDER BY account_id",
         "health/scorecard": "SELECT * FROM scorecard",
@@ -83,14 +84,5 @@ def _counts(engine: Engine) -> Scores:
     assert row is not None
     return Scores(*row)
 
-
-_METRIC = {
-    "relationship_id": "VARCHAR",
-    "account_id": "VARCHAR",
-    "metric": "VARCHAR",
-    "on_date": "DATE",
-    "value": "DOUBLE",
-    "known": "BOOLEAN",
-}
 
 JOB = Score()

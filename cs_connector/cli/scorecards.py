@@ -122,7 +122,9 @@ class Declared(StrEnum):
 def schema(
     kind: Annotated[
         Declared,
-        typer.Argument(metavar="KIND", help="scorecard, overrides, contradictions, assign, judgements, rollup or bands."),
+        typer.Argument(
+            metavar="KIND", help="scorecard, overrides, contradictions, assign, judgements, rollup or bands."
+        ),
     ] = Declared.SCORECARD,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Write it here instead of printing it.")

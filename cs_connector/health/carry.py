@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from cs_connector.health.scorecard import Definitions
 from cs_connector.language.executor import Connection
 
 BEFORE = "metric_before"
+MONTHS = 8  # that a run can look back: six month ends, and what was carried to the first of them
 
 
 def ready(con: Connection, definitions: Definitions) -> None:
@@ -55,3 +58,28 @@ def _carried(name: str, days: int) -> str:
     lasts = f'"d_{name}" >= today - {days}'
     return f"""CASE WHEN {lasts} THEN "k_{name}" END AS "k_{name}",
         CASE WHEN "u_{name}" AND {lasts} THEN "d_{name}" END AS "d_{name}" """
+
+
+def keep(con: Connection, definitions: Definitions, as_of: date) -> None:
+    """Make `metric_past`: what earlier runs measured and this one does not know, so that the runs after it remember it, too.
+
+    Of each metric the last known day of a month, as long as it may be carried. Needs `metric_value`.
+    """
+    if not _has(con, BEFORE):
+        con.execute("CREATE OR REPLACE TEMP TABLE metric_past AS SELECT * FROM metric_value LIMIT 0")
+        return
+    longest = max((definitions.metrics.by_name[name].carry_for for name in definitions.used), default=0)
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE metric_past AS
+        SELECT b.relationship_id, s.account_id, b.metric, b.on_date, b.value, TRUE AS known
+        FROM {BEFORE} AS b JOIN (SELECT DISTINCT relationship_id, account_id FROM scope) AS s USING (relationship_id)
+        ANTI JOIN (SELECT relationship_id, metric, on_date FROM metric_value WHERE known) AS v
+        ON v.relationship_id = b.relationship_id AND v.metric = b.metric AND v.on_date >= b.on_date
+            AND date_trunc('month', v.on_date) = date_trunc('month', b.on_date)
+        WHERE b.value IS NOT NULL AND b.on_date <= $day AND b.on_date > $day::DATE - INTERVAL {MONTHS} MONTH - to_days({longest})
+        QUALIFY row_number() OVER (PARTITION BY b.relationship_id, b.metric, date_trunc('month', b.on_date)
+            ORDER BY b.on_date DESC) = 1
+        """,
+        {"day": as_of},
+    )

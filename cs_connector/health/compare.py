@@ -72,8 +72,8 @@ def compare(
             for side in group:
                 _score(con, as_of, side, sides[side])
                 tick(min(bucket, count - low + 1))
-    for side in sides:
-        _roll_up(con, side, sides[side])
+    for side, definitions in sides.items():
+        _roll_up(con, side, definitions)
     return count
 
 

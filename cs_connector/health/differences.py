@@ -37,7 +37,8 @@ def _rolled(before: Definitions, after: Definitions) -> Iterator[str]:
     types = sorted(one.accounts.types.keys() | two.accounts.types.keys())
     pairs = [("of relationships", _taking(one.accounts), _taking(two.accounts))]
     pairs += [
-        (f"of {name}", *(_taking(r.accounts.types.get(name)) for r in (one, two))) for name in types
+        (f"of {name}", _taking(one.accounts.types.get(name)), _taking(two.accounts.types.get(name)))
+        for name in types
     ]
     pairs.append(("of accounts", _grouping(one.groups), _grouping(two.groups)))
     yield from (f"roll-up {of}: {old} → {new}" for of, old, new in pairs if old != new)

@@ -24,7 +24,7 @@ from cs_connector.measure import evaluate
 BUCKET = 20_000  # relationships at a time: memory follows this, not the number of customers
 PARTS = {
     "metric_value": "VIEW", "measure_score": "VIEW", "snapshot": "TABLE", "contradiction": "TABLE", "scorecard": "TABLE",
-    "outline": "TABLE",
+    "outline": "TABLE", "metric_past": "TABLE",
 }  # fmt: skip
 
 
@@ -46,7 +46,7 @@ def run(con: Connection, as_of: date, definitions: Definitions, *, bucket: int =
     """Score every relationship, account and group at as_of and at six month ends before it.
 
     Needs a table or view an entity, `link` and `feed`; the views `metric_before` (earlier metric rows) and
-    `snapshot_before` (the snapshots of the run before) where there was an earlier run. Leaves `metric_value`,
+    `snapshot_before` (the snapshots of the run before) where there was an earlier run. Leaves `metric_value`, `metric_past`,
     `measure_score`, `snapshot`, `scorecard`, `outline` and `contradiction`, all in memory: see `parts` for many customers.
     """
     outcome, first = Outcome(), True
@@ -75,6 +75,7 @@ def parts(
     for low, high in buckets:
         evaluate.evaluate(con, definitions.metrics, low, high)
         used = judge(con, definitions, last=(low, high) == buckets[-1])
+        carry.keep(con, definitions, as_of)
         basis.publish(con, definitions, used - cards)
         outline.publish(con, definitions, used - cards)
         cards |= used

@@ -51,9 +51,7 @@ def pooled(bands: Bands) -> str:
 def _mean(value: str) -> str:
     """The mean over what has a value: sums of decimals are the same in any order."""
     points = f"CAST(sum(CAST(heavy * {value} AS DECIMAL(38, 6))) OVER part AS DOUBLE)"
-    weight = (
-        f"CAST(sum(CAST(heavy AS DECIMAL(18, 2))) FILTER (({value}) IS NOT NULL) OVER part AS DOUBLE)"
-    )
+    weight = f"CAST(sum(CAST(heavy AS DECIMAL(18, 2))) FILTER (({value}) IS NOT NULL) OVER part AS DOUBLE)"
     return f"{points} / nullif({weight}, 0)"
 
 

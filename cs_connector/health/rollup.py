@@ -12,9 +12,7 @@ from cs_connector.language.executor import Connection
 from cs_connector.unify.sql import literal
 
 EXACT = "CAST(round(coverage, 9) AS DECIMAL(10, 9))"  # sums of it are the same in any order
-ROLLED = (
-    "account_id, on_date, score, band, known_score, coverage, low, high, published, cap, standing, arr"
-)
+ROLLED = "account_id, on_date, score, band, known_score, coverage, low, high, published, cap, standing, arr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +80,7 @@ def _binding(con: Connection, way: Way) -> None:
                 CAST(sum({EXACT}) OVER same AS DOUBLE) / count(*) OVER same AS plain_coverage,
                 CAST(sum({EXACT} * coalesce(arr, 0)) OVER same AS DOUBLE) AS weighted_coverage
             FROM ({_related(way)}) WINDOW same AS (PARTITION BY account_id, on_date)),
-        floored AS (SELECT *, share < below AND standing < floor AS softened,
+        floored AS (SELECT *, coalesce(share < below AND standing < floor, FALSE) AS softened,
                 CASE WHEN share < below THEN greatest(standing, floor) ELSE standing END AS weighs, weighs AS own,
                 CASE WHEN share < below AND low < floor THEN floor ELSE low END AS low_weighs,
                 CASE WHEN share < below AND high < floor THEN floor ELSE high END AS high_weighs,
@@ -114,7 +112,9 @@ def _related(way: Way) -> str:
 
 def _small(bands: Bands) -> str:
     band = bands.sql("floor")
-    return f"upper(left({band}, 1)) || substr({band}, 2) || ' ' || floor || ': a small relationship is worse: '"
+    return (
+        f"upper(left({band}, 1)) || substr({band}, 2) || ' ' || floor || ': a small relationship is worse: '"
+    )
 
 
 def _accounts(bands: Bands) -> str:

@@ -283,9 +283,7 @@ def _must(
         raise document.error(at, f"there is no {what} {name!r}", fix=hint)
 
 
-def _assigned(
-    metrics: Metrics, cards: dict[str, Card], document: Document, roll_up: RollUp
-) -> Definitions:
+def _assigned(metrics: Metrics, cards: dict[str, Card], document: Document, roll_up: RollUp) -> Definitions:
     rule = validate(AssignFile, document)
     chosen: list[tuple[str, Formula | None]] = []
     for index, item in enumerate(rule.assign):

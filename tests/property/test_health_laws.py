@@ -7,13 +7,14 @@ import random
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from sqlglot import exp
 
 from cs_connector.health.curves import Curve, Point
-from cs_connector.language.executor import connect, sql
+from cs_connector.language.executor import Connection, connect, sql
 from cs_connector.language.expression import parse
 from cs_connector.language.lowering import lower
 from tests.unit.health_tables import AS_OF, Scores, World, definitions, month
@@ -115,7 +116,7 @@ def _customer(world: World, pick: random.Random, account: str, relationship: str
 
 
 def relationships(scores: Scores) -> dict[tuple[str, str], dict[str, Any]]:
-    rows = scores.all("SELECT * FROM snapshot WHERE entity <> 'group' AND on_date = ?", [AS_OF])
+    rows = scores.all("SELECT * FROM snapshot WHERE entity <> 'group' AND on_date = ?", [scores.as_of])
     return {
         (row["entity_id"], row["scorecard"]): row
         for row in rows
@@ -174,6 +175,38 @@ def test_silence_never_improves_a_score(seed: int, lost: str, twice: bool) -> No
         assert now["score"] is None or row["score"] is None or now["score"] <= row["score"], (key, lost)
         assert now["low"] <= row["low"] + 1e-9
         assert BETTER[now["band"]] <= BETTER[row["band"]]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lost", ["feed", "link", "usage"])
+def test_what_fell_silent_is_remembered_night_after_night(lost: str) -> None:
+    """Each night has only what the night before left: what was known three nights ago counts as much as the night after."""
+    world = company(0)
+    left = _night(world, None)
+    first = relationships(world.score())
+    _silence(world, lost)
+    for nights in (1, 2, 3):
+        world.as_of = AS_OF + timedelta(days=nights)
+        con = world.connection()
+        left = _night(world, left, con)
+        for key, row in relationships(Scores(con, world.as_of)).items():
+            was = first[key]
+            assert row["score"] is None or was["score"] is None or row["score"] <= was["score"], (nights, key)
+            assert (
+                row["coverage"] is None
+                or was["coverage"] is None
+                or row["coverage"] <= was["coverage"] + 1e-9
+            )
+
+
+def _night(world: World, before: pa.Table | None, con: Connection | None = None) -> pa.Table:
+    """A run after one that left `before`; gives what it leaves."""
+    con = con or world.connection()
+    if before is not None:
+        con.register("remembered", before)
+        con.execute("CREATE TABLE metric_before AS SELECT * FROM remembered")
+    world.score(con=con)
+    return con.sql("FROM metric_value UNION ALL BY NAME FROM metric_past").to_arrow_table()
 
 
 def _silence(world: World, lost: str) -> None:

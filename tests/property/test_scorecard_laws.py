@@ -6,7 +6,7 @@ import math
 import random
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, get_args
 
 import pyarrow as pa
 import pytest
@@ -17,7 +17,7 @@ from cs_connector.health import rollup, scoring
 from cs_connector.health.bands import DEFAULT
 from cs_connector.health.rollup import Way
 from cs_connector.health.scorecard import Cap, Card, Measure, Override, Scorecard
-from cs_connector.health.upward import Accounts, Groups, RollUp, Small, Taking
+from cs_connector.health.upward import Accounts, Groups, RollUp, Small, Take, Taking
 from cs_connector.health.words import Template
 from cs_connector.language.executor import Connection, connect
 from cs_connector.language.expression import parse_condition
@@ -208,7 +208,7 @@ def test_order_does_not_show_and_the_same_again_is_the_same(
 PARTS = "entity, entity_id, account_id, scorecard, main, on_date, score, band, uncapped, coverage, low, high, published, known_score, known_band, cap, standing, arr"
 
 
-TAKES = ("worst", "weighted", "mean", "any_fatal")
+TAKES: tuple[Take, ...] = get_args(Take)
 Child = tuple[str, str, int | None, float, int | None]
 
 
@@ -216,7 +216,7 @@ def ways(pick: random.Random) -> Way:
     """What is taken of all types, of one by itself, and of accounts."""
     named = Taking(take=pick.choice(TAKES))
     small = Small(below=0.1, floor=74) if pick.random() < 0.5 else None
-    take = "worst" if small else pick.choice(TAKES)
+    take: Take = "worst" if small else pick.choice(TAKES)
     accounts = Accounts(take=take, small=small, types={"odd": named} if pick.random() < 0.5 else {})
     return Way(RollUp(accounts=accounts, groups=Groups(take=pick.choice(TAKES))))
 
@@ -228,7 +228,13 @@ def test_a_better_child_never_lowers_its_parent(seed: int) -> None:
     pick = random.Random(seed)
     way = ways(pick)
     rows: list[Child] = [
-        (f"a{n % 4}", f"r{n}", pick.choice((None, *range(0, 101, 7))), pick.choice((0, 10, 1000)), pick.choice((None, None, 40, 60)))
+        (
+            f"a{n % 4}",
+            f"r{n}",
+            pick.choice((None, *range(0, 101, 7))),
+            pick.choice((0, 10, 1000)),
+            pick.choice((None, None, 40, 60)),
+        )
         for n in range(10)
     ]
     rows = [(a, name, _capped(score, cap), arr, cap) for a, name, score, arr, cap in rows]
@@ -253,7 +259,9 @@ def rolled(rows: list[Child], way: Way) -> dict[tuple[str, str], Any]:
             "CREATE TABLE account AS SELECT 'a' || n AS account_id, 'a0' AS ultimate_parent_id, 'USD' AS currency, NULL AS kind FROM range(4) AS t(n)"
         )
         con.execute(f"CREATE TEMP TABLE snapshot_raw ({scoring.SNAPSHOT})")
-        con.execute("CREATE TABLE relationship AS SELECT 'r' || n AS relationship_id, CASE WHEN n % 3 = 0 THEN 'odd' END AS type FROM range(10) AS t(n)")
+        con.execute(
+            "CREATE TABLE relationship AS SELECT 'r' || n AS relationship_id, CASE WHEN n % 3 = 0 THEN 'odd' END AS type FROM range(10) AS t(n)"
+        )
         con.register(
             "given_rows",
             pa.Table.from_pylist(

@@ -74,8 +74,9 @@ BAD = {
     ),
     "bands of its own": (
         MINE, {"title: Mine": "title: Mine\nbands: [[0, 40, red], [50, 75, yellow], [70, 100, green]]"},
-        ("scorecards/mine.yml:3", "bands cannot be set",
-         "bands are the same for every scorecard: [0, 50) red, [50, 75) yellow, [75, 100] green", "remove bands"),
+        ("scorecards/mine.yml:3", "a scorecard has no bands of its own",
+         "an account is made of relationships with several scorecards, so bands are the same for all",
+         "remove bands, and say them in bands.yml"),
     ),
     "a metric that nobody declares": (
         MINE, {"metric: support_requests": "metric: suport_requests"},
@@ -122,6 +123,59 @@ def said(layers: list[Path], types: Types = TYPES) -> list[tuple[str, str, str, 
         (str(e.place).removeprefix(home), e.what, e.why.replace(home, ""), e.fix)
         for e in wrong(layers, types)
     ]
+
+
+BAND = """\
+version: 1
+bands:
+  red: [0, 40]
+  yellow: [40, 70]
+  green: [70, 100]
+"""
+ROLL_UP = """\
+version: 1
+accounts:
+  take: worst
+  types:
+    Region: {take: mean}
+groups: {take: weighted}
+"""
+SOUND = "let each band begin where the one below it ends, from 0 to 100, as in red: [0, 50], yellow: [50, 75], green: [75, 100]"
+KNOWN = f"types: of relationships.yml has {', '.join(sorted(TYPES.scorecards))}"
+BESIDE = {
+    "bands that overlap": (
+        {"[40, 70]": "[35, 70]"}, {},
+        ("bands.yml:4", "red and yellow overlap", "red ends at 40, and yellow begins at 35", SOUND),
+    ),
+    "bands with a gap": (
+        {"[70, 100]": "[75, 100]"}, {},
+        ("bands.yml:5", "there is a gap between yellow and green", "yellow ends at 70, and green begins at 75", SOUND),
+    ),
+    "a band that nobody knows": (
+        {"  green: [70, 100]": "  green: [70, 100]\n  amber: [60, 70]"}, {},
+        ("bands.yml:6", "bands.amber is not a known key", "", "known keys: green, red, yellow"),
+    ),
+    "a roll-up of a type that does not exist": (
+        {}, {"Region": "Regoin"},
+        ("rollup.yml:5", "there is no relationship type 'Regoin'", KNOWN, "did you mean 'Region'?"),
+    ),
+    "a mean that leaves out small ones": (
+        {}, {"{take: mean}": "{take: mean, small: {below: 0.1, floor: 74}}"},
+        ("rollup.yml:5", "accounts.types.Region is not valid",
+         "only the worst can leave out small ones: remove small, or take the worst", "correct the value"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_bad_bands_and_roll_ups(tmp_path: Path, name: str) -> None:
+    bands, rolled, expected = BESIDE[name]
+    texts = {"bands.yml": swapped(BAND, bands), "rollup.yml": swapped(ROLL_UP, rolled)}
+    assert said(project(tmp_path, **texts)) == [expected]
+
+
+def test_own_bands_and_roll_ups_have_no_mistake(tmp_path: Path) -> None:
+    assert said(project(tmp_path, **{"bands.yml": BAND, "rollup.yml": ROLL_UP})) == []
 
 
 def swapped(text: str, changes: dict[str, str]) -> str:
@@ -220,6 +274,13 @@ def test_what_is_hardly_meant(tmp_path: Path, changes: dict[str, str], warning: 
 
 def test_an_optional_measure_that_waits_for_a_weight_is_meant(tmp_path: Path) -> None:
     assert doubted(tmp_path, **{MINE: swapped(CARD, {"weight: 5": "weight: 0\n    optional: true"})}) == []
+
+
+def test_a_band_of_the_project_that_nobody_reaches_is_named(tmp_path: Path) -> None:
+    texts = {MINE: swapped(CARD, {"[10, 100]": "[10, 80]"})}
+    assert doubted(tmp_path, **texts) == []
+    high = swapped(BAND, {"[40, 70]": "[40, 95]", "[70, 100]": "[95, 100]"})
+    assert doubted(tmp_path, **texts, **{"bands.yml": high}) == ["green cannot be reached by mine"]
 
 
 def test_a_band_that_only_an_override_reaches_is_reached(tmp_path: Path) -> None:

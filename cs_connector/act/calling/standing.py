@@ -70,7 +70,8 @@ def beside(con: duckdb.DuckDBPyConnection, bands: Bands = DEFAULT) -> None:
         score = f"(known_score + {points})"
         moves = [f"{column} + {points} AS {column}" for column in _SHIFTED]
         named = [
-            f"({bands.sql(score)} = '{name}')::INTEGER::DOUBLE AS is_{name}" for name in bands.limits
+            f"CASE WHEN known_score IS NOT NULL THEN ({bands.sql(score)} = '{name}')::INTEGER::DOUBLE END AS is_{name}"
+            for name in bands.limits
         ]
         con.execute(
             f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT * REPLACE ({', '.join(moves + named)}) FROM standing"

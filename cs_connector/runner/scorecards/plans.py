@@ -16,18 +16,10 @@ from cs_connector.language.executor import Connection
 from cs_connector.model import ENTITIES
 from cs_connector.runner.engine import Engine
 
-from . import configurations
+from . import configurations, earlier
 
 SCHEMA = "score-plan/1"
 Money = dict[str, float]
-_METRIC = {
-    "relationship_id": "VARCHAR",
-    "account_id": "VARCHAR",
-    "metric": "VARCHAR",
-    "on_date": "DATE",
-    "value": "DOUBLE",
-    "known": "BOOLEAN",
-}
 
 
 def make(engine: Engine, against: Path | None) -> dict[str, Any]:
@@ -45,7 +37,7 @@ def make(engine: Engine, against: Path | None) -> dict[str, Any]:
     after = load_definitions(configurations.layers(engine))
     reference = configurations.of_folder(engine, against) if against else configurations.last(engine)
     with reference as (named, before), engine.tables([*ENTITIES, "link", "feed", "attachment"]) as con:
-        engine.store.facts.attach(con, "measure/metric", "metric_before", _METRIC)
+        earlier.attach(engine, con)
         with engine.talk.step("scores by both configurations") as tick:
             compare(con, engine.as_of, before, after, tick=tick)
         return _document(con, named, before, after) | {"as_of": engine.as_of.isoformat()}

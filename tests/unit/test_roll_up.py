@@ -1,0 +1,158 @@
+"""Roll-ups and bands that a project declares: what an account and a group come to, and what is said of it."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cs_connector.errors import ConfigError
+from cs_connector.health import explain, load_definitions
+from cs_connector.health.bands import DEFAULT
+from cs_connector.health.differences import differences
+from tests.unit.health_tables import SHIPPED, Scores, World, definitions
+
+CARD = """\
+version: 1
+title: Tickets
+overrides: [notice_given]
+measures:
+  - {measure: seats, group: Usage, metric: active_share, weight: 1, curve: {line: [[0, 0], [1, 100]]}, phrase: few seats}
+"""
+LEFT = date(2026, 11, 1)
+
+
+def layer(root: Path, accounts: str, groups: str = "{take: weighted}", bands: str = "") -> Path:
+    """A project that rolls up so, and judges the scorecard `seats` by the share of active seats."""
+    (root / "scorecards").mkdir(parents=True)
+    (root / "scorecards/seats.yml").write_text(CARD)
+    (root / "rollup.yml").write_text(f"version: 1\naccounts: {accounts}\ngroups: {groups}\n")
+    if bands:
+        (root / "bands.yml").write_text(f"version: 1\nbands: {bands}\n")
+    return root
+
+
+def world(**third: Any) -> World:
+    """One account: 90 of 100 with a revenue of 1,000, 30 with 3,000, and a third of the type Region, 60 with 1,000."""
+    made = World().customer(product="A", arr=1_000, scorecard="seats").users(*[90.0] * 6, product="A")
+    made.customer(relationship="r2", product="B", arr=3_000, scorecard="seats").users(
+        *[30.0] * 6, product="B"
+    )
+    given = {"product": "C", "arr": 1_000, "scorecard": "seats", "type": "Region", **third}
+    return made.customer(relationship="r3", **given).users(*[60.0] * 6, product="C")
+
+
+def account(scores: Scores) -> dict[str, Any]:
+    return scores.snapshot("a1", entity="account")
+
+
+@pytest.mark.parametrize(
+    ("accounts", "third", "score", "band", "said"),
+    [
+        ("{take: worst}", {}, 30, "red", "Red 30:"),
+        ("{take: mean}", {}, 60, "yellow", "Yellow 60 on average over 3 relationships; the worst: Red 30"),
+        ("{take: weighted}", {}, 48, "red", "Red 48 by revenue over 3 relationships; the worst: Red 30"),
+        ("{take: mean, types: {Region: {take: worst}}}", {}, 60, "yellow", "Yellow 60"),
+        ("{take: worst, types: {Region: {take: mean}}}", {}, 30, "red", "Red 30:"),
+        ("{take: any_fatal}", {}, 48, "red", "Red 48 by revenue over 3 relationships; the worst: Red 30"),
+        ("{take: any_fatal}", {"notice_on": LEFT}, 10, "red", "Red 10, was 60"),
+        ("{take: mean}", {"notice_on": LEFT}, 43, "red", "Red 43 on average over 3 relationships; the worst: Red 10"),
+    ],
+)  # fmt: skip
+def test_an_account_is_what_its_roll_up_says(
+    accounts: str, third: dict[str, Any], score: int, band: str, said: str, tmp_path: Path
+) -> None:
+    root = layer(tmp_path, accounts)
+    scores = world(**third).score(root)
+    row = account(scores)
+    assert (row["score"], row["known_score"], row["band"]) == (score, score, band)
+    assert row["reason"].startswith(said)
+    assert row["override"] == ("notice_given" if row["score"] == 10 else None)
+    told = explain(scores.con, definitions(root), "a1")
+    assert (told["score"], told["relationships"][0]["score"]) == (score, 10 if third else 30)
+
+
+def test_what_is_not_known_counts_in_the_interval_of_a_mean(tmp_path: Path) -> None:
+    made = World().customer(product="A", arr=1_000, scorecard="seats").users(*[90.0] * 6, product="A")
+    made.customer(relationship="r2", product="B", arr=1_000, scorecard="seats")
+    row = account(made.score(layer(tmp_path, "{take: mean}")))
+    assert (row["score"], row["low"], row["high"], row["coverage"]) == (90, 45, 95, 0.5)
+
+
+def test_an_account_without_revenue_shows_the_cap_of_its_relationship() -> None:
+    row = account(World().customer(arr=None, notice_on=LEFT).score())
+    assert (row["score"], row["cap"], row["override"]) == (10, 10, "notice_given")
+
+
+@pytest.mark.parametrize(
+    ("take", "score"), [("worst", 20), ("weighted", 65), ("mean", 50), ("any_fatal", 65)]
+)
+def test_a_group_is_what_its_roll_up_says(take: str, score: int, tmp_path: Path) -> None:
+    made = World().account("a1", ultimate_parent_id="a1").account("a2", ultimate_parent_id="a1")
+    made.customer(arr=3_000, scorecard="seats").users(*[80.0] * 6)
+    made.customer("a2", "r2", arr=1_000, scorecard="seats").users(*[20.0] * 6, account="a2")
+    scores = made.score(layer(tmp_path, "{take: worst}", f"{{take: {take}}}"))
+    row = scores.snapshot("a1", entity="group")
+    assert (row["score"], row["reason"]) == (score, "1 of 2 accounts red, 25 % of revenue")
+
+
+def test_a_parent_that_is_a_holding_has_no_score_of_its_group() -> None:
+    made = (
+        World().account("a1", ultimate_parent_id="a1", kind="Holding").account("a2", ultimate_parent_id="a1")
+    )
+    made.customer("a2", "r2").customer("a1", "r1")
+    query = "SELECT count(*) FROM snapshot WHERE entity = 'group'"
+    assert made.score().con.execute(query).fetchone() == (0,)
+
+
+def test_bands_of_a_project_name_the_scores_of_all(tmp_path: Path) -> None:
+    root = layer(tmp_path, "{take: mean}", bands="{red: [0, 20], yellow: [20, 90], green: [90, 100]}")
+    scores = world().score(root)
+    assert [scores.snapshot(r)["band"] for r in ("r1", "r2", "r3")] == ["green", "yellow", "yellow"]
+    assert (account(scores)["band"], account(scores)["reason"][:9]) == ("yellow", "Yellow 60")
+
+
+def test_what_ships_is_the_default() -> None:
+    shipped = definitions()
+    assert shipped.bands == DEFAULT
+    rule = shipped.roll_up
+    small = rule.accounts.small
+    assert small is not None
+    assert (rule.accounts.take, small.below, small.floor, rule.accounts.types) == ("worst", 0.1, 74, {})
+    assert (rule.groups.take, rule.groups.without) == ("weighted", ("partner", "holding"))
+
+
+def test_a_change_of_either_is_told(tmp_path: Path) -> None:
+    one = definitions(layer(tmp_path / "one", "{take: worst}"))
+    two = definitions(
+        layer(tmp_path / "two", "{take: mean, types: {Region: {take: worst}}}", "{take: worst}",
+              "{red: [0, 40], yellow: [40, 75]}")
+    )  # fmt: skip
+    assert differences(one, two) == [
+        "roll-up of relationships: worst → mean",
+        "roll-up of Region: as for all → worst",
+        "roll-up of accounts: weighted, minimum coverage 50%, without nobody → worst, minimum coverage 50%, without nobody",
+        "band red: 0 to 50 → 0 to 40",
+        "band yellow: 50 to 75 → 40 to 75",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("bands", "what"),
+    [
+        ("{red: [0, 55]}", "red and yellow overlap"),
+        ("{red: [0, 40]}", "there is a gap between red and yellow"),
+        ("{yellow: [75, 50]}", "yellow is empty"),
+        ("{red: [10, 50]}", "the bands do not begin at 0"),
+        ("{green: [75, 90]}", "the bands do not end at 100"),
+        ("{green: [75, 90.5]}", "bands.green.1 is not valid"),
+    ],
+)
+def test_bands_that_leave_a_score_without_one_stop_a_run(bands: str, what: str, tmp_path: Path) -> None:
+    root = layer(tmp_path, "{take: worst}", bands=bands)
+    with pytest.raises(ConfigError) as caught:
+        load_definitions([SHIPPED, root])
+    assert caught.value.what == what
+    assert str(caught.value.place).endswith("bands.yml:2")
