@@ -1,4 +1,4 @@
-"""scorecard lint, schema: is a scorecard right, and does it say what was meant. program, books, contradictions: what it comes to."""
+"""scorecard lint, schema, released: is a scorecard right, and does it say what was meant. program, books, contradictions: what it comes to."""
 
 from __future__ import annotations
 
@@ -106,6 +106,23 @@ def lint(root: opt.ProjectDir = opt.HERE, as_json: opt.Json = False, no_color: o
         raise typer.Exit(2)
 
 
+@_scorecard.command("released")
+def released(
+    root: opt.ProjectDir = opt.HERE, as_json: opt.Json = False, no_color: opt.NoColor = False
+) -> None:
+    """Caps that let go because their evidence is not known any more: it grew too old, or somebody retired it."""
+    from cs_connector.console.released import released as shown
+    from cs_connector.runner.scorecards.released import released as told
+
+    screen = opt.screen(as_json=as_json, no_color=no_color)
+    with opt.engine(root) as engine:
+        document = told(engine)
+    if as_json:
+        screen.document(document)
+    else:
+        shown(screen, document)
+
+
 class Declared(StrEnum):
     """A kind of file that says what a score is."""
 
@@ -116,6 +133,7 @@ class Declared(StrEnum):
     JUDGEMENTS = "judgements"
     ROLLUP = "rollup"
     BANDS = "bands"
+    RETIRED = "retired"
 
 
 @_scorecard.command("schema")
@@ -123,14 +141,15 @@ def schema(
     kind: Annotated[
         Declared,
         typer.Argument(
-            metavar="KIND", help="scorecard, overrides, contradictions, assign, judgements, rollup or bands."
+            metavar="KIND",
+            help="scorecard, overrides, contradictions, assign, judgements, rollup, bands or retired.",
         ),
     ] = Declared.SCORECARD,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Write it here instead of printing it.")
     ] = None,
 ) -> None:
-    """Print the JSON Schema of a scorecard, or of overrides, contradictions, assign, judgements, rollup or bands, for your editor."""
+    """Print the JSON Schema of a scorecard, or of overrides, contradictions, assign, judgements, rollup, bands or retired, for your editor."""
     import json
 
     from cs_connector.health.linting.schemas import schema as made

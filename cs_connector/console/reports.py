@@ -136,6 +136,9 @@ def explain(screen: Screen, document: Mapping[str, Any]) -> None:
     for override in document["overrides"]:
         if override["fired"]:
             _cap(screen, override)
+    for one in document["retired"]:
+        told = f"{one['metric']}: what was last known until {one['on']}, by {one['by']}: {one['why']} ({one['file']})"
+        screen.line(f"  [dim]retired[/] {escape(told)}")
     for text in dict.fromkeys(one["text"] for one in document["contradictions"]):
         screen.line(f"  [yellow]says the one, does the other[/]: {escape(text)}")
     for relation in document.get("relationships", []):
@@ -149,7 +152,9 @@ def _cap(screen: Screen, override: Mapping[str, Any]) -> None:
     screen.line(
         f"  [red]capped at {override['cap']:g}[/] by {escape(override['name'])}: {escape(override['reason'] or '')}"
     )
-    if override["until"]:
+    if override["until"] and override["known"]:
+        screen.line(f"      [dim]its evidence counts until {override['until']}[/]")
+    elif override["until"]:
         screen.line(
             f"      [dim]by what was last known; it lets go on {override['until']}, unless that is known again[/]"
         )

@@ -6,8 +6,10 @@ from datetime import date
 
 from cs_connector.health.scorecard import Definitions
 from cs_connector.language.executor import Connection
+from cs_connector.measure import retirements
 
 BEFORE = "metric_before"
+_OURS = "metric_earlier"  # what of it is of the relationships in hand
 MONTHS = 8  # that a run can look back: six month ends, and what was carried to the first of them
 
 
@@ -19,7 +21,12 @@ def ready(con: Connection, definitions: Definitions) -> None:
     exists: a removed link or permission takes the past out of reach of today's facts.
     """
     used = definitions.used
-    known = _known(used, _has(con, BEFORE))
+    before = _has(con, BEFORE)
+    if before:
+        con.execute(
+            f"CREATE OR REPLACE TEMP TABLE {_OURS} AS FROM {BEFORE} SEMI JOIN scope USING (relationship_id) WHERE value IS NOT NULL"
+        )
+    known = _known(used, before)
     seen = ", ".join(map(_seen, used))
     carried = ", ".join(_carried(name, definitions.metrics.by_name[name].carry_for) for name in used)
     con.execute(
@@ -30,6 +37,19 @@ def ready(con: Connection, definitions: Definitions) -> None:
         SELECT wide.*, carried.* EXCLUDE (r, today) FROM wide JOIN carried USING (r, today)
         """
     )
+    if definitions.retired:
+        _retire(con, definitions)
+
+
+def _retire(con: Connection, definitions: Definitions) -> None:
+    """Carry no more, from the day on which a person retired it, what was last known on that day or before."""
+    ((today,),) = con.execute("SELECT max(on_date) FROM grid").fetchall()
+    retirements.match(con, definitions.retired, today)
+    for name in sorted({one.entry.metric for one in definitions.retired} & set(definitions.used)):
+        con.execute(
+            f"""UPDATE ready SET "k_{name}" = NULL, "d_{name}" = NULL FROM retired AS e WHERE e.metric = '{name}'
+            AND e.relationship_id = ready.relationship_id AND ready.today >= e.given_on AND ready."d_{name}" <= e.given_on"""
+        )
 
 
 def _has(con: Connection, name: str) -> bool:
@@ -43,8 +63,8 @@ def _known(used: tuple[str, ...], before: bool) -> str:
     both = ", ".join(f'w."m_{n}" AS v_{n}, coalesce(w."m_{n}", b."{n}") AS "m_{n}"' for n in used)
     earlier = ", ".join(f"""any_value(value) FILTER (metric = '{n}') AS "{n}" """ for n in used)
     return f"""SELECT r, today, {both} FROM wide AS w FULL JOIN (
-        SELECT s.r, p.on_date AS today, {earlier} FROM {BEFORE} AS p JOIN scope AS s USING (relationship_id)
-        WHERE p.value IS NOT NULL AND p.on_date <= (SELECT max(on_date) FROM grid) GROUP BY ALL) AS b USING (r, today)"""
+        SELECT s.r, p.on_date AS today, {earlier} FROM {_OURS} AS p JOIN scope AS s USING (relationship_id)
+        WHERE p.on_date <= (SELECT max(on_date) FROM grid) GROUP BY ALL) AS b USING (r, today)"""
 
 
 def _seen(name: str) -> str:
@@ -63,7 +83,7 @@ def _carried(name: str, days: int) -> str:
 def keep(con: Connection, definitions: Definitions, as_of: date) -> None:
     """Make `metric_past`: what earlier runs measured and this one does not know, so that the runs after it remember it, too.
 
-    Of each metric the last known day of a month, as long as it may be carried. Needs `metric_value`.
+    Of each metric the last known day of a month, as long as it may be carried. Needs `metric_value`, and what `ready` made.
     """
     if not _has(con, BEFORE):
         con.execute("CREATE OR REPLACE TEMP TABLE metric_past AS SELECT * FROM metric_value LIMIT 0")
@@ -73,11 +93,11 @@ def keep(con: Connection, definitions: Definitions, as_of: date) -> None:
         f"""
         CREATE OR REPLACE TEMP TABLE metric_past AS
         SELECT b.relationship_id, s.account_id, b.metric, b.on_date, b.value, TRUE AS known
-        FROM {BEFORE} AS b JOIN (SELECT DISTINCT relationship_id, account_id FROM scope) AS s USING (relationship_id)
+        FROM {_OURS} AS b JOIN (SELECT DISTINCT relationship_id, account_id FROM scope) AS s USING (relationship_id)
         ANTI JOIN (SELECT relationship_id, metric, on_date FROM metric_value WHERE known) AS v
         ON v.relationship_id = b.relationship_id AND v.metric = b.metric AND v.on_date >= b.on_date
             AND date_trunc('month', v.on_date) = date_trunc('month', b.on_date)
-        WHERE b.value IS NOT NULL AND b.on_date <= $day AND b.on_date > $day::DATE - INTERVAL {MONTHS} MONTH - to_days({longest})
+        WHERE b.on_date <= $day AND b.on_date > $day::DATE - INTERVAL {MONTHS} MONTH - to_days({longest})
         QUALIFY row_number() OVER (PARTITION BY b.relationship_id, b.metric, date_trunc('month', b.on_date)
             ORDER BY b.on_date DESC) = 1
         """,

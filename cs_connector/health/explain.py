@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from cs_connector.language.executor import Connection
 
 if TYPE_CHECKING:
     from cs_connector.health.scorecard import Definitions
+    from cs_connector.measure.retirements import Retirement
 
 Row = dict[str, Any]
 
@@ -40,7 +41,7 @@ def explain(
         named = outline.measures.get(measure["measure"])
         measure["path"] = (named.group if named else measure["group"]).split(" / ")
         measure["sources"] = evidence.records(con, named.evidence, found.judgements) if named else []
-    exact = _exact(snapshot)
+    exact, retired = _exact(snapshot), _retired(con, found, relationship, snapshot["on_date"])
     return {
         "schema": "explain/1", "id": entity_id, "name": _name(con, snapshot), "scorecard": snapshot["scorecard"],
         "as_of": snapshot["on_date"].isoformat(), "score": snapshot["score"], "band": snapshot["band"],
@@ -48,7 +49,8 @@ def explain(
         "uncapped": snapshot["uncapped"], "published": snapshot["published"],
         "rounding": None if exact is None else snapshot["score"] - exact,
         "reason": snapshot["reason"], "next_step": snapshot["next_step"],
-        "measures": measures, "overrides": _overrides(con, outline, snapshot),
+        "measures": measures, "overrides": _overrides(con, outline, snapshot, retired),
+        "retired": [one.said() for one in retired.values()],
         "contradictions": _contradictions(con, snapshot),
         "relationships": _relationships(con, snapshot),
     }  # fmt: skip
@@ -152,12 +154,23 @@ def _name(con: Connection, snapshot: Row) -> str | None:
     return found[0]["name"] if found else None
 
 
-def _overrides(con: Connection, outline: Outline, snapshot: Row) -> list[Row]:
+def _retired(con: Connection, found: Outlines, relationship: str, today: date) -> Mapping[str, Retirement]:
+    """The evidence that a person retired, by metric."""
+    if not found.retired:
+        return {}
+    from cs_connector.measure import retirements  # few projects have any
+
+    return retirements.of(con, found.retired, relationship, today)
+
+
+def _overrides(
+    con: Connection, outline: Outline, snapshot: Row, retired: Mapping[str, Retirement]
+) -> list[Row]:
     """Every cap of the scorecard with whether it holds, by the metrics that were published for the relationship in `scope`."""
     if not outline.overrides:
         return []
     today, names = snapshot["on_date"], list(outline.carried)
-    carried = _carried(con, outline, today)
+    carried = _carried(con, outline, today, retired)
     known = ", ".join(f'CAST(? AS DOUBLE) AS "k_{name}"' for name in names)
     tests = ", ".join(f'({cap.holds}) AS "c#{cap.name}"' for cap in outline.overrides)
     query = f"SELECT *, {tests} FROM (SELECT grid.on_date AS today, scope.*, {known} FROM scope, grid)"
@@ -174,13 +187,17 @@ def _overrides(con: Connection, outline: Outline, snapshot: Row) -> list[Row]:
 
 
 def _standing_on(cap: OutlinedCap, row: Row, outline: Outline, today: date) -> Row:
-    """Whether all that it looks at is known now, and until when a cap holds that stands on what was last known."""
+    """Whether all that it looks at is known now, and until when its evidence counts: what was last known, or a fact that grows old."""
     since = {name: row[f"d_{name}"] for name in cap.metrics if row[f"d_{name}"] not in (None, today)}
     ends = [day + timedelta(days=outline.carried[name]) for name, day in since.items()]
+    if not since and cap.expires and (age := row.get(f"k_{cap.expires.age}")) is not None:
+        ends = [today + timedelta(days=cap.expires.days - 1 - int(age))]
     return {"known": not since, "until": min(ends).isoformat() if ends else None}
 
 
-def _carried(con: Connection, outline: Outline, today: date) -> dict[str, tuple[float, date]]:
+def _carried(
+    con: Connection, outline: Outline, today: date, retired: Mapping[str, Retirement]
+) -> dict[str, tuple[float, date]]:
     """The newest value of each metric that still counts, and of which day it is."""
     found = con.execute(
         """SELECT metric, max_by(value, on_date), max(on_date) FROM metric_value
@@ -190,7 +207,9 @@ def _carried(con: Connection, outline: Outline, today: date) -> dict[str, tuple[
     return {
         name: (value, day)
         for name, value, day in found
-        if name in outline.carried and (today - day).days <= outline.carried[name]
+        if name in outline.carried
+        and (today - day).days <= outline.carried[name]
+        and not (name in retired and day < today and day <= retired[name].entry.on)
     }
 
 

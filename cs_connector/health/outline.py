@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from cs_connector.errors import UsageError
 from cs_connector.health.curves import Curve
+from cs_connector.health.expiry import Expiry
 from cs_connector.language.executor import Connection
 from cs_connector.language.steps import Strict
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from cs_connector.health.scorecard import Cap, Definitions, Measure
     from cs_connector.measure.judgements import Judgement
     from cs_connector.measure.metrics import Source
+    from cs_connector.measure.retirements import Retirement
 
 OUTLINE = {"scorecard": "VARCHAR", "outline": "VARCHAR"}
 
@@ -60,6 +62,7 @@ class OutlinedCap(Strict):
     holds: str
     reason: str
     fix: str
+    expires: Expiry | None = None
 
 
 class Outline(Strict):
@@ -80,6 +83,10 @@ class Declared:
     def judgements(self) -> Sequence[Judgement]:
         return self.definitions.metrics.judgements
 
+    @property
+    def retired(self) -> Sequence[Retirement]:
+        return self.definitions.retired
+
     def of(self, scorecard: str) -> Outline | None:
         return outline(self.definitions, scorecard) if scorecard in self.definitions.cards else None
 
@@ -90,6 +97,7 @@ class Kept:
 
     con: Connection
     judgements: Sequence[Judgement] = ()
+    retired: Sequence[Retirement] = ()
 
     def of(self, scorecard: str) -> Outline | None:
         query = "SELECT outline FROM outline WHERE scorecard = ?"
@@ -143,8 +151,8 @@ def _cap(cap: Cap) -> OutlinedCap:
     rule = cap.rule
     metrics = tuple(sorted(cap.metrics))
     return OutlinedCap(
-        name=cap.name, cap=rule.cap, metrics=metrics, holds=cap.holds, reason=rule.reason, fix=rule.fix
-    )
+        name=cap.name, cap=rule.cap, metrics=metrics, holds=cap.holds, reason=rule.reason, fix=rule.fix, expires=rule.expires,
+    )  # fmt: skip
 
 
 def _evidence(source: Source, metric: str) -> Evidence:

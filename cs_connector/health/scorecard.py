@@ -17,6 +17,7 @@ from cs_connector.health.bands import DEFAULT, Bands, load_bands
 from cs_connector.health.conditions import condition
 from cs_connector.health.contradictions import Detector, load_contradictions
 from cs_connector.health.curves import Curve
+from cs_connector.health.expiry import Expiry
 from cs_connector.health.upward import RollUp, load_roll_up
 from cs_connector.health.words import Template, template
 from cs_connector.language.compiler import column
@@ -24,6 +25,7 @@ from cs_connector.language.executor import sql
 from cs_connector.language.expression import Formula
 from cs_connector.language.steps import Strict
 from cs_connector.measure.metrics import BASE, Metrics, load_metrics
+from cs_connector.measure.retirements import Retirement, load_retirements
 from cs_connector.model import NUMBER
 
 Driver = Literal["Usage", "Goals", "Support", "Survey", "Billing", "Relationship", "Onboarding", "Notice"]
@@ -104,13 +106,17 @@ class Scorecard(Strict):
 
 
 class Override(Strict):
-    """A fact that no other measure can outweigh: while `when` holds, the score is at most `cap`."""
+    """A fact that no other measure can outweigh: while `when` holds, the score is at most `cap`.
+
+    `expires` says for how long its evidence counts: `when` holds no longer, `explain` says until when.
+    """
 
     when: str
     cap: int = Field(ge=0, le=100)
     driver: Driver
     reason: str
     fix: str
+    expires: Expiry | None = None
 
 
 class OverrideFile(Strict):
@@ -176,6 +182,7 @@ class Definitions:
     roll_up: RollUp
     also: tuple[str, ...] = field(default=())
     bands: Bands = field(default=DEFAULT)
+    retired: tuple[Retirement, ...] = field(default=())
     contradictions: tuple[Detector, ...] = field(default=())
 
     @cached_property
@@ -187,7 +194,7 @@ class Definitions:
             for text in (*card.phrases.values(), *(c.reason for c in card.caps)):
                 found |= text.names
             for cap in card.caps:
-                found |= cap.when.names
+                found |= cap.when.names | ({cap.rule.expires.age} if cap.rule.expires else set())
         for one in self.contradictions:
             found |= one.when.names | one.text.names
         return tuple(sorted(found & set(self.metrics.by_name)))
@@ -205,7 +212,8 @@ def load_definitions(layers: Sequence[Path]) -> Definitions:
     document = load(_existing(layers, "scorecards/assign.yml")[-1])
     found = load_contradictions(layers, names, metrics.by_name)
     assigned = _assigned(metrics, cards, document, load_roll_up(layers))
-    return replace(assigned, contradictions=found, bands=load_bands(layers))
+    retired = load_retirements(layers, metrics.by_name)
+    return replace(assigned, contradictions=found, bands=load_bands(layers), retired=retired)
 
 
 def _existing(layers: Iterable[Path], name: str) -> list[Path]:
@@ -227,6 +235,8 @@ def _caps(files: Iterable[Path], metrics: Metrics) -> tuple[Cap, ...]:
 def _cap(document: Document, name: str, rule: Override, metrics: Metrics) -> Cap:
     at, names = ("overrides", name), {**BASE, **dict.fromkeys(metrics.by_name, NUMBER)}
     when = condition(document, (*at, "when"), rule.when, names)
+    if rule.expires:
+        _must(document, (*at, "expires", "age"), rule.expires.age, metrics.by_name, "metric")
     return Cap(
         name,
         rule,

@@ -25,6 +25,7 @@ from .standing import SCORED, must_be_scored
 
 if TYPE_CHECKING:
     from cs_connector.measure.judgements import Judgement
+    from cs_connector.measure.retirements import Retirement
 
     from .engine import Engine
 
@@ -44,7 +45,7 @@ class Own:
     def outlines(self) -> Outlines:
         """As they were kept with the scores; of scores that an earlier version computed, as they are declared now."""
         if self.engine.store.facts.files("health/outline"):
-            return Kept(self.con, _judgements(self.engine))
+            return Kept(self.con, _judgements(self.engine), _retirements(self.engine))
         from cs_connector.health import load_definitions
         from cs_connector.health.outline import Declared
 
@@ -223,3 +224,13 @@ def _judgements(engine: Engine) -> tuple[Judgement, ...]:
     from cs_connector.measure.judgements import load_judgements
 
     return load_judgements(layers)
+
+
+def _retirements(engine: Engine) -> tuple[Retirement, ...]:
+    """The same of evidence that somebody retired."""
+    layers = (*engine.project.shipped, engine.project.root)
+    if not any((layer / "retired.yml").exists() for layer in layers):
+        return ()
+    from cs_connector.measure.retirements import load_retirements
+
+    return load_retirements(layers)

@@ -31,6 +31,8 @@ from cs_connector.language.expression import Formula, parse_condition
 from cs_connector.measure.judgements import FILE as JUDGEMENTS
 from cs_connector.measure.judgements import JudgementFile
 from cs_connector.measure.metrics import BASE, load_metrics
+from cs_connector.measure.retirements import FILE as RETIRED
+from cs_connector.measure.retirements import RetiredFile
 from cs_connector.model import NUMBER
 
 Keys = tuple[str | int, ...]
@@ -79,6 +81,11 @@ def wrong(layers: Sequence[Path], types: Types) -> list[ConfigError]:
         ]
     for document in _documents((layer / JUDGEMENTS for layer in layers), found):
         found += _shape(JudgementFile, document)
+    for document in _documents((layer / RETIRED for layer in layers), found):
+        found += _shape(RetiredFile, document)
+        for index, one in enumerate(_listed(document.data, "retired")):
+            name = one.get("metric") if isinstance(one, dict) else None
+            found += _named(document, ("retired", index, "metric"), name, known.metrics, "metric")
     for document in _documents((layer / CONTRADICTIONS for layer in layers), found):
         found += [
             *_shape(ContradictionFile, document),
@@ -237,6 +244,8 @@ def _conditional(
             _, errors = _condition(document, (*at, "when"), rule.get("when"), known.names, types)
             yield from errors
             yield from _text(document, (*at, text), rule.get(text), known.names)
+            age = _mapping(rule, "expires").get("age")
+            yield from _named(document, (*at, "expires", "age"), age, known.metrics, "metric")
 
 
 def _condition(

@@ -11,10 +11,11 @@ from cs_connector.health.contradictions import ContradictionFile
 from cs_connector.health.scorecard import AssignFile, OverrideFile, Scorecard
 from cs_connector.health.upward import RollUp
 from cs_connector.measure.judgements import JudgementFile
+from cs_connector.measure.retirements import RetiredFile
 
 KINDS: dict[str, type[BaseModel]] = {
     "scorecard": Scorecard, "overrides": OverrideFile, "contradictions": ContradictionFile, "judgements": JudgementFile, "assign": AssignFile,
-    "rollup": RollUp, "bands": BandFile,
+    "rollup": RollUp, "bands": BandFile, "retired": RetiredFile,
 }  # fmt: skip
 
 

@@ -23,6 +23,7 @@ _PATTERNS = (
     "bands.yml",
     "contradictions.yml",
     "judgements.yml",
+    "retired.yml",
     "metrics/*.yml",
     "metrics/*.py",
     "scorecards/*.yml",
