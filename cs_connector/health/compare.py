@@ -8,8 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from cs_connector.health import carry, rollup, scoring
+from cs_connector.health import carry, scoring
 from cs_connector.health.job import BUCKET
+from cs_connector.health.rolling import rollup
 from cs_connector.health.scorecard import Card, Definitions
 from cs_connector.language.executor import Connection
 from cs_connector.measure import evaluate

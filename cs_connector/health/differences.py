@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cs_connector.health.curves import Curve
+from cs_connector.health.rolling.upward import Groups, Taking
 from cs_connector.health.scorecard import Card, Definitions, Measure
-from cs_connector.health.upward import Groups, Taking
 from cs_connector.measure import functions
 from cs_connector.measure.metrics import Metrics
 
@@ -42,6 +42,9 @@ def _rolled(before: Definitions, after: Definitions) -> Iterator[str]:
     ]
     pairs.append(("of accounts", _grouping(one.groups), _grouping(two.groups)))
     yield from (f"roll-up {of}: {old} → {new}" for of, old, new in pairs if old != new)
+    lines = [{tuple(one.entry) for one in side.retired} for side in (before, after)]
+    if lines[0] != lines[1]:
+        yield f"retired evidence: {len(lines[0] - lines[1])} lines gone, {len(lines[1] - lines[0])} new"
     for name, limits in before.bands.limits.items():
         if limits != after.bands.limits[name]:
             old, new = (f"{low} to {high}" for low, high in (limits, after.bands.limits[name]))

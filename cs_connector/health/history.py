@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cs_connector.health.rollup import SENTENCE
+from cs_connector.health.rolling.rollup import SENTENCE
 from cs_connector.language.executor import Connection
 
 STEADY = 5  # points

@@ -13,10 +13,10 @@ from cs_connector.health import (
     history,
     outcomes,
     outline,
-    rollup,
     scoring,
     sentences,
 )
+from cs_connector.health.rolling import rollup
 from cs_connector.health.scorecard import Definitions
 from cs_connector.language.executor import Connection
 from cs_connector.measure import evaluate

@@ -18,7 +18,7 @@ from cs_connector.health.conditions import condition
 from cs_connector.health.contradictions import Detector, load_contradictions
 from cs_connector.health.curves import Curve
 from cs_connector.health.expiry import Expiry
-from cs_connector.health.upward import RollUp, load_roll_up
+from cs_connector.health.rolling.upward import RollUp, load_roll_up
 from cs_connector.health.words import Template, template
 from cs_connector.language.compiler import column
 from cs_connector.language.executor import sql

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -126,12 +126,12 @@ def behind(con: Connection, judgements: Sequence[Judgement], relationship: str) 
     return judgements[row[0]] if row else None
 
 
-def unheard(con: Connection, judgements: Sequence[Judgement]) -> list[Judgement]:
-    """Those that are about nobody: neither an account nor a relationship is called that."""
+def unheard(con: Connection, named: Iterable[str]) -> set[str]:
+    """Those of the names that are nobody's: neither an account nor a relationship is called that."""
     rows = con.execute(
         """SELECT relationship_id FROM relationship UNION SELECT key FROM relationship UNION SELECT name FROM relationship
         UNION SELECT account_id FROM account UNION SELECT name FROM account
         UNION SELECT record_id FROM link WHERE entity = 'account'"""
     ).fetchall()
     known = {row[0] for row in rows}
-    return [one for one in judgements if one.entry.of not in known]
+    return set(named) - known

@@ -13,11 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cs_connector.health import rollup, scoring
+from cs_connector.health import scoring
 from cs_connector.health.bands import DEFAULT
-from cs_connector.health.rollup import Way
+from cs_connector.health.rolling import rollup
+from cs_connector.health.rolling.rollup import Way
+from cs_connector.health.rolling.upward import Accounts, Groups, RollUp, Small, Take, Taking
 from cs_connector.health.scorecard import Cap, Card, Measure, Override, Scorecard
-from cs_connector.health.upward import Accounts, Groups, RollUp, Small, Take, Taking
 from cs_connector.health.words import Template
 from cs_connector.language.executor import Connection, connect
 from cs_connector.language.expression import parse_condition

@@ -16,7 +16,7 @@ from cs_connector.testing import FixedClock, Memory, MemorySettings, System, sur
 from .act_kit import rows
 
 TASK = ObjectInfo("Task", (FieldInfo("Key", "text", unique=True), FieldInfo("Subject", "text", length=10)))
-OTHER = ObjectInfo("Account", (FieldInfo("Score", "number"),))
+OTHER = ObjectInfo("Account", (FieldInfo("Score", "number"), FieldInfo("Band", "text")))
 
 
 class Line(Memory):

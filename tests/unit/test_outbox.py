@@ -50,14 +50,12 @@ def test_what_is_taken_at_last_is_not_refused_any_more(desk: Desk) -> None:
     assert rows(desk.state, tables.refused) == []
 
 
-def test_a_value_that_was_emptied_is_counted(desk: Desk) -> None:
-    record = desk.system.put("Account", {"Score": 1})
-    change = Planned(
-        "crm", "Account", "account", "a1", "update", None, record, (("Score", "1", None),), (), ""
-    )
-    tally = desk.send(change)
+def test_a_record_that_loses_values_is_counted_once_as_a_plan_does(desk: Desk) -> None:
+    record = desk.system.put("Account", {"Score": 1, "Band": "red"})
+    emptied = (("Band", "red", None), ("Score", "1", None))
+    tally = desk.send(Planned("crm", "Account", "account", "a1", "update", None, record, emptied, (), ""))
     assert (tally.updated, tally.cleared) == (1, 1)
-    assert desk.system.rows["Account"][record].fields == {"Score": None}
+    assert desk.system.rows["Account"][record].fields == {"Score": None, "Band": None}
 
 
 def test_the_whole_plan_is_on_record_and_a_batch_in_flight_before_it_is_sent(desk: Desk) -> None:

@@ -14,7 +14,7 @@ from .line import Line
 class Tally:
     """`reasons` and `lost` say why changes were refused or not confirmed; `waiting` why some are still to be done.
 
-    `later` counts those that the CRM could not take now, `blocked` those whose last answer is not known yet.
+    `cleared` counts records that lost a value, `later` those that the CRM could not take now, `blocked` those whose last answer is not known yet.
     """
 
     connection: str
@@ -60,7 +60,7 @@ class Tally:
         self.created += verdict is Verdict.CREATED
         self.updated += verdict is Verdict.UPDATED
         self.deleted += verdict is Verdict.DELETED
-        self.cleared += line.cleared
+        self.cleared += line.cleared > 0
 
     def again(self) -> None:
         """What is to come later is tried once more."""

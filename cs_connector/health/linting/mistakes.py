@@ -16,6 +16,8 @@ from cs_connector.health.bands import FILE as BANDS
 from cs_connector.health.bands import BandFile, unsound
 from cs_connector.health.contradictions import FILE as CONTRADICTIONS
 from cs_connector.health.contradictions import ContradictionFile
+from cs_connector.health.rolling.upward import FILE as ROLL_UP
+from cs_connector.health.rolling.upward import RollUp
 from cs_connector.health.scorecard import (
     TWICE,
     WEIGHTLESS,
@@ -24,8 +26,6 @@ from cs_connector.health.scorecard import (
     Scorecard,
     card_files,
 )
-from cs_connector.health.upward import FILE as ROLL_UP
-from cs_connector.health.upward import RollUp
 from cs_connector.health.words import template
 from cs_connector.language.expression import Formula, parse_condition
 from cs_connector.measure.judgements import FILE as JUDGEMENTS

@@ -20,6 +20,7 @@ from cs_connector.language.compiler import column
 from cs_connector.language.executor import Connection, sql
 from cs_connector.measure.judgements import Judgement, unheard
 from cs_connector.measure.metrics import OF_ACCOUNT, OF_RELATIONSHIP
+from cs_connector.measure.retirements import Retirement
 
 Array: TypeAlias = Any  # of numpy
 ENOUGH = 30  # relationships before anything is said about how two measures move
@@ -42,16 +43,19 @@ def observed(con: Connection, definitions: Definitions, layers: Sequence[Path]) 
         card, document = definitions.cards[name], load(files[name])
         found += _nobody(con, card, document, seen)
         found += _alike(con, card, document, seen)
-    found += [_unheard(one) for one in unheard(con, definitions.metrics.judgements)]
+    words: list[Judgement | Retirement] = [*definitions.metrics.judgements, *definitions.retired]
+    nobody = unheard(con, [one.entry.of for one in words])
+    found += [_unheard(one) for one in words if one.entry.of in nobody]
     return sorted(found, key=lambda d: (d.place.path, d.place.line or 0, d.what))
 
 
-def _unheard(one: Judgement) -> Doubt:
+def _unheard(one: Judgement | Retirement) -> Doubt:
+    kind, what = ("judgements", "judgement") if isinstance(one, Judgement) else ("retired", "line")
     return Doubt(
-        one.document.place(("judgements", one.index, "of")),
+        one.document.place((kind, one.index, "of")),
         f"nobody is called {one.entry.of!r}",
-        "no account and no relationship has this id, key or name, so the judgement counts for nobody",
-        "name the account as the CRM does, or remove the judgement",
+        f"no account and no relationship has this id, key or name, so the {what} counts for nobody",
+        f"name the account as the CRM does, or remove the {what}",
     )
 
 

@@ -8,8 +8,8 @@ from pydantic import BaseModel
 
 from cs_connector.health.bands import BandFile
 from cs_connector.health.contradictions import ContradictionFile
+from cs_connector.health.rolling.upward import RollUp
 from cs_connector.health.scorecard import AssignFile, OverrideFile, Scorecard
-from cs_connector.health.upward import RollUp
 from cs_connector.measure.judgements import JudgementFile
 from cs_connector.measure.retirements import RetiredFile
 

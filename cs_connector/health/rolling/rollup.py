@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from cs_connector.health.bands import DEFAULT, Bands
-from cs_connector.health.pooled import pooled
+from cs_connector.health.rolling.pooled import pooled
+from cs_connector.health.rolling.upward import RollUp
 from cs_connector.health.scoring import half_up
-from cs_connector.health.upward import RollUp
 from cs_connector.language.executor import Connection
 from cs_connector.unify.sql import literal
 

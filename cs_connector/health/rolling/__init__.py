@@ -1,0 +1,1 @@
+"""How scores go up: of relationships to their account, of accounts to their group."""
