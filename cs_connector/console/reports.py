@@ -132,7 +132,8 @@ def explain(screen: Screen, document: Mapping[str, Any]) -> None:
     )
     _groups(screen, document["measures"], 0)
     if document["uncapped"] is not None:
-        screen.line(f"\n  sum {document['uncapped']:.2f}   rounding {document['rounding']:+.2f}")
+        rolled = f"   roll-up {document['roll_up']:+d}" if document["roll_up"] else ""
+        screen.line(f"\n  sum {document['uncapped']:.2f}   rounding {document['rounding']:+.2f}{rolled}")
     for override in document["overrides"]:
         if override["fired"]:
             _cap(screen, override)

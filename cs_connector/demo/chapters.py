@@ -123,6 +123,21 @@ def _zephyr(make: Builder) -> None:
     make.judge("At risk", 30)
 
 
+def _pelican(make: Builder) -> None:
+    """Renewed a hundred days ago for 70,000 instead of 120,000: 70 seats of 120, and most of those are used."""
+    _loved(make, 8, 8, 8)
+    csm = make.account.csm
+    make.subscription("Planner", arr=70_000, seats=70, features=20, started=100, renews=265, csm=csm)
+    make.subscription(
+        "Planner", arr=120_000, seats=120, features=20, started=800, renews=-100, csm=csm, status="Ended"
+    )
+    make.usage("Planner", [56] * MONTHS, [12] * MONTHS)
+    make.stages(make.cal.ago(800))
+    make.invoices(70_000 * 100 // 12, 3)
+    make.opportunity("Renewal", "Closed Won", 70_000, -100)
+    _well(make)
+
+
 CHAPTERS: dict[str, Tell] = {
     "Kestrel Energy": _kestrel,
     "Lumen Schools": _lumen,
@@ -131,4 +146,5 @@ CHAPTERS: dict[str, Tell] = {
     "Umber Press": _umber,
     "Willow Media": _willow,
     "Zephyr Air": _zephyr,
+    "Pelican Foods": _pelican,
 }

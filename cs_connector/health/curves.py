@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Self
+from statistics import NormalDist
+from typing import Literal, Self
 
 from pydantic import model_validator
 from sqlglot import exp
@@ -14,19 +15,29 @@ from cs_connector.language.expression import number
 from cs_connector.language.steps import Strict
 
 Point = tuple[float, float]
+Way = Literal["rising", "falling"]
+KINDS = "line, steps, half_life, percentile, z_score"
+_NORMAL = tuple((step / 4, 100 * NormalDist().cdf(step / 4)) for step in range(-12, 13))
 
 
 class Curve(Strict):
-    """Exactly one of: a line through points, steps (from that value on, this score), or a half-life."""
+    """Exactly one of: a line through points, steps (from that value on, this score), a half-life, a percentile or a z-score.
+
+    A percentile is a share of peers, 0 to 1; a z-score counts as the share of a normal distribution below it, straight between
+    quarters of a deviation and level from three on. `rising`: more of the metric is better.
+    """
 
     line: tuple[Point, ...] | None = None
     steps: tuple[Point, ...] | None = None
     half_life: float | None = None
+    percentile: Way | None = None
+    z_score: Way | None = None
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
-        if len([v for v in (self.line, self.steps, self.half_life) if v is not None]) != 1:
-            raise ValueError("give exactly one of line, steps, half_life")
+        given = (self.line, self.steps, self.half_life, self.percentile, self.z_score)
+        if len([v for v in given if v is not None]) != 1:
+            raise ValueError(f"give exactly one of {KINDS}")
         if self.half_life is not None and not 0 < self.half_life < math.inf:
             raise ValueError("a half-life is above 0")
         if self.half_life is None:
@@ -35,7 +46,12 @@ class Curve(Strict):
 
     @property
     def points(self) -> tuple[Point, ...]:
-        return self.line or self.steps or ()
+        return (
+            self.line
+            or self.steps
+            or _given(self.percentile, ((0, 0), (1, 100)))
+            or _given(self.z_score, _NORMAL)
+        )
 
     @property
     def falling(self) -> bool:
@@ -67,6 +83,12 @@ class Curve(Strict):
         whens = _stairs(value, self.points) if self.steps is not None else _slopes(value, self.points)
         unknown = exp.If(this=value.copy().is_(exp.null()), true=exp.null())
         return exp.Case(ifs=[unknown, *whens], default=number(self.points[-1][1]))
+
+
+def _given(way: Way | None, rising: tuple[Point, ...]) -> tuple[Point, ...]:
+    if way is None:
+        return ()
+    return rising if way == "rising" else tuple((x, 100 - score) for x, score in rising)
 
 
 def _ordered(points: Sequence[Point]) -> None:

@@ -110,6 +110,8 @@ def _curve(curve: Curve | None) -> str:
         return "as for all"
     if curve.half_life is not None:
         return f"half-life {curve.half_life:g}"
+    if curve.percentile or curve.z_score:
+        return f"percentile {curve.percentile}" if curve.percentile else f"z-score {curve.z_score}"
     kind = "line" if curve.line else "steps"
     return f"{kind} {', '.join(f'{x:g}→{y:g}' for x, y in curve.points)}"
 

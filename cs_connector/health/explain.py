@@ -10,7 +10,7 @@ from cs_connector.errors import UsageError
 from cs_connector.health import evidence, outcomes
 from cs_connector.health.levers import Part, levers, reachable
 from cs_connector.health.outline import Outline, OutlinedCap, Outlines, outlines
-from cs_connector.health.words import read
+from cs_connector.health.words import half_up, read
 from cs_connector.language.executor import Connection
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ def explain(
         "as_of": snapshot["on_date"].isoformat(), "score": snapshot["score"], "band": snapshot["band"],
         "coverage": snapshot["coverage"], "interval": [snapshot["low"], snapshot["high"]],
         "uncapped": snapshot["uncapped"], "published": snapshot["published"],
-        "rounding": None if exact is None else snapshot["score"] - exact,
+        "rounding": None if exact is None else half_up(exact) - exact,
+        "roll_up": None if exact is None else snapshot["score"] - half_up(exact),
         "reason": snapshot["reason"], "next_step": snapshot["next_step"],
         "measures": measures, "overrides": _overrides(con, outline, snapshot, retired),
         "retired": [one.said() for one in retired.values()],

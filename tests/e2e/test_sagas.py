@@ -134,6 +134,16 @@ def test_a_higher_price_is_no_growth(ask: Ask, done) -> None:
     assert tasks(done, "Quartz") == []
 
 
+def test_a_downgrade_is_contraction_and_what_is_left_is_used_well(ask: Ask, done) -> None:
+    assert metrics(ask, "Pelican Foods", "seats_change", "price_change", "revenue_change", "active_share") == {
+        "seats_change": -0.417, "price_change": 0, "revenue_change": -0.417, "active_share": 0.8,
+    }  # fmt: skip
+    assert ask("SELECT arr::INT, customer_status FROM account WHERE name = 'Pelican Foods'") == [
+        (70_000, "Customer")
+    ]
+    assert tasks(done, "Pelican") == []
+
+
 def test_a_quiet_season_is_steady_and_a_project_has_a_scorecard_of_its_own(ask: Ask, done) -> None:
     assert metrics(ask, "Juniper Travel", "usage_change", "usage_trend", "budget_burn", "milestones_on_time") == {
         "usage_change": -0.6, "usage_trend": 1, "budget_burn": 0.9, "milestones_on_time": 0.667,

@@ -128,6 +128,16 @@ def test_aurora_is_92_by_usage_alone_and_umber_is_truly_green(ran):
     assert [o for o in umber["overrides"] if o["fired"]] == umber["contradictions"] == []
 
 
+def test_pelican_pays_less_stays_and_is_judged_by_its_new_seats(ran):
+    told = ran.do("explain", "Pelican Foods", "--json").json
+    used = next(m for m in told["measures"] if m["measure"] == "active_share")
+    assert (used["value"], used["score"]) == (0.8, 100)
+    assert told["overrides"] and not any(o["fired"] for o in told["overrides"])
+    figures = ran.do("program", "--month", "2026-08", "--json").json["periods"]
+    (dollars,) = (m for m in figures[0]["total"]["revenue"] if m["currency"] == "USD")
+    assert dollars["contraction"] >= 50_000
+
+
 def test_contradictions_are_listed_and_explained(ran):
     found = ran.do("contradictions", "--json").json
     assert found["schema"] == "contradictions/1"
@@ -142,6 +152,16 @@ def test_contradictions_are_listed_and_explained(ran):
         assert contradiction in [one["name"] for one in shown], name
     assert "Recommends us, but hardly anyone logs in" in ran.do("explain", "Bluebird Media").talk
     assert "Bluebird Media" in ran.do("contradictions").talk
+
+
+def test_caps_that_let_go_are_listed_for_the_admin(ran):
+    found = ran.do("scorecard", "released", "--json").json
+    assert (found["schema"], found["as_of"]) == ("released/1", "2026-11-25")
+    assert {row["override"] for row in found["released"]} <= {
+        "decision_maker_unhappy",
+        "decision_maker_unhappy_renewal",
+    }
+    assert "caps let go" in ran.do("scorecard", "released").talk
 
 
 @pytest.mark.parametrize(

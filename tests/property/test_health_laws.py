@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pyarrow as pa
 import pytest
@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from sqlglot import exp
 
-from cs_connector.health.curves import Curve, Point
+from cs_connector.health.curves import Curve, Point, Way
 from cs_connector.language.executor import Connection, connect, sql
 from cs_connector.language.expression import parse
 from cs_connector.language.lowering import lower
@@ -26,7 +26,13 @@ SLOW = settings(max_examples=4, deadline=None, suppress_health_check=list(Health
 @st.composite
 def curves(draw: st.DrawFn) -> Curve:
     if draw(st.booleans()):
-        return Curve(half_life=draw(st.floats(0.1, 100)))
+        way = st.sampled_from(get_args(Way))
+        named = (
+            st.builds(Curve, half_life=st.floats(0.1, 100)),
+            st.builds(Curve, percentile=way),
+            st.builds(Curve, z_score=way),
+        )
+        return draw(st.one_of(*named))
     xs = sorted(draw(st.lists(st.integers(-50, 50), min_size=2, max_size=6, unique=True)))
     ys = sorted(
         draw(st.lists(st.floats(0, 100), min_size=len(xs), max_size=len(xs))), reverse=draw(st.booleans())

@@ -89,13 +89,13 @@ def test_an_explanation_prints_names_ids_and_reasons_as_they_are(
     screen: Screen, capsys: pytest.CaptureFixture[str]
 ) -> None:
     measure = {
-        "group": ODD, "measure": ODD, "known": True, "score": 1.0, "carried": False, "value": 1.0, "weight": 1.0,
+        "group": ODD, "path": [ODD], "measure": ODD, "known": True, "score": 1.0, "carried": False, "value": 1.0, "weight": 1.0,
         "contribution": 1.0, "sources": [{"connection": "sales", "object": "Account", "id": ODD}],
     }  # fmt: skip
     document: dict[str, Any] = {
         "id": "a1", "name": ODD, "score": 1, "band": "red", "interval": [0, 1], "scorecard": ODD,
-        "as_of": "2026-11-25", "coverage": 1.0, "measures": [measure], "uncapped": 1.0, "rounding": 0.0,
-        "overrides": [{"fired": True, "cap": 40, "name": ODD, "reason": ODD}],
+        "as_of": "2026-11-25", "coverage": 1.0, "measures": [measure], "uncapped": 1.0, "rounding": 0.0, "roll_up": 0, "contradictions": [], "retired": [],
+        "overrides": [{"fired": True, "cap": 40, "name": ODD, "reason": ODD, "until": None, "known": True, "outcomes": None}],
         "relationships": [{"id": "r1", "name": ODD, "band": "red", "score": 1}],
     }  # fmt: skip
     reports.explain(screen, document)

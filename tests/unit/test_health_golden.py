@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cs_connector.health import explain, levers_for
+from cs_connector.health.curves import Curve
 from tests.unit.health_tables import AS_OF, Scores, World, definitions, month
 
 
@@ -77,6 +78,20 @@ def test_a_dear_customer_may_have_more_tickets() -> None:
     world = healthy().tickets(18)
     world.rows["account"][0]["segment"] = "Enterprise"
     assert world.score().measures()["support_requests"]["score"] == pytest.approx(50)
+
+
+@pytest.mark.parametrize(
+    ("curve", "values"),
+    [
+        (Curve(percentile="rising"), {-1: 0, 0: 0, 0.25: 25, 1: 100, 2: 100}),
+        (Curve(percentile="falling"), {0: 100, 0.25: 75, 1: 0}),
+        (Curve(z_score="rising"), {-4: 0.135, -1: 15.866, 0: 50, 1: 84.134, 4: 99.865}),
+        (Curve(z_score="falling"), {-1: 84.134, 0: 50, 2: 2.275}),
+    ],
+)
+def test_a_percentile_and_a_z_score_are_read_as_they_are(curve: Curve, values: dict[float, float]) -> None:
+    assert {x: round(curve.score(x), 3) for x in values} == values
+    assert curve.inverse(50) == (0 if curve.z_score else 0.5)
 
 
 @pytest.mark.parametrize(("renews_in", "published", "override"), [

@@ -12,6 +12,7 @@ from cs_connector.errors import ConfigError
 from cs_connector.health import explain, load_definitions
 from cs_connector.health.bands import DEFAULT
 from cs_connector.health.differences import differences
+from cs_connector.health.rolling.upward import DEFAULT as USUAL
 from tests.unit.health_tables import SHIPPED, Scores, World, definitions
 
 CARD = """\
@@ -72,6 +73,9 @@ def test_an_account_is_what_its_roll_up_says(
     assert row["override"] == ("notice_given" if row["score"] == 10 else None)
     told = explain(scores.con, definitions(root), "a1")
     assert (told["score"], told["relationships"][0]["score"]) == (score, 10 if third else 30)
+    exact = min(told["uncapped"], row["cap"] or 100)
+    assert abs(told["rounding"]) <= 0.5
+    assert told["roll_up"] == pytest.approx(score - exact - told["rounding"])
 
 
 def test_what_is_not_known_counts_in_the_interval_of_a_mean(tmp_path: Path) -> None:
@@ -117,11 +121,14 @@ def test_bands_of_a_project_name_the_scores_of_all(tmp_path: Path) -> None:
 def test_what_ships_is_the_default() -> None:
     shipped = definitions()
     assert shipped.bands == DEFAULT
-    rule = shipped.roll_up
-    small = rule.accounts.small
+    assert shipped.roll_up == USUAL
+    small = shipped.roll_up.accounts.small
     assert small is not None
-    assert (rule.accounts.take, small.below, small.floor, rule.accounts.types) == ("worst", 0.1, 74, {})
-    assert (rule.groups.take, rule.groups.without) == ("weighted", ("partner", "holding"))
+    assert (shipped.roll_up.accounts.take, small.below, small.floor) == ("worst", 0.1, 74)
+    assert (shipped.roll_up.groups.take, shipped.roll_up.groups.without) == (
+        "weighted",
+        ("partner", "holding"),
+    )
 
 
 def test_a_change_of_either_is_told(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from cs_connector.health.bands import FILE as BANDS
 from cs_connector.health.bands import BandFile, unsound
 from cs_connector.health.contradictions import FILE as CONTRADICTIONS
 from cs_connector.health.contradictions import ContradictionFile
+from cs_connector.health.curves import KINDS
 from cs_connector.health.rolling.upward import FILE as ROLL_UP
 from cs_connector.health.rolling.upward import RollUp
 from cs_connector.health.scorecard import (
@@ -42,7 +43,7 @@ _FIXES = {
     "cap": "add cap: the highest score while it holds, from 0 to 100",
     "by": "add by: who judged, by name or e-mail address",
     "weight": "add weight: how much it counts beside the others",
-    "curve": "add curve: with one of line, steps, half_life",
+    "curve": f"add curve: with one of {KINDS}",
 }
 
 

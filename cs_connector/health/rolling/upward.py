@@ -9,7 +9,6 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from cs_connector.config.documents import load, validate
-from cs_connector.errors import ConfigError
 from cs_connector.language.steps import Strict
 from cs_connector.unify.sql import literal
 
@@ -84,9 +83,14 @@ class RollUp(Strict):
     groups: Groups
 
 
+# what was in force before there was such a file: configurations that were kept then have none
+DEFAULT = RollUp(
+    accounts=Accounts(take="worst", small=Small(below=0.10, floor=74)),
+    groups=Groups(take="weighted", without=("partner", "holding")),
+)
+
+
 def load_roll_up(layers: Sequence[Path]) -> RollUp:
-    """That of the last layer that has one. Raises ConfigError with file and line, or where there is none."""
+    """That of the last layer that has one, or else the usual. Raises ConfigError with file and line."""
     found = [layer / FILE for layer in layers if (layer / FILE).exists()]
-    if not found:
-        raise ConfigError(f"there is no {FILE}", fix="add the file, or use the shipped mappings")
-    return validate(RollUp, load(found[-1]))
+    return validate(RollUp, load(found[-1])) if found else DEFAULT
