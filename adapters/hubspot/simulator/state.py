@@ -144,7 +144,8 @@ class State:
         old = shelf.live.get(record.id)
         created = parsed(record.properties[shelf.kind.created])
         before = None if old is None else old.properties
-        now = self.now()
+        moved = old is None or old.modified != record.modified
+        now = record.modified if moved else self.now()
         moments = (now, created)
         self.history.note((shelf.kind.type_id, record.id), before, record.properties, moments, source)
         if old is not None:
