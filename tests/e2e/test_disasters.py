@@ -30,7 +30,7 @@ def planned(quiet, sandbox, folder):
     return project, crms
 
 
-OFTEN = [d for d in DISASTERS if not d.seldom][::6]
+OFTEN = [d for d in DISASTERS if not d.seldom][::12]
 """Some of them in every run; `make long` tries all, and each CRM alone."""
 CASES = [
     pytest.param(d, id=d.name.replace(" ", "_"), marks=[] if d in OFTEN else [pytest.mark.long])

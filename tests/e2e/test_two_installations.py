@@ -31,6 +31,7 @@ def apart(tmp_path_factory, env):
         yield project, sandbox
 
 
+@pytest.mark.long
 def test_an_idle_day_has_one_heartbeat_and_an_idle_hour_has_nothing(apart):
     ran, sandbox = apart
     for hour in range(2):
@@ -53,6 +54,7 @@ def test_an_idle_day_has_one_heartbeat_and_an_idle_hour_has_nothing(apart):
     assert sandbox.ledger(before) == []
 
 
+@pytest.mark.long
 def test_a_run_that_may_not_write_gives_no_sign(apart):
     ran, sandbox = apart
     ran.do("writes", "stop", "a week off")
@@ -62,6 +64,7 @@ def test_a_run_that_may_not_write_gives_no_sign(apart):
     assert sandbox.ledger(before) == []
 
 
+@pytest.mark.long
 def test_a_second_installation_stops_until_a_person_lets_it(ran, sandbox, tmp_path):
     (first,) = sandbox.soql(BEATS)
     sandbox.advance("PT3M")

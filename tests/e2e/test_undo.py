@@ -105,6 +105,7 @@ def test_a_person_who_says_that_it_was_right_lets_it_through_for_good(bad: Bad, 
     assert len(sandbox.ledger()) == written
 
 
+@pytest.mark.long
 def test_what_a_person_changed_since_is_left_and_told_and_only_what_is_selected_is_taken_back(
     bad: Bad, sandbox: Sandbox, tmp_path: Path
 ) -> None:

@@ -104,6 +104,7 @@ def test_killed_at_any_moment_it_comes_to_the_same_end(fresh, sandbox, undisturb
     agree(fresh, sandbox, undisturbed, tmp_path / "out")
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_killed_between_a_write_and_its_receipt_nothing_is_lost_or_done_twice(
     fresh, sandbox, undisturbed, tmp_path
