@@ -216,7 +216,7 @@ def drivers(con: duckdb.DuckDBPyConnection, connection: str, column: str) -> str
     wanted = " UNION ALL ".join(f"SELECT key, driver FROM {table}" for table in tables)
     rows = con.execute(
         f"SELECT driver, count(*) AS n FROM (SELECT DISTINCT key, driver FROM planned_field JOIN ({wanted}) USING (key) "
-        f"WHERE connection = $connection AND c = $column AND {_OURS} AND driver IS NOT NULL) "
+        f"WHERE connection = $connection AND c = $column AND {_OURS} AND driver <> 'None') "
         "GROUP BY 1 ORDER BY n DESC, 1 LIMIT 3",
         {"connection": connection, "column": column},
     ).fetchall()
