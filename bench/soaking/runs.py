@@ -20,7 +20,8 @@ from .tries import Begin, Tried, Try
 
 ACCOUNTS = 40
 KILLS = 14  # of one project, one after another
-KEYS = ("CS_Key__c", "Key__c", "cs_key")  # they differ between installations
+KEYS = ("CS_Key__c", "Key__c", "cs_key", "Install_Id__c")  # they differ between installations
+MOMENTS = ("Last_Run__c", "Run__c")  # of the run that gave the heartbeat
 Written = dict[tuple[str, ...], dict[str, Any]]
 
 
@@ -98,7 +99,7 @@ def _outcome(entries: list[dict[str, Any]]) -> Written:
         if entry["action"] == "create":
             names[record] = (*record[:2], *_about(entry["after"]))
         fields = found.setdefault(names.get(record, record), {})
-        fields |= {k: v for k, v in _flat(entry["after"]).items() if k not in KEYS}
+        fields |= {k: v for k, v in _flat(entry["after"]).items() if k not in (*KEYS, *MOMENTS)}
     return found
 
 
