@@ -20,6 +20,8 @@ from cs_connector.store.store import Store
 from tests.conftest_store import HandClock
 from tests.measure.months_kit import STUDIES, Company, Nights, studies
 
+pytestmark = [pytest.mark.slow]
+
 ACCOUNTS, PRODUCTS = ("a", "b", "c"), (None, "P", "Q")
 DAYS = (date(1, 1, 1), *(date(2026, month, day) for month in (1, 2, 3, 4, 5) for day in (1, 15)))
 

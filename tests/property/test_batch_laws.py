@@ -15,6 +15,8 @@ from cs_connector.errors import AuthFailed, NotPermitted, QuotaExhausted, Unavai
 from cs_connector.ports import Action, Change, Verdict
 from cs_connector.transport.batches import Course, Item, Part, Receipts, Refused, all_of, settled, waves
 
+pytestmark = [pytest.mark.slow]
+
 ACTIONS = st.sampled_from([Action.UPDATE, Action.DELETE])
 
 

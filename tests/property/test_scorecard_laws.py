@@ -26,6 +26,8 @@ from tests.unit.health_tables import AS_OF
 
 from .test_health_laws import BETTER, curves
 
+pytestmark = [pytest.mark.slow]
+
 NAMES = ("usage", "trend", "tickets", "nps", "invoices", "goals")
 SEGMENTS = (None, "Enterprise")
 BEFORE = date(2026, 9, 30)

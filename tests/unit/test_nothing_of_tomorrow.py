@@ -11,6 +11,8 @@ from cs_connector.model import DATE, ENTITIES, TIME
 from tests.unit.health_tables import AS_OF, Scores, World, month
 from tests.unit.test_health_golden import healthy
 
+pytestmark = [pytest.mark.slow]
+
 TOMORROW = AS_OF + timedelta(days=1)
 NOON = datetime.combine(TOMORROW, datetime.min.time()) + timedelta(hours=12)
 ENDLESS = {
