@@ -10,18 +10,18 @@ from cs_connector.cli import options
 from cs_connector.runner import asking
 
 TARGET = 90
+QUESTIONS = {
+    "explain": lambda engine, id_: asking.explain(engine, id_, None),
+    "levers": lambda engine, id_: asking.levers(engine, id_, TARGET),
+    "why-changed": lambda engine, id_: asking.why_changed(engine, id_, None, None, None),
+}
 
 
 def main(root: Path, question: str, id_: str) -> float:
     options.project(root)  # loads what every command loads
     began = time.process_time()
     with options.engine(root) as engine:
-        if question == "explain":
-            asking.explain(engine, id_, None)
-        elif question == "levers":
-            asking.levers(engine, id_, TARGET)
-        elif question == "why-changed":
-            asking.why_changed(engine, id_, None, None, None)
+        QUESTIONS[question](engine, id_)
     return time.process_time() - began
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -43,10 +44,7 @@ def program(
     screen = opt.screen(as_json=as_json, no_color=no_color)
     with opt.engine(root, as_of) as engine:
         document = told(engine, by, month)
-    if as_json:
-        screen.document(document)
-    else:
-        shown(screen, document)
+    _tell(screen, document, shown)
 
 
 def books(
@@ -67,10 +65,7 @@ def books(
     screen = opt.screen(as_json=as_json, no_color=no_color)
     with opt.engine(root) as engine:
         document = told(engine, opt.day(first))
-    if as_json:
-        screen.document(document)
-    else:
-        shown(screen, document)
+    _tell(screen, document, shown)
 
 
 def contradictions(
@@ -83,10 +78,7 @@ def contradictions(
     screen = opt.screen(as_json=as_json, no_color=no_color)
     with opt.engine(root) as engine:
         document = told(engine)
-    if as_json:
-        screen.document(document)
-    else:
-        shown(screen, document)
+    _tell(screen, document, shown)
 
 
 @_scorecard.command("lint")
@@ -117,7 +109,12 @@ def released(
     screen = opt.screen(as_json=as_json, no_color=no_color)
     with opt.engine(root) as engine:
         document = told(engine)
-    if as_json:
+    _tell(screen, document, shown)
+
+
+def _tell(screen: Screen, document: dict[str, Any], shown: Callable[[Screen, dict[str, Any]], None]) -> None:
+    """On the screen, or as it is."""
+    if screen.as_json:
         screen.document(document)
     else:
         shown(screen, document)

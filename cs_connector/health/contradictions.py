@@ -14,6 +14,7 @@ from pydantic import Field
 
 from cs_connector.config.documents import Document, load, validate
 from cs_connector.health.conditions import condition
+from cs_connector.health.outline import CONTRADICTION
 from cs_connector.health.words import Template, template
 from cs_connector.language.compiler import column
 from cs_connector.language.executor import Connection, sql
@@ -22,10 +23,6 @@ from cs_connector.language.steps import Strict
 from cs_connector.unify.sql import literal
 
 FILE = "contradictions.yml"
-COLUMNS = {
-    "relationship_id": "VARCHAR", "account_id": "VARCHAR", "on_date": "DATE", "place": "INTEGER", "contradiction": "VARCHAR",
-    "kind": "VARCHAR", "title": "VARCHAR", "text": "VARCHAR", "known": "BOOLEAN",
-}  # fmt: skip
 LONGEST = 80  # characters of the field in the CRM, which a text with its values is cut to; names and formats may be longer
 
 
@@ -110,7 +107,7 @@ def _detector(
 
 def begin(con: Connection) -> None:
     """An empty table `contradiction`."""
-    listed = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
+    listed = ", ".join(f"{name} {kind}" for name, kind in CONTRADICTION.items())
     con.execute(f"CREATE OR REPLACE TEMP TABLE contradiction ({listed})")
 
 

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from cs_connector.measure.retirements import Retirement
 
 OUTLINE = {"scorecard": "VARCHAR", "outline": "VARCHAR"}
+CONTRADICTION = {
+    "relationship_id": "VARCHAR", "account_id": "VARCHAR", "on_date": "DATE", "place": "INTEGER", "contradiction": "VARCHAR",
+    "kind": "VARCHAR", "title": "VARCHAR", "text": "VARCHAR", "known": "BOOLEAN",
+}  # fmt: skip
 
 
 class Evidence(Strict):

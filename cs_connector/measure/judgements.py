@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -11,9 +10,11 @@ from typing import Literal
 import pyarrow as pa
 from pydantic import Field, field_validator
 
-from cs_connector.config.documents import Document, load, validate
+from cs_connector.config.documents import validate
 from cs_connector.language.executor import Connection
 from cs_connector.language.steps import Strict
+
+from .entries import Placed, newest
 
 FILE = "judgements.yml"
 NOBODY = "nobody judged this: say who, by name or e-mail address"
@@ -70,28 +71,17 @@ class JudgementFile(Strict):
     judgements: tuple[Entry, ...] = Field(default=())
 
 
-@dataclass(frozen=True)
-class Judgement:
-    """An entry with where it stands."""
-
-    entry: Entry
-    document: Document
-    index: int
-
-    @property
-    def file(self) -> str:
-        place = self.document.place(("judgements", self.index))
-        return f"{Path(place.path).name}:{place.line}"
+class Judgement(Placed[Entry]):
+    """What somebody says of a customer."""
 
 
 def load_judgements(layers: Sequence[Path]) -> tuple[Judgement, ...]:
     """Those of the last layer that has any. Raises ConfigError with file and line, also for one by nobody."""
-    files = [layer / FILE for layer in layers if (layer / FILE).exists()]
-    if not files:
+    document = newest(layers, FILE)
+    if document is None:
         return ()
-    document = load(files[-1])
     entries = validate(JudgementFile, document).judgements
-    return tuple(Judgement(entry, document, index) for index, entry in enumerate(entries))
+    return tuple(Judgement(entry, document, "judgements", index) for index, entry in enumerate(entries))
 
 
 def lay(con: Connection, judgements: Sequence[Judgement], as_of: date) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -11,9 +10,11 @@ from typing import Annotated
 import pyarrow as pa
 from pydantic import AfterValidator, Field
 
-from cs_connector.config.documents import Document, load, suggest, validate
+from cs_connector.config.documents import suggest, validate
 from cs_connector.language.executor import Connection
 from cs_connector.language.steps import Strict
+
+from .entries import Placed, newest
 
 FILE = "retired.yml"
 NOBODY = "say who retires this, and why"
@@ -55,18 +56,8 @@ class RetiredFile(Strict):
     retired: tuple[Entry, ...] = Field(default=())
 
 
-@dataclass(frozen=True)
-class Retirement:
-    """An entry with where it stands."""
-
-    entry: Entry
-    document: Document
-    index: int
-
-    @property
-    def file(self) -> str:
-        place = self.document.place(("retired", self.index))
-        return f"{Path(place.path).name}:{place.line}"
+class Retirement(Placed[Entry]):
+    """Evidence that somebody retired."""
 
     def said(self) -> dict[str, str]:
         """Who retired what, when and why, and where it is written."""
@@ -84,16 +75,15 @@ def load_retirements(
     layers: Sequence[Path], metrics: Collection[str] | None = None
 ) -> tuple[Retirement, ...]:
     """Those of the last layer that has any. Raises ConfigError with file and line, also for one by nobody or of none of `metrics`."""
-    files = [layer / FILE for layer in layers if (layer / FILE).exists()]
-    if not files:
+    document = newest(layers, FILE)
+    if document is None:
         return ()
-    document = load(files[-1])
     entries = validate(RetiredFile, document).retired
     for index, one in enumerate(entries):
         if metrics is not None and one.metric not in metrics:
             fix = suggest(one.metric, metrics) or f"known: {', '.join(sorted(metrics))}"
             raise document.error(("retired", index, "metric"), f"there is no metric {one.metric!r}", fix=fix)
-    return tuple(Retirement(entry, document, index) for index, entry in enumerate(entries))
+    return tuple(Retirement(entry, document, "retired", index) for index, entry in enumerate(entries))
 
 
 def match(con: Connection, retirements: Sequence[Retirement], as_of: date) -> None:

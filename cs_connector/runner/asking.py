@@ -87,11 +87,10 @@ def about(engine: Engine, id_: str) -> Iterator[Own]:
     with engine.tables() as con:
         con.execute("SET parquet_metadata_cache = true")
         own = Own(engine, con, *_home(engine, con, id_))
-        for name, (dataset, columns) in SCORED.items():
-            if name in ("snapshot", "measure_score"):
-                own.keep(dataset, name, columns)
-            elif name in ("scorecard", "outline"):
-                engine.store.facts.attach(con, dataset, name, columns)
+        for name in ("snapshot", "measure_score"):
+            own.keep(SCORED[name][0], name, SCORED[name][1])
+        for name in ("scorecard", "outline"):
+            engine.store.facts.attach(con, SCORED[name][0], name, SCORED[name][1])
         own.entities(["account", "relationship"])
         yield own
 

@@ -143,7 +143,7 @@ def _wait(db: sa.Connection, waiting: list[Waiting]) -> None:
 def waiting(engine: Engine) -> tuple[dict[str, int], list[dict[str, Any]]]:
     """The calls that the last round held back: counts by reason, and the largest by name."""
     table = tables.held_back
-    order = (table.c.arr.desc().nulls_last(), table.c.relationship_id, table.c.rule)
+    order = (table.c.arr.desc().nulls_last(), table.c.name, table.c.relationship_id, table.c.rule)
     with engine.store.state.read() as db:
         rows = db.execute(sa.select(table).order_by(*order)).all()
     counts = Counter(row.why for row in rows)

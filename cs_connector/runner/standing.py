@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from cs_connector.errors import UsageError
-from cs_connector.health.outline import OUTLINE
+from cs_connector.health.outline import CONTRADICTION, OUTLINE
 
 from .engine import Engine
 
-_CONTRADICTION = {
-    "relationship_id": "VARCHAR", "account_id": "VARCHAR", "on_date": "DATE", "place": "INTEGER", "contradiction": "VARCHAR",
-    "kind": "VARCHAR", "title": "VARCHAR", "text": "VARCHAR", "known": "BOOLEAN",
-}  # fmt: skip
 SCORED: dict[str, tuple[str, dict[str, str]]] = {
     "metric_value": ("measure/metric", {}),
     "measure_score": ("health/measure", {}),
     "snapshot": ("health/snapshot", {}),
     "scorecard": ("health/scorecard", {"scorecard": "VARCHAR", "basis": "VARCHAR"}),
     "outline": ("health/outline", OUTLINE),
-    "contradiction": ("health/contradiction", _CONTRADICTION),
+    "contradiction": ("health/contradiction", CONTRADICTION),
     "outcome": ("health/outcome", {"override": "VARCHAR", "held": "BIGINT", "gone": "BIGINT"}),
 }
 """View → dataset, and the columns that it has even where no file has them."""

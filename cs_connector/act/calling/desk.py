@@ -120,7 +120,8 @@ def look(con: duckdb.DuckDBPyConnection, home: str | None) -> Seen:
 
 
 def candidates(con: duckdb.DuckDBPyConnection, desk: Desk) -> list[Call]:
-    """Who needs somebody, news before what was there at the start, risks and late starts before the rest, the largest first.
+    """Who needs somebody, news before what was there at the start, risks and late starts before the rest, the largest first, of as
+    large ones the first by name: ids differ between installations.
 
     `housed` says whether the account is in the task system.
     """
@@ -128,7 +129,7 @@ def candidates(con: duckdb.DuckDBPyConnection, desk: Desk) -> list[Call]:
         "SELECT s.*, c.*, h.entity_id IS NOT NULL AS housed "
         "FROM candidate c LEFT JOIN standing s USING (relationship_id) LEFT JOIN (SELECT DISTINCT entity_id FROM link "
         "WHERE entity = 'account' AND connection = $home) h ON h.entity_id = c.account_id "
-        "ORDER BY s.arr DESC NULLS LAST, c.relationship_id, c.rank, c.rule",
+        "ORDER BY s.arr DESC NULLS LAST, s.account_name, s.name, c.relationship_id, c.rank, c.rule",
         {"home": desk.home},
     )
     names = [d[0] for d in cursor.description or ()]
@@ -147,7 +148,7 @@ def _book(con: duckdb.DuckDBPyConnection, rule: str) -> Call:
     """What a call about many customers says of them: the ten largest by name."""
     rows = con.execute(
         "SELECT s.name, s.arr, s.currency FROM book JOIN standing s USING (relationship_id) WHERE book.rule = ? "
-        "ORDER BY s.arr DESC NULLS LAST, s.relationship_id",
+        "ORDER BY s.arr DESC NULLS LAST, s.account_name, s.name, s.relationship_id",
         [rule],
     ).fetchall()
     told = [f"{name} ({arr:,.0f} {money})" if arr and money else str(name) for name, arr, money in rows[:10]]

@@ -52,11 +52,11 @@ class Writer:
         for name, value in properties.items():
             if name not in shelf.fields:
                 problems.append(unknown(name))
-            elif value is not None:
-                try:
-                    values[name] = self._checked(shelf, name, value)
-                except Invalid as error:
-                    problems.append(_problem(name, error))
+                continue
+            try:
+                values |= {} if value is None else {name: self._checked(shelf, name, value)}
+            except Invalid as error:
+                problems.append(_problem(name, error))
         if problems:
             raise invalid(problems, self._state.portal_id)
         return values

@@ -25,12 +25,9 @@ def named(value: Any) -> Iterator[str]:
     """The reference ids that a value names."""
     if isinstance(value, str):
         yield from (match[1] for match in REFERENCE.finditer(value))
-    elif isinstance(value, Mapping):
-        for part in value.values():
-            yield from named(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from named(part)
+    parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    for part in parts:
+        yield from named(part)
 
 
 def _found(match: re.Match[str], answered: Mapping[str, Any]) -> str:

@@ -162,15 +162,20 @@ def _trim(schema: Schema, listed: Mapping[str, Json], described: Mapping[str, Js
     schema.absent = schema.absent_children = frozenset()
     for obj in list(schema.objects.values()):
         name = obj.name.lower()
-        if name not in listed and name in NEEDED:
-            obj.access = NO_ACCESS
-        elif name not in listed:
-            schema.drop(obj)
+        if name not in listed:
+            _take_away(schema, obj)
         elif name not in described:
             obj.told = {"summary": _differing(listed[name], summary(obj, VERSION, BASE))}
     for name, entry in listed.items():
         if name not in schema.objects:
             schema.listed[entry["name"]] = _placeless(entry)
+
+
+def _take_away(schema: Schema, obj: ObjectType) -> None:
+    if obj.name.lower() in NEEDED:
+        obj.access = NO_ACCESS
+    else:
+        schema.drop(obj)
 
 
 def _remember(schema: Schema, obj: ObjectType, told: Json, listed: Json) -> None:

@@ -103,17 +103,20 @@ class Metadata:
         """A column for every field; the fields of a parent and of children are inside one of its own."""
         columns: list[dict[str, Any]] = []
         for item in query.items:
-            if isinstance(item, Query):
-                columns.append(self._children(item, scope))
-            elif isinstance(item, TypeOf):
-                columns.append(_joining(item.path[-1]))
-            elif isinstance(item, Call):
-                reached = scope.reach(item.column)
-                columns.append(_entry(reached.field, item.alias or reached.field.name, item))
-            else:
-                for column in columns_of(item, query, scope.object):
-                    _put(columns, scope.reach(column), column)
+            if isinstance(item, Query | TypeOf | Call):
+                columns.append(self._column(item, scope))
+                continue
+            for column in columns_of(item, query, scope.object):
+                _put(columns, scope.reach(column), column)
         return columns
+
+    def _column(self, item: Query | TypeOf | Call, scope: Scope) -> dict[str, Any]:
+        if isinstance(item, Query):
+            return self._children(item, scope)
+        if isinstance(item, TypeOf):
+            return _joining(item.path[-1])
+        reached = scope.reach(item.column)
+        return _entry(reached.field, item.alias or reached.field.name, item)
 
     def _children(self, query: Query, scope: Scope) -> dict[str, Any]:
         inner = self.engine.child_scope(query, scope.object)

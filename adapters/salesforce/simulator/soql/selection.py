@@ -56,15 +56,19 @@ class Selection:
         return 1 + sum(children.count(record_id) for children in self.children)
 
     def _add(self, item: Any) -> None:
-        if isinstance(item, Query):
-            self._add_children(item)
-        elif isinstance(item, TypeOf):
-            self._add_typeof(item)
-        elif isinstance(item, Call):
-            self._add_call(item)
-        else:
-            for column in columns_of(item, self._query, self._scope.object):
-                self._add_column(column)
+        match item:
+            case Query():
+                self._add_children(item)
+            case TypeOf():
+                self._add_typeof(item)
+            case Call():
+                self._add_call(item)
+            case _:
+                self._add_columns(item)
+
+    def _add_columns(self, item: Any) -> None:
+        for column in columns_of(item, self._query, self._scope.object):
+            self._add_column(column)
 
     def _add_column(self, column: Column) -> None:
         if column.alias:
