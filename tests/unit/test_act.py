@@ -235,11 +235,13 @@ class Desk:
         self.deleted: list[str] = []
         self.facts: dict[str, Any] = {}
         self.places: dict[str, str] = {}
+        self.names: dict[str, str] = {}
+        self.alike = False
 
     def round(
         self, *who: str, day: date = TODAY, tasks: Mapping[str, str] | None = None, **more: Any
     ) -> Round:
-        """One round: `who` is relationship or relationship:rule, the largest first."""
+        """One round: `who` is relationship or relationship:rule, the largest first, or all as large."""
         self.con.execute(
             "CREATE OR REPLACE TABLE candidate(rule VARCHAR, rank INTEGER, type VARCHAR, relationship_id VARCHAR, account_id VARCHAR);"
             "CREATE OR REPLACE TABLE standing(relationship_id VARCHAR, name VARCHAR, account_name VARCHAR, arr DECIMAL(18,2), "
@@ -266,7 +268,7 @@ class Desk:
             self.con.execute("INSERT INTO link VALUES (?, 'account', 'crm')", [self.account(name)])
             self.con.execute(
                 "INSERT INTO standing VALUES (?, ?, ?, ?, ?, ?, NULL, 'sales', ?, ?, 40, 'red')",
-                [name, f"Rel {name}", f"Acme {name}", 1000 - n, given["reason"], given["owner"],
+                [name, f"Rel {name}", self.names.get(name, f"Acme {name}"), 1000 - n * (not self.alike), given["reason"], given["owner"],
                  given["renewal_on"], given["paused"]],
             )  # fmt: skip
         for key, outcome in (tasks or {}).items():
@@ -391,6 +393,14 @@ def test_a_new_reason_renews_the_text_and_the_same_one_does_not(desk: Desk) -> N
     assert desk.round("r1").updated == 0
     assert desk.round("r1", reason="tickets wait").updated == 1
     assert "tickets wait" in desk.calls[0].sent["description"]
+
+
+def test_of_as_large_customers_the_first_by_name_is_served_first_whatever_its_id(desk: Desk) -> None:
+    """Ids differ between installations, and so would the tasks that a week has room for."""
+    desk.settings = settings(tasks={"risk_per_week": 1})
+    desk.alike, desk.names = True, {"r1": "Zenith", "r9": "Acorn"}
+    desk.round("r1", "r9")
+    assert [call.relationship_id for call in desk.calls] == ["r9"]
 
 
 def test_a_person_gets_so_many_calls_a_week_the_largest_first(desk: Desk) -> None:
