@@ -72,8 +72,10 @@ long: $(READY)  ## The tests that take too long for every change
 	@$(MEMORY) $(BIN)/python -m pytest -n 2 --dist loadfile -m long tests
 
 check: $(READY)  ## The quick part: lint, types, contracts, fast tests
-	@$(MAKE) --no-print-directory lint
-	@$(MEMORY) $(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not long" -q
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint quick
+
+quick: $(READY)
+	@$(MEMORY) $(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" -q
 
 cover: $(READY)  ## The fast tests once more, with the lines that they never reach
 	@$(BIN)/python -m pytest -n 2 -m "not slow" -q --cov --cov-report=term:skip-covered
@@ -97,4 +99,4 @@ fix: $(READY)  ## Format, and repair what can be repaired
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-.PHONY: help setup sfdx engines clients peers demo test long check cover lint bench soak docs fix
+.PHONY: help setup sfdx engines clients peers demo test long check quick cover lint bench soak docs fix

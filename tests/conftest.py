@@ -50,6 +50,14 @@ def one_migration() -> Iterator[None]:
         yield
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is long is slow, too: `-m "not slow"` alone is the quick part."""
+    for item in items:
+        if item.get_closest_marker("long"):
+            item.add_marker(pytest.mark.slow)
+
+
 def _unexpected(reports: list[pytest.TestReport]) -> list[pytest.TestReport]:
     return [r for r in reports if HAS_DATA or "recorded" not in r.keywords]
 

@@ -12,6 +12,8 @@ import requests
 
 from .town import CRMS, Town, opened
 
+pytestmark = [pytest.mark.slow]
+
 PLANS = Path(__file__).parents[2] / "docs" / "faults"
 TASK = {"Subject": "Call them", "Status": "Not Started", "Priority": "Normal"}
 TASKS = "/services/data/v67.0/sobjects/Task"

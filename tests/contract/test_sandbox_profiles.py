@@ -13,6 +13,8 @@ from cs_connector.sandbox.wire import SeedRow
 
 from .town import Town, opened
 
+pytestmark = [pytest.mark.slow]
+
 PROFILES = ("vendor", "small", "unlimited")
 LIMITED = PROFILES[:2]
 QUERY = "/services/data/v67.0/query?q=SELECT+Id+FROM+Account"

@@ -13,6 +13,8 @@ from cs_connector.config import open_project
 from cs_connector.runner import open_engine
 from cs_connector.runner.relations import unified
 
+pytestmark = [pytest.mark.slow]
+
 Ask = Callable[[str], list[tuple[Any, ...]]]
 
 

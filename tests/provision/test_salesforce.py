@@ -13,6 +13,8 @@ from cs_connector.ports import Action, Change, Verdict
 
 from .salesforce_site import ALL, Site, bad, differing, opened
 
+pytestmark = [pytest.mark.slow]
+
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):

@@ -16,6 +16,8 @@ from cs_connector.unify.aliases import collect
 
 from .test_unify import Records, con, latest, rows, run
 
+pytestmark = [pytest.mark.slow]
+
 __all__ = ["con"]
 
 HELPDESK = """

@@ -15,6 +15,8 @@ from cs_connector.health.linting.mistakes import wrong
 from tests.unit.health_tables import AS_OF, SHIPPED, Scores, World, definitions
 from tests.unit.test_scorecard_lint import TYPES
 
+pytestmark = [pytest.mark.slow]
+
 LOUD = """\
 version: 1
 contradictions:

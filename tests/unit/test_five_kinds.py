@@ -15,6 +15,8 @@ from cs_connector.measure.metrics import Metrics
 
 from .health_tables import AS_OF, SHIPPED, World, definitions, month
 
+pytestmark = [pytest.mark.slow]
+
 ACTIVITY, DOCUMENT, EVENT = (("activity", "mail"), ("document", "folder"), ("lifecycle_event", "service"))
 
 

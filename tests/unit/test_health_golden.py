@@ -11,6 +11,8 @@ from cs_connector.health import explain, levers_for
 from cs_connector.health.curves import Curve
 from tests.unit.health_tables import AS_OF, Scores, World, definitions, month
 
+pytestmark = [pytest.mark.slow]
+
 
 def healthy(**relationship: object) -> World:
     """Everything known and good, except tickets."""

@@ -15,6 +15,8 @@ from cs_connector.unify.mapping import FieldRule
 
 from .test_unify import FILES, SOURCES, Records, account, con, rows, run
 
+pytestmark = [pytest.mark.slow]
+
 __all__ = ["con"]
 
 

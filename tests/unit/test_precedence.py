@@ -16,6 +16,8 @@ from cs_connector.unify.run import read, unify
 
 from .test_unify import AS_OF, SOURCES, Records, account, company, con, latest, rows, subscription
 
+pytestmark = [pytest.mark.slow]
+
 __all__ = ["con"]
 
 CONNECTIONS = ["sf", "hs", "zd"]

@@ -20,6 +20,8 @@ from tests.unit.health_tables import AS_OF, SHIPPED, Scores, World, definitions
 from tests.unit.test_health_golden import healthy
 from tests.unit.test_scorecard_lint import TYPES
 
+pytestmark = [pytest.mark.slow]
+
 LAST = 179  # days old is an answer on the last of the 180 days that it counts
 ENTRY = """\
 version: 1

@@ -15,6 +15,8 @@ from cs_connector.health.differences import differences
 from cs_connector.health.rolling.upward import DEFAULT as USUAL
 from tests.unit.health_tables import SHIPPED, Scores, World, definitions
 
+pytestmark = [pytest.mark.slow]
+
 CARD = """\
 version: 1
 title: Tickets

@@ -20,6 +20,8 @@ from cs_connector.runner.scorecards.plans import _document
 from tests.unit.engine_kit import engine_of
 from tests.unit.health_tables import AS_OF, World, definitions
 
+pytestmark = [pytest.mark.slow]
+
 CARD = """\
 version: 1
 title: {title}

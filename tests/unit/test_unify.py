@@ -16,6 +16,8 @@ from cs_connector.unify.population import Customers
 from cs_connector.unify.run import FeedMark, read, unify
 from cs_connector.unify.source import Latest
 
+pytestmark = [pytest.mark.slow]
+
 AS_OF = date(2026, 11, 25)
 Records = dict[tuple[str, str], list[dict[str, Any]]]
 
