@@ -13,6 +13,7 @@ from cs_connector.health.job import BUCKET
 from cs_connector.health.rolling import rollup
 from cs_connector.health.scorecard import Card, Definitions
 from cs_connector.language.executor import Connection
+from cs_connector.language.sizes import size
 from cs_connector.measure import evaluate
 
 Side = Literal["before", "after"]
@@ -99,7 +100,7 @@ def _begin(con: Connection, sides: Mapping[Side, Definitions]) -> None:
 def _score(con: Connection, as_of: date, side: Side, definitions: Definitions) -> None:
     """Add the bucket in `wide` to one side."""
     carry.ready(con, definitions)
-    con.execute("DELETE FROM ready WHERE today <> ?", [as_of])
+    con.execute("DELETE FROM carried WHERE today <> ?", [as_of])
     used = scoring.choose(con, definitions)
     con.execute("DELETE FROM chosen WHERE NOT main")
     scoring.begin(con)
@@ -151,7 +152,7 @@ def stayed(con: Connection) -> tuple[int, int, int]:
 
 
 def moved(con: Connection, before: Definitions, after: Definitions) -> Iterator[Moved]:
-    """Accounts that change band, those with most revenue first.
+    """Accounts that change band, those with most revenue first, beside others of the same currency.
 
     The relationship is the worst by the first configuration where the account rises, else by the second: a worst of
     many rises only with the one that was worst, and falls only with the one that is. Ask nothing else while it lasts.
@@ -170,7 +171,7 @@ def moved(con: Connection, before: Definitions, after: Definitions) -> Iterator[
         JOIN measured AS mb ON mb.side = 'before' AND mb.relationship_id = rb.entity_id
         JOIN measured AS ma ON ma.side = 'after' AND ma.relationship_id = rb.entity_id
         WHERE aa.entity = 'account' AND aa.band <> ab.band
-        ORDER BY coalesce(aa.arr, 0) DESC, c.name, c.account_id
+        ORDER BY {size("aa.arr", "c.currency")} DESC NULLS LAST, c.name, c.account_id
         """
     )
     while rows := cursor.fetchmany(BATCH):

@@ -7,19 +7,22 @@ from typing import Any
 
 import duckdb
 
+from cs_connector.language.sizes import size
+
 from .deciding import standing
 from .engine import Engine
 
 SHOWN = 10
 _RANKED = (
     "SELECT s.*, a.name, a.arr AS revenue, a.renewal_on, row_number() OVER (ORDER BY s.band = 'red' DESC, "
-    "a.arr DESC NULLS LAST, a.account_id) AS place FROM snapshot s JOIN account a ON a.account_id = s.entity_id "
+    "a.size DESC NULLS LAST, a.name, a.account_id) AS place FROM snapshot s "
+    f"JOIN (SELECT *, {size('arr', 'currency')} AS size FROM account) a ON a.account_id = s.entity_id "
     "WHERE s.entity = 'account' AND s.main AND s.on_date = $day AND s.band IN ('red', 'yellow')"
 )
 
 
 def worst(engine: Engine, count: int = SHOWN) -> list[tuple[Any, ...]]:
-    """Name, score, band, revenue a year, renewal and reason: red first, then by revenue."""
+    """Name, score, band, revenue a year, renewal and reason: red first, then by revenue, beside others of the same currency."""
     with standing(engine) as con:
         return con.execute(
             f"SELECT name, score, band, revenue, renewal_on, reason FROM ({_RANKED}) ORDER BY place LIMIT $n",
@@ -39,7 +42,9 @@ def unlisted(con: duckdb.DuckDBPyConnection, account: str, day: date) -> dict[st
     money = "no revenue is known" if revenue is None else f"{revenue:,.0f} a year"
     told = f"number {place} of {total}: {band}, {money}"
     if place > SHOWN:
-        told += f"; the list shows {SHOWN}, red before yellow, then by revenue"
+        told += (
+            f"; the list shows {SHOWN}, red before yellow, then by revenue among those of the same currency"
+        )
     return {"listed": place <= SHOWN, "place": place, "of": total, "because": told}
 
 

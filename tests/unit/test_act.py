@@ -236,6 +236,7 @@ class Desk:
         self.facts: dict[str, Any] = {}
         self.places: dict[str, str] = {}
         self.names: dict[str, str] = {}
+        self.money: dict[str, tuple[int, str]] = {}
         self.alike = False
 
     def round(
@@ -244,7 +245,7 @@ class Desk:
         """One round: `who` is relationship or relationship:rule, the largest first, or all as large."""
         self.con.execute(
             "CREATE OR REPLACE TABLE candidate(rule VARCHAR, rank INTEGER, type VARCHAR, relationship_id VARCHAR, account_id VARCHAR);"
-            "CREATE OR REPLACE TABLE standing(relationship_id VARCHAR, name VARCHAR, account_name VARCHAR, arr DECIMAL(18,2), "
+            "CREATE OR REPLACE TABLE standing(relationship_id VARCHAR, name VARCHAR, account_name VARCHAR, arr DECIMAL(18,2), currency VARCHAR, "
             "reason VARCHAR, owner_user_id VARCHAR, renewal_manager_user_id VARCHAR, sales_owner_user_id VARCHAR, renewal_on DATE, "
             "alerts_paused_until DATE, score BIGINT, band VARCHAR);"
             "CREATE OR REPLACE TABLE task(key VARCHAR, closed BOOLEAN, outcome VARCHAR, status VARCHAR, account_id VARCHAR);"
@@ -267,9 +268,9 @@ class Desk:
             )
             self.con.execute("INSERT INTO link VALUES (?, 'account', 'crm')", [self.account(name)])
             self.con.execute(
-                "INSERT INTO standing VALUES (?, ?, ?, ?, ?, ?, NULL, 'sales', ?, ?, 40, 'red')",
-                [name, f"Rel {name}", self.names.get(name, f"Acme {name}"), 1000 - n * (not self.alike), given["reason"], given["owner"],
-                 given["renewal_on"], given["paused"]],
+                "INSERT INTO standing VALUES (?, ?, ?, ?, ?, ?, ?, NULL, 'sales', ?, ?, 40, 'red')",
+                [name, f"Rel {name}", self.names.get(name, f"Acme {name}"), *self.money.get(name, (1000 - n * (not self.alike), "USD")),
+                 given["reason"], given["owner"], given["renewal_on"], given["paused"]],
             )  # fmt: skip
         for key, outcome in (tasks or {}).items():
             self.con.execute("INSERT INTO task VALUES (?, TRUE, ?, 'Completed', NULL)", [key, outcome])
@@ -401,6 +402,14 @@ def test_of_as_large_customers_the_first_by_name_is_served_first_whatever_its_id
     desk.alike, desk.names = True, {"r1": "Zenith", "r9": "Acorn"}
     desk.round("r1", "r9")
     assert [call.relationship_id for call in desk.calls] == ["r9"]
+
+
+def test_a_customer_is_large_beside_others_of_its_currency(desk: Desk) -> None:
+    """Amounts are not converted: nine million yen are not more than half a million dollars."""
+    desk.settings = settings(tasks={"risk_per_week": 2})
+    desk.money = {"yen": (9_000_000, "JPY"), "more": (20_000_000, "JPY"), "dollars": (500_000, "USD")}
+    desk.round("yen", "more", "dollars")
+    assert {call.relationship_id for call in desk.calls} == {"more", "dollars"}
 
 
 def test_a_person_gets_so_many_calls_a_week_the_largest_first(desk: Desk) -> None:

@@ -45,7 +45,8 @@ def state(tmp_path: Path) -> Iterator[State]:
 def con() -> Iterator[Connection]:
     with connect("200MB", threads=1) as made:
         made.execute(
-            "CREATE TABLE account(account_id VARCHAR, name VARCHAR, arr DOUBLE, renewal_on DATE, customer_status VARCHAR, status_reason VARCHAR);"
+            "CREATE TABLE account(account_id VARCHAR, name VARCHAR, arr DOUBLE, renewal_on DATE, customer_status VARCHAR, status_reason VARCHAR, "
+            "currency VARCHAR DEFAULT 'USD');"
             "CREATE TABLE relationship(relationship_id VARCHAR, account_id VARCHAR, name VARCHAR, status VARCHAR, start_on DATE);"
             "CREATE TABLE task(key VARCHAR, closed BOOLEAN, outcome VARCHAR, status VARCHAR);"
             "CREATE TABLE link(entity_id VARCHAR, entity VARCHAR, connection VARCHAR);"
@@ -53,7 +54,7 @@ def con() -> Iterator[Connection]:
             "INSERT INTO link VALUES ('u1', 'user', 'crm'), ('a1', 'account', 'crm'), ('a1', 'account', 'desk');"
             "INSERT INTO feed VALUES ('ticket', 'desk', TRUE, TIMESTAMP '2026-11-20');"
             "CREATE TABLE deleted_task(record_id VARCHAR);"
-            "CREATE TABLE standing(relationship_id VARCHAR, account_id VARCHAR, name VARCHAR, account_name VARCHAR, arr DOUBLE, "
+            "CREATE TABLE standing(relationship_id VARCHAR, account_id VARCHAR, name VARCHAR, account_name VARCHAR, arr DOUBLE, currency VARCHAR, "
             "band VARCHAR, reason VARCHAR, owner_user_id VARCHAR, renewal_manager_user_id VARCHAR, sales_owner_user_id VARCHAR, "
             "renewal_on DATE, alerts_paused_until DATE, lost BOOLEAN, is_red DOUBLE, was_green DOUBLE, value_change DOUBLE, "
             "value_score DOUBLE, tickets_90d DOUBLE, known_score DOUBLE DEFAULT 20, is_yellow DOUBLE, is_green DOUBLE);"
@@ -209,7 +210,10 @@ def test_what_is_not_scored_says_why(
     start: date | None,
     said: str,
 ) -> None:
-    con.execute("INSERT INTO account VALUES ('a1', 'Acme', 1, NULL, ?, 'a partner')", [customer])
+    con.execute(
+        "INSERT INTO account(account_id, name, arr, renewal_on, customer_status, status_reason) VALUES ('a1', 'Acme', 1, NULL, ?, 'a partner')",
+        [customer],
+    )
     con.execute("INSERT INTO relationship VALUES ('r1', 'a1', 'Rel', ?, ?)", [status, start])
     answer = asked(con, state, metrics)
     assert (answer["because"], answer["condition"]) == (said, None)
@@ -222,12 +226,15 @@ def test_a_place_in_the_list_of_attention(con: Connection) -> None:
     bands = ["red", "yellow", *["yellow"] * 10, "green", "unknown"]
     for n, band in enumerate(bands):
         con.execute(
-            "INSERT INTO account VALUES (?, ?, ?, NULL, 'Customer', NULL)", [f"a{n}", f"Acme {n}", 1000 - n]
+            "INSERT INTO account(account_id, name, arr, renewal_on, customer_status, status_reason) VALUES (?, ?, ?, NULL, 'Customer', NULL)",
+            [f"a{n}", f"Acme {n}", 1000 - n],
         )
         con.execute(
             "INSERT INTO snapshot VALUES ('account', ?, TRUE, ?, ?, 60, 'no usage')", [f"a{n}", TODAY, band]
         )
-    con.execute("INSERT INTO account VALUES ('p', 'Partner', 1, NULL, NULL, 'a partner')")
+    con.execute(
+        "INSERT INTO account(account_id, name, arr, renewal_on, customer_status, status_reason) VALUES ('p', 'Partner', 1, NULL, NULL, 'a partner')"
+    )
     first = unlisted(con, "a0", TODAY)
     assert (first["listed"], first["place"], first["of"]) == (True, 1, 12)
     last = unlisted(con, "a11", TODAY)

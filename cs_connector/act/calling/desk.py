@@ -13,11 +13,13 @@ from typing import Any
 import duckdb
 
 from cs_connector.config.settings import ProjectSettings
+from cs_connector.language.sizes import size
 
 from .firing import BOOK
 from .rules import Rule
 
 FIRST = {"Risk": 0, "Onboarding": 1}
+_STANDING = f"(SELECT *, {size('arr', 'currency')} AS relative_size FROM standing)"
 Call = dict[str, Any]
 Evidence = Callable[[Sequence[tuple[Rule, Mapping[str, Any]]]], Sequence[Sequence[str]]]
 
@@ -120,16 +122,16 @@ def look(con: duckdb.DuckDBPyConnection, home: str | None) -> Seen:
 
 
 def candidates(con: duckdb.DuckDBPyConnection, desk: Desk) -> list[Call]:
-    """Who needs somebody, news before what was there at the start, risks and late starts before the rest, the largest first, of as
-    large ones the first by name: ids differ between installations.
+    """Who needs somebody, news before what was there at the start, risks and late starts before the rest, the largest of a currency
+    first, of as large ones the first by name: ids differ between installations.
 
     `housed` says whether the account is in the task system.
     """
     cursor = con.execute(
         "SELECT s.*, c.*, h.entity_id IS NOT NULL AS housed "
-        "FROM candidate c LEFT JOIN standing s USING (relationship_id) LEFT JOIN (SELECT DISTINCT entity_id FROM link "
-        "WHERE entity = 'account' AND connection = $home) h ON h.entity_id = c.account_id "
-        "ORDER BY s.arr DESC NULLS LAST, s.account_name, s.name, c.relationship_id, c.rank, c.rule",
+        f"FROM candidate c LEFT JOIN {_STANDING} s USING (relationship_id) "
+        "LEFT JOIN (SELECT DISTINCT entity_id FROM link WHERE entity = 'account' AND connection = $home) h ON h.entity_id = c.account_id "
+        "ORDER BY s.relative_size DESC NULLS LAST, s.account_name, s.name, c.relationship_id, c.rank, c.rule",
         {"home": desk.home},
     )
     names = [d[0] for d in cursor.description or ()]
@@ -147,8 +149,8 @@ def candidates(con: duckdb.DuckDBPyConnection, desk: Desk) -> list[Call]:
 def _book(con: duckdb.DuckDBPyConnection, rule: str) -> Call:
     """What a call about many customers says of them: the ten largest by name."""
     rows = con.execute(
-        "SELECT s.name, s.arr, s.currency FROM book JOIN standing s USING (relationship_id) WHERE book.rule = ? "
-        "ORDER BY s.arr DESC NULLS LAST, s.account_name, s.name, s.relationship_id",
+        f"SELECT s.name, s.arr, s.currency FROM book JOIN {_STANDING} s USING (relationship_id) "
+        "WHERE book.rule = ? ORDER BY s.relative_size DESC NULLS LAST, s.account_name, s.name, s.relationship_id",
         [rule],
     ).fetchall()
     told = [f"{name} ({arr:,.0f} {money})" if arr and money else str(name) for name, arr, money in rows[:10]]
