@@ -252,6 +252,29 @@ def test_a_better_child_never_lowers_its_parent(seed: int) -> None:
         assert before is None or second[key] >= before, key
 
 
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10_000))
+def test_a_fatal_child_pulls_its_parent_down_to_it_and_without_one_the_weight_counts(seed: int) -> None:
+    """Fatal is who stands where a red cap holds it."""
+    pick = random.Random(seed)
+    fatal, weighted = (
+        Way(RollUp(accounts=Accounts(take=take), groups=Groups(take="mean")))
+        for take in ("any_fatal", "weighted")
+    )
+    caps = (None, 40, 60) if seed % 2 else (None, 60)
+    children = [
+        (f"a{n % 4}", pick.randrange(101), pick.choice((1, 10, 1000)), pick.choice(caps)) for n in range(10)
+    ]
+    rows: list[Child] = [
+        (a, f"r{n}", _capped(score, cap), arr, cap) for n, (a, score, arr, cap) in enumerate(children)
+    ]
+    by_fatal, by_weight = rolled(rows, fatal), rolled(rows, weighted)
+    for key, score in by_weight.items():
+        held = [row[2] for row in rows if row[0] == key[1] and row[4] == 40 and row[2] is not None]
+        if key[0] == "account":
+            assert by_fatal[key] == min([score, *held]), (key, held)
+
+
 def _capped(score: int | None, cap: int | None) -> int | None:
     return score if score is None or cap is None else min(score, cap)
 
