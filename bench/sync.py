@@ -10,6 +10,7 @@ from .cost import Net, Work, net
 from .results import Row, judge
 from .size import Size, Yard
 from .syncing.login import lasting
+from .syncing.pairs import Pair, cheapest
 from .syncing.reading import ROUNDS, SHARE, Reading
 from .syncing.ways import WAYS, Way
 
@@ -43,13 +44,10 @@ def rounds(size: Size) -> str:
 def _way(yard: Yard, way: Way) -> Iterator[Row]:
     full, few = pair(yard, way, yard.size.records)
     few.watched()
-    works = {
-        "sync": (full.sync, few.sync),
-        "typed": (full.typed, few.typed),
-        **floors(full, few),
-        "later": (full.later, few.later),
-    }
-    costs = net(yard.size.rounds, works)
+    both = Pair(full, few)
+    loops = {loop: both.floor(loop) for loop in dict.fromkeys((way.crm, way.loop))}
+    costs = cheapest(yard.size.rounds, {"sync": both.sync, "typed": both.typed, **loops})
+    costs |= net(yard.size.rounds, {"later": (full.later, few.later)})
     yield from _cpu(full, costs, rounds(yard.size))
     yield from _waiting(yard, way, costs["sync"])
     yield _later(way, costs, rounds(yard.size))
@@ -61,7 +59,8 @@ def _cpu(full: Reading, costs: Mapping[str, Net], said: str) -> Iterator[Row]:
     """One row a floor. The goal is for requests and orjson over REST pages, also where the CRM has another way."""
     way, landed, typed = full.way, costs["sync"].cpu, costs["typed"].cpu
     parts = (
-        f"CPU s for {full.records:,} records, start-up ({costs['sync'].start.cpu:.2f} s) taken off; read, landed and "
+        f"CPU s for {full.records:,} records, in a process that had started up, less the {costs['sync'].start.cpu:.2f} s of "
+        f"{way.few:,} records; read, landed and "
         f"folded {landed:.2f}, typed {typed:.2f}; {full.records / (landed + typed):,.0f} records a CPU second"
     )
     for loop in (name for name in costs if name in {way.crm, way.loop}):

@@ -12,6 +12,7 @@ from cs_connector.errors import about
 from cs_connector.ports import Read
 from cs_connector.runner import CallLine, Engine, ObjectLine, budget, drift, estimating, shrink
 from cs_connector.runner.settling import settle
+from cs_connector.runner.undoing import deleted
 from cs_connector.store import tables
 from cs_connector.store.folding import Fold
 from cs_connector.unify import Source
@@ -25,6 +26,7 @@ class Sync:
     def __call__(self, engine: Engine) -> None:
         shrink.check_accepted(engine)
         settle(engine)
+        deleted.land(engine)
         spent = []
         for source in engine.sources():
             with about(source.connection, SAFE):

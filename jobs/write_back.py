@@ -10,6 +10,7 @@ from cs_connector.runner.applying import write
 from cs_connector.runner.deciding import planned
 from cs_connector.runner.plans import holding, permission
 from cs_connector.runner.settling import settle
+from cs_connector.runner.undoing import deleted
 from cs_connector.store import tables
 
 
@@ -18,6 +19,7 @@ class WriteBack:
 
     def __call__(self, engine: Engine) -> None:
         settle(engine)
+        deleted.land(engine)
         digest = _digest(engine)
         if engine.stage_done(self.name, digest):
             engine.summary.skipped.append(self.name)

@@ -224,7 +224,7 @@ class Reader:
         url = path if path.startswith("http") else f"{_origin(self._root())}{path}"
         try:
             with self._session.expecting(_answer.decode) as page:
-                response = self._session.get(url, headers=_BATCH)
+                response = self._session.page(url, {}, _BATCH)
         except AdapterError as error:
             if forgiving and error.code == BAD_LOCATOR:
                 return None

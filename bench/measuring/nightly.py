@@ -14,6 +14,7 @@ from cs_connector.health.job import BUCKET
 from cs_connector.language.apply import day_of
 from cs_connector.language.executor import connect, sql
 from cs_connector.measure import evaluate
+from cs_connector.measure.days import Days
 from cs_connector.measure.months import Months
 from cs_connector.model import ATTACHMENT, ENTITIES, FEED, LINK
 from cs_connector.store import monthly
@@ -49,12 +50,13 @@ def score(store: Store, out: Path, as_of: date) -> None:
     with connect() as con:
         for name in TABLES:
             store.facts.attach(con, f"entity/{name}", name, {})
-        months = Months(store.facts, "score")
-        metrics = months.under(studied())
+        months, days = Months(store.facts, "score"), Days(store.facts, "score")
+        metrics = days.under(months.under(studied()))
         count = evaluate.prepare(con, as_of, metrics)
         for low in range(1, count + 1, BUCKET):
             evaluate.evaluate(con, metrics, low, low + BUCKET)
             evaluate.keep(con, metrics, low == 1)
+        days.keep(con)
         con.execute(f"COPY metric_wide TO '{out}' (FORMAT parquet, COMPRESSION zstd)")
         print(months.told)
 

@@ -16,11 +16,12 @@ import sqlalchemy as sa
 
 from bench.bed import Bed, serving
 from cs_connector import registry
+from cs_connector.act.outbox import waiting
 from cs_connector.act.outbox.points import Point
 from cs_connector.store.audit import checking
 from cs_connector.store.store import Store
 from cs_connector.store.tables import audit as rows
-from cs_connector.store.tables import calls, outbox
+from cs_connector.store.tables import calls
 from cs_connector.transport.clock import SystemClock
 
 from .child import Left, preload
@@ -188,13 +189,13 @@ def _told(made: dict[str, str], store: Store) -> str:
     """What is wrong with what the store says of the tasks that were made."""
     with store.state.read() as db:
         noted = {row.key: row.record_id for row in db.execute(sa.select(calls.c.key, calls.c.record_id))}
-        left = db.scalar(sa.select(sa.func.count()).select_from(outbox))
+        left = len(waiting(db))
         told = db.execute(sa.select(rows.c.key, rows.c.before, rows.c.after)).all()
         found = checking.verify(db, lambda text: text, None)
     if noted != made:
         return f"the store says {sorted(set(noted.items()) ^ set(made.items()))[:2]}"
     if left:
-        return f"{left} rows are left in the outbox"
+        return f"{left} changes are left in the outbox"
     if found.wrong:
         return f"the audit is wrong at row {found.wrong.row}: {found.wrong.what}"
     created = Counter(row.key for row in told if row.before is None)

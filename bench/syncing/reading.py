@@ -54,13 +54,7 @@ class Reading:
     def _whole(self, command: tuple[str, ...]) -> Cost:
         self.root = self.way.project(self.bed)
         cost = spend([*command, "sync", "--project", self.root, "--json"])
-        self._same(told(cost, "new"), self.records)
-        return cost
-
-    def typed(self) -> Cost:
-        """Turn what was read into columns."""
-        cost = spend([sys.executable, "-m", "bench.syncing.typed", self.root])
-        self._same(int(cost.out), self.records)
+        self.same(told(cost.out, "new"))
         return cost
 
     def later(self) -> Cost:
@@ -81,7 +75,7 @@ class Reading:
         change(self.bed, self.way.crm, numbers, f"Changed for the {self.changes}. time")
         self.bed.advance(SETTLED)
         cost = sync()
-        self._same(told(cost, "changed"), len(numbers))
+        self._expect(told(cost.out, "changed"), len(numbers))
         return cost
 
     def floor(self, loop: str, first: str) -> Work:
@@ -90,7 +84,7 @@ class Reading:
 
         def work() -> Cost:
             cost = spend([sys.executable, "-m", "bench.syncing.loops", place, self.way.crm, loop, first])
-            self._same(json.loads(cost.out)["records"], self.records)
+            self.same(json.loads(cost.out)["records"])
             return cost
 
         return work
@@ -100,11 +94,15 @@ class Reading:
         rule = {"crm": self.way.crm, "do": {"delay_ms": milliseconds}}
         self.bed.order("/faults", {"rules": [rule] if milliseconds else []})
 
-    def _same(self, found: int, there: int) -> None:
+    def same(self, found: int) -> None:
+        """Raises Broken when that is not how many records there are."""
+        self._expect(found, self.records)
+
+    def _expect(self, found: int, there: int) -> None:
         if found != there:
             raise Broken(f"{self.way.name}: {found:,} records were met, {there:,} were expected")
 
 
-def told(cost: Cost, what: str) -> int:
+def told(said: str, what: str) -> int:
     """A figure of a run's summary, over all objects."""
-    return sum(line[what] for line in json.loads(cost.out)["objects"])
+    return sum(line[what] for line in json.loads(said)["objects"])

@@ -29,9 +29,9 @@ class Way:
     settings: str = ""
     few: int = FEW
 
-    def project(self, bed: Bed) -> Path:
-        """A new project that reads tickets in this way, in the place of the last one."""
-        fresh, root = bed.folder / f"fresh-{self.loop}", bed.folder / f"project-{self.loop}"
+    def project(self, bed: Bed, name: str = "project") -> Path:
+        """A new project that reads tickets in this way, in the place of the last one of that name."""
+        fresh, root = bed.folder / f"fresh-{self.loop}", bed.folder / f"{name}-{self.loop}"
         if not fresh.exists():
             shutil.move(self._made(bed), fresh)
         shutil.rmtree(root, ignore_errors=True)

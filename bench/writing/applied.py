@@ -19,6 +19,7 @@ from cs_connector.store.audit import Audit
 from cs_connector.store.store import Store
 from cs_connector.transport.clock import SystemClock
 
+from . import floor
 from .kit import AREA, TWICE, done, least
 
 LONG = 86_400.0  # seconds that nobody else may write
@@ -32,10 +33,13 @@ def measure(
     bare: Callable[[int], object],
     times: int,
 ) -> Iterator[Row]:
-    """One row: `sets` are written in turns, each the same records anew, and `bare` posts the same bytes in that turn."""
+    """Beside the bare loop and beside what is least: `sets` are written in turns, each the same records anew.
+
+    `bare` posts the same bytes in that turn.
+    """
     connection, count, size = sets[0][0].connection, len(sets[0]), len(sets)
     plans = [_plan(sets[turn], sets[turn - 1]) for turn in range(size)]
-    with Store(folder, None, SystemClock()) as store:
+    with Store(folder, None, SystemClock()) as store, Store(folder / "least", None, SystemClock()) as plain:
         lease = leases.take(store.state, "run", "bench", store.state.clock, LONG)
 
         def whole(turn: int) -> None:
@@ -45,12 +49,20 @@ def measure(
         def sending(turn: int) -> None:
             done([receipt.verdict for receipt in adapter.write(sets[turn % size])], count)
 
-        mine, alone, theirs = least(times, whole, sending, bare)
+        whole(0)
+        turns = floor.ready(folder / "planned", plans[0], store.state, times + 1)
+        lowest = floor.work(plain.state, turns, adapter.capabilities.batch, bare)
+        mine, alone, theirs, lowest_cost = least(times, whole, sending, bare, lowest)
     note = (
         f"CPU s of {count:,} changes: outbox, sending, receipts, what was written and audit, beside the bare loop; "
         f"{mine - alone:.2f} s of them beside the adapter's {alone:.2f}; least of {times}"
     )
     yield judge(AREA, f"{what}: a whole apply", mine, theirs, TWICE, note)
+    note = (
+        f"CPU s of {count:,} changes, beside the bare loop with a plain insert of each change into outbox, audit and written "
+        f"and as many commits: what durability costs; least of {times}"
+    )
+    yield judge(AREA, f"{what}: a whole apply / durable at its least", mine, lowest_cost, TWICE, note)
 
 
 def _sent(box: Outbox, plan: Sequence[Planned], adapters: dict[str, Adapter]) -> None:

@@ -62,6 +62,11 @@ class Step:
         return self.standing in TO_DO
 
     @property
+    def held(self) -> Piece:
+        """The piece as the CRM has it, as far as that was compared."""
+        return replace(self.piece, body={**self.piece.body, **{d.field: d.was for d in self.differences}})
+
+    @property
     def sent(self) -> Piece:
         """The piece as it goes out: what people changed stays as they have it."""
         kept = {d.field: d.was for d in self.differences if d.kept}
@@ -136,10 +141,10 @@ def _step(piece: Piece, found: Piece | None, made: Made | None, *, adopt: bool) 
 
 
 def _differences(wanted: Body, found: Body, made: Body | None, *, adopt: bool) -> Iterator[Difference]:
-    """A field that the CRM has as we made it may be changed; one that it has otherwise is somebody's."""
+    """A field that the CRM has as we made it may be changed, and an empty one that we had not asked for; any other is somebody's."""
     for name, value in wanted.items():
         was = found.get(name)
         if was == value or (isinstance(value, str) and was == _SIGNED.sub("", value)):  # unsigned is nobody's
             continue
-        untouched = made is not None and name in made and was == made[name]
+        untouched = made is not None and (was == made[name] if name in made else not was)
         yield Difference(name, was, value, kept=not (untouched or adopt))

@@ -100,7 +100,7 @@ def _begin(con: Connection, sides: Mapping[Side, Definitions]) -> None:
 def _score(con: Connection, as_of: date, side: Side, definitions: Definitions) -> None:
     """Add the bucket in `wide` to one side."""
     carry.ready(con, definitions)
-    con.execute("DELETE FROM carried WHERE today <> ?", [as_of])
+    carry.only(con, as_of)
     used = scoring.choose(con, definitions)
     con.execute("DELETE FROM chosen WHERE NOT main")
     scoring.begin(con)
@@ -117,8 +117,8 @@ def _mains(con: Connection) -> set[str]:
 def _keep(con: Connection, side: Side, card: Card) -> None:
     """The scores of the measures in the order of the scorecard; those that do not count are NULL."""
     listed = ", ".join(f'"s_{m.measure}"' for m in card.rule.measures)
-    con.execute(f"INSERT INTO measured SELECT '{side}', relationship_id, [{listed}] FROM judged")
-    con.execute(f'DROP TABLE "scored_{card.name}"')
+    con.execute(f"INSERT INTO measured SELECT '{side}', relationship_id, [{listed}] FROM {scoring.table(card)}")
+    con.execute(f"DROP TABLE {scoring.table(card)}")
 
 
 def _roll_up(con: Connection, side: Side, definitions: Definitions) -> None:

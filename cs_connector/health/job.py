@@ -75,7 +75,6 @@ def parts(
     for low, high in buckets:
         evaluate.evaluate(con, definitions.metrics, low, high)
         used = judge(con, definitions, last=(low, high) == buckets[-1])
-        carry.keep(con, definitions, as_of)
         basis.publish(con, definitions, used - cards)
         outline.publish(con, definitions, used - cards)
         cards |= used
@@ -94,8 +93,8 @@ def judge(con: Connection, definitions: Definitions, *, last: bool) -> set[str]:
     scoring.begin(con)
     sentences.begin(con)
     contradictions.begin(con)
-    evaluate.keep(con, definitions.metrics, first=True)
     carry.ready(con, definitions)
+    _measured(con, definitions)
     contradictions.find(con, definitions.contradictions, definitions.used)
     used = scoring.choose(con, definitions)
     for name in sorted(used):
@@ -104,10 +103,18 @@ def judge(con: Connection, definitions: Definitions, *, last: bool) -> set[str]:
     rollup.accounts(con, _way(definitions))
     if last:
         rollup.groups(con, _way(definitions))
-    history.publish(con)
+    history.publish(con, last=last)
     evaluate.publish(con, definitions.metrics)
     scoring.publish(con, definitions, used)
     return used
+
+
+def _measured(con: Connection, definitions: Definitions) -> None:
+    """Make `metric_wide` of the bucket."""
+    listed = ", ".join(f'"m_{name}"' for name in definitions.metrics.by_name)
+    con.execute(
+        f"CREATE OR REPLACE TEMP VIEW metric_wide AS SELECT relationship_id, account_id, today AS on_date, {listed} FROM ready"
+    )
 
 
 def _way(definitions: Definitions) -> rollup.Way:
@@ -118,8 +125,8 @@ def _outcome(con: Connection, as_of: date) -> Outcome:
     """Counts of accounts at as_of; a band moved if the run before gave another one as its latest."""
     row = con.execute(
         """
-        WITH before AS (SELECT entity_id, arg_max(band, on_date) AS band FROM snapshot_before
-            WHERE entity = 'account' AND main AND on_date <= $day AND entity_id IN (SELECT entity_id FROM snapshot) GROUP BY entity_id)
+        WITH before AS (SELECT entity_id, arg_max(band, on_date) AS band FROM line_before
+            WHERE entity = 'account' AND main AND on_date <= $day GROUP BY entity_id)
         SELECT count(*), count(*) FILTER (n.band = 'unknown'), count(*) FILTER (n.band <> p.band)
         FROM snapshot AS n LEFT JOIN before AS p USING (entity_id)
         WHERE n.entity = 'account' AND n.main AND n.on_date = $day

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from cs_connector.health.curves import Curve
 from cs_connector.health.words import Template
@@ -14,8 +15,7 @@ STEPS = {"share": 0.01, "ratio": 0.01, "of 10": 0.1, "points": 0.1}  # the fines
 EPSILON = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One measure of a score: `weight` is normalised, so that the parts sum to the score."""
 
     measure: str

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
 from typing import Any
 
 from cs_connector.health.levers import Part, levers, most
@@ -41,8 +42,8 @@ class Scored:
 
     def lost(self) -> list[Part]:
         """What costs points worth a word, the most costly first."""
-        found = [part for part in self.parts if part.lost >= WORTH]
-        return sorted(found, key=lambda part: (-round(part.lost, 9), part.measure))
+        found = [(-round(lost, 9), part.measure, part) for part in self.parts if (lost := part.lost) >= WORTH]
+        return [part for _, _, part in sorted(found, key=itemgetter(0, 1))]
 
 
 def override_reason(scored: Scored) -> str | None:
@@ -101,8 +102,9 @@ def driver(scored: Scored) -> str:
         return scored.cap.rule.driver
     lost: dict[str, float] = defaultdict(float)
     for part in scored.parts:
-        lost[part.group] += round(part.lost, 9)
-    group = max(sorted(lost), key=lambda name: lost[name], default="")
+        if part.score is not None:
+            lost[part.group] += round(part.lost, 9)
+    group = max(sorted(lost), key=lost.__getitem__, default="")
     return group if group and lost[group] >= WORTH else "None"
 
 

@@ -20,6 +20,10 @@ SNAPSHOT = (
     "arr DOUBLE"
 )
 
+_SCORED = (
+    "score, band, uncapped, coverage, low, high, published, known_score, known_band, cap, override, cap_unsure, standing, arr"
+)
+
 EMPTY = (
     "SELECT NULL::VARCHAR AS relationship_id, NULL::VARCHAR AS account_id, NULL::VARCHAR AS scorecard, "
     "NULL::DATE AS on_date, NULL::VARCHAR AS group_name, NULL::VARCHAR AS measure, NULL::VARCHAR AS metric, "
@@ -72,40 +76,51 @@ def begin(con: Connection) -> None:
 
 
 def score(con: Connection, card: Card, bands: Bands = DEFAULT) -> None:
-    """Score the bucket in `ready` by one scorecard; leaves `judged` and `scored_…`, adds to `snapshot_raw`."""
-    _measures(con, card)
-    con.execute(f'CREATE OR REPLACE TEMP TABLE "scored_{card.name}" AS {_kept(card)}')
-    con.execute(f"INSERT INTO snapshot_raw {_snapshot(card, bands)}")
+    """Score the bucket in `ready` by one scorecard; leaves `table(card)`, adds to `snapshot_raw`."""
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {table(card)} AS {_judged(card, bands)}")
+    con.execute(
+        f"""INSERT INTO snapshot_raw SELECT 'relationship', relationship_id, account_id, '{card.name}', main, today, {_SCORED}
+        FROM {table(card)}"""
+    )
 
 
-def _measures(con: Connection, card: Card) -> None:
-    """Make `judged`: every measure of one scorecard as known (`a_`), as carried (`b_`) and as published (`s_`)."""
-    curves = ", ".join(
-        f'{card.curves[m.measure, "m"]} AS "a_{m.measure}", {card.curves[m.measure, "k"]} AS "b_{m.measure}"'
-        for m in card.rule.measures
+def table(card: Card) -> str:
+    """The quoted table of what a scorecard makes of the bucket: relationships and dates with their score, and of each measure
+    what counts in the published reading: value (`v_`), score (`s_`), whether it is known (`has_`) and since when it is carried (`since_`).
+    """
+    return f'"scored_{card.name}"'
+
+
+def _judged(card: Card, bands: Bands) -> str:
+    """Every measure as known (`a_`), as carried (`b_`) and as published (`s_`), and what they come to: one pass, and of its columns
+    only those stay that somebody reads.
+    """
+    measures = card.rule.measures
+    known = ", ".join(f'{card.curves[m.measure, "m"]} AS "a_{m.measure}"' for m in measures)
+    carried = ", ".join(
+        f'coalesce("a_{m.measure}", {card.curves[m.measure, "k"]}) AS "b_{m.measure}"' for m in measures
     )
     sums = ", ".join(f"{_sum(card, weigh)} AS {name}" for name, weigh in SUMS.items())
     steps = "".join(f", step_{n} AS ({_lower(card, n)})" for n in range(1, ROUNDS + 1))
-    con.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE judged AS
-        WITH measured AS (SELECT {_needed(card)}, chosen.main, {curves} FROM ready JOIN chosen USING (r)
+    return f"""
+        WITH measured AS (SELECT {_needed(card)}, chosen.main, {known} FROM ready JOIN chosen USING (r)
             WHERE chosen.scorecard = '{card.name}'),
-        summed AS (SELECT *, {sums} FROM measured),
+        lasting AS (SELECT *, {carried} FROM measured),
+        summed AS (SELECT *, {sums} FROM lasting),
         step_0 AS (SELECT *, known_points / nullif(known_weight, 0) AS mean_0, known_weight AS weight_0 FROM summed)
         {steps},
         read AS (SELECT * EXCLUDE ({_steps()}), mean_0 AS known_mean, mean_{ROUNDS} AS lowest,
             mean_{ROUNDS - 1} AS edge, coalesce(mean_{ROUNDS} < mean_0 - {EDGE}, FALSE) AS is_carried,
-            CASE WHEN is_carried THEN weight_{ROUNDS} ELSE known_weight END AS weight FROM step_{ROUNDS})
-        SELECT *, {", ".join(_published(m) for m in card.rule.measures)} FROM read
-        """
-    )
+            CASE WHEN is_carried THEN weight_{ROUNDS} ELSE known_weight END AS weight FROM step_{ROUNDS}),
+        {_capped(card, bands)}
+        SELECT r, today, relationship_id, account_id, main, weight, {_snapshot(bands)}, {", ".join(map(_published, measures))}
+        FROM capped ORDER BY r, today"""
 
 
 def _needed(card: Card) -> str:
     """The columns of `ready` that a scorecard looks at: of some two hundred, a fraction."""
     metrics = {m.metric for m in card.rule.measures}.union(*(cap.metrics for cap in card.caps))
-    names = {"r", "today", "relationship_id", "account_id", "arr"}.union(
+    names = {"r", "today", "relationship_id", "account_id", "account_segment", "arr"}.union(
         *(cap.when.names - cap.metrics for cap in card.caps)
     )
     names |= {f"{side}_{name}" for name in metrics for side in "mkd"}
@@ -137,7 +152,7 @@ def _published(m: Measure) -> str:
     used = f'is_carried AND "a_{m.measure}" IS NULL AND "b_{m.measure}" < edge'
     return f"""CASE WHEN {used} THEN "b_{m.measure}" ELSE "a_{m.measure}" END AS "s_{m.measure}",
         CASE WHEN {used} THEN "k_{m.metric}" ELSE "m_{m.metric}" END AS "v_{m.measure}",
-        CASE WHEN {used} THEN "d_{m.metric}" END AS "since_{m.measure}" """
+        CASE WHEN {used} THEN "d_{m.metric}" END AS "since_{m.measure}", "m_{m.metric}" IS NOT NULL AS "has_{m.measure}" """
 
 
 def _sum(card: Card, weigh: Callable[[Measure], str]) -> str:
@@ -170,43 +185,30 @@ SUMS: dict[str, Callable[[Measure], str]] = {
 }
 
 
-def _kept(card: Card) -> str:
-    """The measures of the published reading, wide: value, score, whether known and carried from when."""
-    parts = ", ".join(
-        f'"v_{m.measure}", "s_{m.measure}", "m_{m.metric}" IS NOT NULL AS "known_{m.measure}", "since_{m.measure}"'
-        for m in card.rule.measures
-    )
-    return (
-        f"SELECT relationship_id, account_id, today AS on_date, weight, {parts} FROM judged ORDER BY r, today"
-    )
-
-
-def _snapshot(card: Card, bands: Bands) -> str:
+def _capped(card: Card, bands: Bands) -> str:
+    """The lowest cap that holds, its name, and the score below it."""
+    holds = " ".join(f"WHEN {cap.holds} THEN {place}" for place, cap in enumerate(card.caps))
+    caps = " ".join(f"WHEN {place} THEN {cap.rule.cap}" for place, cap in enumerate(card.caps))
+    names = " ".join(f"WHEN {place} THEN '{cap.name}'" for place, cap in enumerate(card.caps))
+    held = f"CASE {holds} END" if card.caps else "CAST(NULL AS INTEGER)"
     return f"""
-    WITH caps AS (SELECT *, {_caps(card)}, {_unsure(card)} AS cap_unsure,
-        CASE WHEN is_carried THEN lowest ELSE known_mean END AS uncapped,
-        known_weight / nullif(total_weight, 0) AS coverage FROM judged),
-    capped AS (SELECT *, {half_up(capped("uncapped"))} AS score, {half_up(capped("known_mean"))} AS known_score,
-        (coverage IS NULL OR coverage < {card.rule.minimum_coverage} - {EDGE}) AND coalesce(cap >= {bands.red[1]}, TRUE)
-            AS blind FROM caps)
-    SELECT 'relationship', relationship_id, account_id, '{card.name}', main, today,
-        score, CASE WHEN blind THEN 'unknown' ELSE {bands.sql("score")} END, uncapped, coalesce(coverage, 0),
-        {capped("known_points / nullif(total_weight, 0)")},
-        {capped("(known_points + 100 * (total_weight - known_weight)) / nullif(total_weight, 0)")},
-        CASE WHEN is_carried THEN 'carried' ELSE 'known' END,
-        known_score, CASE WHEN blind THEN 'unknown' ELSE {bands.sql("known_score")} END, cap, override, cap_unsure,
-        coalesce({capped("uncapped")}, {capped("carried_points / nullif(carried_weight, 0)")}, cap), CAST(arr AS DOUBLE)
-    FROM capped"""
+        held AS (SELECT *, {held} AS held, CASE WHEN is_carried THEN lowest ELSE known_mean END AS uncapped,
+            known_weight / nullif(total_weight, 0) AS coverage FROM read),
+        caps AS (SELECT *, CAST({f"CASE held {caps} END" if caps else "NULL"} AS INTEGER) AS cap,
+            CAST({f"CASE held {names} END" if names else "NULL"} AS VARCHAR) AS override, {_unsure(card)} AS cap_unsure FROM held),
+        capped AS (SELECT *, {half_up(capped("uncapped"))} AS score, {half_up(capped("known_mean"))} AS known_score,
+            (coverage IS NULL OR coverage < {card.rule.minimum_coverage} - {EDGE}) AND coalesce(cap >= {bands.red[1]}, TRUE)
+                AS blind FROM caps)"""
 
 
-def _caps(card: Card) -> str:
-    """The lowest cap that holds, and its name."""
-    tests = [(cap.holds, cap) for cap in card.caps]
-    if not tests:
-        return "CAST(NULL AS INTEGER) AS cap, CAST(NULL AS VARCHAR) AS override"
-    caps = " ".join(f"WHEN {test} THEN {cap.rule.cap}" for test, cap in tests)
-    names = " ".join(f"WHEN {test} THEN '{cap.name}'" for test, cap in tests)
-    return f"CASE {caps} END AS cap, CASE {names} END AS override"
+def _snapshot(bands: Bands) -> str:
+    return f"""score, CASE WHEN blind THEN 'unknown' ELSE {bands.sql("score")} END AS band, uncapped, coalesce(coverage, 0) AS coverage,
+        {capped("known_points / nullif(total_weight, 0)")} AS low,
+        {capped("(known_points + 100 * (total_weight - known_weight)) / nullif(total_weight, 0)")} AS high,
+        CASE WHEN is_carried THEN 'carried' ELSE 'known' END AS published,
+        known_score, CASE WHEN blind THEN 'unknown' ELSE {bands.sql("known_score")} END AS known_band, cap, override, cap_unsure,
+        coalesce({capped("uncapped")}, {capped("carried_points / nullif(carried_weight, 0)")}, cap) AS standing,
+        CAST(arr AS DOUBLE) AS arr"""
 
 
 def _unsure(card: Card) -> str:
@@ -234,12 +236,12 @@ def _long(card: Card, definitions: Definitions) -> str:
         "unit": [f"'{definitions.metrics.by_name[m.metric].unit}'" for m in card.rule.measures],
         "score": [f'"s_{m.measure}"' for m in card.rule.measures],
         "share": [_weight(m) for m in card.rule.measures],
-        "known": [f'"known_{m.measure}"' for m in card.rule.measures],
+        "known": [f'"has_{m.measure}"' for m in card.rule.measures],
         "carried_from": [f'"since_{m.measure}"' for m in card.rule.measures],
     }
     each = ", ".join(f"unnest([{', '.join(values)}]) AS {name}" for name, values in columns.items())
-    return f"""SELECT relationship_id, account_id, '{card.name}' AS scorecard, on_date, group_name, measure, metric, value, unit, score,
+    return f"""SELECT relationship_id, account_id, '{card.name}' AS scorecard, today AS on_date, group_name, measure, metric, value, unit, score,
         CASE WHEN score IS NULL THEN 0 ELSE share / total END AS weight,
         coalesce(score * CASE WHEN score IS NULL THEN 0 ELSE share / total END, 0) AS contribution,
         known, carried_from IS NOT NULL AS carried, carried_from
-        FROM (SELECT relationship_id, account_id, on_date, weight AS total, {each} FROM "scored_{card.name}")"""
+        FROM (SELECT relationship_id, account_id, today, weight AS total, {each} FROM {table(card)})"""

@@ -1,13 +1,16 @@
-"""Sentences for every relationship of a bucket: read the judged rows, write the table `words`."""
+"""Sentences for every relationship of a bucket: read the scored rows, write the table `words`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
 
+from cs_connector.health import scoring
+from cs_connector.health.curves import Curve
 from cs_connector.health.levers import Part
 from cs_connector.health.reason import Scored, driver, next_step, override_reason, reason
 from cs_connector.health.scorecard import Card, Definitions, Measure
@@ -17,9 +20,8 @@ from cs_connector.language.executor import Connection
 COLUMNS = ("relationship_id", "scorecard", "reason", "driver", "next_step", "override_reason")
 WORDS = pa.schema([(name, pa.string()) for name in COLUMNS])
 BATCH = 5_000
-ALWAYS = ("relationship_id", "account_segment", "renewal_on")
-
-Row = Mapping[str, Any]
+ALWAYS = ("relationship_id", "renewal_on")
+_SCORED = ("today#", "score#", "band#", "uncapped#", "override#", "old_score#", "old_band#", "old_date#")
 
 
 def begin(con: Connection) -> None:
@@ -27,51 +29,51 @@ def begin(con: Connection) -> None:
 
 
 def write(con: Connection, card: Card, definitions: Definitions) -> None:
-    """Add the words of the bucket in `judged`: at as_of, for the scorecard in force."""
+    """Add the words of the bucket in `ready`, as the scorecard judged it: at as_of, for the scorecard in force."""
     table = con.sql(_query(card, definitions)).to_arrow_table()
-    units = {m.measure: definitions.metrics.by_name[m.metric].unit for m in card.rule.measures}
-    read = [Read.of(m, card, units[m.measure]) for m in card.rule.measures]
+    read = [Read.of(m, card, definitions) for m in card.rule.measures]
     for batch in table.to_batches(BATCH):
-        words = [_words(scored_of(row, card, read)) for row in batch.to_pylist()]
-        con.register("words_batch", pa.Table.from_pylist(words, WORDS))
+        columns = [_words(scored) for scored in _scored(batch, card, read)]
+        con.register("words_batch", pa.Table.from_arrays(_turned(columns), schema=WORDS))
         con.execute("INSERT INTO words SELECT * FROM words_batch")
         con.unregister("words_batch")
 
 
-def _words(scored: Scored) -> dict[str, Any]:
-    return {
-        "relationship_id": scored.values["relationship_id"],
-        "scorecard": scored.card.name,
-        "reason": reason(scored),
-        "driver": driver(scored),
-        "next_step": next_step(scored),
-        "override_reason": override_reason(scored),
-    }
+def _turned(rows: Sequence[tuple[str | None, ...]]) -> list[pa.Array]:
+    return [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
+
+
+def _words(scored: Scored) -> tuple[str | None, ...]:
+    return (
+        scored.values["relationship_id"],
+        scored.card.name,
+        reason(scored),
+        driver(scored),
+        next_step(scored),
+        override_reason(scored),
+    )
 
 
 def _query(card: Card, definitions: Definitions) -> str:
-    """As-of rows of `judged` with their score, and the score at the last month end."""
-    names = sorted(
-        n for n in _named(card) if n not in definitions.used and n not in (*ALWAYS, "value", "today")
-    )
-    listed = [f'ready."{name}"' for name in (*ALWAYS, *names)]
-    listed += [f'ready."k_{name}" AS "{name}"' for name in definitions.used]
+    """The rows of as_of with their score, and the score at the last month end."""
+    named = _named(card) - {*ALWAYS, "value", "today"}
+    listed = [f'ready."{name}"' for name in (*ALWAYS, *sorted(named.difference(definitions.used)))]
+    listed += [f'ready."k_{name}" AS "{name}"' for name in sorted(named.intersection(definitions.used))]
     for m in card.rule.measures:
         listed += [
             f'j."v_{m.measure}" AS "v#{m.measure}"',
             f'j."s_{m.measure}" AS "s#{m.measure}"',
             f'j."since_{m.measure}" AS "d#{m.measure}"',
         ]
+    scored = scoring.table(card)
     return f"""
         WITH days AS (SELECT max(on_date) AS now,
             (SELECT max(on_date) FROM grid WHERE on_date < (SELECT max(on_date) FROM grid)) AS before FROM grid)
-        SELECT {", ".join(listed)}, j.weight AS "w#", j.today AS "today#", s.score AS "score#", s.band AS "band#",
-            s.uncapped AS "uncapped#", s.override AS "override#",
-            p.score AS "old_score#", p.band AS "old_band#", p.on_date AS "old_date#"
-        FROM judged AS j JOIN ready USING (r, today) CROSS JOIN days
-        JOIN snapshot_raw AS s ON s.entity_id = j.relationship_id AND s.on_date = j.today AND s.scorecard = '{card.name}'
-        LEFT JOIN snapshot_raw AS p ON p.entity_id = j.relationship_id AND p.on_date = days.before
-            AND p.scorecard = s.scorecard
+        SELECT {", ".join(listed)}, account_segment AS "segment#", j.weight AS "w#", j.today AS "today#", j.score AS "score#",
+            j.band AS "band#", j.uncapped AS "uncapped#", j.override AS "override#",
+            p.score AS "old_score#", p.band AS "old_band#", p.today AS "old_date#"
+        FROM {scored} AS j JOIN ready USING (r, today) CROSS JOIN days
+        LEFT JOIN {scored} AS p ON p.r = j.r AND p.today = days.before
         WHERE j.main AND j.today = days.now"""
 
 
@@ -82,39 +84,51 @@ def _named(card: Card) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Where a measure stands in a row, and what is the same in every row: looked up once, not for every customer."""
+    """A measure, and what is the same of it in every row: looked up once, not for every customer."""
 
     measure: Measure
     unit: str
     lever: Template | None
-    value: str
-    score: str
-    since: str
 
     @classmethod
-    def of(cls, m: Measure, card: Card, unit: str) -> Read:
-        places = (f"{kind}#{m.measure}" for kind in "vsd")
-        return cls(m, unit, card.levers.get(m.measure), *places)
+    def of(cls, m: Measure, card: Card, definitions: Definitions) -> Read:
+        return cls(m, definitions.metrics.by_name[m.metric].unit, card.levers.get(m.measure))
+
+    def parts(self, batch: pa.RecordBatch) -> list[Part]:
+        """The measure in every row: column by column, which takes a fraction of row by row."""
+        m = self.measure
+        name, group, weight, effort = m.measure, m.driver, m.weight, m.effort
+        curves: dict[str | None, Curve] = {**m.by_segment}
+        told = (batch[f"{kind}#{name}"].to_pylist() for kind in "vs")
+        return [
+            Part(
+                name, group, value, self.unit, score, 0.0 if score is None or not total else weight / total,
+                curves.get(segment, m.curve), self.lever, effort,
+            )
+            for value, score, total, segment in zip(
+                *told, batch["w#"].to_pylist(), batch["segment#"].to_pylist(), strict=True
+            )
+        ]  # fmt: skip
 
 
-def scored_of(row: Row, card: Card, read: Sequence[Read]) -> Scored:
-    cap = next((cap for cap in card.caps if cap.name == row["override#"]), None)
-    return Scored(
-        card=card,
-        today=row["today#"],
-        score=row["score#"],
-        band=row["band#"],
-        uncapped=row["uncapped#"],
-        cap=cap,
-        parts=tuple(_part(row, one) for one in read),
-        values=row,
-        carried={one.measure.measure: row[one.since] for one in read if row[one.since] is not None},
-        before=None if row["old_score#"] is None else (row["old_score#"], row["old_band#"], row["old_date#"]),
-    )
+def _scored(batch: pa.RecordBatch, card: Card, read: Sequence[Read]) -> Iterator[Scored]:
+    caps = {cap.name: cap for cap in card.caps}
+    rows = batch.select([name for name in batch.schema.names if "#" not in name]).to_pylist()
+    told = zip(*(batch[name].to_pylist() for name in _SCORED), strict=True)
+    parts = zip(*(one.parts(batch) for one in read), strict=True)
+    carried = _carried(batch, read)
+    for n, (row, some, each) in enumerate(zip(rows, told, parts, strict=True)):
+        today, score, band, uncapped, override, *before = some
+        then = None if before[0] is None else (before[0], before[1], before[2])
+        yield Scored(card, today, score, band, uncapped, caps.get(override), each, row, carried.get(n, {}), then)
 
 
-def _part(row: Row, read: Read) -> Part:
-    m, score = read.measure, row[read.score]
-    weight = 0.0 if score is None or not row["w#"] else m.weight / row["w#"]
-    curve = m.curve_for(row["account_segment"])
-    return Part(m.measure, m.driver, row[read.value], read.unit, score, weight, curve, read.lever, m.effort)
+def _carried(batch: pa.RecordBatch, read: Sequence[Read]) -> dict[int, dict[str, date]]:
+    """By row the measures that are carried, and since when; few are."""
+    found: dict[int, dict[str, Any]] = {}
+    for one in read:
+        name = one.measure.measure
+        for n, since in enumerate(batch[f"d#{name}"].to_pylist()):
+            if since is not None:
+                found.setdefault(n, {})[name] = since
+    return found

@@ -25,14 +25,11 @@ class Template:
 
     def fill(self, values: Mapping[str, Any], today: date) -> str:
         """The text; what is not known is left out with a dash."""
-        return "".join(before + self._part(name, kind, values, today) for before, name, kind in self.parts)
-
-    @staticmethod
-    def _part(name: str | None, kind: str, values: Mapping[str, Any], today: date) -> str:
-        if name is None:
-            return ""
-        value = values.get(name)
-        return "–" if value is None else FORMATS[kind](value, today)
+        said = []
+        for before, name, kind in self.parts:
+            value = values.get(name) if name else ""
+            said += (before, "–" if value is None else FORMATS[kind](value, today) if name else "")
+        return "".join(said)
 
 
 def template(document: Document, at: tuple[str | int, ...], text: str, names: Collection[str]) -> Template:

@@ -16,7 +16,7 @@ from cs_connector.language.build import build
 from cs_connector.language.compiler import Part, Plan, Rows
 from cs_connector.language.executor import sql
 from cs_connector.language.periods import Period
-from cs_connector.language.tree import Filter, Given, Group, Node, Project, Scan
+from cs_connector.language.tree import Filter, Given, Group, Node, Project, Scan, below
 from cs_connector.model import ENTITIES, Entity
 
 GRAINS = ("month", "quarter", "year")
@@ -82,12 +82,12 @@ def closed(node: Node) -> Closed | None:
     """What a node keeps, if it does."""
     if not isinstance(node, Group) or node.shape.period is None or node.shape.paired:
         return None
-    below: Node = node.rows
-    while isinstance(below, Filter | Project):
-        below = below.rows
-    if not isinstance(below, Scan) or below.of == "group" or day_of(below.entity) is None:
+    first: Node = node.rows
+    while isinstance(first, Filter | Project):
+        first = first.rows
+    if not isinstance(first, Scan) or first.of == "group" or day_of(first.entity) is None:
         return None
-    return Closed(node, below) if node.shape.period.grain in GRAINS else None
+    return Closed(node, first) if node.shape.period.grain in GRAINS else None
 
 
 def within(plan: Plan) -> Iterator[Closed]:
@@ -131,23 +131,20 @@ def _below(node: Node, made: Callable[[Node], Node]) -> Node:
 
 def _nodes(node: Node) -> Iterator[Node]:
     yield node
-    for each in fields(node):
-        value = getattr(node, each.name)
-        for below in value if each.name == "parts" else (value,):
-            if isinstance(below, Node):
-                yield from _nodes(below)
+    for each in below(node):
+        yield from _nodes(each)
 
 
 def _trees(node: Group) -> Iterator[exp.Expr]:
     for _, tree in (*node.by, *node.totals):
         yield tree
-    below: Node = node.rows
-    while isinstance(below, Filter | Project):
-        if isinstance(below, Filter):
-            yield below.condition
+    rows: Node = node.rows
+    while isinstance(rows, Filter | Project):
+        if isinstance(rows, Filter):
+            yield rows.condition
         else:
-            yield from (tree for _, tree in below.added)
-        below = below.rows
+            yield from (tree for _, tree in rows.added)
+        rows = rows.rows
 
 
 def _columns(tree: exp.Expr) -> Iterator[str]:

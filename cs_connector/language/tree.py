@@ -5,8 +5,8 @@ Rows belong to a relationship (its number `r`), and once they are paired to a da
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 from sqlglot import exp
@@ -185,3 +185,12 @@ class Peers:
 
 
 Node = Scan | Lookup | Given | Pair | Filter | Project | Join | Group | Series | Top | Union | Cells | Peers
+
+
+def below(node: Node) -> Iterator[Node]:
+    """The nodes that a node stands on, the rows that it goes on with first."""
+    for each in fields(node):
+        value = getattr(node, each.name)
+        for one in value if each.name == "parts" else (value,):
+            if isinstance(one, Node):
+                yield one

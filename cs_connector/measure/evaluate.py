@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from itertools import pairwise
 
 from cs_connector.language.build import cells
 from cs_connector.language.executor import Connection, sql, store
 from cs_connector.measure import judgements, parts
-from cs_connector.measure.metrics import OF_ACCOUNT, OF_RELATIONSHIP, Metrics
+from cs_connector.measure.metrics import OF_ACCOUNT, OF_RELATIONSHIP, Metrics, Source
 from cs_connector.model import ATTACHMENT
 
 MONTHS_BACK = 6
@@ -110,30 +111,43 @@ def evaluate(con: Connection, metrics: Metrics, low: int, high: int) -> None:
     A relationship has no past before it started; at as_of it always has a row.
     """
     parts.scoped(con, low, high)
-    for source in metrics.sources:
+    if metrics.before is not None:
+        metrics.before.bucket(con, metrics)
+    else:
+        store(con, "metric_bucket", study(con, metrics.sources))
+        forget(con, metrics.sources)
+    _widened(con)
+
+
+def study(con: Connection, sources: Iterable[Source]) -> str:
+    """Compute studies for the relationships in `scope`, each into a table of its own; gives a query of what they come to side by side:
+    `r`, `today` and `m_<metric>`."""
+    listed, joins = [], ""
+    for source in sources:
         parts.bucket(con, source)
         store(con, f"study_{source.name}", source.query)
-    joins = "".join(f' JOIN "study_{s.name}" USING (r, today)' for s in metrics.sources)
-    widen(con, f"WITH cells AS ({sql(cells())}) SELECT r, today, {_renamed(metrics)} FROM cells{joins}")
-    for source in metrics.sources:
+        listed += [f'"study_{source.name}"."{name}" AS "m_{name}"' for name in source.study.metrics]
+        joins += f' JOIN "study_{source.name}" USING (r, today)'
+    return f"WITH cells AS ({sql(cells())}) SELECT {', '.join(['r', 'today', *listed])} FROM cells{joins}"
+
+
+def forget(con: Connection, sources: Iterable[Source]) -> None:
+    """Drop the tables of `study`."""
+    for source in sources:
         con.execute(f'DROP TABLE "study_{source.name}"')
         parts.drop(con, source)
 
 
 def widen(con: Connection, query: str) -> None:
     """Make `wide` for the relationships in `scope`: their columns beside those of a query of `r`, `today` and `m_<metric>`."""
-    columns = ", ".join(f's."{name}"' for name in (*OF_RELATIONSHIP, *OF_ACCOUNT))
     con.execute(f"CREATE OR REPLACE TEMP TABLE metric_bucket AS {query}")
+    _widened(con)
+
+
+def _widened(con: Connection) -> None:
+    columns = ", ".join(f's."{name}"' for name in (*OF_RELATIONSHIP, *OF_ACCOUNT))
     con.execute(
         f"CREATE OR REPLACE TEMP VIEW wide AS SELECT metric_bucket.*, {columns} FROM metric_bucket JOIN scope AS s USING (r)"
-    )
-
-
-def _renamed(metrics: Metrics) -> str:
-    return ", ".join(
-        f'"study_{source.name}"."{name}" AS "m_{name}"'
-        for source in metrics.sources
-        for name in source.study.metrics
     )
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from functools import cached_property, lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import Field
 from sqlglot import exp
@@ -18,6 +18,7 @@ from cs_connector.errors import ConfigError
 from cs_connector.language.build import cells, same
 from cs_connector.language.closed import over
 from cs_connector.language.compiler import Plan, Rows, StepError, column, compile_rows, compile_study
+from cs_connector.language.daily import core, over_core
 from cs_connector.language.executor import Connection, sql
 from cs_connector.language.expression import Formula, parse_as
 from cs_connector.language.kinds import NUMERIC
@@ -67,7 +68,8 @@ class Study(Strict):
 class Source:
     """A study that was read, checked and compiled; `used` has the studies of the metrics that it uses.
 
-    `kept` names the tables that it reads instead of making what they keep (see language.closed), by digest.
+    `kept` names the tables that it reads instead of making what they keep (see language.closed), by digest; `standing` is the
+    table that its totals stand in, once they were made.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Source:
     calendar: Calendar = GREGORIAN
     used: tuple[Source, ...] = ()
     kept: Mapping[str, str] = field(default_factory=dict)
+    standing: str = ""
 
     @cached_property
     def plan(self) -> Plan | None:
@@ -91,7 +94,14 @@ class Source:
     @cached_property
     def rows(self) -> Rows | None:
         """What the steps end with: a row for each relationship and date."""
-        return self.plan.rows if self.plan else None
+        rows = self.plan.rows if self.plan else None
+        return Rows(over_core(rows.node, self.standing)) if rows and self.standing else rows
+
+    @cached_property
+    def core(self) -> Rows:
+        """The totals that the steps make, before what they say of those alone. There must be steps."""
+        assert self.plan is not None
+        return Rows(core(self.plan.rows.node))
 
     @cached_property
     def formulas(self) -> dict[str, tuple[Formula, Formula | None]]:
@@ -146,6 +156,13 @@ class Source:
             raise self.document.told(("steps", *error.at), error) from None
 
 
+class Before(Protocol):
+    """What was measured before, and need not be again."""
+
+    def bucket(self, con: Connection, metrics: Metrics) -> None:
+        """Make `metric_bucket` of the relationships in `scope`: `r`, `today` and `m_<metric>` at every date of the grid."""
+
+
 @dataclass(frozen=True)
 class Metrics:
     """All studies in force; later layers replace a file of the same name.
@@ -156,6 +173,7 @@ class Metrics:
     sources: tuple[Source, ...]
     ready: Callable[[Connection, date], None] = lambda _con, _as_of: None
     judgements: tuple[Judgement, ...] = ()
+    before: Before | None = None
 
     @cached_property
     def by_name(self) -> dict[str, Metric]:

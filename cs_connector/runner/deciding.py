@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import duckdb
 
 from cs_connector.act import wanted
-from cs_connector.act.differences import comparing
+from cs_connector.act.differences import comparing, parents
 from cs_connector.act.guarding import guard, past
 from cs_connector.act.heartbeat import ours
 from cs_connector.model import ENTITIES
@@ -81,6 +81,7 @@ def planned(engine: Engine) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[gu
         lost = _unread(engine)
         values = comparing.hold(con) if lost else 0
         kept = holding.keep_out(engine, con, sources, stops)
+        parents.name(con, sources)
         checks = [*_strangers(engine, con, sources), *limits(engine, con), *again.checks(engine, con)]
         yield con, checks, Held(values, lost, kept)
 

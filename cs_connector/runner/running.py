@@ -17,6 +17,7 @@ from cs_connector.store.tables import runs
 from .auditing.writing import close
 from .engine import Engine, Silent, Talk, open_engine
 from .summary import CallLine, Summary
+from .undoing import deleted
 
 ALL = ("sync", "unify", "score", "act", "write_back")
 
@@ -100,6 +101,7 @@ def prepare(engine: Engine, names: Sequence[str]) -> None:
             safe="nothing was written",
             fix="cs-connector run",
         )
+    deleted.land(engine)
     for name in names:
         registry.job(name)(engine)
 

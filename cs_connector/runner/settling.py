@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-
 from cs_connector.act import outbox
 from cs_connector.act.outbox import Outbox
 from cs_connector.act.plan import STAMPS
-from cs_connector.store.tables import outbox as left
 
 from . import auditing
 from .engine import Engine
@@ -28,9 +25,10 @@ def box(engine: Engine) -> Outbox:
 def settle(engine: Engine) -> None:
     """Look up what is in flight, only in the org that it was sent to; what came of it becomes notes of the run."""
     with engine.store.state.read() as db:
-        if not db.scalar(sa.select(sa.func.count()).select_from(left)):
-            return
-        flying = set(db.scalars(sa.select(left.c.connection).where(left.c.state == "inflight").distinct()))
+        left = outbox.places(db)
+    if not left:
+        return
+    flying = {connection for connection, state in left if state == "inflight"}
     adapters = {name: engine.adapter(name) for name in engine.project.settings.connections if name in flying}
     for name in adapters:
         engine.identify(name)

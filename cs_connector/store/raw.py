@@ -54,7 +54,7 @@ class Group:
     def add(self, page: pa.RecordBatch) -> bool:
         """Whether that is enough now."""
         self._pages.append(page)
-        self.rows, self._size = self.rows + page.num_rows, self._size + page.nbytes
+        self.rows, self._size = self.rows + page.num_rows, self._size + page.get_total_buffer_size()
         return self.rows >= ROWS or self._size >= SIZE
 
     def taken(self) -> pa.Table:

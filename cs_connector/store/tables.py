@@ -168,6 +168,16 @@ outbox = sa.Table(
     sa.Index(None, "state"), sa.Index(None, "run", "place"),
 )  # fmt: skip
 
+# neighbours of a plan that are planned or in flight together, as one row; whatever must be told apart is opened into rows of the
+# outbox; first, last: their places; packed: see act.outbox.parcels
+parcels = sa.Table(
+    "parcels", metadata,
+    _id(), _text("run"), _text("connection"), _text("object"), _count("first"), _count("last"), _count("changes"),
+    _text("state"), _count("attempt"), _count("epoch"), _moment("at", empty=False),
+    sa.Column("packed", sa.LargeBinary, nullable=False),
+)  # fmt: skip
+
+# what an answer says beside the row of the audit: all of it for what was not taken
 receipts = sa.Table(
     "receipts", metadata,
     _id(), _text("run"), _text("connection"), _text("object"), _text("key"), _text("verdict"),
@@ -272,7 +282,7 @@ written = sa.Table(
     _key("connection"), _key("object"), _key("record_id"), _text("name"),
     sa.Column("fields", Packed, nullable=False), sa.Column("before", Packed, nullable=False), sa.Column("unread", Packed),
     _text("run"), _moment("at", empty=False),
-    sa.Index(None, "connection", "object", "at"),
+    sa.Index(None, "connection", "object", sqlite_where=sa.text("unread IS NOT NULL"), postgresql_where=sa.text("unread IS NOT NULL")),
 )  # fmt: skip
 
 # changes that are not sent as long as nothing changes; key as in the outbox; stage: write (the CRM refused it), check (we did,

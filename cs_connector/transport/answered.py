@@ -16,10 +16,8 @@ from cs_connector.errors import Unavailable
 from .body import LARGEST
 
 HEADERS = 1 << 20  # bytes that may come before a body
-AT_ONCE, MOST_AT_ONCE = (
-    8 << 20,
-    128 << 20,
-)  # bytes of a body that gets its room at once: one that grows leaves holes
+AT_ONCE = 1 << 16  # bytes of a body that gets its room at once: one that grows is copied, and leaves holes
+MOST_AT_ONCE = 128 << 20
 OK = 200  # below are answers that come before the answer
 PACKED = "gzip"  # the one encoding that is asked for
 _GZIP = 16 + zlib.MAX_WBITS
@@ -39,21 +37,25 @@ class Answered:
             raise ProtocolError("There is more than one answer")
         self.reason = ""
         self._headed = self._ended = False
-        self.headers: CaseInsensitiveDict[str] = CaseInsensitiveDict()
+        self._size = 0  # of a body that has its room
+        self._told: dict[str, str] = {}  # by names in small letters
         self._body = BytesIO()  # grows in its place, where joined parts would be there twice
 
     def on_status(self, reason: bytes) -> None:
         self.reason += reason.decode("latin-1")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        key, text = name.decode("latin-1"), value.decode("latin-1")
-        self.headers[key] = f"{self.headers[key]}, {text}" if key in self.headers else text
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        self._told[key] = f"{self._told[key]}, {text}" if key in self._told else text
 
     def on_headers_complete(self) -> None:
         self._headed = True
-        told = self.headers.get("Content-Length", "")
-        if told.isdecimal() and AT_ONCE <= int(told) <= MOST_AT_ONCE:
-            self._body.seek(int(told) - 1)
+        length = self._told.get("content-length", "")
+        if "transfer-encoding" in self._told or not length.isdecimal():
+            return
+        if AT_ONCE <= int(length) <= MOST_AT_ONCE:
+            self._size = int(length)
+            self._body.seek(self._size)
             self._body.write(b"\0")
             self._body.seek(0)
 
@@ -65,6 +67,7 @@ class Answered:
     def on_message_complete(self) -> None:
         self.status = self.parser.get_status_code()
         self.whole = self.status >= OK
+        self._size = 0
 
     def feed(self, data: bytes) -> None:
         """No data: the other side closed. Raises ProtocolError for what is no answer, and Unavailable."""
@@ -81,10 +84,32 @@ class Answered:
         if not data:
             self.end()
 
+    def room(self) -> memoryview | None:
+        """Where the rest of the body goes, past the parser, which would copy it twice; None for what it has to see.
+
+        It has a byte more than the body, so that another answer behind this one shows.
+        """
+        return self._body.getbuffer()[self._body.tell() :] if self._size else None
+
+    def filled(self, count: int) -> None:
+        """So many bytes were put there; none: the other side closed. Raises ProtocolError and Unavailable."""
+        if not count:
+            self.end()
+        at = self._body.tell() + count
+        if at > self._size:
+            raise ProtocolError("There is more than one answer")
+        self._body.seek(at)
+        if at == self._size:
+            self.on_message_complete()
+
+    @property
+    def headers(self) -> CaseInsensitiveDict[str]:
+        return CaseInsensitiveDict(self._told)
+
     @property
     def lasting(self) -> bool:
         """Whether the other side goes on listening."""
-        return not self._ended and "close" not in self.headers.get("Connection", "").lower()
+        return not self._ended and "close" not in self._told.get("connection", "").lower()
 
     def end(self) -> None:
         """The other side closed: that ends a body without a length, and cuts off all else.
@@ -94,16 +119,16 @@ class Answered:
         self.status = self.parser.get_status_code()
         if self.status < OK or not self._headed:
             raise ProtocolError("Connection aborted.", RemoteDisconnected("closed without an answer"))
-        if "Content-Length" in self.headers or "Transfer-Encoding" in self.headers:
-            told = self.headers.get("Content-Length", "all")
-            raise Unavailable("The answer broke off", why=f"{self._body.tell()} of {told} bytes arrived")
+        if "content-length" in self._told or "transfer-encoding" in self._told:
+            length = self._told.get("content-length", "all")
+            raise Unavailable("The answer broke off", why=f"{self._body.tell()} of {length} bytes arrived")
         self.whole = self._ended = True
 
     def content(self) -> bytes:
         """The body, unpacked. Raises Unavailable."""
         self._body.truncate()  # room may be left
         body = self._body.getvalue()
-        packed = self.headers.get("Content-Encoding", "identity").lower()
+        packed = self._told.get("content-encoding", "identity").lower()
         if packed == "identity" or not body:
             return body
         if packed not in (PACKED, f"x-{PACKED}"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import copy
 from fnmatch import fnmatch
 from functools import lru_cache
 from typing import Any
@@ -17,6 +16,7 @@ from urllib3.connectionpool import ConnectionPool
 from cs_connector.errors import ConfigError
 
 from .answered import Answered
+from .preparing import twin
 from .wire import Http, Https
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -79,7 +79,7 @@ class Router(HTTPAdapter):
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
         if self._base is None or is_loopback(request.url or ""):
             return super().send(request, *args, **kwargs)
-        moved = copy(request)
+        moved = twin(request)
         moved.url = _moved(request.url or "", self._base)
         kwargs["proxies"] = {}
         response = super().send(moved, *args, **kwargs)
@@ -97,7 +97,7 @@ class Router(HTTPAdapter):
             return super().build_response(req, resp)
         response = Response()
         response.status_code, response.reason, response.headers = resp.status, resp.reason, resp.headers
-        response.encoding = get_encoding_from_headers(resp.headers)
+        response.encoding = _encoding(response.headers.get("Content-Type", ""))
         response.url, response.request, response.connection = req.url or "", req, self
         response._content, response._content_consumed = resp.content(), True  # type: ignore[attr-defined]  # noqa: SLF001
         return response
@@ -115,11 +115,17 @@ class Router(HTTPAdapter):
 
     def request_url(self, request: PreparedRequest, proxies: Any) -> str:
         """Called by requests for every call."""
-        return super().request_url(request, proxies) if proxies else request.path_url
+        path = (request.url or "")[len(origin(request.url or "")) :].partition("#")[0]
+        return super().request_url(request, proxies) if proxies or path[:1] != "/" else path
 
     def close(self) -> None:
         self._pools.clear()
         super().close()
+
+
+@lru_cache(64)
+def _encoding(content_type: str) -> str | None:
+    return get_encoding_from_headers({"content-type": content_type})
 
 
 def _moved(url: str, base: str) -> str:

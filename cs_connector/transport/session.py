@@ -100,9 +100,14 @@ class Transport(requests.Session):
         """JSON bodies in this block are parsed by this, which gives what was found; see Expected."""
         return Expected(parse)
 
-    def page(self, address: str, query: Mapping[str, str | int | None]) -> Response:
-        """A GET of one page of a list: as `get`, at half its cost. `address` has no query; a None is left out."""
-        request = self._lists.page(address, query)
+    def page(
+        self,
+        address: str,
+        query: Mapping[str, str | int | None],
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """A GET of one page of a list: as `get`, at half its cost. `address` has no query of its own beside another; a None is left out."""
+        request = self._lists.page(address, query, headers)
         return self.send(request, **self.merge_environment_settings(request.url, {}, None, None, None))
 
     def send(self, request: PreparedRequest, **kwargs: Any) -> Response:

@@ -66,8 +66,8 @@ class _Cheap(HTTPConnectionPool):
         try:
             connection.sock.settimeout(timeout.read_timeout)
             connection.sock.sendall(sent)
-            for data in _arriving(connection.sock, timeout):
-                answer.feed(data)
+            for _ in _waits(timeout, connection.sock):
+                _receive(connection.sock, answer)
                 if answer.whole:
                     break
         except TimeoutError as error:
@@ -87,8 +87,8 @@ class Https(_Cheap, HTTPSConnectionPool):
     """With encryption."""
 
 
-def _arriving(socket: Any, timeout: Timeout) -> Iterator[bytes]:
-    """Bytes as they come, the last of them none. Raises TooSlow at the deadline, TimeoutError for a long silence."""
+def _waits(timeout: Timeout, socket: Any) -> Iterator[None]:
+    """One wait after the other, each as long as it may be. Raises TooSlow at the deadline."""
     total: Any = timeout.total
     until = monotonic() + total
     while True:
@@ -96,16 +96,28 @@ def _arriving(socket: Any, timeout: Timeout) -> Iterator[bytes]:
         if left <= 0:
             raise TooSlow("The answer took too long", why=f"not complete after {total:g} seconds")
         socket.settimeout(min(timeout.read_timeout, left))
-        yield socket.recv(CHUNK)
+        yield
+
+
+def _receive(socket: Any, answer: Answered) -> None:
+    """What has come. Raises TimeoutError for a long silence, and what the answer raises."""
+    room = answer.room()
+    if room is None:
+        answer.feed(socket.recv(CHUNK))
+        return
+    with room:
+        count = socket.recv_into(room)
+    answer.filled(count)
 
 
 def _request(method: str, url: str, host: str, headers: Mapping[str, Any], body: bytes | str | None) -> bytes:
     lines = [f"{method} {url} HTTP/1.1", f"Host: {host}"]
     lines += [f"{name}: {_text(value)}" for name, value in headers.items()]
-    if any("\r" in line or "\n" in line for line in lines) or " " in url:
+    whole = "\r\n".join(lines)
+    if not whole.count("\r") == whole.count("\n") == len(lines) - 1 or " " in url:
         raise InvalidHeader("a header or an address has a line break in it")
     try:
-        head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+        head = f"{whole}\r\n\r\n".encode("latin-1")
     except UnicodeEncodeError as error:
         raise InvalidHeader("a header or an address has a letter that cannot be sent") from error
     return head + (body.encode() if isinstance(body, str) else body or b"")

@@ -196,10 +196,15 @@ class ReadRule(Strict):
         return [r.through for r in (*self.fields.values(), *self.inputs.values()) if r.through]
 
 
+LOOKUP = "relationship_ref"
+"""The column with the record of a relationship."""
+
+
 class WriteField(Strict):
     """What one CRM field gets: a column of what is wanted, in the CRM's own values.
 
-    A `movable` field of a task may still change after the task was sent.
+    A `movable` field of a task may still change after the task was sent. `by_key` is what the CRM calls a lookup that names
+    its record by our key: while the record that it leads to is made by the same plan, its id is not known.
     """
 
     column: str
@@ -208,11 +213,18 @@ class WriteField(Strict):
     length: int | None = None
     scale: int = 0
     movable: bool = False
+    by_key: str | None = None
 
     @field_validator("values", mode="before")
     @classmethod
     def _texts(cls, value: Any) -> Any:
         return {str(k): str(v) for k, v in value.items()} if isinstance(value, dict) else value
+
+    @model_validator(mode="after")
+    def _looked_up(self) -> WriteField:
+        if self.by_key and self.column != LOOKUP:
+            raise ValueError(f"by_key: is for lookups to a relationship: column: {LOOKUP}")
+        return self
 
 
 class WriteRule(Strict):

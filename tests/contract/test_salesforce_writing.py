@@ -15,6 +15,7 @@ from cs_connector.testing import MemoryNotes
 from .test_salesforce_adapter import World, account
 
 TASK, ACCOUNT = "Task", "Account"
+SNAPSHOT, PARENT = "CS_Health_Snapshot__c", "Relationship__r.Key__c"
 
 
 class Writing(World):
@@ -317,6 +318,29 @@ def test_what_was_never_heard_of_is_looked_for_by_its_key(world):
     assert found[0].record_id
     world.fault(path="/query", times=20, do={"status": 503})
     assert {r.verdict for r in adapter.resume(tasks(2))} == {Verdict.UNKNOWN}
+
+
+def snapshots(*keys: str) -> list[Change]:
+    """Month ends whose relationship is named by its key, as what the same plan makes."""
+    return [
+        Change("sales", SNAPSHOT, Action.UPSERT, f"s {key}", {"Score__c": "50", PARENT: key}, "Key__c")
+        for key in keys
+    ]
+
+
+@pytest.mark.parametrize("bulk_from", [0, 2_000])
+def test_a_lookup_may_name_its_record_by_key(world, bulk_from):
+    adapter, name = world.life(bulk_from), "CS_Relationship__c"
+    made = [Change("sales", name, Action.UPSERT, k, {"Name": k}, "Key__c") for k in ("r1", "r2")]
+    ids = [receipt.record_id for receipt in adapter.write(made)]
+    there, missing = adapter.write(snapshots("r1", "r3"))
+    assert (there.verdict, missing.verdict) == (Verdict.CREATED, Verdict.LATER)
+    assert (
+        "Foreign key external ID: r3 not found for field Key__c in entity CS_Relationship__c"
+        in missing.message
+    )
+    assert world.field("Relationship__c", SNAPSHOT) == [ids[0]]
+    assert verdicts(adapter.resume(snapshots("r1", "r3"))) == ["created", "later"]
 
 
 def test_a_job_that_the_day_has_no_batches_for_is_sent_in_calls(world):

@@ -50,6 +50,14 @@ def test_a_run_writes_health_relationships_snapshots_tasks_a_heartbeat_and_nothi
     assert wrote["salesforce", "Task", "create"] == done.summary["tasks"]["opened"]
 
 
+def test_month_ends_lead_to_relationships_that_were_made_in_the_same_run(done):
+    made = [e for e in done.ledger if e["action"] == "create"]
+    relationships = {e["id"] for e in made if e["object"] == "CS_Relationship__c"}
+    named = {e["after"].get("Relationship__c") for e in made if e["object"] == "CS_Health_Snapshot__c"}
+    assert named
+    assert named <= relationships
+
+
 def test_only_fields_of_ours_are_written_to_records_of_theirs(done):
     for entry in done.ledger:
         if entry["action"] == "create":

@@ -60,8 +60,8 @@ def test_its_commit_is_refused(at: Point, tmp_path: Path) -> None:
     outbox.recover(box, {"crm": crm})
     os.kill(child, signal.SIGCONT)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == REFUSED
-    assert rows(state, tables.receipts) == []
+    assert rows(state, tables.audit) == []
     box.lay([task("k1")])
     list(outbox.send(box, {"crm": crm}))
-    assert [(r.run, r.key, r.verdict) for r in rows(state, tables.receipts)] == [("second", "k1", "created")]
+    assert [(r.run, r.key, r.verdict) for r in rows(state, tables.audit)] == [("second", "k1", "created")]
     state.close()

@@ -223,7 +223,7 @@ def test_what_rules_see_of_everybody_is_what_is_told_of_one() -> None:
     world.rows["feed"][0]["watermark"] = datetime(2026, 11, 2)  # tickets are carried
     con = world.connection()
     con.execute(
-        "CREATE TABLE metric_before AS SELECT relationship_id, 'support_requests' AS metric, "
+        "CREATE TABLE metric_before AS SELECT relationship_id, account_id, 'support_requests' AS metric, "
         "DATE '2026-11-10' AS on_date, 9.0::DOUBLE AS value FROM relationship"
     )
     scores = world.score(con=con)

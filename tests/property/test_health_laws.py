@@ -164,14 +164,14 @@ def test_silence_never_improves_a_score(seed: int, lost: str, twice: bool) -> No
     before = world.score()
     first = relationships(before)
     remembered = before.con.sql(
-        "SELECT relationship_id, metric, on_date, value FROM metric_value WHERE known"
+        "SELECT relationship_id, account_id, metric, on_date, value FROM metric_value WHERE known"
     ).to_arrow_table()
     _silence(world, lost)
     if twice:
         _silence(world, "link")
     con = world.connection()
     con.execute(
-        "CREATE TABLE metric_before (relationship_id VARCHAR, metric VARCHAR, on_date DATE, value DOUBLE)"
+        "CREATE TABLE metric_before (relationship_id VARCHAR, account_id VARCHAR, metric VARCHAR, on_date DATE, value DOUBLE)"
     )
     con.register("remembered", remembered)
     con.execute("INSERT INTO metric_before SELECT * FROM remembered")

@@ -87,6 +87,39 @@ def test_a_change_and_a_removal_that_got_no_answer_are_told_once(
     ]
 
 
+def test_a_change_that_got_no_answer_is_told_before_its_removal(engine: Engine, crm: Invented) -> None:
+    apply(engine)
+    crm.declared[2], crm.dies = Piece("field", "band", {"label": "Light", "type": "text"}), True
+    with pytest.raises(KeyboardInterrupt):
+        apply(engine)
+    changing, crm.dies = engine.run, False
+    assert destroy(engine)
+    assert audited(engine)[3:5] == [
+        (changing, "field band", "updated", {"label": "Band"}, {"label": "Light"}),
+        (engine.run, "field band", "deleted", {"label": "Light", "type": "text"}, {}),
+    ]
+
+
+def test_a_change_that_never_arrived_is_not_told(engine: Engine, crm: Invented) -> None:
+    apply(engine)
+    crm.declared[2], crm.lost = Piece("field", "band", {"label": "Light", "type": "text"}), True
+    assert not apply(engine)
+    crm.lost = False
+    assert destroy(engine)
+    assert [row[2] for row in audited(engine)] == ["created"] * 3 + ["deleted"] * 3
+
+
+def test_a_change_beside_what_somebody_edited_is_told(engine: Engine, crm: Invented) -> None:
+    apply(engine)
+    crm.there["band"]["label"] = "Ampel"
+    crm.declared[2], crm.dies = Piece("field", "band", {"label": "Band", "type": "choice"}), True
+    with pytest.raises(KeyboardInterrupt):
+        apply(engine)
+    changing, crm.dies = engine.run, False
+    apply(engine)
+    assert audited(engine)[3:] == [(changing, "field band", "updated", {"type": "text"}, {"type": "choice"})]
+
+
 def test_what_somebody_else_removed_is_not_told_as_ours(engine: Engine, crm: Invented) -> None:
     apply(engine)
     crm.there.clear()

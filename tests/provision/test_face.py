@@ -93,3 +93,14 @@ def test_another_installation_is_known_by_its_signature() -> None:
     assert ours.body["description"].endswith("installation AAAA.")
     assert strangers(compare([ours], [theirs], {})) == ["BBBB"]
     assert compare([ours], [unsigned], {})[0].standing is Standing.THERE
+
+
+def test_an_attribute_that_we_declare_anew_is_ours_where_nobody_has_set_it() -> None:
+    made, wanted = {"a": {"label": "L"}}, {"a": {"label": "L", "help": "H"}}
+    for empty in (None, "", []):
+        (step,) = steps(wanted, {"a": {"label": "L", "help": empty}}, made)
+        assert (step.standing, step.sent.body) == (Standing.CHANGE, wanted["a"])
+    (edited,) = steps(wanted, {"a": {"label": "L", "help": "theirs"}}, made)
+    assert (edited.standing, edited.sent.body["help"]) == (Standing.EDITED, "theirs")
+    (foreign,) = steps(wanted, {"a": {"label": "L", "help": None}}, {})
+    assert foreign.standing is Standing.FOREIGN

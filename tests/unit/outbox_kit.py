@@ -66,7 +66,8 @@ class Desk:
         return outbox.recover(self.box, {"crm": self.crm})
 
     def states(self) -> dict[str, str]:
-        return {r.name: r.state for r in rows(self.state, tables.outbox)}
+        with self.state.read() as db:
+            return {line.name: line.state for line in outbox.waiting(db)}
 
     def receipts(self) -> list[tuple[str, str]]:
         return [(r.key, r.verdict) for r in rows(self.state, tables.receipts)]

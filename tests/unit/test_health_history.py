@@ -13,7 +13,7 @@ from cs_connector.language.executor import Connection, connect
 from cs_connector.measure.evaluate import grid
 from tests.unit.health_tables import World, definitions
 
-Row = tuple[str, str, str, bool, date, str, date]
+Row = tuple[str, str, str, bool, date, str, date, str]
 RAW = """entity VARCHAR, entity_id VARCHAR, account_id VARCHAR, scorecard VARCHAR, main BOOLEAN, on_date DATE,
     score INTEGER, band VARCHAR, uncapped DOUBLE, coverage DOUBLE, low DOUBLE, high DOUBLE, published VARCHAR,
     known_score INTEGER, known_band VARCHAR, cap INTEGER, override VARCHAR, cap_unsure VARCHAR"""
@@ -28,17 +28,17 @@ OTHERS = {
 
 def remembered(con: Connection) -> list[Row]:
     """What the next run will see of these snapshots."""
-    query = "SELECT entity, entity_id, scorecard, main, on_date, band, band_since FROM snapshot"
+    query = "SELECT entity, entity_id, scorecard, main, on_date, band, band_since, account_id FROM snapshot"
     return [tuple(row) for row in con.execute(query).fetchall()]
 
 
 def remember(con: Connection, rows: Iterable[Row]) -> None:
     con.execute(
         "CREATE TABLE earlier (entity VARCHAR, entity_id VARCHAR, scorecard VARCHAR, main BOOLEAN, on_date DATE, "
-        "band VARCHAR, band_since DATE)"
+        "band VARCHAR, band_since DATE, account_id VARCHAR)"
     )
     for row in rows:
-        con.execute("INSERT INTO earlier VALUES (?, ?, ?, ?, ?, ?, ?)", list(row))
+        con.execute("INSERT INTO earlier VALUES (?, ?, ?, ?, ?, ?, ?, ?)", list(row))
     con.execute("CREATE TEMP VIEW snapshot_before AS SELECT * FROM earlier")
 
 
@@ -55,13 +55,13 @@ def history(
         for day, letter in zip(grid(as_of), newest_first, strict=True):
             con.execute("INSERT INTO grid VALUES (?)", [day])
             con.execute(
-                "INSERT INTO snapshot_raw BY NAME SELECT 'account' AS entity, 'a1' AS entity_id, TRUE AS main, "
+                "INSERT INTO snapshot_raw BY NAME SELECT 'account' AS entity, 'a1' AS entity_id, 'a1' AS account_id, TRUE AS main, "
                 "$card AS scorecard, $day AS on_date, $band AS band",
                 {"card": scorecard, "day": day, "band": names[letter]},
             )
         if before:
             remember(con, before)
-        publish(con)
+        publish(con, last=True)
         return remembered(con)
 
 

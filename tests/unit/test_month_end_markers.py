@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from cs_connector.act import plan
-from cs_connector.act.differences import comparing
+from cs_connector.act.differences import comparing, parents
 from cs_connector.act.wanted import markers, snapshots
 from cs_connector.store.state import State
 from cs_connector.testing import FixedClock
@@ -27,7 +27,7 @@ MAPPING = MappingFile.model_validate(
                 "object": "Snapshot", "source": "snapshot", "by": "key", "key_field": "Key",
                 "fields": {
                     "Account": {"column": "account_ref", "type": "reference"}, "As_Of": {"column": "as_of", "type": "date"},
-                    "Relationship": {"column": "relationship_ref", "type": "reference"},
+                    "Relationship": {"column": "relationship_ref", "type": "reference", "by_key": "Relationship.Key"},
                     "Changed": {"column": "config_changed", "type": "flag"},
                 },
             },
@@ -108,9 +108,16 @@ def test_it_is_compared_with_the_day_on_which_the_month_end_before_was_written()
     assert markers.then([date(2026, 11, 2), date(2026, 9, 30)], TODAY) is None
 
 
-@pytest.mark.parametrize("known", [True, False])
-def test_the_lookup_leads_to_the_relationship_as_soon_as_there_is_a_record_of_it(
-    con: duckdb.DuckDBPyConnection, tmp_path: Path, *, known: bool
+@pytest.mark.parametrize(
+    ("known", "wanted", "lookup"),
+    [
+        (True, True, {"Relationship": "R-2"}),
+        (False, True, {"Relationship.Key": "a1|Bad"}),
+        (False, False, {}),
+    ],
+)
+def test_the_lookup_goes_by_id_or_by_the_key_of_a_relationship_that_the_same_plan_makes(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, *, known: bool, wanted: bool, lookup: dict[str, str]
 ) -> None:
     marked(con)
     con.execute(
@@ -118,6 +125,8 @@ def test_the_lookup_leads_to_the_relationship_as_soon_as_there_is_a_record_of_it
         "confidence DOUBLE); INSERT INTO link VALUES ('a1', 'account', 'crm', 'Account', 'A-1', 'id', 1); "
         "CREATE TABLE wanted_relationship(key VARCHAR, account_id VARCHAR, status VARCHAR)"
     )
+    if wanted:
+        con.execute("INSERT INTO wanted_relationship VALUES ('a1|Bad', 'a1', 'Active')")
     for name in ("Snapshot", "Relationship"):
         con.execute(
             f"CREATE TABLE raw_{name}(id VARCHAR, known_at TIMESTAMP, deleted BOOLEAN, payload VARCHAR)"
@@ -128,10 +137,11 @@ def test_the_lookup_leads_to_the_relationship_as_soon_as_there_is_a_record_of_it
             [json.dumps({"Key": "a1|Bad"})],
         )
     state = State(f"sqlite:///{tmp_path / 'state.db'}", FixedClock())
+    source = Source("crm", "memory", 0, MAPPING)
     with state.read() as db:
-        source = Source("crm", "memory", 0, MAPPING)
         comparing.compare(con, db, [source], lambda _c, name: f"raw_{name}", None, TODAY)
     state.close()
+    parents.name(con, [source])
     (change,) = (c for c in plan.changes(con) if c.source == "snapshot")
-    assert change.values.get("Relationship") == ("R-2" if known else None)
+    assert {n: v for n, v in change.values.items() if n.startswith("Relationship")} == lookup
     assert change.values["Account"] == "A-1"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from cs_connector import registry
+from cs_connector.act import outbox
 from cs_connector.act.plan import Planned
 from cs_connector.config import open_project
 from cs_connector.errors import AdapterError, AuthFailed, GuardStopped, Unavailable
@@ -73,9 +75,8 @@ def tasks(name: str, count: int) -> list[Planned]:
 
 
 def states(engine: Engine) -> dict[str, int]:
-    query = sa.select(tables.outbox.c.state, sa.func.count()).group_by(tables.outbox.c.state)
     with engine.store.state.read() as db:
-        return {row[0]: row[1] for row in db.execute(query)}
+        return Counter(line.state for line in outbox.waiting(db))
 
 
 @pytest.mark.parametrize(

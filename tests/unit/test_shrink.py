@@ -13,6 +13,7 @@ from cs_connector import registry
 from cs_connector.errors import GuardStopped, UsageError
 from cs_connector.ports import Page, RawRecord, Read, Usage
 from cs_connector.runner import Engine, budget, shrink
+from cs_connector.runner.running import prepare
 from cs_connector.runner.undoing import deleted
 from cs_connector.store import tables
 
@@ -81,16 +82,29 @@ def test_what_we_deleted_ourselves_is_no_reason_to_stop(engine: Engine) -> None:
 
 def test_what_a_run_deleted_is_gone_before_it_is_read_again_and_may_come_back(engine: Engine) -> None:
     sync(engine)
-    _deleted(engine, ALL[:30])
-    deleted.land(engine)
-    assert engine.store.live("crm", "Thing") == 40, "another run deleted them"
     _deleted(engine, ALL[30:32], engine.run)
     deleted.land(engine)
     assert engine.store.live("crm", "Thing") == 38
-    system(engine).shown = ALL[32:]
-    assert sync(engine) == 8
-    system(engine).shown = ALL[30:]
-    assert sync(engine) == 10
+    system(engine).shown = [*ALL[:30], *ALL[32:]]
+    assert sync(engine) == 38
+    system(engine).shown = ALL
+    assert sync(engine) == 40
+    deleted.land(engine)
+    assert engine.store.live("crm", "Thing") == 40, "it came back since"
+
+
+def test_what_a_killed_run_deleted_is_known_at_the_next_command(engine: Engine) -> None:
+    sync(engine)
+    _deleted(engine, ALL[:30], "KILLED")
+    prepare(engine, ())
+    assert engine.store.live("crm", "Thing") == 10
+
+
+def test_what_was_read_after_it_was_deleted_is_believed(engine: Engine) -> None:
+    _deleted(engine, ALL[:30], "KILLED")
+    sync(engine)
+    prepare(engine, ())
+    assert engine.store.live("crm", "Thing") == 40
 
 
 def test_what_others_delete_beside_our_own_still_stops(engine: Engine) -> None:

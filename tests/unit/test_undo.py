@@ -178,6 +178,18 @@ def test_a_deleted_record_is_made_again_by_its_key_once() -> None:
     assert town.undo(gone) == []
 
 
+def test_a_lookup_to_a_record_that_is_made_again_with_it_goes_by_its_key() -> None:
+    """Its id is dead: the record gets another one when it is made again."""
+    town = Town()
+    town.rules["sales", "Month"] = Rule(
+        "snapshot", "Key", {"Parent": "relationship_ref"}, {"Parent": "Parent.Key"}
+    )
+    month = row("m1", "deleted", "Month", Parent=("r1", None))
+    parent = row("r1", "deleted", "Relationship", Score=("40", None))
+    assert changed(town.undo(month, parent))["key-m1"] == ("upsert", {"Parent.Key": (None, "key-r1")})
+    assert changed(town.undo(month))["key-m1"] == ("upsert", {"Parent": (None, "r1")})
+
+
 def test_a_record_without_a_key_of_ours_is_not_made_again() -> None:
     assert "cannot be made again" in left(Town().undo(row("001", "deleted", Score=("40", None))))["001"]
 

@@ -6,6 +6,7 @@ import gzip
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -302,26 +303,83 @@ values = st.one_of(
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
 
 
+paths = st.sampled_from(
+    ["", "/", "/crm/{a} b/x", "/query/01gD0000002HU6K-2000", "/query/01g%2D.2000", "/a//b/", "/q?q=a+b/c%20d"]
+)
+
+
 @given(
+    paths,
     st.dictionaries(names, values, max_size=5),
     st.dictionaries(st.sampled_from(["X-A", "Accept"]), st.just("1")),
 )
 def test_a_page_is_asked_for_as_requests_would(
-    query: dict[str, str | int | None], headers: dict[str, str]
+    path: str, query: dict[str, str | int | None], headers: dict[str, str]
 ) -> None:
+    address, own = f"{HOST}{path}", {"X-B": "2"}
+    query = {} if "?" in path else query
     with requests.Session() as plain:
         plain.headers.update(headers)
         lists = Lists(plain.prepare_request, plain.headers)
         for _ in range(2):
-            made = lists.page(f"{HOST}/crm/{{a}} b/x", query)
-            theirs = plain.prepare_request(requests.Request("GET", f"{HOST}/crm/{{a}} b/x", params=query))
-            assert (made.url, made.headers, made.body, made.method) == (
-                theirs.url,
-                theirs.headers,
-                None,
-                "GET",
-            )
+            made = lists.page(address, query, own)
+            theirs = plain.prepare_request(requests.Request("GET", address, headers=own, params=query))
+            asked = made.url, made.headers, made.body, made.method
+            assert asked == (theirs.url, theirs.headers, None, "GET")
             made.headers["Authorization"] = "never seen by the next one"
+
+
+def test_pages_that_differ_in_the_end_of_their_path_are_told_apart() -> None:
+    script = Script(GOOD)
+    with session(script) as transport:
+        for name in ("01g-2000", "01g-4000"):
+            transport.page(f"{HOST}/query/{name}", {}, {"X-A": name})
+    assert [(seen[1], seen[2]["X-A"]) for seen in script.seen] == [
+        ("/query/01g-2000", "01g-2000"),
+        ("/query/01g-4000", "01g-4000"),
+    ]
+
+
+LONG = b'{"a": "' + b"x" * 300_000 + b'"}'
+LONG_HEAD = HEAD + b"Content-Length: %d\r\n\r\n" % len(LONG)
+
+
+@pytest.mark.parametrize("at_once", [len(LONG_HEAD), len(LONG_HEAD) + 1, len(LONG_HEAD) + 100_000])
+def test_a_long_body_is_read_from_wherever_the_headers_ended(at_once: int) -> None:
+    with _in_two(LONG_HEAD + LONG, at_once) as transport:
+        assert transport.get(f"{HOST}/x").content == LONG
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ((LONG_HEAD + LONG)[:-1], f"{len(LONG) - 1} of {len(LONG)} bytes arrived"),
+        (LONG_HEAD + LONG + b"HTTP/1.1 200 OK\r\n", "broke the connection"),
+    ],
+    ids=["cut", "with more behind it"],
+)
+def test_a_long_body_ends_where_its_length_says(sent: bytes, said: str) -> None:
+    with _in_two(sent, len(LONG_HEAD + LONG) - 10) as transport, pytest.raises(Unavailable) as error:
+        transport.get(f"{HOST}/x")
+    assert said in f"{error.value.what} {error.value.why}"
+
+
+@contextmanager
+def _in_two(sent: bytes, at: int) -> Iterator[Transport]:
+    """A server that sends so many bytes first, and the others when these have been read."""
+
+    def answer(peer: socket.socket) -> None:
+        peer.sendall(sent[:at])
+        time.sleep(0.05)
+        peer.sendall(sent[at:])
+
+    with (
+        listening(answer) as base,
+        Transport(
+            connection="s", hosts=("*.salesforce.com",), clock=FakeClock(), base=base, policy=ONCE
+        ) as transport,
+    ):
+        yield transport
 
 
 HALVES = [

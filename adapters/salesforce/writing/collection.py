@@ -92,7 +92,20 @@ def _rows(group: Group) -> list[dict[str, Any]]:
     for row, change in zip(rows, group.changes, strict=True):
         if change.associate:
             row.update(links(change) | dict(change.fields))
+    if any("." in name for name in set().union(*rows)):
+        return list(map(_nested, rows))
     return rows
+
+
+def _nested(row: dict[str, Any]) -> dict[str, Any]:
+    """A lookup that names its record by key is an object here (vendor: REST API guide, relate records by external id)."""
+    plain = {name: value for name, value in row.items() if "." not in name}
+    return plain | {
+        lookup: {key: value}
+        for name, value in row.items()
+        for lookup, dot, key in [name.partition(".")]
+        if dot
+    }
 
 
 def _receipt(change: Change, result: Result) -> Receipt:

@@ -113,7 +113,13 @@ def _told(change: Change, rows: Sequence[Row], fields: Mapping[str, FieldInfo]) 
 def _holds(row: Row, change: Change, fields: Mapping[str, FieldInfo]) -> bool:
     sent = {**links(change), **change.fields}
     return all(
-        same(value, row.get(name), fields.get(name))
+        same(value, _held(row, name), fields.get(name))
         for name, value in sent.items()
         if name != change.key_field
     )
+
+
+def _held(row: Row, name: str) -> Any:
+    """What is in a field, or in the field of the record that a lookup leads to."""
+    lookup, dot, key = name.partition(".")
+    return (row.get(lookup) or {}).get(key) if dot else row.get(name)

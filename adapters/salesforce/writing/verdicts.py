@@ -98,6 +98,7 @@ MEANINGS: Mapping[str, Meaning] = {
     for code, fix in codes.items()
 }  # fmt: skip
 _FOR_GOOD = Meaning(Verdict.REJECTED)
+_NO_PARENT = "Foreign key external ID:"  # the code is that of a field that is missing
 
 
 def done(change: Change, record_id: str | None, *, created: bool) -> Receipt:
@@ -111,10 +112,16 @@ def refused(change: Change, fault: Fault, record_id: str | None = None) -> Recei
     """What a record's error makes of its change; a record that is gone already is deleted."""
     if change.action is Action.DELETE and fault.code == GONE:
         return done(change, record_id, created=False)
-    verdict, fix = MEANINGS.get(fault.code, _FOR_GOOD)
+    verdict, fix = _meaning(fault)
     said = redact(fault.message)
     text = f"{said}; {fix}" if said and fix else said or fix
     return Receipt(change.key, verdict, record_id or change.record_id, fault.code, text)
+
+
+def _meaning(fault: Fault) -> Meaning:
+    if fault.code == "INVALID_FIELD" and fault.message.startswith(_NO_PARENT):
+        return Meaning(Verdict.LATER, "the record that it names by its key is not there yet")
+    return MEANINGS.get(fault.code, _FOR_GOOD)
 
 
 def doubted(receipt: Receipt) -> Receipt:

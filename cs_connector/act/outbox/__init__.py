@@ -6,9 +6,10 @@ in one transaction. What is in flight when a run begins is looked up in the CRM 
 
 from .box import Outbox
 from .line import Line, row_key
+from .parcels import places, waiting
 from .recovery import Found, recover
 from .sending import send
 from .tally import Tally
 from .written import confirm
 
-__all__ = ["Found", "Line", "Outbox", "Tally", "confirm", "recover", "row_key", "send"]
+__all__ = ["Found", "Line", "Outbox", "Tally", "confirm", "places", "recover", "row_key", "send", "waiting"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import islice
+from heapq import merge
+from itertools import chain, groupby, islice
 from typing import Any
 
 import sqlalchemy as sa
-from msgspec.structs import astuple
 
 from cs_connector.act import switch
 from cs_connector.act.plan import Planned
@@ -19,15 +19,18 @@ from cs_connector.store.leases import Lease, check
 from cs_connector.store.rows import among, insert
 from cs_connector.store.state import State
 from cs_connector.store.tables import outbox, receipts
+from cs_connector.store.tables import parcels as packed
 
-from . import refused, written
+from . import parcels, refused, written
 from .line import COLUMNS, EMPTY, INFLIGHT, PLANNED, UNLINKED, Line, line, read, row_key
 from .points import Point, reach
 from .tasks import became
 
 SAFE = "what was sent before is on record; the rest was not sent, and is planned again when writes go on"
 PAGE = 1000  # rows that are read at once
+PARTS = 20  # parcels that are laid down at once
 TAKEN = frozenset({Verdict.CREATED, Verdict.UPDATED, Verdict.DELETED})
+SETTLED = TAKEN | {Verdict.REJECTED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,28 +52,35 @@ class Outbox:
         reach(Point.PLANNED)
         with self.state.begin() as db:
             check(db, self.lease)
+            parcels.unpack(db)
             left = {row.key: row for row in read(db.execute(sa.select(*COLUMNS)))}
             blocked: list[Planned] = []
-            lines = self._lines(changes, left, blocked)
-            while some := list(islice(lines, PAGE)):
-                self.drop(db, [row.key for row in some if row.key in left])
-                insert(db, outbox, map(astuple, some))
+            parts = _parts(self._lines(changes, left, blocked))
+            while some := list(islice(parts, PARTS)):
+                self.drop(db, [row.key for row in chain(*some) if row.key in left])
+                parcels.keep(db, some)
             self._adopt(db)
             reach(Point.LAYING)
         reach(Point.LAID)
         return blocked
 
     def _adopt(self, db: sa.Connection) -> None:
-        last = db.scalar(sa.select(sa.func.max(outbox.c.place))) or 0
+        last = max(
+            db.scalar(sa.select(sa.func.max(column))) or 0 for column in (outbox.c.place, packed.c.last)
+        )
         mine = {"run": self.run, "state": PLANNED, "place": last + 1}
         db.execute(sa.update(outbox).where(outbox.c.state == UNLINKED).values(mine))
 
     def _lines(
         self, changes: Iterable[Planned], left: Mapping[str, Line], blocked: list[Planned]
     ) -> Iterator[Line]:
-        now = self.state.clock.now()
+        now, seen = self.state.clock.now(), set[str]()
         for place, planned in enumerate(_joined(changes)):
-            before = left.get(row_key(planned.connection, planned.object, planned.key))
+            key = row_key(planned.connection, planned.object, planned.key)
+            if key in seen:
+                raise AssertionError(f"two changes of {key} in one plan")
+            seen.add(key)
+            before = left.get(key)
             if before and before.state == INFLIGHT:
                 blocked.append(planned)
                 continue
@@ -82,40 +92,60 @@ class Outbox:
 
     def planned(self) -> Iterator[Line]:
         """What is to be sent, in its order; what is put back meanwhile comes when it is asked again. Raises FencedOut."""
+        for lines in merge(self._rows(), self._parcels(), key=lambda lines: lines[0].place):
+            yield from lines
+
+    def _parcels(self) -> Iterator[list[Line]]:
+        place = -1
+        while True:
+            with self.state.read() as db:
+                check(db, self.lease)  # nothing to send may mean that another process took over
+                some = parcels.planned(db, self.run, place)
+            yield from some
+            if len(some) < parcels.SOME:
+                return
+            place = some[-1][-1].place
+
+    def _rows(self) -> Iterator[list[Line]]:
         place, key = -1, ""
         mine = (outbox.c.run == self.run) & (outbox.c.state == PLANNED)
         while True:
             beyond = sa.tuple_(outbox.c.place, outbox.c.key) > (place, key)
             query = sa.select(*COLUMNS).where(mine, beyond).order_by(outbox.c.place, outbox.c.key)
             with self.state.read() as db:
-                check(db, self.lease)  # nothing to send may mean that another process took over
+                check(db, self.lease)
                 rows = read(db.execute(query.limit(PAGE)))
-            yield from rows
+            yield from ([row] for row in rows)
             if len(rows) < PAGE:
                 return
             place, key = rows[-1].place, rows[-1].key
 
     def connections(self) -> list[str]:
         """Where something is to be sent."""
-        mine = (outbox.c.run == self.run) & (outbox.c.state == PLANNED)
+        kept = (outbox.c, packed.c)
+        one, other = (sa.select(c.connection).where((c.run == self.run) & (c.state == PLANNED)) for c in kept)
         with self.state.read() as db:
-            return sorted(db.scalars(sa.select(outbox.c.connection).where(mine).distinct()))
+            return sorted(db.scalars(one.union(other)))
 
     def take(self, batch: Sequence[Line]) -> None:
         """They are in flight, committed before anything of them is sent.
 
         Raises FencedOut, and GuardStopped where a person has stopped all writes.
         """
-        now = self.state.clock.now()
-        flying = {"state": INFLIGHT, "attempt": outbox.c.attempt + 1, "epoch": self.lease.epoch, "at": now}
+        flying = {"state": INFLIGHT, "epoch": self.lease.epoch, "at": self.state.clock.now()}
         with self.state.begin() as db:
             check(db, self.lease)
             if why := switch.stopped(db):
                 raise switch.refusal(why, SAFE)
-            these = among(db, outbox.c.key, (row.key for row in batch))
-            db.execute(sa.update(outbox).where(these).values(flying))
+            parcels.fly(db, batch, flying)
+            self._fly(db, [row.key for row in batch if row.parcel is None], flying)
             reach(Point.TAKING)
         reach(Point.TAKEN)
+
+    def _fly(self, db: sa.Connection, keys: Sequence[str], flying: Mapping[str, Any]) -> None:
+        if keys:
+            more = {**flying, "attempt": outbox.c.attempt + 1}
+            db.execute(sa.update(outbox).where(among(db, outbox.c.key, keys)).values(more))
 
     def settle(
         self, batch: Sequence[Line], answers: Sequence[Receipt], unlinked: Collection[str] = ()
@@ -127,6 +157,7 @@ class Outbox:
         with self.state.begin() as db:
             check(db, self.lease)
             told = list(zip(batch, answers, strict=True))
+            parcels.settle(db, batch, {row.key for row, a in told if a.verdict not in SETTLED})
             self._settle(db, told, unlinked)
             self._unlinked(db, [pair for pair in told if pair[0].key in unlinked])
             reach(Point.SETTLING)
@@ -148,14 +179,16 @@ class Outbox:
         refused.release(db, [row.key for row, _ in taken])
         wrong = [(row, a) for row, a in told if a.verdict is Verdict.REJECTED]
         refused.keep(db, wrong, self.config_hash, now)
-        self.drop(db, [row.key for row, _ in (*taken, *wrong) if row.key not in unlinked])
+        loose = [row.key for row, _ in (*taken, *wrong) if row.parcel is None]
+        self.drop(db, [key for key in loose if key not in unlinked])
         self._back(db, [row.key for row, a in told if a.verdict is Verdict.LATER])
 
     def tell(self, db: sa.Connection, told: Sequence[tuple[Line, Receipt]]) -> None:
-        """One receipt for each answer."""
-        if told:
+        """A receipt for each answer that says more than the row of the audit does, which is the receipt of what was taken."""
+        more = [pair for pair in told if pair[1].verdict not in TAKEN or pair[1].code or pair[1].message]
+        if more:
             now = self.state.clock.now()
-            insert(db, receipts, [_receipt(row, answer, now) for row, answer in told])
+            insert(db, receipts, [_receipt(row, answer, now) for row, answer in more])
 
     def _unlinked(self, db: sa.Connection, told: Sequence[tuple[Line, Receipt]]) -> None:
         """What was written once is not written again: a person may have changed it since."""
@@ -170,6 +203,13 @@ class Outbox:
     def drop(self, db: sa.Connection, keys: Sequence[str]) -> None:
         if keys:
             db.execute(sa.delete(outbox).where(among(db, outbox.c.key, keys)))
+
+
+def _parts(lines: Iterable[Line]) -> Iterator[list[Line]]:
+    """Neighbours of one object, as many as a parcel holds."""
+    for _where, group in groupby(lines, key=lambda line: (line.connection, line.object)):
+        while some := list(islice(group, parcels.SIZE)):
+            yield some
 
 
 def _joined(changes: Iterable[Planned]) -> Iterator[Planned]:

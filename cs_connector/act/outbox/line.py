@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
+from msgspec.structs import astuple
 
 from cs_connector.act.plan import Planned
 from cs_connector.ports import Action, Change
@@ -16,13 +17,16 @@ from cs_connector.store.tables import outbox
 
 PLANNED, INFLIGHT, UNLINKED = "planned", "inflight", "unlinked"
 EMPTY = msgspec.Raw(b"{}")
-_NULL = b":null"
+_ACTIONS = {action.value: action for action in Action}
 _packed = msgspec.json.Encoder(order="sorted").encode
 _values = msgspec.json.Decoder(dict[str, Any]).decode
 
 
-class Line(msgspec.Struct, gc=False):
-    """The columns of the table, in its order; `name` is the key of the change.
+class Line(msgspec.Struct, gc=False, array_like=True):
+    """The columns of the table, in its order, then the parcel in which it still is and what is known without looking.
+
+    `name` is the key of the change, `clears` whether it empties a field, None where it was read from the table; `known` are the
+    values, once somebody asked.
 
     `fields` and `before` are JSON objects with sorted names, packed once: the very text goes into the audit and into `written`.
     """
@@ -46,11 +50,16 @@ class Line(msgspec.Struct, gc=False):
     attempt: int
     epoch: int
     at: datetime
+    parcel: int | None = None
+    clears: bool | None = None
+    known: dict[str, Any] | None = None
 
     @property
     def values(self) -> dict[str, Any]:
         """What is written, by field."""
-        return _values(self.fields)
+        if self.known is None:
+            self.known = _values(self.fields)
+        return self.known
 
     @property
     def was(self) -> dict[str, Any]:
@@ -63,7 +72,7 @@ class Line(msgspec.Struct, gc=False):
         return Change(
             self.connection,
             self.object,
-            Action(self.action),
+            _ACTIONS[self.action],
             self.name,
             self.values,
             self.key_field,
@@ -73,20 +82,25 @@ class Line(msgspec.Struct, gc=False):
         )
 
     @property
-    def cleared(self) -> int:
-        """How many fields it empties."""
-        if _NULL not in bytes(self.fields):
-            return 0
+    def cleared(self) -> bool:
+        """Whether it empties a field."""
+        if self.clears is not None:
+            return self.clears
         was = self.was
-        return sum(1 for name, value in self.values.items() if value is None and was.get(name) is not None)
+        return any(value is None and was.get(name) is not None for name, value in self.values.items())
 
 
 _TEXTS = ("fields", "before")
-_NAMES = Line.__struct_fields__
+_NAMES = Line.__struct_fields__[:-3]
 _FIRST, _BEHIND = _NAMES.index(_TEXTS[0]), _NAMES.index(_TEXTS[-1]) + 1
 COLUMNS = tuple(
     sa.type_coerce(outbox.c[name], sa.Text) if name in _TEXTS else outbox.c[name] for name in _NAMES
 )
+
+
+def columns(line: Line) -> tuple[Any, ...]:
+    """The row of the table."""
+    return astuple(line)[: len(_NAMES)]
 
 
 def row_key(connection: str, object_name: str, key: str) -> str:
@@ -117,6 +131,7 @@ def line(planned: Planned, stamps: Collection[str], place: int, run: str, epoch:
         0,
         epoch,
         at,
+        clears=None in values.values() and any(to is None is not was for _, was, to in planned.fields),
     )
 
 

@@ -12,14 +12,12 @@ import sqlalchemy as sa
 
 from cs_connector.ports import Action, Adapter, Receipt, Verdict
 from cs_connector.store.leases import check
-from cs_connector.store.tables import outbox as table
 
-from . import tasks
-from .box import TAKEN, Outbox
-from .line import COLUMNS, INFLIGHT, PLANNED, Line, read
+from . import parcels, tasks
+from .box import SETTLED, TAKEN, Outbox
+from .line import INFLIGHT, PLANNED, Line
 from .points import Point, reach
 
-SETTLED = TAKEN | {Verdict.REJECTED}
 UNLINKED_CODE = "FOUND_UNLINKED"
 
 
@@ -45,8 +43,8 @@ def recover(outbox: Outbox, adapters: Mapping[str, Adapter]) -> Found:
     change by key or by record id is planned anew when the CRM does not tell of it.
     """
     found = Found()
-    left = _left(outbox)
-    found.planned = _let_go(outbox, [line for line in left if line.state == PLANNED])
+    found.planned, left = _left(outbox)
+    found.planned += _let_go(outbox, [line for line in left if line.state == PLANNED])
     flying = [line for line in left if line.state == INFLIGHT and line.connection in adapters]
     for (name, *_), group in groupby(sorted(flying, key=_together), key=lambda line: _together(line)[:3]):
         while batch := list(islice(group, adapters[name].capabilities.batch)):
@@ -58,9 +56,13 @@ def _together(line: Line) -> tuple[str, str, str, int, str]:
     return line.connection, line.object, line.key_field or "", line.place, line.key
 
 
-def _left(outbox: Outbox) -> list[Line]:
-    with outbox.state.read() as db:
-        return read(db.execute(sa.select(*COLUMNS).order_by(table.c.key)))
+def _left(outbox: Outbox) -> tuple[int, list[Line]]:
+    """How many changes went with parcels that were planned, and the rest: each of them has a row of its own from here on."""
+    with outbox.state.begin() as db:
+        check(db, outbox.lease)
+        gone = parcels.let_go(db)
+        parcels.unpack(db)
+        return gone, parcels.waiting(db)
 
 
 def _let_go(outbox: Outbox, lines: Sequence[Line]) -> int:

@@ -60,7 +60,7 @@ class Tally:
         self.created += verdict is Verdict.CREATED
         self.updated += verdict is Verdict.UPDATED
         self.deleted += verdict is Verdict.DELETED
-        self.cleared += line.cleared > 0
+        self.cleared += line.cleared
 
     def again(self) -> None:
         """What is to come later is tried once more."""

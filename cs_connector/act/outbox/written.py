@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
+from itertools import chain
 from typing import Any, NamedTuple
 
 import msgspec
@@ -102,14 +104,38 @@ def _merged(
 ) -> tuple[Any, ...]:
     """The row of a record; values are passed on as they are packed."""
     last = lines[-1]
-    fields = _names(kept.fields) if kept else {}
-    fresh = set(msgspec.json.decode(kept.unread)) if kept and kept.unread else set()
+    names = tuple(last.values) if len(lines) == 1 else tuple(dict.fromkeys(chain(*(e.values for e in lines))))
+    old = _names(kept.fields) if kept else {}
+    whole = last.fields if len(lines) == 1 and old.keys() <= last.values.keys() else old | _all(lines)
+    fresh = _both(kept.unread, names) if kept and kept.unread else names
+    return (
+        last.connection,
+        last.object,
+        record,
+        last.name,
+        whole,
+        _before(kept, lines, hidden),
+        _listed(fresh),
+        last.run,
+        at,
+    )
+
+
+def _all(lines: Sequence[Line]) -> dict[str, msgspec.Raw]:
+    told: dict[str, msgspec.Raw] = {}
     for line in lines:
-        told = _names(line.fields)
-        fields |= told
-        fresh |= told.keys()
-    before = _before(kept, lines, hidden)
-    return (last.connection, last.object, record, last.name, fields, before, sorted(fresh), last.run, at)
+        told |= _names(line.fields)
+    return told
+
+
+@lru_cache(1000)  # records of one object are told the same fields
+def _both(unread: str, fresh: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple({*msgspec.json.decode(unread), *fresh})
+
+
+@lru_cache(1000)
+def _listed(names: tuple[str, ...]) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode(sorted(names)))
 
 
 def _before(kept: _Kept | None, lines: Sequence[Line], hidden: frozenset[str]) -> msgspec.Raw:

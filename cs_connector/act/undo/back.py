@@ -6,10 +6,11 @@ touched it since.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import partial
 
 from cs_connector.act.plan import Planned
 from cs_connector.ports import Value, Verdict
@@ -88,12 +89,14 @@ def _with(mine: Written, row: Row) -> Written:
 
 def plan(written: Iterable[Written], world: World, reason: str) -> Iterator[Planned | Left]:
     """What takes a run back, and what it leaves; a field that is as it was before the run is neither."""
-    for mine in written:
+    every = list(written)
+    gone = {(mine.connection, mine.record_id): mine.key for mine in every if mine.gone}
+    for mine in every:
         rule = world.rules.get((mine.connection, mine.object))
         if rule is None:
             yield _left(mine, "nothing is written to this object any more")
             continue
-        way = _again if mine.gone else _away if mine.made else _back
+        way = partial(_again, gone) if mine.gone else _away if mine.made else _back
         yield from way(mine, rule, world, reason)
 
 
@@ -182,8 +185,13 @@ def _touched(mine: Written, rule: Rule, world: World, current: Current) -> str:
     return _changed(mine, world) if current.modified > ours else ""
 
 
-def _again(mine: Written, rule: Rule, world: World, reason: str) -> Iterator[Planned | Left]:
-    """A record that was deleted is made again, with what we had written there."""
+def _again(
+    gone: Mapping[tuple[str, str], str], mine: Written, rule: Rule, world: World, reason: str
+) -> Iterator[Planned | Left]:
+    """A record that was deleted is made again, with what we had written there; `gone` are the keys of others that were.
+
+    Those get new ids, so a lookup to one of them goes by its key.
+    """
     if Verdict.CREATED in mine.verdicts or (mine.connection, mine.object, mine.key) in world.keys:
         return
     hidden = [name for name, value in mine.before.items() if str(value).startswith(HIDDEN)]
@@ -191,7 +199,11 @@ def _again(mine: Written, rule: Rule, world: World, reason: str) -> Iterator[Pla
         yield _left(mine, "it cannot be made again: not everything that stood there is kept")
         return
     fields = tuple(
-        (n, None, _text(v)) for n, v in sorted(mine.before.items()) if n in rule.columns and v is not None
+        (rule.by_key[n], None, gone[there])
+        if n in rule.by_key and (there := (mine.connection, str(v))) in gone
+        else (n, None, _text(v))
+        for n, v in sorted(mine.before.items())
+        if n in rule.columns and v is not None
     )
     yield _planned(mine, rule, "upsert", fields, reason)
 

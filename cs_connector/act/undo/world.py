@@ -25,11 +25,15 @@ Where = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How an object is written: where its rows come from, its unique field, and which fields there are, with our columns."""
+    """How an object is written: where its rows come from, its unique field, and which fields there are, with our columns.
+
+    `by_key` says what its lookups are called when they name their record by our key.
+    """
 
     source: str
     key_field: str | None
     columns: Mapping[str, str]
+    by_key: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +115,9 @@ def _see(
     names = list(rule.fields)
     known = seen.rules.get(place)
     columns = {**(known.columns if known else {}), **{n: how.column for n, how in rule.fields.items()}}
-    seen.rules[place] = Rule(rule.source, rule.key_field or (known.key_field if known else None), columns)
+    by_key = {n: how.by_key for n, how in rule.fields.items() if how.by_key}
+    key_field = rule.key_field or (known.key_field if known else None)
+    seen.rules[place] = Rule(rule.source, key_field, columns, {**(known.by_key if known else {}), **by_key})
     for record, key, modified, values in _rows(con, place, names, raw):
         if key is not None:
             seen.keys.add((*place, key))

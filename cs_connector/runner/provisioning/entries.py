@@ -33,9 +33,10 @@ def made_late(connection: str, step: Step) -> Entry:
 
 
 def changed_late(connection: str, step: Step, made: Made) -> Entry | None:
-    """A change that was sent by a run which got no answer; None where the piece is as it was before."""
+    """A change that was sent by a run which got no answer, as far as it shows; None where the piece is as it was before."""
     old, new = made.piece.body, step.piece.body
-    names = sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
+    otherwise = {d.field for d in step.differences}
+    names = sorted(n for n in {*old, *new} - otherwise if old.get(n) != new.get(n))
     if not names:
         return None
     before, after = ({name: body.get(name) for name in names} for body in (old, new))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from cs_connector.act.face import Key, Standing, Step, key
+from cs_connector.act.face import Key, Step, key
 from cs_connector.store.audit import Entry
 
 from .entries import LATE, changed_late, gone, made_late
@@ -13,7 +13,10 @@ from .surveying import Site
 
 
 def catch_up(site: Site, absent: Collection[Key]) -> None:
-    """Each of it that shows in the CRM gets its row in the audit, under the run that sent it; `absent` are not there."""
+    """Each of it that shows in the CRM gets its row in the audit, under the run that sent it; `absent` are not there.
+
+    A step says how its piece differs from what is declared: that is what a change was to make of it.
+    """
     unanswered = site.record.unanswered()
     open_ = [(step, unanswered[key(step.piece)]) for step in site.steps if key(step.piece) in unanswered]
     if not open_:
@@ -35,4 +38,4 @@ def _late(connection: str, step: Step, sent: Open, *, missing: bool) -> Entry | 
         return None
     if sent.state == ASKED:
         return made_late(connection, step)
-    return changed_late(connection, step, sent.made) if step.standing is Standing.THERE else None
+    return changed_late(connection, step, sent.made)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cs_connector.act.face import Standing, Step, backwards, key, left_over
+from cs_connector.act.face import Standing, Step, backwards, compare, key, left_over, signed
 from cs_connector.errors import AdapterError, UsageError
 from cs_connector.ports import Receipt, Verdict
 from cs_connector.runner.engine import Engine
@@ -13,7 +13,7 @@ from cs_connector.runner.running import recorded
 from .entries import gone
 from .late import catch_up
 from .making import DONE, NOT_DONE, allowed, refused, tell
-from .record import GOING, MADE, Record
+from .record import CHANGING, GOING, MADE, Record
 from .surveying import PARTS, Site, Survey, each
 
 
@@ -64,9 +64,9 @@ def remove(engine: Engine, sites: Sequence[Site]) -> bool:
 
 def _settle(engine: Engine, site: Site) -> None:
     """What somebody has removed already is gone, too; only what we took away is ours to tell."""
-    pieces = [step.piece for step in site.steps]
     try:
-        found = site.adapter.present(pieces)
+        site.steps = _as_declared(engine, site)
+        found = site.adapter.present([step.piece for step in site.steps])
     except AdapterError as error:
         site.receipts = {_name(step): refused(step, error) for step in site.steps}
         return
@@ -80,6 +80,17 @@ def _settle(engine: Engine, site: Site) -> None:
     engine.beat()
 
 
+def _as_declared(engine: Engine, site: Site) -> list[Step]:
+    """The steps; those of pieces whose last change got no answer say what that was to make of them, and what is there."""
+    changing = {name for name, sent in site.record.unanswered().items() if sent.state == CHANGING}
+    if not changing:
+        return list(site.steps)
+    declared = signed(site.adapter.face(site.parts), engine.install_id())
+    wanted = [piece for piece in declared if key(piece) in changing]
+    compared = {key(s.piece): s for s in compare(wanted, site.adapter.present(wanted), site.record.read())}
+    return [compared.get(key(step.piece), step) for step in site.steps]
+
+
 def _remove(site: Site, steps: Sequence[Step]) -> Sequence[Receipt]:
     try:
         return site.adapter.remove([step.piece for step in steps]) if steps else ()
@@ -90,7 +101,7 @@ def _remove(site: Site, steps: Sequence[Step]) -> Sequence[Receipt]:
 def _note(site: Site, there: Sequence[Step], absent: Sequence[Step]) -> None:
     verdicts = {name: receipt.verdict for name, receipt in site.receipts.items()}
     taken = [step.piece for step in there if verdicts[_name(step)] in DONE]
-    entries = [gone(site.connection, piece) for piece in taken]
+    entries = [gone(site.connection, step.held) for step in there if step.piece in taken]
     site.record.drop([*taken, *(step.piece for step in absent)], entries)
     site.record.mark([step.piece for step in there if verdicts[_name(step)] in NOT_DONE], MADE)
 

@@ -1,0 +1,73 @@
+"""Studies whose days can be kept: those of which the rows of one account say all, and nothing but those."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from hashlib import sha256
+
+import duckdb
+
+from cs_connector.language.daily import Daily, daily
+from cs_connector.measure.metrics import BASE, Source
+
+_TOLD = {"relationship_id", "account_id", "product", "start_on"}
+
+
+@dataclass(frozen=True)
+class Steady:
+    """Some such studies, and what they stand on."""
+
+    sources: tuple[Source, ...]
+
+    @cached_property
+    def daily(self) -> dict[str, Daily]:
+        return {s.name: _daily(s) for s in self.sources}
+
+    @cached_property
+    def digest(self) -> str:
+        """Another one for other steps, formulas or calendar, and for an engine that may compute otherwise."""
+        texts = [duckdb.__version__, *(f"{s.name} {_plain(s).query}" for s in self.sources)]
+        return sha256("\n".join(texts).encode()).hexdigest()[:16]
+
+    @cached_property
+    def fetched(self) -> list[str]:
+        """The entities whose rows they fetch."""
+        return sorted({name for one in self.daily.values() for name in one.asked})
+
+    @property
+    def read(self) -> list[str]:
+        """The same, and those that they look up."""
+        return sorted({*self.fetched, *(look.other for one in self.daily.values() for look in one.looked)})
+
+    @property
+    def told(self) -> set[str]:
+        """What they say of the relationship itself."""
+        formulas = (f for s in self.sources for both in s.formulas.values() for f in both if f)
+        return _TOLD | {name for f in formulas for name in f.names if name in BASE and name != "today"}
+
+    @property
+    def metrics(self) -> list[str]:
+        return [f"m_{name}" for s in self.sources for name in s.study.metrics]
+
+
+def steady(sources: Sequence[Source]) -> Steady:
+    """Those whose days can be kept."""
+    return Steady(tuple(s for s in sources if _alone(s)))
+
+
+def _alone(source: Source) -> bool:
+    plan = source.plan
+    own = plan is None or (len(plan.parts) == 1 and _daily(source).alone)
+    return own and all(_alone(other) for other in source.used)
+
+
+def _daily(source: Source) -> Daily:
+    plain = _plain(source)
+    return daily(plain.core.node) if plain.plan else Daily()
+
+
+def _plain(source: Source) -> Source:
+    """The study over rows, whatever is kept of it."""
+    return replace(source, kept={}, standing="", used=tuple(_plain(other) for other in source.used))
