@@ -44,13 +44,14 @@ def measure(yard: Yard) -> list[Row]:
     costs = least(yard.size.times, *(work for both in works.values() for work in both))
     found = {name: Net(*costs[2 * n : 2 * n + 2]) for n, name in enumerate(works)}
     again, night = (Net(*both) for both in zip(_nights(data), _nights(small), strict=True))
+    _night("show", data, DAY)
     for module in ("ours", "frames", "nightly"):
         _same(data, module)
     return [*_rows(found, rows), *_kept(found, again, night)]
 
 
 def _nights(data: Path) -> list[Cost]:
-    """A run over months that are kept, of a day on which nothing is new; and that of the next day, with what came on it."""
+    """A run over what is kept, of a day on which nothing is new; and that of the next day, with what came on it."""
     score = partial(_night, "score", data)
     for what in ("publish", "score"):
         _night(what, data, EVE)
@@ -94,9 +95,9 @@ def _rows(found: dict[str, Net], rows: int) -> list[Row]:
 
 def _kept(found: dict[str, Net], again: Net, night: Net) -> list[Row]:
     ours, scan = found["ours"], found["scan"]
-    told = f"{night.gross.out.strip()}; months are kept of usage, all else is computed from rows"
+    told = f"{night.gross.out.strip()}; stored and at hand at seven dates for what scores them"
     return [
-        judge("measure", "the same over closed months / a bare scan of the columns", again.cpu, scan.cpu, 3, "CPU s; nothing new since the last run"),
+        judge("measure", "the same over what is kept / a bare scan of the columns", again.cpu, scan.cpu, 3, "CPU s; nothing new since the last run"),
         judge("measure", "a night with one new day / all from the rows", night.cpu, ours.cpu, 0.1, f"CPU s; {told}"),
     ]  # fmt: skip
 

@@ -7,6 +7,7 @@ from dataclasses import astuple, replace
 
 from cs_connector import health
 from cs_connector.health import Outcome, history, kept
+from cs_connector.measure.days import Days
 from cs_connector.measure.months import Months
 from cs_connector.model import ENTITIES
 from cs_connector.runner import Engine
@@ -34,7 +35,8 @@ class Score:
         claims.check(engine)
         definitions = health.load_definitions([*engine.project.shipped, engine.project.root])
         months = Months(engine.store.facts, engine.run, engine.lease)
-        definitions = replace(definitions, metrics=months.under(definitions.metrics))
+        days = Days(engine.store.facts, engine.run, engine.lease)
+        definitions = replace(definitions, metrics=days.under(months.under(definitions.metrics)))
         with engine.talk.step("scores"), engine.tables([*ENTITIES, "link", "feed", "attachment"]) as con:
             claims.reached(con, engine.as_of)
             earlier.attach(engine, con)
@@ -48,6 +50,7 @@ class Score:
                     yield _published(engine)
 
             engine.publish_parts(con, parts())
+            days.keep(con)
             outcomes.keep(engine, con)
         engine.summary.months = [MonthsLine(*astuple(one)) for one in months.told]
         kept.forget(engine.store.facts, engine.run, engine.clock.now().date())

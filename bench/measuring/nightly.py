@@ -1,4 +1,4 @@
-"""The same metrics night after night, over facts that are published: `python -m bench.measuring.nightly publish|score DATA STORE OUT [DAY]`.
+"""The same metrics night after night, over facts that are published: `python -m bench.measuring.nightly publish|score|show DATA STORE OUT [DAY]`.
 
 `publish` is what unify leaves: entities with a file a month. With a DAY, everything that came until that day comes; what came later is left
 out, so that the next night brings one day of it.
@@ -46,7 +46,8 @@ def publish(data: Path, store: Store, until: date) -> None:
         store.facts.publish("unify", replace=paths)
 
 
-def score(store: Store, out: Path, as_of: date) -> None:
+def score(store: Store, as_of: date) -> None:
+    """The metrics of every relationship at every date, bucket by bucket as they are scored; what was measured is published."""
     with connect() as con:
         for name in TABLES:
             store.facts.attach(con, f"entity/{name}", name, {})
@@ -55,18 +56,26 @@ def score(store: Store, out: Path, as_of: date) -> None:
         count = evaluate.prepare(con, as_of, metrics)
         for low in range(1, count + 1, BUCKET):
             evaluate.evaluate(con, metrics, low, low + BUCKET)
-            evaluate.keep(con, metrics, low == 1)
         days.keep(con)
-        con.execute(f"COPY metric_wide TO '{out}' (FORMAT parquet, COMPRESSION zstd)")
-        print(months.told)
+        print(f"{months.told}; {days.round.told if days.round else 'nothing kept'}")
+
+
+def show(store: Store, out: Path) -> None:
+    """Write what is stored of all days into one file."""
+    names = [n for n in store.facts.datasets("days/") if n.rsplit("/", 1)[1][0].isdigit()]
+    files = [str(path) for name in names for path in store.facts.files(name)]
+    with connect() as con:
+        con.execute(f"COPY (SELECT * FROM read_parquet({files})) TO '{out}' (FORMAT parquet, COMPRESSION zstd)")
 
 
 def main(what: str, data: Path, folder: Path, out: Path, day: date = AS_OF) -> None:
     with Store(folder, None, Still()) as store:
         if what == "publish":
             publish(data, store, day)
+        elif what == "score":
+            score(store, day)
         else:
-            score(store, out, day)
+            show(store, out)
 
 
 if __name__ == "__main__":

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from cs_connector.cli import options
 from cs_connector.runner import asking
+from cs_connector.runner.scorecards.books import books
 
 TARGET = 90
 QUESTIONS = {
     "explain": lambda engine, id_: asking.explain(engine, id_, None),
     "levers": lambda engine, id_: asking.levers(engine, id_, TARGET),
+    "books": lambda engine, id_: books(engine, None, id_),
     "why-changed": lambda engine, id_: asking.why_changed(engine, id_, None, None, None),
 }
 

@@ -22,6 +22,7 @@ FEWER = {"usage": ("range(10) b(k)", "range(2) b(k)"), "ticket": ("range(100 *",
 BEHIND = ("person", "usage", "ticket", "survey_response", "invoice", "activity", "goal")
 SCORES = {name: f"health/{name}" for name in ("measure", "snapshot", "contradiction", "scorecard", "outline")}
 CONNECTIONS = "version: 1\nconnections:\n  crm:\n    adapter: files\n"
+BOOK = 500  # accounts of an owner
 KEPT = (AS_OF, AS_OF.replace(day=1) - timedelta(days=1))  # days whose scores are kept as they were known then
 LATER = ("measure", "snapshot", "scorecard")  # what is kept of them
 CODEC = "(FORMAT parquet, COMPRESSION zstd)"
@@ -40,7 +41,7 @@ def lay(root: Path, base: Path, made: Path, accounts: int, metrics: Metrics) -> 
             query = TABLES[name].replace(*FEWER.get(name, ("", ""))).replace("{accounts}", str(accounts))
             write(con, base, ENTITIES[name], accounts, query)
         named: dict[str, list[Path]] = {}
-        for dataset, query in [*_facts(base, metrics), *_scores(made)]:
+        for dataset, query in [*_facts(base, metrics, accounts), *_scores(made)]:
             path = store.facts.stage(dataset)
             path.parent.mkdir(parents=True, exist_ok=True)
             con.execute(f"COPY ({query}) TO {text(str(path))} {CODEC}")
@@ -48,10 +49,16 @@ def lay(root: Path, base: Path, made: Path, accounts: int, metrics: Metrics) -> 
         store.facts.publish("bench", replace=named)
 
 
-def _facts(base: Path, metrics: Metrics) -> Iterator[tuple[str, str]]:
-    """Datasets of entities, records and metrics, with their rows."""
+def _facts(base: Path, metrics: Metrics, accounts: int) -> Iterator[tuple[str, str]]:
+    """Datasets of entities, records and metrics, with their rows; each account has one owner of so many that all have a book."""
+    owners = max(accounts // BOOK, 1)
+    owned = {
+        "relationship": f"SELECT * REPLACE ('usr_' || hash(account_id) % {owners} AS owner_user_id) FROM ({_entity(base, 'relationship')})",
+        "user": f"""SELECT * EXCLUDE (n) REPLACE ('usr_' || n AS user_id, 'Owner ' || n AS name)
+            FROM range({owners}) AS u(n) LEFT JOIN ({_entity(base, "user")}) ON TRUE""",
+    }
     for name in (*ENTITIES, LINK.name, FEED.name, ATTACHMENT.name):
-        yield f"entity/{name}", _entity(base, name)
+        yield f"entity/{name}", owned.get(name) or _entity(base, name)
     for name in (*BEHIND, "account"):
         yield "unify/record", _records(base, name)
     yield "measure/metric", _metrics(base, metrics)

@@ -91,20 +91,23 @@ def _twice(entries: list[dict[str, Any]]) -> str:
 
 
 def _outcome(entries: list[dict[str, Any]]) -> Written:
-    """What the CRMs hold of what was written: by record, a created one by what it is about."""
+    """What the CRMs hold of what was written: by record, a created one by what it is about, also where another leads to it."""
     names: dict[tuple[str, ...], tuple[str, ...]] = {}
+    made: dict[tuple[str, str], tuple[str, ...]] = {}
     found: Written = {}
     for entry in entries:
         record = (entry["crm"], entry["object"], entry["id"])
         if entry["action"] == "create":
             names[record] = (*record[:2], *_about(entry["after"]))
+            made[record[0], record[2]] = names[record]
         fields = found.setdefault(names.get(record, record), {})
-        fields |= {k: v for k, v in _flat(entry["after"]).items() if k not in (*KEYS, *MOMENTS)}
+        told = {k: v for k, v in _flat(entry["after"]).items() if k not in (*KEYS, *MOMENTS)}
+        fields |= {name: made.get((entry["crm"], str(value)), value) for name, value in told.items()}
     return found
 
 
 def _about(fields: Mapping[str, Any]) -> tuple[str, ...]:
-    named = ("Name", "Subject", "hs_task_subject", "Account__c", "WhatId")
+    named = ("Name", "Subject", "CS_Relationship_Name__c", "hs_task_subject", "Account__c", "WhatId")
     return tuple(str(fields[name]) for name in named if name in fields)
 
 
@@ -122,7 +125,18 @@ def _differs(found: Written, expected: Written) -> str:
             f"{len(lost)} records were not written, {len(extra)} should not have been: {[*lost, *extra][:3]}"
         )
     other = [key for key in expected if found[key] != expected[key]]
-    return f"{len(other)} records hold something else, such as {other[0]}" if other else ""
+    return (
+        f"{len(other)} records hold something else, such as {other[0]}{_apart(found, expected, other[0])}"
+        if other
+        else ""
+    )
+
+
+def _apart(found: Written, expected: Written, key: tuple[str, ...]) -> str:
+    """The fields in which a record is not as expected, with both values."""
+    mine, theirs = found[key], expected[key]
+    names = sorted(name for name in {*mine, *theirs} if mine.get(name) != theirs.get(name))
+    return "".join(f"; {name}: {mine.get(name)!r} for {theirs.get(name)!r}" for name in names[:3])
 
 
 def _more(late: list[dict[str, Any]]) -> str:

@@ -54,6 +54,14 @@ def books(
             "--from", metavar="DATE", help="Since this day of the last run, not the last month end."
         ),
     ] = None,
+    owner: Annotated[
+        str | None,
+        typer.Option(
+            "--owner",
+            metavar="NAME",
+            help="Only the book of this person: a name, an e-mail address or an id.",
+        ),
+    ] = None,
     root: opt.ProjectDir = opt.HERE,
     as_json: opt.Json = False,
     no_color: opt.NoColor = False,
@@ -64,7 +72,7 @@ def books(
 
     screen = opt.screen(as_json=as_json, no_color=no_color)
     with opt.engine(root) as engine:
-        document = told(engine, opt.day(first))
+        document = told(engine, opt.day(first), owner)
     _tell(screen, document, shown)
 
 

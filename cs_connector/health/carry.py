@@ -17,11 +17,17 @@ from cs_connector.unify.sql import literal
 
 BEFORE = "metric_before"
 MONTHS = 8  # that a run can look back: six month ends, and what was carried to the first of them
-_FILLED, _LESS, _DAY = "filled", "filled_less", "filled_day"  # what `ready` is made of: arrays, without what was retired, of one day
+_FILLED, _LESS, _DAY = (
+    "filled",
+    "filled_less",
+    "filled_day",
+)  # what `ready` is made of: arrays, without what was retired, of one day
 _THEIRS = ", ".join(f'"{name}"' for name in (*OF_RELATIONSHIP, *OF_ACCOUNT))
 _EARLIER = "r INTEGER, place INTEGER, other VARCHAR, on_date DATE, value DOUBLE"
 _NO_EARLIER = pa.table({"r": pa.array([], pa.int32()), "on_date": pa.array([], pa.date32())})
-_PAST = "relationship_id VARCHAR, account_id VARCHAR, metric VARCHAR, on_date DATE, value DOUBLE, known BOOLEAN"
+_PAST = (
+    "relationship_id VARCHAR, account_id VARCHAR, metric VARCHAR, on_date DATE, value DOUBLE, known BOOLEAN"
+)
 
 
 def ready(con: Connection, definitions: Definitions) -> None:
@@ -102,7 +108,8 @@ def _earlier(con: Connection, cells: Cells, which: str) -> Earlier:
 def only(con: Connection, day: date) -> None:
     """Leave of `ready` what is of one day."""
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE {_DAY} AS SELECT * EXCLUDE ({_THEIRS}) FROM ready WHERE today = ?", [day]
+        f"CREATE OR REPLACE TEMP TABLE {_DAY} AS SELECT * EXCLUDE ({_THEIRS}) FROM ready WHERE today = ?",
+        [day],
     )
     _view(con, _DAY)
 
@@ -129,7 +136,12 @@ def _keep(con: Connection, cells: Cells, column: pa.ChunkedArray | None, name: s
         return
     place = earlier.place[found]
     days = cells.day[place].astype("datetime64[D]")
-    con.register("left_over", pa.table({"r": cells.r[place], "on_date": pa.array(days, pa.date32()), "value": earlier.value[found]}))
+    con.register(
+        "left_over",
+        pa.table(
+            {"r": cells.r[place], "on_date": pa.array(days, pa.date32()), "value": earlier.value[found]}
+        ),
+    )
     con.execute(
         """INSERT INTO metric_past SELECT s.relationship_id, s.account_id, ?, e.on_date, e.value, TRUE
         FROM left_over AS e JOIN scope AS s USING (r)""",

@@ -117,7 +117,9 @@ def _mains(con: Connection) -> set[str]:
 def _keep(con: Connection, side: Side, card: Card) -> None:
     """The scores of the measures in the order of the scorecard; those that do not count are NULL."""
     listed = ", ".join(f'"s_{m.measure}"' for m in card.rule.measures)
-    con.execute(f"INSERT INTO measured SELECT '{side}', relationship_id, [{listed}] FROM {scoring.table(card)}")
+    con.execute(
+        f"INSERT INTO measured SELECT '{side}', relationship_id, [{listed}] FROM {scoring.table(card)}"
+    )
     con.execute(f"DROP TABLE {scoring.table(card)}")
 
 

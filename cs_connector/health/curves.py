@@ -1,4 +1,4 @@
-"""Curves: from a metric's value to 0–100 and back. One meaning in Python and in SQL."""
+"""Curves: from a metric's value to 0–100 and back. `slopes` says the same in SQL."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from statistics import NormalDist
 from typing import Literal, Self
 
 from pydantic import model_validator
-from sqlglot import exp
 
-from cs_connector.language.expression import number
 from cs_connector.language.steps import Strict
 
 Point = tuple[float, float]
@@ -76,14 +74,6 @@ class Curve(Strict):
             return next((x for x, s in points if s >= score), None)
         return _reach(points, score)
 
-    def tree(self, value: exp.Expr) -> exp.Expr:
-        """The same as SQL; NULL stays NULL."""
-        if self.half_life is not None:
-            return _decay(value, self.half_life)
-        whens = _stairs(value, self.points) if self.steps is not None else _slopes(value, self.points)
-        unknown = exp.If(this=value.copy().is_(exp.null()), true=exp.null())
-        return exp.Case(ifs=[unknown, *whens], default=number(self.points[-1][1]))
-
 
 def _given(way: Way | None, rising: tuple[Point, ...]) -> tuple[Point, ...]:
     if way is None:
@@ -117,36 +107,3 @@ def _reach(points: Sequence[Point], score: float) -> float | None:
         if low < score <= high:
             return a + (score - low) * (b - a) / (high - low)
     return None
-
-
-def _decay(value: exp.Expr, half_life: float) -> exp.Expr:
-    """100·2^(−x/h); a value below zero counts as zero."""
-    floor = exp.Case(
-        ifs=[exp.If(this=exp.LT(this=value.copy(), expression=number(0)), true=number(0))], default=value
-    )
-    power = exp.Paren(this=exp.Mul(this=floor, expression=number(-1 / half_life)))
-    return exp.Mul(this=number(100), expression=exp.Pow(this=number(2), expression=power))
-
-
-def _stairs(value: exp.Expr, points: Sequence[Point]) -> list[exp.If]:
-    return [
-        exp.If(this=exp.LT(this=value.copy(), expression=number(x)), true=number(before))
-        for (_, before), (x, _) in pairwise(points)
-    ]
-
-
-def _slopes(value: exp.Expr, points: Sequence[Point]) -> list[exp.If]:
-    first = exp.If(
-        this=exp.LTE(this=value.copy(), expression=number(points[0][0])), true=number(points[0][1])
-    )
-    return [first, *(_slope(value, a, b) for a, b in pairwise(points))]
-
-
-def _slope(value: exp.Expr, start: Point, end: Point) -> exp.If:
-    (a, low), (b, high) = start, end
-    along = exp.Paren(this=exp.Sub(this=value.copy(), expression=number(a)))
-    gain = exp.Mul(this=along, expression=number((high - low) / (b - a)))
-    return exp.If(
-        this=exp.LTE(this=value.copy(), expression=number(b)),
-        true=exp.Paren(this=exp.Add(this=number(low), expression=gain)),
-    )

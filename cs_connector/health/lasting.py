@@ -85,7 +85,8 @@ def left(cells: Cells, column: pa.ChunkedArray | None, earlier: Earlier) -> Arra
     heard = np.append(months, -1)[ahead[earlier.place]] == months[earlier.place]
     found = np.flatnonzero(~heard)
     month = months[earlier.place[found]]
-    return found[np.append(month[1:] != month[:-1], np.ones(min(len(month), 1), bool))]
+    newest: Array = found[np.append(month[1:] != month[:-1], np.ones(min(len(month), 1), bool))]
+    return newest
 
 
 def _spread(cells: Cells, column: pa.ChunkedArray) -> tuple[Array, Array, Array]:

@@ -13,6 +13,7 @@ from sqlglot import exp
 
 from cs_connector.config.documents import Document, load, suggest, validate
 from cs_connector.errors import ConfigError
+from cs_connector.health import slopes
 from cs_connector.health.bands import DEFAULT, Bands, load_bands
 from cs_connector.health.conditions import condition
 from cs_connector.health.contradictions import Detector, load_contradictions
@@ -80,10 +81,12 @@ class Measure(Strict):
         """The score of the column `<side>_<metric>`, by the segment of the account."""
         value, segment = column(f"{side}_{self.metric}"), column("account_segment")
         whens = [
-            exp.If(this=exp.EQ(this=segment.copy(), expression=exp.convert(name)), true=curve.tree(value))
+            exp.If(
+                this=exp.EQ(this=segment.copy(), expression=exp.convert(name)), true=slopes.tree(curve, value)
+            )
             for name, curve in self.by_segment.items()
         ]
-        tree = self.curve.tree(value)
+        tree = slopes.tree(self.curve, value)
         return f"({sql(exp.Case(ifs=whens, default=tree) if whens else tree)})"
 
 

@@ -20,9 +20,7 @@ SNAPSHOT = (
     "arr DOUBLE"
 )
 
-_SCORED = (
-    "score, band, uncapped, coverage, low, high, published, known_score, known_band, cap, override, cap_unsure, standing, arr"
-)
+_SCORED = "score, band, uncapped, coverage, low, high, published, known_score, known_band, cap, override, cap_unsure, standing, arr"
 
 EMPTY = (
     "SELECT NULL::VARCHAR AS relationship_id, NULL::VARCHAR AS account_id, NULL::VARCHAR AS scorecard, "

@@ -10,7 +10,6 @@ from typing import Any
 import pyarrow as pa
 
 from cs_connector.health import scoring
-from cs_connector.health.curves import Curve
 from cs_connector.health.levers import Part
 from cs_connector.health.reason import Scored, driver, next_step, override_reason, reason
 from cs_connector.health.scorecard import Card, Definitions, Measure
@@ -98,12 +97,11 @@ class Read:
         """The measure in every row: column by column, which takes a fraction of row by row."""
         m = self.measure
         name, group, weight, effort = m.measure, m.driver, m.weight, m.effort
-        curves: dict[str | None, Curve] = {**m.by_segment}
         told = (batch[f"{kind}#{name}"].to_pylist() for kind in "vs")
         return [
             Part(
                 name, group, value, self.unit, score, 0.0 if score is None or not total else weight / total,
-                curves.get(segment, m.curve), self.lever, effort,
+                m.by_segment.get(segment or "", m.curve), self.lever, effort,
             )
             for value, score, total, segment in zip(
                 *told, batch["w#"].to_pylist(), batch["segment#"].to_pylist(), strict=True
@@ -120,7 +118,9 @@ def _scored(batch: pa.RecordBatch, card: Card, read: Sequence[Read]) -> Iterator
     for n, (row, some, each) in enumerate(zip(rows, told, parts, strict=True)):
         today, score, band, uncapped, override, *before = some
         then = None if before[0] is None else (before[0], before[1], before[2])
-        yield Scored(card, today, score, band, uncapped, caps.get(override), each, row, carried.get(n, {}), then)
+        yield Scored(
+            card, today, score, band, uncapped, caps.get(override), each, row, carried.get(n, {}), then
+        )
 
 
 def _carried(batch: pa.RecordBatch, read: Sequence[Read]) -> dict[int, dict[str, date]]:

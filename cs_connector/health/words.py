@@ -25,7 +25,7 @@ class Template:
 
     def fill(self, values: Mapping[str, Any], today: date) -> str:
         """The text; what is not known is left out with a dash."""
-        said = []
+        said: list[str] = []
         for before, name, kind in self.parts:
             value = values.get(name) if name else ""
             said += (before, "–" if value is None else FORMATS[kind](value, today) if name else "")

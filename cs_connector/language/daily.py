@@ -96,7 +96,9 @@ def _walk(node: Node, found: Daily) -> _Rows:
         found.asked.setdefault(node.entity, set())
         return _Rows(node.entity, {name: column(name) for name in node.shape.columns})
     found.alone &= not isinstance(node, Given | Cells | Peers)
-    first, *others = [_walk(one, found) if not isinstance(one, Lookup) else _Rows() for one in below(node)] or [_Rows()]
+    first, *others = [
+        _walk(one, found) if not isinstance(one, Lookup) else _Rows() for one in below(node)
+    ] or [_Rows()]
     for tree in _said(node, first):
         _look(placed(tree, first.known), first.entity, found)
     if isinstance(node, Join):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
-from sqlglot import exp
 
 from cs_connector.errors import ConfigError
-from cs_connector.language.lowering import lower
+
+if TYPE_CHECKING:
+    from sqlglot import exp
 
 Connection = duckdb.DuckDBPyConnection
 
@@ -26,6 +28,8 @@ def connect(memory_limit: str = "2GB", temp_directory: Path | None = None, threa
 
 def sql(tree: exp.Expr) -> str:
     """The tree as DuckDB text."""
+    from cs_connector.language.lowering import lower  # who only reads has no trees
+
     return lower(tree).sql("duckdb")
 
 

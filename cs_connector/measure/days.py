@@ -12,13 +12,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
-from cs_connector.language.executor import Connection
-from cs_connector.measure import again, news
+from cs_connector.language.executor import Connection, store
+from cs_connector.measure import again, evaluate, news
 from cs_connector.measure.again import Round
 from cs_connector.measure.metrics import Metrics
 from cs_connector.measure.news import FED, SCOPE, Files
 from cs_connector.measure.steady import Steady, steady
-from cs_connector.model import ATTACHMENT
+from cs_connector.model import ATTACHMENT, DATE, NUMBER, TEXT
 from cs_connector.store import views
 from cs_connector.store.facts import Facts
 from cs_connector.store.leases import Lease
@@ -52,7 +52,7 @@ class Days:
     least: int = LEAST
     round: Round | None = None
     last: date | None = None
-    staged: dict[date, list[Path]] = field(default_factory=dict)
+    files: dict[date, list[Path]] = field(default_factory=dict)
 
     def under(self, metrics: Metrics) -> Metrics:
         """The metrics with what is kept of them; what is kept of other steps is forgotten. As they are, where it is not worth it."""
@@ -67,30 +67,43 @@ class Days:
         def ready(con: Connection, as_of: date) -> None:
             metrics.ready(con, as_of)
             self.round = self._begin(con, studies, as_of)
+            self.files = self._measure(con, self.round)
 
         return replace(metrics, ready=ready, before=self)
 
     def bucket(self, con: Connection, metrics: Metrics) -> None:
-        """Make `metric_bucket` of the relationships in `scope`: see measure.again."""
+        """Make `metric_bucket` of the relationships in `scope`: what is stored, and what other studies come to."""
         assert self.round is not None
-
-        def stage(day: date, query: str) -> None:
-            self.staged.setdefault(day, []).extend(self._written(con, self._place(day), query))
-
-        again.bucket(con, metrics, self.round, stage)
+        names = {s.name for s in self.round.steady.sources}
+        others = [s for s in metrics.sources if s.name not in names]
+        store(con, "days others", evaluate.study(con, others))
+        evaluate.forget(con, others)
+        listed = ", ".join(
+            f'{"k" if source.name in names else "o"}."m_{name}"'
+            for source in metrics.sources
+            for name in source.study.metrics
+        )
+        stored = self._stored(con, [path for paths in self.files.values() for path in paths])
+        store(
+            con,
+            "metric_bucket",
+            f'SELECT r, today, {listed} FROM "days others" o JOIN scope s USING (r) LEFT JOIN (SELECT * FROM ({stored}) '
+            f"WHERE {_near(con)}) k ON k.account_id = s.account_id AND k.relationship_id = s.relationship_id AND k.on_date = o.today",
+        )
 
     def keep(self, con: Connection) -> None:
         """Publish what was measured, unless days that came later are kept."""
         if self.round is None or (self.last is not None and self.last > self.round.as_of):
             return
-        days = {*self.round.old, *self.round.new}
-        gone = [n for n in self.facts.datasets(self._place("")) if n.split("/")[2] not in {str(d) for d in days}]
-        staged = {name: [] for name in gone} | dict(self._all(con)) | self._marks(con, sorted(days))
-        self.facts.publish(self.run, replace=staged, lease=self.lease)
+        days = {str(day) for day in self.files}
+        gone = [n for n in self.facts.datasets(self._place("")) if n.split("/")[2] not in days]
+        staged: dict[str, list[Path]] = {name: [] for name in gone}
+        staged |= {self._place(day): paths for day, paths in self.files.items()}
+        self.facts.publish(self.run, replace=staged | self._marks(con), lease=self.lease)
 
     def _begin(self, con: Connection, studies: Steady, as_of: date) -> Round:
         """Find out what may have become another."""
-        self.staged, self.round = {}, Round(studies, as_of)
+        self.round = Round(studies, as_of)
         grid = [day for (day,) in con.execute("SELECT on_date FROM grid ORDER BY 1").fetchall()]
         news.tell(con, studies.told)
         basis = self._basis(con, studies)
@@ -102,9 +115,8 @@ class Days:
         there = {day for day in basis.days if self.facts.files(self._place(day))}
         old = tuple(day for day in grid if day in there)
         new = tuple(day for day in grid if day not in there)
-        for view, days in {"days kept": old, "days base": [basis.last] if basis.last in there else ()}.items():
-            if days:
-                views.create(con, view, self._stored(con, days))
+        if basis.last in there:
+            views.create(con, "days base", self._stored(con, self.facts.files(self._place(basis.last))))
         next_ = new == (as_of,) and basis.last in there
         going = news.moved(con, studies.daily, basis.last, as_of) if next_ else ()
         return Round(studies, as_of, old, new, frozenset(going))
@@ -117,7 +129,11 @@ class Days:
         for kind, name in found:
             if kind in named:
                 named[kind].add(self.facts.stage(f"entity/{kind}").parent / name)
-        return Basis(max(days), days, {kind: frozenset(paths) for kind, paths in named.items()}) if days else None
+        return (
+            Basis(max(days), days, {kind: frozenset(paths) for kind, paths in named.items()})
+            if days
+            else None
+        )
 
     def _touched(self, con: Connection, studies: Steady, basis: Basis) -> Iterator[str]:
         files = {name: Files(basis.files[name], now) for name, now in self._now(studies).items()}
@@ -132,8 +148,29 @@ class Days:
     def _now(self, studies: Steady) -> dict[str, frozenset[Path]]:
         return {name: frozenset(self.facts.files(f"entity/{name}")) for name in _datasets(studies)}
 
-    def _stored(self, con: Connection, days: Sequence[date]) -> str:
-        return views.scan(con, [path for day in days for path in self.facts.files(self._place(day))], {})
+    def _measure(self, con: Connection, run: Round) -> dict[date, list[Path]]:
+        """The files of each day, with what was measured anew in the place of what was kept of it."""
+        made: dict[date, list[Path]] = {}
+
+        def stage(day: date, query: str) -> None:
+            made.setdefault(day, []).extend(self._written(con, self._place(day), query))
+
+        again.measure(con, run, stage)
+        old = {day: self.facts.files(self._place(day)) for day in run.old}
+        for day in run.old:
+            if day in made:
+                old[day] = self._rest(con, day, old[day])
+        return {day: [*old.get(day, ()), *made.get(day, ())] for day in (*run.old, *run.new)}
+
+    def _rest(self, con: Connection, day: date, files: Sequence[Path]) -> list[Path]:
+        touched = f"SELECT account_id FROM \"days touched\" WHERE since <= DATE '{day}'"
+        rest = f"SELECT * FROM ({self._stored(con, files)}) ANTI JOIN ({touched}) USING (account_id)"
+        return self._written(con, self._place(day), f"{rest} ORDER BY account_id, relationship_id")
+
+    def _stored(self, con: Connection, files: Sequence[Path]) -> str:
+        assert self.round is not None
+        columns = {"account_id": TEXT, "relationship_id": TEXT, "on_date": DATE}
+        return views.scan(con, files, columns | dict.fromkeys(self.round.steady.metrics, NUMBER))
 
     def _place(self, part: object) -> str:
         assert self.round is not None
@@ -144,21 +181,9 @@ class Days:
         con.execute(f"COPY ({query}) TO {views.text(str(path))} (FORMAT parquet, COMPRESSION zstd)")
         return [path]
 
-    def _all(self, con: Connection) -> Iterator[tuple[str, list[Path]]]:
-        """Each day that was measured, an old one with what stays of it."""
+    def _marks(self, con: Connection) -> dict[str, list[Path]]:
         assert self.round is not None
-        for day, paths in self.staged.items():
-            name = self._place(day)
-            stays = []
-            if day in self.round.old:
-                touched = f"SELECT account_id FROM \"days touched\" WHERE since <= DATE '{day}'"
-                rest = f"SELECT * FROM ({self._stored(con, [day])}) ANTI JOIN ({touched}) USING (account_id)"
-                stays = self._written(con, name, f"{rest} ORDER BY account_id, relationship_id")
-            yield name, [*stays, *paths]
-
-    def _marks(self, con: Connection, days: Sequence[date]) -> dict[str, list[Path]]:
-        assert self.round is not None
-        read = [("day", day.isoformat()) for day in days]
+        read = [("day", day.isoformat()) for day in sorted(self.files)]
         for kind, paths in self._now(self.round.steady).items():
             read += [(kind, path.name) for path in sorted(paths)]
         listed = ", ".join(f"({views.text(kind)}, {views.text(name)})" for kind, name in read)
@@ -167,8 +192,16 @@ class Days:
             "scope": f'SELECT {", ".join(SCOPE)} FROM "days scope" ORDER BY relationship_id',
             "fed": f'SELECT {", ".join(FED)} FROM "days fed" ORDER BY ALL',
         }
-        return {self._place(name): self._written(con, self._place(name), query) for name, query in marks.items()}
+        return {
+            self._place(name): self._written(con, self._place(name), query) for name, query in marks.items()
+        }
 
 
 def _datasets(studies: Steady) -> list[str]:
     return sorted({*studies.read, ATTACHMENT.name})
+
+
+def _near(con: Connection) -> str:
+    """What is stored lies by accounts, as buckets do: other parts of files need not be read."""
+    low, high = con.execute("SELECT min(account_id), max(account_id) FROM scope").fetchall()[0]
+    return f"account_id BETWEEN {views.text(low or '')} AND {views.text(high or '')}"

@@ -121,7 +121,8 @@ def evaluate(con: Connection, metrics: Metrics, low: int, high: int) -> None:
 
 def study(con: Connection, sources: Iterable[Source]) -> str:
     """Compute studies for the relationships in `scope`, each into a table of its own; gives a query of what they come to side by side:
-    `r`, `today` and `m_<metric>`."""
+    `r`, `today` and `m_<metric>`.
+    """
     listed, joins = [], ""
     for source in sources:
         parts.bucket(con, source)

@@ -23,7 +23,8 @@ class Steady:
 
     @cached_property
     def daily(self) -> dict[str, Daily]:
-        return {s.name: _daily(s) for s in self.sources}
+        """Of each study with steps."""
+        return {s.name: _daily(s) for s in self.sources if s.plan}
 
     @cached_property
     def digest(self) -> str:
@@ -64,8 +65,7 @@ def _alone(source: Source) -> bool:
 
 
 def _daily(source: Source) -> Daily:
-    plain = _plain(source)
-    return daily(plain.core.node) if plain.plan else Daily()
+    return daily(_plain(source).core.node)
 
 
 def _plain(source: Source) -> Source:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
-
-_INSERTS: dict[str, Callable[[sa.Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 def insert(db: sa.Connection, table: sa.Table, rows: Iterable[Sequence[Any]]) -> None:
@@ -29,6 +27,10 @@ def put(db: sa.Connection, table: sa.Table, rows: Iterable[Sequence[Any]]) -> No
 def among(db: sa.Connection, column: sa.Column[str], values: Iterable[str]) -> sa.ColumnElement[bool]:
     """Whether a column has one of many values, which go to the database as one: a question of any length costs the same."""
     if db.dialect.name == "postgresql":
+        from sqlalchemy.dialects import (
+            postgresql,
+        )  # a seventh of what every command loads, and few have such a database
+
         return column == sa.any_(sa.literal(list(values), postgresql.ARRAY(sa.Text)))
     packed = sa.func.json_each(msgspec.json.encode(list(values)).decode())
     return column.in_(sa.select(packed.table_valued("value").c.value))
@@ -53,7 +55,10 @@ def _inserting(kind: Any, table: sa.Table) -> str:
 
 @cache
 def _putting(kind: Any, table: sa.Table) -> str:
-    new = _INSERTS[kind.name](table)
+    dialect = import_module(
+        f"sqlalchemy.dialects.{kind.name}"
+    )  # the one in use: to load the other costs every command
+    new = dialect.insert(table)
     keys = list(table.primary_key)
     rest = {c.name: new.excluded[c.name] for c in table.c if c not in keys}
     return _compiled(kind, table, new.on_conflict_do_update(index_elements=keys, set_=rest))

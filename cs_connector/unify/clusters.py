@@ -160,11 +160,17 @@ class Clusters:
             return "a person, or the account tree, says that they are not the same"
         if shared and edge.weight <= WORD:
             return f"two different records of {min(shared)} would become one"
-        if not edge.sure and not self._named(edge) and self._kindred(one, other):
+        if not edge.sure and self._called(one, other, edge):
             return "their names are those of different parts"
         if self._elsewhere(one, other) and self._unaware(edge) and edge.weight < DIFFERS + SURE:
             return "the names agree, but the domains differ"
         return ""
+
+    def _called(self, one: _Group, other: _Group, edge: Edge) -> bool:
+        """Whether some names of two groups are those of different parts, or of two companies."""
+        if not self._named(edge):
+            return self._kindred(one, other)
+        return self._shorter(edge) and any(_firms(a, b) for a in one.cores for b in other.cores)
 
     def _named(self, edge: Edge) -> bool:
         """Whether the names of a pair agree so well that those of others do not count."""
@@ -172,7 +178,12 @@ class Clusters:
         if edge.weight <= STRONG or not left or not right:
             return False
         found = grade(left, right)
-        return found >= Grade.MOST or found is Grade.OTHERWISE
+        return found >= Grade.MOST or found in (Grade.OTHERWISE, Grade.KINDRED)
+
+    def _shorter(self, edge: Edge) -> bool:
+        """Whether one name of a pair says more than the other."""
+        left, right = self._records[edge.one].core, self._records[edge.other].core
+        return bool(left and right and Grade.SHORTER <= grade(left, right) <= Grade.TRADE)
 
     @staticmethod
     def _kindred(one: _Group, other: _Group) -> bool:
@@ -196,7 +207,7 @@ class Clusters:
             for rival, third in likely:
                 if third is there or third.bare or _yields(here, there, third):
                     continue
-                if self._excludes(third, there, rival):
+                if self._excludes(third, there, rival, edge):
                     return f"{rival.one} and {rival.other} are about as likely"
         return ""
 
@@ -210,18 +221,22 @@ class Clusters:
                 if third is not here:
                     yield rival, third
 
-    def _excludes(self, third: _Group, there: _Group, rival: Edge) -> bool:
+    def _excludes(self, third: _Group, there: _Group, rival: Edge, edge: Edge) -> bool:
         """Whether two groups cannot be one."""
         if third.groups & there.groups or not third.apart.isdisjoint(there.members):
             return True
-        return self._kindred(third, there) or (self._elsewhere(third, there) and self._unaware(rival))
+        kindred = self._kindred(third, there) and not (self._named(rival) and self._named(edge))
+        return kindred or (self._elsewhere(third, there) and self._unaware(rival))
 
 
 def _parts(one: tuple[str, str | None], other: tuple[str, str | None]) -> bool:
-    found = grade(one[0], other[0])
-    if found in (Grade.PART, Grade.KINDRED, Grade.OTHERWISE):
-        return True
-    return None not in (one[1], other[1]) and one[1] != other[1] and Grade.SHORTER <= found <= Grade.TRADE
+    return grade(one[0], other[0]) in (Grade.PART, Grade.KINDRED, Grade.OTHERWISE) or _firms(one, other)
+
+
+def _firms(one: tuple[str, str | None], other: tuple[str, str | None]) -> bool:
+    """Whether names and legal forms are those of two companies: Acme plc, Acme Software Ltd."""
+    forms = None not in (one[1], other[1]) and one[1] != other[1]
+    return forms and Grade.SHORTER <= grade(one[0], other[0]) <= Grade.TRADE
 
 
 def _yields(here: _Group, there: _Group, third: _Group) -> bool:

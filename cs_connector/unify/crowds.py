@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import duckdb
 
-from .evidence import CROWD, TENANTS, Kind
+from .evidence import CROWD, STRANGERS, TENANTS, Kind
 from .models import ACCOUNT
 
 
@@ -47,18 +47,19 @@ def _lend(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
     """`tenant`: who has one of the domains concerned and did not change; `let`: those of them that are of several companies."""
     if kind.model is not ACCOUNT:
         con.execute(
-            "CREATE OR REPLACE TEMP TABLE tenant(ref VARCHAR, domain VARCHAR, lead VARCHAR, lent BOOLEAN)"
+            "CREATE OR REPLACE TEMP TABLE tenant(ref VARCHAR, domain VARCHAR, label VARCHAR, lead VARCHAR, lent BOOLEAN)"
         )
         con.execute("CREATE OR REPLACE TEMP TABLE let(domain VARCHAR)")
         return
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE tenant AS SELECT ref, domain, lead, lent FROM known SEMI JOIN "
+        "CREATE OR REPLACE TEMP TABLE tenant AS SELECT ref, domain, label, lead, lent FROM known SEMI JOIN "
         "(SELECT domain FROM bare UNION SELECT domain FROM was) USING (domain) ANTI JOIN was USING (ref)"
     )
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE let AS SELECT domain FROM (SELECT domain, lead FROM bare UNION ALL "
-        "SELECT domain, lead FROM tenant) WHERE domain IS NOT NULL GROUP BY domain "
-        f"HAVING count(DISTINCT lead) >= {TENANTS}"
+        "CREATE OR REPLACE TEMP TABLE let AS SELECT domain FROM (SELECT domain, label, lead FROM bare UNION ALL "
+        "SELECT domain, label, lead FROM tenant) WHERE domain IS NOT NULL GROUP BY domain "
+        f"HAVING count(DISTINCT lead) >= {TENANTS} OR (count(DISTINCT lead) > {STRANGERS} AND "
+        f"count(DISTINCT left(lead, 4)) FILTER (length(lead) > 3 AND NOT contains(label, lead) AND jaro_winkler_similarity(label, lead) < 0.7) >= {STRANGERS})"
     )
 
 

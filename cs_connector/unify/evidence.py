@@ -12,13 +12,16 @@ from functools import cache
 
 import duckdb
 
-from . import names, places, words
-from .models import ACCOUNT, PERSON, Model
+from . import names
+from .filling import fill
+from .levels import Model
+from .lexicon import places, trades, words
+from .models import ACCOUNT, PERSON
 
-EDITION = 3  # counted up when names are read otherwise: everything is compared anew
+EDITION = 4  # counted up when names are read otherwise: everything is compared anew
 CROWD = 40  # records with a key in common: more than these say nothing
-_MOST = 50_000  # texts that go to a table at once
 TENANTS = 4  # companies of different leads on one domain: it belongs to who serves them
+STRANGERS = 2  # companies of which the domain says nothing, beside one: it serves them, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +49,10 @@ class Kind:
         """Changes when records would be compared otherwise."""
         listed = [
             sorted(v)
-            for v in [*vars(words).values(), *vars(places).values()]
+            for v in [*vars(words).values(), *vars(places).values(), *vars(trades).values()]
             if isinstance(v, frozenset | dict)
         ]
-        told = (EDITION, CROWD, TENANTS, duckdb.__version__, self.model, listed)
+        told = (EDITION, CROWD, TENANTS, STRANGERS, duckdb.__version__, self.model, listed)
         return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
 
@@ -71,18 +74,23 @@ def _squash(column: str) -> str:
 # Among records of a country's own domain the place in a name is where they are, and not which part of them it is.
 _LOCAL = (
     "CASE WHEN c.home = CASE regexp_extract(d.domain, '[^.]*$') WHEN 'uk' THEN 'gb' ELSE regexp_extract(d.domain, '[^.]*$') END "
-    "THEN c.bare ELSE c.core END"
+    "THEN c.bare ELSE c.spoken END"
+)
+# In a name in English a form that the country does not have is a translation.
+_FORM = (
+    f"CASE WHEN c.form IN ('ltd', 'inc', 'llc') AND coalesce(l.code, '') IN ({', '.join(map(repr, sorted(places.WITHOUT_LTD)))}) "
+    "THEN NULL ELSE c.form END"
 )
 _ACCOUNT = (
-    f"SELECT s.ref, s.digest, c.core, {_LOCAL} AS local, c.form, c.telling, c.script, d.domain, d.label, coalesce(l.code, "
-    f"{_squash('s.country')}) AS country, t.city, p.phone, c.lead, c.initials, c.own, "
+    f"SELECT s.ref, s.digest, c.core, c.spoken, {_LOCAL} AS local, {_FORM} AS form, c.telling, c.script, d.domain, d.label, coalesce(l.code, "
+    f"{_squash('s.country')}) AS country, t.city, p.phone, c.raw, c.lead, c.initials, c.own, "
     "replace(split_part(c.core, '|', 1), ' ', '') AS whole "
     "FROM fresh s LEFT JOIN company_said c ON c.said = s.name LEFT JOIN domain_said d ON d.said = s.domain "
     "LEFT JOIN phone_said p ON p.said = s.phone LEFT JOIN country_said l ON l.said = s.country "
     "LEFT JOIN city_said t ON t.said = s.city"
 )
 _ACCOUNT_KEYS = (
-    _key("domain", "domain"), _key("slug", "label"), _key("slug", "whole"), _key("initials", "initials"),
+    _key("domain", "domain"), _key("slug", "label"), _key("slug", "whole"), _key("slug", "replace(raw, ' ', '')"), _key("initials", "initials"),
     "CASE WHEN length(whole) BETWEEN 3 AND 6 THEN " + _key("initials", "whole") + " END",
     _key("phone", "right(phone, 7)"), _key("start", "left(whole, 5)"), _key("start", "left(label, 5)"),
     "CASE WHEN length(whole) > 6 THEN " + _key("end", "right(whole, 6)") + " END",
@@ -164,6 +172,7 @@ def _translate(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
         return
     shape = {
         "core": "VARCHAR",
+        "spoken": "VARCHAR",
         "telling": "BOOLEAN",
         "script": "VARCHAR",
         "lead": "VARCHAR",
@@ -172,6 +181,7 @@ def _translate(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
         "home": "VARCHAR",
         "bare": "VARCHAR",
         "form": "VARCHAR",
+        "raw": "VARCHAR",
     }
     _meaning(con, "company", shape, _spoken, column="name")
     _meaning(con, "city", {"city": "VARCHAR"}, lambda text: (names.town(text) or None,))
@@ -185,8 +195,16 @@ def _domains() -> names.Domains:
 
 def _spoken(text: str) -> tuple[object, ...]:
     found = names.company(text)
-    told = (found.core, found.telling, found.script, found.lead, found.initials, list(found.own))
-    return (*told, found.home, found.bare, found.form)
+    told = (
+        found.core,
+        found.spoken,
+        found.telling,
+        found.script,
+        found.lead,
+        found.initials,
+        list(found.own),
+    )
+    return (*told, found.home, found.bare, found.form, found.raw)
 
 
 def _meaning(
@@ -196,18 +214,7 @@ def _meaning(
     meaning: Callable[[str], tuple[object, ...]],
     column: str | None = None,
 ) -> None:
-    """Make `<name>_said` (said and the columns of `shape`) of the distinct texts of a column of `fresh`.
-
-    They go as parameters: pyarrow would import pandas where it is installed, which takes longer than a small run.
-    """
+    """Make `<name>_said` (said and the columns of `shape`) of the distinct texts of a column of `fresh`."""
     source = column or name
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE {name}_said(said VARCHAR, "
-        f"{', '.join(f'{label} {type_}' for label, type_ in shape.items())})"
-    )
-    rows = con.execute(f"SELECT DISTINCT {source} FROM fresh WHERE {source} IS NOT NULL").fetchall()
-    for begin in range(0, len(rows), _MOST):
-        texts = [row[0] for row in rows[begin : begin + _MOST]]
-        columns = [list(values) for values in zip(*map(meaning, texts), strict=True)]
-        given = ", ".join(f"unnest(CAST(? AS {type_}[]))" for type_ in ("VARCHAR", *shape.values()))
-        con.execute(f"INSERT INTO {name}_said SELECT {given}", [texts, *columns])
+    texts = con.execute(f"SELECT DISTINCT {source} FROM fresh WHERE {source} IS NOT NULL").fetchall()
+    fill(con, f"{name}_said", {"said": "VARCHAR", **shape}, ((text, *meaning(text)) for (text,) in texts))

@@ -51,7 +51,7 @@ def stage(con: duckdb.DuckDBPyConnection, sources: Iterable[Source], latest: Lat
 
 @contextmanager
 def _one_thread(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Rows that several threads insert in their order are copied once more, which takes a third of the work again."""
+    """Rows that several threads insert in their order are copied once more, which is an eighth of the work or more."""
     threads = con.execute("SELECT current_setting('threads')").fetchall()[0][0]
     con.execute("SET threads = 1")
     try:

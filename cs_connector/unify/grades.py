@@ -10,8 +10,9 @@ from functools import lru_cache
 from rapidfuzz import fuzz
 from rapidfuzz.distance import DamerauLevenshtein
 
-from .names import unmarked
-from .words import COMMON, GENERIC, HOUSE, NUMBERS, PARTS, SISTERS
+from .lexicon.spelling import meanings, unmarked
+from .lexicon.words import COMMON, GENERIC, HOUSE, NUMBERS, PARTS, SISTERS
+from .names import WRITTEN
 
 ALIKE = 0.75  # of 1: two words with one slip in four letters, or two in eight
 CLEAR = 0.85  # of 1: one slip in seven letters
@@ -19,9 +20,19 @@ CLEAR = 0.85  # of 1: one slip in seven letters
 _SOUNDS = {
     "sch": "sh", "tsch": "ch", "tch": "ch", "ph": "f", "kh": "h", "ck": "k", "th": "t", "ae": "a", "oe": "o", "ue": "u",
     "ou": "u", "oo": "u", "ee": "i", "ie": "i", "ei": "i", "ay": "i", "ai": "i", "q": "k", "w": "v", "y": "i", "j": "i",
-    "x": "ks", "c": "k",
+    "x": "ks", "c": "k", "rn": "m",
 }  # fmt: skip
 _READ = str.maketrans("01358", "olesb")
+_WAYS = {
+    "n": "north",
+    "s": "south",
+    "e": "east",
+    "w": "west",
+    "ne": "northeast",
+    "nw": "northwest",
+    "se": "southeast",
+    "sw": "southwest",
+}
 _PART = re.compile(r"[a-z]+|[0-9]+")
 JOINED = 90.0  # of 100: whole names, spaces left out
 
@@ -53,11 +64,18 @@ def grade(one: str, other: str) -> Grade:
     if one > other:
         return grade(other, one)
     if "|" in one or "|" in other:
-        return max(grade(a, b) for a in one.split("|") for b in other.split("|"))
+        return max(_read(a, b) for a in one.split("|") for b in other.split("|"))
     left, right = one.replace(" ", ""), other.replace(" ", "")
     if left == right or _spelt(one) == _spelt(other) or sorted(one.split()) == sorted(other.split()):
         return Grade.SAME
     return _aligned(one.split(), other.split())
+
+
+def _read(one: str, other: str) -> Grade:
+    """As `grade`; names as they are written say only that they are the same, or initials."""
+    found = grade(one.removeprefix(WRITTEN), other.removeprefix(WRITTEN))
+    written = WRITTEN in (one[0], other[0])
+    return Grade.UNLIKE if written and found not in (Grade.SAME, Grade.SLIP, Grade.INITIALS) else found
 
 
 @dataclass(slots=True)
@@ -77,9 +95,12 @@ def _aligned(one: list[str], other: list[str]) -> Grade:
     if not found.shared:
         told = _unshared(one, other, found)
         short = _abbreviated(found.one, found.other) or _abbreviated(found.other, found.one)
-        return Grade.INITIALS if told is Grade.UNLIKE and short and len(found.one) < len(one) else told
+        short = short or _lettered(one, other) or _lettered(other, one)
+        return Grade.INITIALS if told is Grade.UNLIKE and short else told
     if not rest:
         return Grade.DOUBT if found.doubts else Grade.SLIP if found.slips else Grade.SAME
+    if _lettered(one, other) or _lettered(other, one):
+        return Grade.MOST if found.shared else Grade.INITIALS
     return _left(found, rest, min(len(one), len(other)))
 
 
@@ -140,19 +161,32 @@ def _paired(one: list[str], other: list[str]) -> _Pairing:
 def _likeness(one: str, other: str, *, known: bool) -> float:
     """As `_near`; where another word is shared, a word can be short for another one too."""
     near = _near(one, other)
-    return CLEAR if known and near < ALIKE and (_short(one, other) or _short(other, one)) else near
+    if not known or near >= ALIKE:
+        return near
+    short, long = sorted((one, other), key=len)
+    return CLEAR if _short(short, long) else ALIKE if _cut(short, long) else near
 
 
 def _short(short: str, long: str) -> bool:
-    """Aero for aerospace, cnty for county, ln for lane."""
+    """Aero for aerospace, cnty for county, ln for lane, n for north; no part of a compound: town for townhall."""
+    if _WAYS.get(short) == long:
+        return True
     if len(short) < 2 or len(short) >= len(long) or short[0] != long[0] or {short, long} & PARTS:
         return False
     if len(short) > (2 if long in COMMON else 3) and long.startswith(short):
-        return True
+        rest = long.removeprefix(short)
+        return rest not in COMMON and rest not in meanings()
     letters = iter(long)
     return (
         not set(short[1:]) & set("aeiou") and all(letter in letters for letter in short) and short.isalpha()
     )
+
+
+def _cut(short: str, long: str) -> bool:
+    """What may be short for a word, and for many others: E. for Elisabeth, mek for mekaniske."""
+    if not short.isalpha() or {short, long} & PARTS or not long.startswith(short):
+        return False
+    return len(short) == 1 < len(long) or (len(short) == 3 and len(long) > 5 and short[-1] not in "aeiouy")
 
 
 def _near(one: str, other: str) -> float:
@@ -161,14 +195,29 @@ def _near(one: str, other: str) -> float:
         return float(_stem(one, other))
     if (one in COMMON or other in COMMON) and _stem(one, other):
         return 1.0
-    if min(len(one), len(other)) < 4 or one[0] != other[0] or one.isdigit() or other.isdigit():
+    if min(len(one), len(other)) < 4 or one.isdigit() or other.isdigit():
         return float(min(len(one), len(other)) > 2 and _sound(one) == _sound(other))
     if unmarked(one) == unmarked(other):
         return 1.0
     if _sound(one) == _sound(other):
         return 0.99
+    return _spelling(one, other)
+
+
+def _spelling(one: str, other: str) -> float:
+    """How alike the letters of two words are."""
+    if one[0] != other[0]:
+        return ALIKE if _begun(one, other) else 0.0
     likeness = float(DamerauLevenshtein.normalized_similarity(one, other))
     return min(likeness, CLEAR - 0.01) if _another(one, other) else likeness
+
+
+def _begun(one: str, other: str) -> bool:
+    """Whether the first letter was left out, or changed places with the second: mber, Ember."""
+    if len(one) == len(other):
+        return one[:2] == other[1::-1] and one[2:] == other[2:] and len(one) > 4
+    short, long = sorted((one, other), key=len)
+    return long[1:] == short and len(short) > 4
 
 
 def _another(one: str, other: str) -> bool:
@@ -191,6 +240,8 @@ def _sound(word: str) -> str:
     text = word if word.isalpha() or word.isdigit() else word.translate(_READ)
     for letters, sound in _SOUNDS.items():
         text = text.replace(letters, sound)
+    if len(text) > 3 and text[-1] == "h" and text[-2] in "aeiou":
+        text = text[:-1]
     return "".join(c for i, c in enumerate(text) if i == 0 or c != text[i - 1])
 
 
@@ -221,9 +272,27 @@ def _initials(words: list[str], letters: str) -> bool:
     return letters == first or (letters[0] == first[0] and small)
 
 
+def _lettered(short: list[str], long: list[str]) -> bool:
+    """Whether a name begins with the initials of the other, of three words or more, and then has one word at most: PCD Law."""
+    letters = "".join(word[0] for word in long)
+    return len(letters) > 2 and short[0] == letters and (len(short) < 3 or set(short[1:]) <= set(long))
+
+
 def _abbreviated(short: list[str], long: list[str]) -> bool:
     return len(short) == 1 and len(long) > 1 and short[0] == "".join(word[0] for word in long)
 
 
 def _digits(text: str) -> str:
     return "".join(c for c in text if c.isdigit())
+
+
+@lru_cache(10_000)
+def owns(label: str, name: str, other: str) -> bool:
+    """Whether a domain's word is made of words of a name, two at least, and is no part of another name."""
+    if label in other.replace(" ", ""):
+        return False
+    rest, taken = label, 0
+    for word in name.split():
+        if rest.startswith(word):
+            rest, taken = rest[len(word) :], taken + 1
+    return taken > 1 and not rest

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import duckdb
-import pyarrow as pa
 
 from . import unopposed
 from .clusters import WORD, Clusters, Edge, Record
 from .evidence import Kind
+from .filling import fill
 from .layers import PAIR
 from .models import ACCOUNT, ENOUGH
 
@@ -23,18 +23,13 @@ CONFLICT = {
     "evidence": "VARCHAR",
     "why": "VARCHAR",
 }
-_BY = pa.schema(
-    [
-        ("ref", pa.string()),
-        ("anchor", pa.string()),
-        ("method", pa.string()),
-        ("probability", pa.float64()),
-        ("evidence", pa.string()),
-    ]
-)
-_CONFLICTS = pa.schema(
-    [(name, pa.float64() if type_ == "DOUBLE" else pa.string()) for name, type_ in CONFLICT.items()]
-)
+_BY = {
+    "ref": "VARCHAR",
+    "anchor": "VARCHAR",
+    "method": "VARCHAR",
+    "probability": "DOUBLE",
+    "evidence": "VARCHAR",
+}
 
 
 def group(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
@@ -52,7 +47,7 @@ def group(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
             for ref, anchor in found.of.items()
             for by in (found.by.get(ref),)
         ]
-        _table(con, "regrouped", rows, _BY)
+        fill(con, "regrouped", _BY, rows)
     con.execute("INSERT INTO regrouped SELECT ref, anchor, method, probability, evidence FROM settled")
     con.execute(
         "CREATE OR REPLACE TEMP TABLE grouped AS SELECT m.ref, hash(coalesce(f.ref, m.ref)) AS part, coalesce(r.anchor, m.ref) AS anchor, "
@@ -69,7 +64,7 @@ def _conflict(con: duckdb.DuckDBPyConnection, kind: Kind, told: Sequence[tuple[o
     con.execute(
         f"DELETE FROM after_conflict WHERE entity = '{kind.entity}' AND (left_ref IN {settled} OR right_ref IN {settled})"
     )
-    _table(con, "contradicted", told, _CONFLICTS)
+    fill(con, "contradicted", CONFLICT, told)
     con.execute("INSERT INTO after_conflict SELECT * FROM contradicted")
 
 
@@ -103,7 +98,7 @@ def _candidates(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
     if kind.model is ACCOUNT:
         shown = (
             "ref, CASE WHEN NOT lent THEN domain END AS domain, "
-            "CASE WHEN local = core THEN core ELSE concat_ws('|', core, local) END AS core, form"
+            "CASE WHEN local = spoken THEN core ELSE concat_ws('|', core, local) END AS core, form"
         )
         firms = f"SELECT {shown} FROM weighed UNION ALL SELECT {shown} FROM known SEMI JOIN mate USING (ref) ANTI JOIN weighed USING (ref)"
     con.execute(
@@ -124,14 +119,3 @@ def _edges(con: duckdb.DuckDBPyConnection) -> list[Edge]:
 def _records(con: duckdb.DuckDBPyConnection) -> dict[str, Record]:
     found = con.execute("SELECT c.* FROM candidate c SEMI JOIN disputed USING (ref)")
     return {row[0]: Record(*row) for row in found.fetchall()}
-
-
-def _table(
-    con: duckdb.DuckDBPyConnection, name: str, rows: Sequence[tuple[object, ...]], schema: pa.Schema
-) -> None:
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(schema)
-    con.register(
-        "given", pa.table([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)
-    )
-    con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM given")
-    con.unregister("given")

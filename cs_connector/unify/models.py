@@ -1,92 +1,70 @@
-"""What is compared of two accounts, people or users, and how much each agreement weighs: Splink's models.
+"""What is compared of two accounts, people or users, and how much each agreement weighs.
 
 The weights are declared, not learned from a customer's records, so that two records are judged alike in every project
-and whatever came before them. `m` is how often the level is seen among records of the same, `u` among records of
-different ones; a level weighs log2(m / u), and where something is missing nothing is weighed.
+and whatever came before them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 from .grades import Grade
+from .levels import Comparison, Level, Model, alike, edits, equal, missing
+from .lexicon.words import SERVING
 
 ENOUGH = 0.9  # the probability from which two records are the same
 NEAR = 0.02  # the probability from which a person is asked
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """A condition on the columns of two records (`x_l`, `x_r`), and the words for a person; no words, no evidence."""
-
-    when: str
-    m: float
-    u: float
-    words: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """The first level that holds counts; nothing does where `unknown` holds."""
-
-    name: str
-    unknown: str
-    levels: tuple[Level, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """`prior` is the probability that two records picked at random are the same; `columns` are what is compared."""
-
-    columns: tuple[str, ...]
-    prior: float
-    comparisons: tuple[Comparison, ...]
-
-
-def _missing(column: str) -> str:
-    return f"{column}_l IS NULL OR {column}_r IS NULL"
-
-
-def _equal(column: str) -> str:
-    return f"{column}_l = {column}_r"
-
-
-def _alike(one: str, other: str, least: float) -> str:
-    return f"jaro_winkler_similarity({one}, {other}) >= {least}"
-
-
-def _edits(column: str, most: int) -> str:
-    return f"damerau_levenshtein({column}_l, {column}_r) <= {most}"
+_GRADE = "company_grade(core_l, core_r)"
 
 
 def _graded(grade: Grade, m: float, u: float, words: str) -> Level:
-    return Level(f"company_grade(core_l, core_r) = {int(grade)}", m, u, words)
+    return Level(f"{_GRADE} = {int(grade)}", m, u, words)
 
 
 # A company and what belongs to it have names of which one says more, and legal forms of their own.
 _MORE = f"BETWEEN {int(Grade.SHORTER)} AND {int(Grade.TRADE)}"
+# The country's code is not always written.
+_ENDS = "(ends_with(phone_l, phone_r) OR ends_with(phone_r, phone_l))"
+# Who answers the phone has extensions: the last digits of a number are not always written.
+_BEGINS = (
+    "least(length(phone_l), length(phone_r)) > 8 AND (starts_with(phone_l, phone_r) OR starts_with(phone_r, phone_l)) "
+    "AND abs(length(phone_l) - length(phone_r)) < 5"
+)
+# One phone says more where the names have to do with each other. Who says less at another domain may be who owns it.
+_APART = f"{_GRADE} IN ({int(Grade.UNLIKE)}, {int(Grade.PART)}, {int(Grade.KINDRED)})"
+_OWNER = f"(coalesce(domain_l <> domain_r, FALSE) AND {_GRADE} {_MORE})"
+_THEIRS = (
+    f"CASE WHEN NOT {_ENDS} THEN FALSE WHEN spoken_l = spoken_r OR script_l <> script_r THEN TRUE "
+    f"ELSE NOT ({_APART} OR {_OWNER}) END"
+)
+# Two that both write their legal form and say otherwise are two of one house.
+_LOOSE = "(form_l IS NULL OR form_r IS NULL)"
+_CALLED = f"CASE WHEN {_ENDS} AND {_LOOSE} THEN {_GRADE} = {int(Grade.OTHERWISE)} ELSE FALSE END"
+# The domain has more of one name than both have in common.
+_ITS_OWN = (
+    f"CASE WHEN {equal('domain')} AND {_LOOSE} AND coalesce({_ENDS}, TRUE) AND {_GRADE} IN ({int(Grade.OTHERWISE)}, {int(Grade.KINDRED)}) "
+    "THEN domain_owns(label_l, raw_l, raw_r) OR domain_owns(label_l, raw_r, raw_l) ELSE FALSE END"
+)
+# Who has the domain and the phone of another company may work for it.
+_SERVES = " OR ".join(f"list_has_any(string_split(core_{side}, ' '), {sorted(SERVING)})" for side in "lr")
+_BRAND = f"{equal('domain')} AND {_ENDS} AND label_l IN (replace(raw_l, ' ', ''), replace(raw_r, ' ', '')) AND NOT ({_SERVES})"
+_LETTERS = f"least(length(spoken_l), length(spoken_r)) > 3 AND {_GRADE} = {int(Grade.INITIALS)}"
+_LONG = f"{edits('spoken', 1)} AND least(length(spoken_l), length(spoken_r)) > 12 AND {_GRADE} = {int(Grade.SLIP)}"
+
 _COMPANY = Comparison(
     "name",
-    _missing("core"),
+    missing("core"),
     (
         Level("form_l <> form_r AND country_l <> country_r", 1.05e-6, 0.016, "companies of two countries"),
         Level(
-            f"form_l <> form_r AND core_l <> core_r AND company_grade(core_l, core_r) {_MORE}",
+            f"form_l <> form_r AND spoken_l <> spoken_r AND {_GRADE} {_MORE}",
             1.02e-6,
             0.016,
             "names of two companies",
         ),
-        Level("core_l = core_r AND telling_l AND telling_r", 0.62, 4.2e-7, "same name"),
-        Level("core_l = core_r", 0.1, 2e-4, "same name of common words"),
+        Level("spoken_l = spoken_r AND telling_l AND telling_r", 0.62, 4.2e-7, "same name"),
+        Level("spoken_l = spoken_r", 0.1, 2e-4, "same name of common words"),
         _graded(Grade.SAME, 0.1, 7e-8, "same name, written otherwise"),
-        Level(f"local_l = local_r AND {_equal('domain')}", 0.05, 1e-6, "same name but for the country"),
-        Level(
-            f"{_edits('core', 1)} AND least(length(core_l), length(core_r)) > 12 AND company_grade(core_l, core_r) = {int(Grade.SLIP)}",
-            0.1,
-            1.2e-7,
-            "same long name but for a letter",
-        ),
+        Level(f"local_l = local_r AND {equal('domain')}", 0.05, 1e-6, "same name but for the country"),
+        Level(_LONG, 0.1, 1.2e-7, "same long name but for a letter"),
         _graded(Grade.SLIP, 0.1, 3.8e-7, "same name but for spelling"),
         _graded(Grade.DOUBT, 0.03, 5.9e-5, "similar name"),
         _graded(Grade.TRADE, 0.1, 4.3e-6, "same name, one with a trade more"),
@@ -95,74 +73,104 @@ _COMPANY = Comparison(
         _graded(Grade.MOST, 0.05, 6e-6, "same name, one with other words left out"),
         _graded(Grade.SHORTER, 0.06, 1e-3, "same name, one shorter"),
         _graded(Grade.LETTERS, 0.05, 2.1e-4, "same name, one with initials for some words"),
+        Level(_LETTERS, 0.04, 1.3e-5, "one name is the initials of the other, four or more"),
         _graded(Grade.INITIALS, 0.04, 1.6e-4, "one name is the initials of the other"),
+        Level(_ITS_OWN, 0.05, 2.4e-5, "the same word of their own, and the domain has the others of one"),
+        Level(_CALLED, 0.04, 1.55e-4, "the same word of their own, and others; one phone"),
         _graded(Grade.OTHERWISE, 6e-4, 4.5e-3, "the same word of their own, and others"),
         _graded(Grade.KINDRED, 1.1e-6, 0.02, "names of one lead and different trades"),
         _graded(Grade.PART, 1e-6, 0.016, "names of different parts"),
         Level("script_l <> script_r", 0.05, 4.4e-3, "names in different scripts"),
+        Level(_BRAND, 0.01, 0.65, "a name and a brand that has the domain"),
         Level("ELSE", 5e-5, 0.98, "different names"),
     ),
 )
 # One firm has acme.com and acme.de; acme.de and acme.fr are two.
 _ENDINGS = (
-    f"{_equal('label')} AND length(label_l) > 3 AND coalesce({_equal('country')}, TRUE) "
-    f"AND coalesce({_equal('city')}, TRUE) AND (coalesce({_equal('country')}, FALSE) "
+    f"{equal('label')} AND length(label_l) > 3 AND coalesce({equal('country')}, TRUE) "
+    f"AND coalesce({equal('city')}, TRUE) AND (coalesce({equal('country')}, FALSE) "
     "OR length(regexp_extract(domain_l, '[^.]*$')) > 2 OR length(regexp_extract(domain_r, '[^.]*$')) > 2)"
+)
+# Who changed its name had another domain.
+_FORMER = " OR ".join(
+    f"CASE WHEN contains(core_{here}, '|') AND list_contains(string_split(replace(core_{here}, ' ', ''), '|'), label_{there}) "
+    f"THEN {_GRADE} = {int(Grade.SAME)} ELSE FALSE END"
+    for here, there in (("l", "r"), ("r", "l"))
 )
 _DOMAIN = Comparison(
     "domain",
-    _missing("domain"),
+    missing("domain"),
     (
-        Level(_equal("domain"), 0.6, 9e-6, "same domain"),
+        Level(equal("domain"), 0.6, 9e-6, "same domain"),
         Level(_ENDINGS, 0.12, 2.3e-4, "same domain but for its ending"),
+        Level(_FORMER, 0.05, 0.0501, "domain of another name of theirs"),
         # a slip of a pen is not in the domain too
         Level(
-            f"length(label_l) > 5 AND {_edits('label', 1)} AND core_l = core_r", 0.05, 3e-3, "similar domain"
+            f"length(label_l) > 5 AND label_l <> label_r AND {edits('label', 1)} AND spoken_l = spoken_r",
+            0.05,
+            3e-3,
+            "similar domain",
         ),
         # two companies of one name are seldom told by their domains alone; of two names, they are
-        Level("core_l IS DISTINCT FROM core_r", 1e-3, 0.99, "different domains"),
+        Level("spoken_l IS DISTINCT FROM spoken_r", 1e-3, 0.99, "different domains"),
         Level("ELSE", 0.0155, 0.99, "different domains"),
     ),
 )
 _LAND = Comparison(
     "country",
-    _missing("country"),
-    (Level(_equal("country"), 0.95, 0.33, "same country"), Level("ELSE", 0.005, 0.67, "different countries")),
+    missing("country"),
+    (Level(equal("country"), 0.95, 0.33, "same country"), Level("ELSE", 0.005, 0.67, "different countries")),
 )
 _COUNTRY = Comparison(
     "country",
-    _missing("country"),
-    (Level(_equal("country"), 0.95, 0.33, "same country"), Level("ELSE", 0.04, 0.67, "different countries")),
+    missing("country"),
+    (Level(equal("country"), 0.95, 0.33, "same country"), Level("ELSE", 0.04, 0.67, "different countries")),
 )
 # A town of another script is written in too many ways to say that it is another town.
 _ABROAD = "(city_l <> city_r AND (starts_with(city_l, '~') OR starts_with(city_r, '~')))"
 _TOWN = Comparison(
     "city",
-    f"{_missing('city')} OR {_ABROAD}",
+    f"{missing('city')} OR {_ABROAD}",
     (
-        Level(_equal("city"), 0.7, 0.022, "same city"),
-        Level(_alike("city_l", "city_r", 0.9), 0.05, 0.0125, "similar city"),
+        Level(equal("city"), 0.7, 0.022, "same city"),
+        Level(alike("city_l", "city_r", 0.9), 0.05, 0.0125, "similar city"),
         Level("ELSE", 0.12, 0.96, "different cities"),
     ),
 )
-# The country's code is not always written.
-_ENDS = "ends_with(phone_l, phone_r) OR ends_with(phone_r, phone_l)"
 _OFFICE = Comparison(
     "phone",
-    _missing("phone"),
-    (Level(_ENDS, 0.4, 4e-4, "same phone"), Level("ELSE", 0.4, 0.99, "different phones")),
+    missing("phone"),
+    (
+        Level(_THEIRS, 0.4, 4e-6, "same phone"),
+        Level(_ENDS, 0.4, 4.1e-4, "same phone"),
+        Level(_BEGINS, 0.1, 2e-4, "same phone but for an extension"),
+        Level("ELSE", 0.4, 0.99, "different phones"),
+    ),
 )
 
 ACCOUNT = Model(
-    ("core", "local", "form", "telling", "script", "domain", "label", "country", "city", "phone"),
+    (
+        "core",
+        "spoken",
+        "local",
+        "form",
+        "telling",
+        "script",
+        "domain",
+        "label",
+        "country",
+        "city",
+        "phone",
+        "raw",
+    ),
     2.0**-16,
     (_COMPANY, _DOMAIN, _LAND, _TOWN, _OFFICE),
 )
 
-_GIVEN, _FAMILY = _equal("given"), _equal("family")
-_GIVENS = _alike("given_l", "given_r", 0.85)
-_FAMILIES = _alike("family_l", "family_r", 0.85)
-_CROSSED = f"{_alike('given_l', 'family_r', 0.85)} AND {_alike('family_l', 'given_r', 0.85)}"
+_GIVEN, _FAMILY = equal("given"), equal("family")
+_GIVENS = alike("given_l", "given_r", 0.85)
+_FAMILIES = alike("family_l", "family_r", 0.85)
+_CROSSED = f"{alike('given_l', 'family_r', 0.85)} AND {alike('family_l', 'given_r', 0.85)}"
 _NAME = Comparison(
     "name",
     "coalesce(given_l, family_l) IS NULL OR coalesce(given_r, family_r) IS NULL",
@@ -181,10 +189,10 @@ _NAME = Comparison(
 )
 _MAIL = Comparison(
     "email",
-    _missing("email"),
+    missing("email"),
     (
-        Level(_equal("email"), 0.6, 6e-7, "same email"),
-        Level(f"{_equal('mailbox')} AND length(mailbox_l) > 5", 0.1, 4e-4, "same mailbox elsewhere"),
+        Level(equal("email"), 0.6, 6e-7, "same email"),
+        Level(f"{equal('mailbox')} AND length(mailbox_l) > 5", 0.1, 4e-4, "same mailbox elsewhere"),
         Level(
             "split_part(email_l, '@', 2) = split_part(email_r, '@', 2)", 0.01, 0.16, "another mailbox there"
         ),
@@ -193,11 +201,11 @@ _MAIL = Comparison(
 )
 _BORN = Comparison(
     "born_on",
-    _missing("born"),
+    missing("born"),
     (
-        Level(_equal("born"), 0.85, 1e-4, "same birthday"),
-        Level(_edits("born", 1), 0.1, 1e-3, "similar birthday"),
-        Level(_edits("born", 2), 0.03, 5e-3, "similar birthday"),
+        Level(equal("born"), 0.85, 1e-4, "same birthday"),
+        Level(edits("born", 1), 0.1, 1e-3, "similar birthday"),
+        Level(edits("born", 2), 0.03, 5e-3, "similar birthday"),
         Level("ELSE", 0.07, 0.99, "different birthdays"),
     ),
 )
@@ -205,7 +213,7 @@ _LINES = tuple((f"{one}_l", f"{other}_r") for one in ("street", "line") for othe
 
 
 def _one_line(least: float) -> str:
-    return " OR ".join(f"coalesce({_alike(one, other, least)}, FALSE)" for one, other in _LINES)
+    return " OR ".join(f"coalesce({alike(one, other, least)}, FALSE)" for one, other in _LINES)
 
 
 _STREET = Comparison(
@@ -213,8 +221,8 @@ _STREET = Comparison(
     "coalesce(street_l, line_l) IS NULL OR coalesce(street_r, line_r) IS NULL",
     (
         Level(
-            f"({_alike('street_l', 'street_r', 0.88)} AND {_alike('line_l', 'line_r', 0.88)}) OR "
-            f"({_alike('street_l', 'line_r', 0.88)} AND {_alike('line_l', 'street_r', 0.88)})",
+            f"({alike('street_l', 'street_r', 0.88)} AND {alike('line_l', 'line_r', 0.88)}) OR "
+            f"({alike('street_l', 'line_r', 0.88)} AND {alike('line_l', 'street_r', 0.88)})",
             0.6, 2e-5, "same address lines",
         ),
         Level(_one_line(0.95), 0.3, 2e-3, "same address line"),
@@ -229,10 +237,10 @@ def _near(column: str, words: str, levels: tuple[tuple[float, float], tuple[floa
     (m, u), (m_near, u_near) = levels
     return Comparison(
         column,
-        _missing(column),
+        missing(column),
         (
-            Level(_equal(column), m, u, f"same {words}"),
-            Level(_edits(column, 1), m_near, u_near, f"similar {words}"),
+            Level(equal(column), m, u, f"same {words}"),
+            Level(edits(column, 1), m_near, u_near, f"similar {words}"),
             Level("ELSE", 0.1, 0.98),
         ),
     )
@@ -240,23 +248,23 @@ def _near(column: str, words: str, levels: tuple[tuple[float, float], tuple[floa
 
 _CITY = Comparison(
     "city",
-    _missing("city"),
+    missing("city"),
     (
-        Level(_equal("city"), 0.7, 2e-3, "same city"),
-        Level(_alike("city_l", "city_r", 0.9), 0.2, 3e-3, "similar city"),
+        Level(equal("city"), 0.7, 2e-3, "same city"),
+        Level(alike("city_l", "city_r", 0.9), 0.2, 3e-3, "similar city"),
         Level("ELSE", 0.1, 0.995),
     ),
 )
 _REGION = Comparison(
-    "region", _missing("region"), (Level(_equal("region"), 0.9, 0.2, "same region"), Level("ELSE", 0.1, 0.8))
+    "region", missing("region"), (Level(equal("region"), 0.9, 0.2, "same region"), Level("ELSE", 0.1, 0.8))
 )
 _CALL = Comparison(
-    "phone", _missing("phone"), (Level(_ENDS, 0.5, 2e-3, "same phone"), Level("ELSE", 0.5, 0.7))
+    "phone", missing("phone"), (Level(_ENDS, 0.5, 2e-3, "same phone"), Level("ELSE", 0.5, 0.7))
 )
 _EMPLOYER = Comparison(
     "account",
-    _missing("employer"),
-    (Level(_equal("employer"), 0.7, 8.5e-5, "same account"), Level("ELSE", 0.25, 0.9, "different accounts")),
+    missing("employer"),
+    (Level(equal("employer"), 0.7, 8.5e-5, "same account"), Level("ELSE", 0.25, 0.9, "different accounts")),
 )
 
 PERSON = Model(
@@ -279,29 +287,3 @@ PERSON = Model(
         _EMPLOYER,
     ),
 )  # fmt: skip
-
-
-def settings(model: Model) -> dict[str, Any]:
-    """The model as Splink takes it, for pairs that it is given."""
-    return {
-        "link_type": "dedupe_only",
-        "unique_id_column_name": "n",
-        "probability_two_random_records_match": model.prior,
-        "comparisons": [_comparison(c) for c in model.comparisons],
-        "retain_matching_columns": False,
-        "retain_intermediate_calculation_columns": True,
-    }
-
-
-def _comparison(comparison: Comparison) -> dict[str, Any]:
-    unknown = {"sql_condition": comparison.unknown, "label_for_charts": "unknown", "is_null_level": True}
-    levels = [
-        {
-            "sql_condition": level.when,
-            "label_for_charts": level.words or "–",
-            "m_probability": level.m,
-            "u_probability": level.u,
-        }
-        for level in comparison.levels
-    ]
-    return {"output_column_name": comparison.name, "comparison_levels": [unknown, *levels]}

@@ -4,33 +4,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 from anyascii import anyascii
 
-from .places import COUNTRIES, LANGUAGES, TOWNS
-from .words import (
-    CLEAR,
-    COMMON,
-    DESKS,
-    FORMS,
-    FREE,
-    LEADING,
-    LEGAL,
-    NOTES,
-    PARTS,
-    SHORT,
-    SMALL,
-    TIES,
-)
+from .lexicon.places import COUNTRIES, LANGUAGES, TOWNS
+from .lexicon.spelling import HAN, TOKEN, bare, plain, tokens, unmarked, words
+from .lexicon.words import COMMON, DESKS, EVERYWHERE, FORMS, FREE, LEGAL, NOTES, OFFICES, PARTS, SMALL, TIES
 
 if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
 
 _OTHER_SCRIPT = re.compile(r"[^\W\d_a-zA-Z\u00c0-\u024f\u1e00-\u1eff]")
-_TOKEN = re.compile(r"[a-z0-9]+")
+WRITTEN = "~"  # before a name as it is written
 _ASIDE = re.compile(r"[\(\[](.*?)[\)\]]")
 # Legal forms of scripts that put no spaces between words.
 _GLUED = re.compile(
@@ -49,19 +38,22 @@ _BESIDES = re.compile(
 )
 _SITE = re.compile(r"(?:https?://)?(?:www\.)?([a-z0-9-]+)(?:\.[a-z]{2,3}){1,2}/?")
 _SAYS_NOTHING = COMMON | LEGAL | NOTES
+_KANA = re.compile("[\u3041-\u30ff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Company:
     """A name as it is compared.
 
-    `core` is without legal forms; other names that stand in it follow after a bar. `own` are its words that are no trade
-    and no place, `lead` the first of them, `initials` those of three words or more. `telling`: another company of that
-    name would be a surprise. `script` is latin or other. `home` is the code of the country that the name ends with, `bare`
-    the core without it; `form` is the legal form where it tells companies apart.
+    `core` is without legal forms; other names that stand in it follow after a bar, then, after a bar and ~, the name as it is
+    written; `spoken` is without that. `own` are its words that are no trade and no place, `lead` the first of them, `initials` those of three words or
+    more. `telling`: another company of that name would be a surprise. `script` is latin, han, kana or other. `home` is the code
+    of the country that the name ends with, `bare` the core without it; `form` is the legal form where it tells companies apart;
+    `raw` are the words as they are written.
     """
 
     core: str | None = None
+    spoken: str | None = None
     lead: str | None = None
     initials: str | None = None
     own: tuple[str, ...] = ()
@@ -70,54 +62,49 @@ class Company:
     home: str | None = None
     bare: str | None = None
     form: str | None = None
-
-
-def plain(text: str) -> str:
-    """Lower case Latin letters and digits, whatever the script was."""
-    folded = (
-        unicodedata.normalize("NFKC", text).casefold().replace("co-op", "coop").replace("f.lli", "fratelli")
-    )
-    for sign, word in (
-        ("&", " and "),
-        ("+", " and "),
-        ("ä", "ae"),
-        ("ö", "oe"),
-        ("ü", "ue"),
-        ("'", ""),
-        ("’", ""),
-    ):
-        folded = folded.replace(sign, word)
-    return folded if folded.isascii() else anyascii(folded).lower()
-
-
-def unmarked(word: str) -> str:
-    """Umlauts are written with an e, or without."""
-    return word.replace("ae", "a").replace("oe", "o").replace("ue", "u")
+    raw: str | None = None
 
 
 def company(name: str) -> Company:
-    first, *others = _spoken(name)
-    cores = list(dict.fromkeys(" ".join(words) for words in (first, *others) if words))
+    texts = _spoken(name)
+    first, *others = _readings(name, texts)
+    cores = list(dict.fromkeys(" ".join(found) for found in (first, *others) if found))
     if not cores:
         return Company()
+    raw = bare(texts[0])
+    short = [word for word in raw if word not in SMALL]
     own = [word for core in cores for word in core.split() if word not in COMMON and len(word) > 1]
-    letters = "".join(word[0] for word in first)
+    letters = "".join(word[0] for word in (short if len(short) > 1 else first))
     return Company(
+        "|".join([*cores, *_written(cores, short, raw)]),
         "|".join(cores),
         own[0] if own else first[0],
         letters if len(letters) > 2 else None,
         tuple(word for word in own if len(word) > 3),
         len(cores[0]) > 2 and not COMMON.issuperset(first),
-        "other" if _OTHER_SCRIPT.search(name) else "latin",
+        _script(name),
         *_at_home(first, cores[1:]),
         _form(name),
+        " ".join(raw) or None,
     )
+
+
+def _written(cores: list[str], *readings: Iterable[str]) -> list[str]:
+    """A name of several words as it is written: it may be one word elsewhere, or letters."""
+    found = dict.fromkeys(" ".join(reading) for reading in readings)
+    return [f"{WRITTEN}{text}" for text in found if " " in text and text not in cores]
+
+
+def _script(name: str) -> str:
+    if not _OTHER_SCRIPT.search(name):
+        return "latin"
+    return "kana" if _KANA.search(name) else "han" if re.search(f"[{HAN}]", name) else "other"
 
 
 def _form(name: str) -> str | None:
     """The last that stands in the name; in a GmbH & Co. KG, and after a trading name, the first."""
-    words = _TOKEN.findall(plain(_OTHERWISE.split(_ASIDE.sub(" ", name))[0]).replace(".", ""))
-    found = [FORMS[word] for word in words[1:] if word in FORMS]
+    told = tokens(_OTHERWISE.split(_ASIDE.sub(" ", name))[0].replace(".", ""))
+    found = [FORMS[word] for word in told[1:] if word in FORMS]
     return ("gmbh" if "gmbh" in found else found[-1]) if found else None
 
 
@@ -129,77 +116,55 @@ def _at_home(first: list[str], others: list[str]) -> tuple[str | None, str | Non
     return None, None
 
 
-def _spoken(name: str) -> list[list[str]]:
-    """The words of a name, and of other names that stand in it: in brackets, or as what it trades."""
-    bare = _BESIDES.sub("", _GLUED.sub(" ", name)).strip() or name
-    aside = [text for text in _ASIDE.findall(bare) if not _belongs(text)]
-    aside = [text for text in aside if not TIES & set(_TOKEN.findall(plain(text)))]
-    for text in _ASIDE.findall(bare):
-        if _belongs(text):
-            continue
-        bare = bare.replace(f"({text})", " ").replace(f"[{text}]", " ")
-    if site := _SITE.fullmatch(bare.strip().lower()):
-        bare = site[1]
-    head, dash, note = bare.rpartition(" - ")
+def _spoken(name: str) -> list[str]:
+    """The name, and other names that stand in it: in brackets, or as what it trades."""
+    text = _BESIDES.sub("", _GLUED.sub(" ", name)).strip() or name
+    inside = _ASIDE.findall(text)
+    aside = [inner for inner in inside if not _belongs(inner) and not TIES & set(TOKEN.findall(plain(inner)))]
+    if inside:
+        text = _ASIDE.sub(lambda found: f" {found[1]} " if _belongs(found[1]) else " ", text)
+    if site := _SITE.fullmatch(text.strip().lower()):
+        text = site[1]
+    head, dash, note = text.rpartition(" - ")
     if dash and _is_note(note):
-        bare = head
+        text = head
     elif dash and _stands_for(head, note):
-        aside.append(head)
-        bare = note
-    texts = [part for part in _OTHERWISE.split(bare) if part.strip()] or [name]
+        text = note
+    texts = [part for part in _OTHERWISE.split(text) if part.strip()] or [name]
     unbound = [_ELIDED.sub(" ", texts[0])] if _ELIDED.search(texts[0]) else []
-    found = [_words(text) for text in (*texts, *aside, *unbound)]
-    return [found[0] or _words(name), *(words for words in found[1:] if not _SAYS_NOTHING.issuperset(words))]
+    called = [part for inner in aside for part in _OTHERWISE.split(inner) if len(part.strip()) > 1]
+    return [*texts, *called, *unbound]
+
+
+def _readings(name: str, texts: list[str]) -> list[list[str]]:
+    """The words of each text that says something; of the first in any case. Initials of another one say nothing."""
+    first, *others = (words(text) for text in texts)
+    found = [first or words(name), *(other for other in others if not _SAYS_NOTHING.issuperset(other))]
+    return [one for one in found if len(one) > 1 or not any(_initials(one, other) for other in found)]
+
+
+def _initials(letters: list[str], name: list[str]) -> bool:
+    return len(letters) == 1 and len(name) > 2 and letters[0] == "".join(word[0] for word in name)
 
 
 def _is_note(text: str) -> bool:
     """Whether people wrote it for themselves: HQ, closed, Karachi Office."""
-    words = _TOKEN.findall(plain(text))
-    return NOTES.issuperset(words) or (1 < len(words) < 4 and words[-1] in DESKS) or DESKS.issuperset(words)
+    told = TOKEN.findall(plain(text))
+    some = 1 < len(told) < 4 and (told[-1] in DESKS or told[0] in OFFICES)
+    return some or NOTES.issuperset(told) or DESKS.issuperset(told)
 
 
 def _stands_for(letters: str, name: str) -> bool:
     """Whether letters are the initials of a name: A.M.T.F., Association of Midland Timber Framers."""
-    short = "".join(_TOKEN.findall(plain(letters)))
-    return len(short) > 2 and short == "".join(word[0] for word in _words(name))
+    return _initials(["".join(TOKEN.findall(plain(letters)))], words(name))
 
 
 def _belongs(text: str) -> bool:
-    """Whether what stands in brackets is a part of the name: a place, a legal form."""
-    return all(word in PARTS or word in COUNTRIES or word in LEGAL for word in _TOKEN.findall(plain(text)))
-
-
-def _words(text: str) -> list[str]:
-    """Without legal forms and small words, short forms written out."""
-    first, *others = _TOKEN.findall(plain(text)) or [""]
-    rest = _stripped([first, *(word for word in others if word not in CLEAR)] if first else [])
-    kept = [part for word in rest for part in SHORT.get(word, SHORT.get(unmarked(word), word)).split()]
-    if len(kept) > 1 and kept[-1] == "i":
-        kept[-1] = "1"  # before II
-    return [word for word in kept if word not in SMALL] or kept
-
-
-def _stripped(words: list[str]) -> list[str]:
-    """Without legal forms at the end, and articles and legal forms at the beginning; never nothing."""
-    rest = words
-    spelt = all(len(word) == 1 for word in words)  # I.B.M. is no legal form after an I
-    while len(rest) > 1 and not spelt:
-        cut = 1 if rest[-1] in SMALL else _legal(rest)
-        if not cut or cut == len(rest):
-            break
-        rest = rest[:-cut]
-    while len(rest) > 1 and rest[0] in LEADING:
-        rest = rest[1:]
-    return ["".join(rest)] if len(rest) > 2 and all(len(word) == 1 for word in rest) else rest
-
-
-def _legal(words: list[str]) -> int:
-    """How many of the last words are a legal form: also one written with dots, which fall apart into letters."""
-    for count in (4, 3, 2):
-        tail = words[-count:]
-        if len(tail) == count and "".join(tail) in LEGAL and all(len(word) < 4 for word in tail):
-            return count
-    return int(words[-1] in LEGAL)
+    """Whether what stands in brackets is a part of the name: a town, a number, a legal form."""
+    told = TOKEN.findall(plain(text))
+    if len(told) == 1 and len(text) > 3 and text.istitle() and told[0] not in NOTES:
+        return True
+    return all(w in PARTS or w in COUNTRIES or w in LEGAL or w in SMALL or w.isdigit() for w in told)
 
 
 def _digits(text: str) -> str:
@@ -225,7 +190,7 @@ class Domains:
         host = host.rpartition("@")[2].split(":")[0].strip(".")
         host = host if host.isascii() else host.encode("idna", "ignore").decode() or host
         found = self._list.privatesuffix(host) if "." in host else None
-        if found is None or found in FREE or host in FREE:
+        if found is None or found in FREE or host in FREE or found.split(".")[0] in EVERYWHERE:
             return None, None
         return found, found.split(".")[0].replace("-", "")
 
@@ -239,7 +204,7 @@ def phone(text: str) -> str | None:
 
 def country(text: str) -> str | None:
     """A code of two letters for a country in any of many languages; nothing for what is none."""
-    return COUNTRIES.get("".join(_TOKEN.findall(plain(text)))) or _territories().get(text.strip().casefold())
+    return COUNTRIES.get("".join(TOKEN.findall(plain(text)))) or _territories().get(text.strip().casefold())
 
 
 @cache
@@ -258,11 +223,12 @@ def _territories() -> dict[str, str]:
 
 def town(text: str) -> str:
     """Letters and digits, one spelling for well-known towns; one of another script begins with ~."""
-    found = "".join(_TOKEN.findall(plain(text)))
+    told = TOKEN.findall(plain(re.split(r"[/,(]", text)[0] or text))
+    found = unmarked("".join("saint" if word in ("st", "ste") else word for word in told)).replace("aa", "a")
     known = TOWNS.get(found)
     return known or (f"~{found}" if _OTHER_SCRIPT.search(text) else found)
 
 
 def latin(text: str) -> str:
     """Letters and digits only, in Latin letters."""
-    return "".join(_TOKEN.findall(anyascii(text).lower()))
+    return "".join(TOKEN.findall(anyascii(text).lower()))

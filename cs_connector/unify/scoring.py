@@ -8,15 +8,17 @@ import duckdb
 
 from . import names
 from .evidence import Kind
-from .grades import grade
+from .grades import grade, owns
 from .layers import PAIR
-from .models import NEAR, Comparison, Model, settings
+from .levels import Comparison, Model, settings
+from .models import NEAR
 
 
 def functions(con: duckdb.DuckDBPyConnection) -> None:
-    """What the comparisons call: company_grade, latin."""
+    """What the comparisons call: company_grade, domain_owns, latin."""
     with suppress(duckdb.NotImplementedException):  # they are there
         con.create_function("company_grade", _grade, ["VARCHAR", "VARCHAR"], "INTEGER")
+        con.create_function("domain_owns", owns, ["VARCHAR", "VARCHAR", "VARCHAR"], "BOOLEAN")
         con.create_function("latin", names.latin, ["VARCHAR"], "VARCHAR")
 
 

@@ -10,6 +10,7 @@ import duckdb
 
 from .evidence import Kind
 from .models import ACCOUNT
+from .names import WRITTEN
 
 
 def settle(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
@@ -62,7 +63,11 @@ def _dispute(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
     """`disputed`: the records of groups in which two exclude each other, or in which names or domains are not all alike."""
     odd = ["count(distinct_group) > count(DISTINCT distinct_group)"]
     if kind.model is ACCOUNT:
-        odd += ["count(DISTINCT core) > 1", "count(DISTINCT domain) > 1", "count(DISTINCT form) > 1"]
+        odd += [
+            f"count(DISTINCT split_part(core, '|{WRITTEN}', 1)) > 1",
+            "count(DISTINCT domain) > 1",
+            "count(DISTINCT form) > 1",
+        ]
     con.execute(
         "CREATE OR REPLACE TEMP TABLE disputed AS WITH odd AS (SELECT anchor FROM node GROUP BY anchor "
         f"HAVING {' OR '.join(odd)} UNION SELECT n.anchor FROM node n JOIN apart a ON a.one = n.ref "

@@ -91,3 +91,6 @@ def test_program_figures_add_up_and_books_are_split(ran):
     for book in (b for b in books if b["compared"]):
         moved = book["by_customers"] + book["by_coverage"]
         assert book["after"] - book["before"] == pytest.approx(moved, abs=1e-5)
+    named = next(book for book in books if book["compared"] and "(" not in book["owner"])
+    assert ran.do("books", "--owner", named["owner"], "--json").json["books"] == [named]
+    assert "nobody is called 'Nobody'" in ran.do("books", "--owner", "Nobody", code=2).talk

@@ -42,6 +42,10 @@ def test_neither_a_week_of_work_nor_a_months_end_is_stopped(tmp_path: Path, env:
         project = made(sandbox, tmp_path / "project", env)
         project.run()
         assert run_at(sandbox, project, "2026-11-30T09:00:00Z") != []
+        early = run_at(sandbox, project, "2026-12-01T07:00:00Z")
+        assert [e for e in early if e["object"] == "CS_Health_Snapshot__c"] != [], (
+            "November's usage is still to come"
+        )
         bring_november(tmp_path / "files")
         written = run_at(sandbox, project, "2026-12-01T09:00:00Z")
         salesforce = [

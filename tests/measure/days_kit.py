@@ -15,7 +15,19 @@ from cs_connector.measure import evaluate
 from cs_connector.measure.again import Round
 from cs_connector.measure.days import Days
 from cs_connector.measure.metrics import Metrics
-from cs_connector.model import ATTACHMENT, DATE, ENTITIES, FEED, FLAG, LINK, MONEY, NUMBER, TIME, WHOLE, Column
+from cs_connector.model import (
+    ATTACHMENT,
+    DATE,
+    ENTITIES,
+    FEED,
+    FLAG,
+    LINK,
+    MONEY,
+    NUMBER,
+    TIME,
+    WHOLE,
+    Column,
+)
 from cs_connector.store import monthly
 from cs_connector.store.store import Store
 from tests.measure.kit import fill
@@ -26,7 +38,17 @@ WORDS = {
     "account_id": ACCOUNTS,
     "person_id": ("p0", "p1", "p2", None),
     "product": ("P", "Q", None),
-    "kind": ("nps", "csat", "app_review", "email", "mailing sent", "mailing opened", "how-to", "success plan", "Onboarding"),
+    "kind": (
+        "nps",
+        "csat",
+        "app_review",
+        "email",
+        "mailing sent",
+        "mailing opened",
+        "how-to",
+        "success plan",
+        "Onboarding",
+    ),
     "priority": ("P1", "high", "low", None),
     "metric": ("active_users", "key_features_used", "active", "budget_spent", "budget_planned"),
     "grain": ("month", "month", "day"),
@@ -34,7 +56,17 @@ WORDS = {
     "currency": ("EUR", "USD", None),
     "type": ("Trial", "Subscription", None),
 }
-ROWS = ("ticket", "survey_response", "invoice", "activity", "goal", "usage", "document", "lifecycle_event", "subscription")
+ROWS = (
+    "ticket",
+    "survey_response",
+    "invoice",
+    "activity",
+    "goal",
+    "usage",
+    "document",
+    "lifecycle_event",
+    "subscription",
+)
 
 
 @dataclass
@@ -51,7 +83,12 @@ class Town:
     def __post_init__(self) -> None:
         for name in ACCOUNTS:
             self.put("account", name, customer_status="Customer", currency="EUR", arr=1000)
-        for name, account, product in (("r1", "a", "P"), ("r2", "a", "Q"), ("r3", "b", None), ("r4", "c", "P")):
+        for name, account, product in (
+            ("r1", "a", "P"),
+            ("r2", "a", "Q"),
+            ("r3", "b", None),
+            ("r4", "c", "P"),
+        ):
             self.put("relationship", name, account_id=account, product=product, seats=10, features_bought=4)
         for key in ("p0", "p1", "p2"):
             self.put("person", key)
@@ -64,7 +101,9 @@ class Town:
 
     def put(self, entity: str, key: str, **given: Any) -> None:
         columns = ENTITIES[entity].columns
-        drawn = {c.name: self._value(c) for c in columns[1:]} if entity not in ("account", "relationship") else {}
+        drawn = (
+            {c.name: self._value(c) for c in columns[1:]} if entity not in ("account", "relationship") else {}
+        )
         self.rows.setdefault(entity, {})[key] = {columns[0].name: key, **drawn, **given}
 
     def _value(self, column: Column) -> Any:
@@ -86,7 +125,9 @@ class Town:
         self.today += timedelta(days=draw.choice([0, 1, 1, 1, 2, 9, 19, 31, -1]))
         self.fed = {key: (whole, self.today) for key, (whole, _) in self.fed.items()}
         for _ in range(draw.randrange(4)):
-            draw.choice([self._row, self._row, self._row, self._row, self._person, self._relationship, self._source])()
+            draw.choice(
+                [self._row, self._row, self._row, self._row, self._person, self._relationship, self._source]
+            )()
 
     def _row(self) -> None:
         name = self.draw.choice(ROWS)
@@ -109,7 +150,13 @@ class Town:
             "relationship", key, account_id=draw.choice(ACCOUNTS), product=draw.choice(["P", "Q", None]), start_on=started,
             status=draw.choice(["Active", "Ended", None]), seats=draw.choice([None, 10]), renewal_on=self.today + timedelta(days=40),
         )  # fmt: skip
-        self.put("account", draw.choice(ACCOUNTS), customer_status=draw.choice(["Customer", "Former"]), arr=500, currency="USD")
+        self.put(
+            "account",
+            draw.choice(ACCOUNTS),
+            customer_status=draw.choice(["Customer", "Former"]),
+            arr=500,
+            currency="USD",
+        )
 
     def _source(self) -> None:
         self.fed[self.draw.choice(sorted(self.fed))] = (self.draw.random() < 0.6, self.today)
@@ -129,7 +176,8 @@ class Town:
                 )
             for account, connection in sorted(self.linked):
                 con.execute(
-                    "INSERT INTO link (entity_id, entity, connection) VALUES (?, 'account', ?)", [account, connection]
+                    "INSERT INTO link (entity_id, entity, connection) VALUES (?, 'account', ?)",
+                    [account, connection],
                 )
             yield con
 
@@ -139,7 +187,12 @@ class Town:
         for name in (*ENTITIES, ATTACHMENT.name):
             day = day_of(name) if name in ENTITIES else None
             paths[f"entity/{name}"] = monthly.stage(
-                store.facts, con, f"entity/{name}", f'SELECT * FROM "{name}"', sql(day.tree) if day else None, least
+                store.facts,
+                con,
+                f"entity/{name}",
+                f'SELECT * FROM "{name}"',
+                sql(day.tree) if day else None,
+                least,
             )
         store.facts.publish("unify", replace=paths)
 
@@ -162,7 +215,7 @@ class Nights:
 
     store: Store
     metrics: Metrics
-    least: int = 0
+    least: int = 10**6
 
     def run(self, town: Town) -> tuple[Rows, Rows, Round]:
         """What the metrics come to from all facts, and over what is kept; and which days were kept."""

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from sqlglot import exp
 
+from cs_connector.health import slopes
 from cs_connector.health.curves import Curve, Point, Way
 from cs_connector.language.executor import Connection, connect, sql
 from cs_connector.language.expression import parse
@@ -60,7 +61,7 @@ def test_the_inverse_of_a_curve_is_enough(curve: Curve, score: float) -> None:
 @settings(max_examples=40, deadline=None)
 @given(curves(), st.one_of(st.none(), st.floats(-100, 100)))
 def test_a_curve_means_the_same_in_sql(curve: Curve, value: float | None) -> None:
-    tree = sql(curve.tree(exp.column("v")))
+    tree = sql(slopes.tree(curve, exp.column("v")))
     with connect(threads=1) as con:
         found = con.execute(f"SELECT {tree} FROM (SELECT ?::DOUBLE AS v)", [value]).fetchone()
     assert found is not None

@@ -14,13 +14,13 @@ import pytest
 
 import bench.__main__ as whole_bench
 from bench import crm, peers, soak, sync
-from bench.cost import Broken, Cost, Net, least, net
+from bench.cost import Broken, Cost, Net, least, net, spend
 from bench.results import judge
 from bench.size import Size, Yard
 from bench.soaking.batches import Book
 from bench.soaking.code import NOTES, Code, listening, opened
 from bench.soaking.tries import Kind, Tried, Ways
-from bench.syncing import loops, reading
+from bench.syncing import loops, pairs, reading
 from bench.syncing.flood import Flood
 from bench.syncing.listings import LISTINGS
 from bench.syncing.reading import Reading
@@ -249,6 +249,31 @@ def test_works_are_measured_in_turns_and_the_least_of_each_counts():
     assert (found.cpu, found.gross.wall, found.start.wall) == (3, 9, 2)
     assert least(2, work("x", costs(1, 8), costs(2, 7)), by="wall")[0].wall == 7
     assert Net(costs(1), costs(2)).cpu > 0  # nothing is ever divided by nothing
+
+
+def test_what_a_few_records_cost_in_a_started_process_is_taken_off(tmp_path, monkeypatch):
+    lines = [
+        json.dumps([cpu, 0, 0, json.dumps({"records": met})]) for cpu, met in ((9, 20), (1, 20), (4, 99))
+    ]
+    monkeypatch.setattr(pairs, "spend", lambda _command: costs(0, out="\n".join(lines)))
+    few, full = (Reading(REST, SimpleNamespace(folder=tmp_path), records) for records in (20, 99))
+    assert pairs.Pair(full, few).floor("salesforce")().cpu == 3
+    with pytest.raises(Broken, match="99 records were met, 100 were expected"):
+        pairs.Pair(Reading(REST, few.bed, 100), few).floor("salesforce")()
+
+
+def test_the_least_of_all_and_of_few_records_count_each():
+    runs = iter([Net(costs(5), costs(1)), Net(costs(4), costs(2))])
+    assert pairs.cheapest(2, {"ours": lambda: next(runs)})["ours"].cpu == 3
+
+
+@pytest.mark.slow
+def test_commands_in_one_process_are_told_apart():
+    orders = [["bench.nowhere"], ["json.tool", "--help"]]
+    with pytest.raises(Broken, match="nowhere"):
+        spend([sys.executable, "-m", "bench.syncing.warmed", json.dumps(orders)])
+    out = spend([sys.executable, "-m", "bench.syncing.warmed", json.dumps(orders[1:] * 2)]).out
+    assert [json.loads(line)[3].startswith("usage") for line in out.splitlines()] == [True, True]
 
 
 def test_a_bulk_job_may_ask_what_the_job_takes_and_no_more():

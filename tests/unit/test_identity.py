@@ -156,6 +156,57 @@ def test_a_domain_of_many_companies_is_no_evidence(world: World) -> None:
     other.con.close()
 
 
+def test_a_domain_of_two_strangers_beside_its_owner_is_no_evidence(world: World) -> None:
+    """The agency has the domain and the phone that its customers give, too."""
+    shared = {"domain": "brightpixel.example", "phone": "+49 951 5550133", "city": "Bamberg", "country": "DE"}
+    for record, name in enumerate(("Brightpixel GmbH", "Moserl Backwaren", "Dachbau Kornfeld"), 1):
+        world.has("sales" if record == 1 else "marketing", str(record), name, **shared)
+    assert len(set(world.link().values())) == 3
+
+
+def test_a_brand_is_who_has_its_domain_and_its_phone(world: World) -> None:
+    seen = {"phone": "+353 1 555 0117", "country": "IE"}
+    world.has("sales", "1", "Kilbrannan Leisure Ltd", domain="splashcove.example", **seen)
+    world.has("marketing", "2", "Splash Cove", domain="splashcove.example", **seen)
+    world.has("sales", "3", "Tullyarn Leisure Ltd", domain="finchstudio.example", **seen)
+    world.has("marketing", "4", "Finch Studio", domain="finchstudio.example", **seen)
+    found = world.link()
+    assert found["1"] == found["2"]
+    assert found["3"] != found["4"], "a studio may answer the phone of a customer"
+
+
+def test_one_word_of_their_own_and_one_phone_are_enough_unless_both_are_full_legal_names(
+    world: World,
+) -> None:
+    world.has("sales", "1", "Wharfelode Veterinary Group", city="Otley", phone="01943 555 0110")
+    world.has("marketing", "2", "Wharfelode Paws", city="Otley", phone="+44 1943 5550110")
+    world.has("sales", "3", "Torviksund Maritime AS", city="Bergen", phone="+47 55 50 12 10")
+    world.has("marketing", "4", "Torviksund Offshore AS", city="Bergen", phone="+47 55 50 12 10")
+    found = world.link()
+    assert found["1"] == found["2"]
+    assert found["3"] != found["4"]
+
+
+def test_a_domain_with_the_words_of_one_name_tells_that_the_other_is_a_translation(world: World) -> None:
+    where = {"country": "FI", "city": "Kotka"}
+    world.has("sales", "1", "Halkovaara Hirsi Oy", domain="halkovaarahirsi.example", **where)
+    world.has("marketing", "2", "Halkovaara Logs", domain="halkovaarahirsi.example", **where)
+    world.has("sales", "3", "Zorvanen Hirsi Oy", domain="zorvanen.example", **where)
+    world.has("marketing", "4", "Zorvanen Logs", domain="zorvanen.example", **where)
+    found = world.link()
+    assert found["1"] == found["2"]
+    assert found["3"] != found["4"], "the domain has only what a house has in common"
+
+
+def test_who_changed_its_name_had_another_domain(world: World) -> None:
+    world.has(
+        "sales", "1", "Tandrelo Inc. (formerly Osterby Payroll)", domain="tandrelo.example", country="US"
+    )
+    world.has("marketing", "2", "Osterby Payroll Inc", domain="osterbypayroll.example", country="US")
+    found = world.link()
+    assert found["1"] == found["2"]
+
+
 def test_a_child_is_not_its_parent(world: World) -> None:
     world.has("sales", "1", "Ember Retail", domain="ember.example")
     world.has("marketing", "2", "Ember Retail", domain="ember.example", parent_id="crm:seller|account|1")

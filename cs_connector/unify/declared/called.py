@@ -5,8 +5,8 @@ from __future__ import annotations
 import duckdb
 
 from cs_connector.model import Entity
+from cs_connector.unify.lexicon.words import FREE
 from cs_connector.unify.sql import ident, literal
-from cs_connector.unify.words import FREE
 
 BY = {"email": ("person", "user"), "domain": ("account",)}
 """The attribute, and the entities that it tells."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .trades import TRADES
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -17,7 +19,7 @@ LEGAL = _words(
     bv nv vof bvba sprl srlcv cvba vzw asbl scrl bvi
     ab hb aktiebolag as asa aps ans ks is amba oy oyj ab oyab hf ehf ou ua uab sia tov
     liability public gesmbh gesellschaftmbh haftungsbeschraenkt partg partgmbb ca sac saa eirl rl spol oue ae epe ike san tic ve
-    fsb fcu societas europaea coop pl ks kb koe limitada limitee limitata anonima anonyme anonimi etaireia responsabilite responsabilidad limited partnership
+    fsb societas europaea coop pl ks kb koe limitada limitee limitata anonima anonyme anonimi etaireia responsabilite responsabilidad limited partnership
     naamloze vennootschap besloten osakeyhtio aktieselskab anpartsselskab
     na spolka spolkazoo spzoo zoo spj spk sp sro vos as kft bt zrt nyrt rt doo dd ad ood eood dooel sh shpk
     ooo oao zao pao ao ip tov pat prat chp obshchestvo
@@ -25,7 +27,7 @@ LEGAL = _words(
     pte pty sdn bhd berhad pvt private pt tbk cia compania companhia
     sti as anonim sirketi ticaret sanayi ltdsti
     wll fze fzco fzc dmcc psc jsc pjsc ojsc cjsc saog saoc kscc
-    osauhing aktsiaselts aor edms bpk upadlosci likwidacji liquidation korlatolt felelossegu tarsasag reszvenytarsasag
+    osauhing aktsiaselts aor edms bpk upadlosci likwidacji liquidation korlatolt felelossegu tarsasag reszvenytarsasag oe aor sae betriebs betriebsgesellschaft
     youxiangongsi gufenyouxiangongsi jituan zhushihuishe yuxianhuishe hoesa jusikhoesa
     """
 )
@@ -33,7 +35,7 @@ LEGAL = _words(
 FORMS = {
     **{form: form for form in _words(
         "ltd llc plc llp lp gmbh ggmbh ag kg ohg ug se sa sas sarl snc spa srl sapa sl bv nv vof ab asa aps oy oyj ou as "
-        "bvba sprl asbl kft zrt bhd kk gk pjsc sgps eg ev ek"
+        "bvba sprl asbl kft zrt bhd kk gk pjsc sgps eg ev ek spzoo sro doo"
     )},
     "limited": "ltd", "incorporated": "inc", "inc": "inc", "corp": "inc", "corporation": "inc", "berhad": "bhd", "gesmbh": "gmbh",
     "aktiengesellschaft": "ag", "sasu": "sas", "eurl": "sarl", "slu": "sl", "sau": "sa", "srls": "srl", "aktiebolag": "ab",
@@ -54,7 +56,7 @@ SISTERS = _words(
 )
 
 # Words of a trade or of size: two companies that share only these share nothing.
-GENERIC = _words(
+GENERIC = frozenset(TRADES.values()) - SISTERS | _words(
     """
     and und et e y of for de des du der die das la le les el los van von the a an to in
     international global worldwide world intl national united general central first american european
@@ -84,6 +86,7 @@ GENERIC = _words(
     association council club theatre gallery salon plumbing roofing landscaping cleaning accounting tax staffing
     recruitment events tours tourism coffee cafe bar grill kitchen pizza museum church charity orchestra center realty
     petroleum petrochemical petrochemicals cement ceramics shipyard shipyards boats yachts bikes bicycles toys books
+    biosciences bioscience biotechnology biologics biopharma genomics diagnostics
     brothers sons fabrication fabricators metal wine trucking towing dentistry pediatric pediatrics orthopedics surgical
     agents agent agencies savings credit union trust mutual ministry ministries federal sports rental rentals leasing
     golf country aerospace physiotherapy physio therapy federation district county police fire municipal city town
@@ -132,6 +135,9 @@ FREE = _words(
     """
 )
 
+# Of these there is one in many countries.
+EVERYWHERE = _words("yahoo hotmail outlook live gmx googlemail ymail yandex msn aol")
+
 # Mailboxes that several people read.
 ROLES = _words(
     """
@@ -155,67 +161,71 @@ NOTES = _words(
     """
 )
 
-# Short forms and other languages → the words that they stand for.
+# Short forms, places and numbers in other languages → the words that they stand for; trades are in `trades`.
 SHORT = {
-    "intl": "international", "int": "international", "natl": "national", "mfg": "manufacturing", "mfr": "manufacturing",
-    "tech": "technologies", "technology": "technologies", "techs": "technologies", "svcs": "services", "svc": "services",
-    "service": "services", "solution": "solutions", "system": "systems", "sys": "systems", "assoc": "associates",
-    "assocs": "associates", "bros": "brothers", "mgmt": "management", "mgt": "management", "eng": "engineering",
-    "engr": "engineering", "ind": "industries", "inds": "industries", "industry": "industries", "univ": "university",
-    "hosp": "hospital", "lab": "labs", "laboratories": "labs", "laboratory": "labs", "pharm": "pharma",
-    "pharmaceutical": "pharma", "pharmaceuticals": "pharma", "fin": "financial", "ins": "insurance", "ctr": "center",
-    "centre": "center", "dept": "department", "dev": "development", "dist": "distribution", "elec": "electric",
-    "equip": "equipment", "ent": "enterprises", "govt": "government", "grp": "group", "inst": "institute",
-    "log": "logistics", "mkt": "market", "mktg": "marketing", "prod": "products", "prods": "products",
-    "telecommunications": "telecom", "transportation": "transport", "st": "saint",
-    "mt": "mount", "ft": "fort", "vet": "veterinary", "photo": "photography", "coop": "cooperative", "sw": "software",
+    "intl": "international", "int": "international", "natl": "national", "mfg": "manufacturing",
+    "mfr": "manufacturing", "tech": "technologies", "technology": "technologies", "techs": "technologies",
+    "svcs": "services", "svc": "services", "service": "services", "solution": "solutions", "system": "systems",
+    "sys": "systems", "assoc": "associates", "assocs": "associates", "bros": "brothers", "mgmt": "management",
+    "mgt": "management", "eng": "engineering", "engr": "engineering", "ind": "industries", "inds": "industries",
+    "industry": "industries", "univ": "university", "hosp": "hospital", "lab": "labs", "laboratories": "labs",
+    "laboratory": "labs", "pharm": "pharma", "pharmaceutical": "pharma", "pharmaceuticals": "pharma",
+    "fin": "financial", "ins": "insurance", "ctr": "center", "dept": "department", "dev": "development",
+    "dist": "distribution", "elec": "electric", "equip": "equipment", "ent": "enterprises", "govt": "government",
+    "grp": "group", "inst": "institute", "log": "logistics", "mkt": "market", "mktg": "marketing", "prod": "products",
+    "prods": "products", "telecommunications": "telecom", "transportation": "transport", "st": "saint", "mt": "mount",
+    "ft": "fort", "vet": "veterinary", "photo": "photography", "coop": "cooperative", "sw": "software",
     "1st": "first", "2nd": "second", "3rd": "third", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5",
     "six": "6", "seven": "7", "eight": "8", "nine": "9", "ten": "10", "eleven": "11", "twelve": "12", "co": "company",
-    "clinics": "clinic", "hotels": "hotel", "schools": "school", "foods": "food", "stores": "store", "bldrs": "builders",
-    "constr": "construction", "comm": "communications", "comms": "communications", "corp": "corporation",
-    "assn": "association", "soc": "society", "wks": "works", "chem": "chemicals", "eqpt": "equipment", "chemie": "chemicals", "chimie": "chemicals", "quimica": "chemicals",
-    "chimica": "chemicals", "versicherung": "insurance", "versicherungen": "insurance", "assurances": "insurance",
-    "seguros": "insurance", "assicurazioni": "insurance", "verzekeringen": "insurance", "maschinenbau": "engineering",
-    "ingenieros": "engineering", "ingenieria": "engineering", "reisen": "travel", "viajes": "travel", "voyages": "travel",
-    "viaggi": "travel", "lebensmittel": "food", "alimentos": "food", "alimentari": "food", "aliments": "food",
-    "verlag": "publishing", "editorial": "publishing", "editions": "publishing", "edizioni": "publishing",
-    "druckerei": "printing", "imprimerie": "printing", "imprenta": "printing", "brauerei": "brewery",
-    "brasserie": "brewery", "baeckerei": "bakery", "boulangerie": "bakery", "apotheke": "pharmacy",
-    "pharmacie": "pharmacy", "farmacia": "pharmacy", "spedition": "logistics", "logistik": "logistics",
-    "logistique": "logistics", "logistica": "logistics", "energie": "energy", "energia": "energy", "stahl": "steel",
-    "acier": "steel", "acero": "steel", "acciaio": "steel", "staal": "steel", "papier": "paper", "textil": "textiles",
-    "textile": "textiles", "tessile": "textiles", "werkzeuge": "tools", "moebel": "furniture", "mobel": "furniture",
-    "meubles": "furniture", "muebles": "furniture", "banco": "bank", "banca": "bank", "banque": "bank",
-    "construcciones": "construction", "costruzioni": "construction", "bouw": "construction", "bau": "construction",
-    "hermanos": "brothers", "hnos": "brothers", "ste": "saint", "freres": "brothers", "fratelli": "brothers", "gebrueder": "brothers", "gebruder": "brothers",
-    "gebr": "brothers", "soehne": "sons", "sohne": "sons", "hijos": "sons", "fils": "sons", "figli": "sons",
-    "usa": "us", "deutschland": "germany", "espana": "spain", "italia": "italy", "schweiz": "switzerland",
-    "suisse": "switzerland", "osterreich": "austria", "nederland": "netherlands", "belgie": "belgium",
-    "belgique": "belgium", "danmark": "denmark", "sverige": "sweden", "norge": "norway", "suomi": "finland",
-    "polska": "poland", "turkiye": "turkey", "brasil": "brazil", "britain": "uk", "munchen": "munich", "wien": "vienna",
-    "milano": "milan", "roma": "rome", "universitetet": "university", "universitat": "university",
-    "universidad": "university", "universite": "university", "universita": "university", "universiteit": "university",
-    "zonen": "sons", "zn": "sons", "cu": "credit union", "synowie": "sons", "synove": "sons", "soner": "sons", "sonner": "sons", "shipyards": "shipyard",
-    "werft": "shipyard", "medizintechnik": "medical", "elektro": "electric", "technik": "technologies",
-    "technologie": "technologies", "tecnologia": "technologies", "tecnologias": "technologies",
-    "tecnologie": "technologies", "teknoloji": "technologies", "teknologi": "technologies", "loesungen": "solutions",
-    "losungen": "solutions", "soluciones": "solutions", "soluzioni": "solutions", "servicios": "services",
-    "servizi": "services", "dienste": "services", "sistemas": "systems", "sistemi": "systems", "systeme": "systems",
+    "clinics": "clinic", "schools": "school", "stores": "store", "bldrs": "builders", "constr": "construction",
+    "comm": "communications", "comms": "communications", "corp": "corporation", "assn": "association",
+    "soc": "society", "wks": "works", "chem": "chemicals", "eqpt": "equipment", "ingenieros": "engineering",
+    "aliments": "food", "editions": "publishing", "mobel": "furniture", "bau": "construction", "hnos": "brothers",
+    "ste": "saint", "gebruder": "brothers", "gebr": "brothers", "sohne": "sons", "fils": "sons", "usa": "us",
+    "deutschland": "germany", "espana": "spain", "italia": "italy", "schweiz": "switzerland", "suisse": "switzerland",
+    "osterreich": "austria", "nederland": "netherlands", "belgie": "belgium", "belgique": "belgium",
+    "danmark": "denmark", "sverige": "sweden", "norge": "norway", "suomi": "finland", "polska": "poland",
+    "turkiye": "turkey", "brasil": "brazil", "britain": "uk", "munchen": "munich", "wien": "vienna",
+    "milano": "milan", "roma": "rome", "universitat": "university", "zn": "sons", "cu": "credit union",
+    "soner": "sons", "technik": "technologies", "technologie": "technologies", "tecnologia": "technologies",
+    "tecnologias": "technologies", "tecnologie": "technologies", "teknoloji": "technologies",
+    "teknologi": "technologies", "loesungen": "solutions", "losungen": "solutions", "soluciones": "solutions",
+    "soluzioni": "solutions", "sistemas": "systems", "sistemi": "systems", "systeme": "systems",
     "systemes": "systems", "konsult": "consulting", "beratung": "consulting", "conseil": "consulting",
-    "consultoria": "consulting", "consulenza": "consulting", "internacional": "international",
-    "internazionale": "international", "vin": "wine", "weingut": "winery", "bodegas": "winery", "cantina": "winery",
-    "wyne": "wine", "wines": "wine", "vins": "wine", "vini": "wine", "vinos": "wine", "brouwerij": "brewery",
-    "birrificio": "brewery", "cerveceria": "brewery", "browar": "brewery", "pivovar": "brewery", "bryggeri": "brewery",
-    "afoi": "brothers", "irmaos": "brothers", "braca": "brothers", "bracia": "brothers", "trdg": "trading",
-    "mould": "mold", "moulds": "mold", "seisakusho": "works", "shokuhin": "food", "denki": "electric", "kogyo": "industries",
-    "elelmiszer": "food", "zywnosc": "food", "huta": "steelworks", "holdings": "holding", "holdco": "holding",
-    "gruppe": "group", "groupe": "group", "gruppo": "group", "grupo": "group", "afdeling": "department",
-    "hoa": "homeowners association", "jv": "joint venture", "med": "medical", "tekstil": "textiles", "laks": "salmon",
-    "electronic": "electronics", "denshi": "electronics", "sklarny": "glassworks", "shree": "sri", "shri": "sri", "zwei": "2", "drei": "3", "vier": "4", "fuenf": "5", "funf": "5", "sechs": "6", "sieben": "7", "zehn": "10", "deux": "2",
-    "trois": "3", "quatre": "4", "due": "2", "tre": "3", "dos": "2", "cuatro": "4", "ii": "2", "iii": "3", "iv": "4",
-    "vi": "6", "vii": "7", "viii": "8", "ix": "9",
+    "internacional": "international", "internazionale": "international", "vin": "wine", "wyne": "wine",
+    "wines": "wine", "braca": "brothers", "trdg": "trading", "seisakusho": "works", "shokuhin": "food",
+    "denki": "electric", "kogyo": "industries", "huta": "steelworks", "holdco": "holding", "gruppe": "group",
+    "groupe": "group", "gruppo": "group", "grupo": "group", "afdeling": "department", "hoa": "homeowners association",
+    "fcu": "federal credit union", "rte": "route", "hwy": "highway", "jv": "joint venture", "med": "medical",
+    "electronic": "electronics", "denshi": "electronics", "shree": "sri", "shri": "sri", "zwei": "2", "drei": "3",
+    "vier": "4", "fuenf": "5", "funf": "5", "sechs": "6", "sieben": "7", "zehn": "10", "deux": "2", "trois": "3",
+    "quatre": "4", "due": "2", "tre": "3", "dos": "2", "tres": "3", "cinq": "5", "cinco": "5", "cinque": "5",
+    "seis": "6", "siete": "7", "sette": "7", "huit": "8", "ocho": "8", "nueve": "9", "neuf": "9", "cuatro": "4",
+    "ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9",
 }  # fmt: skip
 
+# Words for numbers, ten and more.
+_TEENS = "eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+TENS = {
+    **{word: str(number) for number, word in enumerate(_TEENS.split(), 11)},
+    **{word: f"{number}0" for number, word in enumerate(_TENS.split(), 2)},
+}
+# What follows them: forty second.
+_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth"
+ORDINALS = {word: str(number) for number, word in enumerate(_ORDINALS.split(), 1)}
+# Legal forms in words, as they are compared → in letters.
+SPELT = {
+    "gesellschaft mit beschraenkter haftung": "gmbh", "gesellschaft mit beschrankter haftung": "gmbh", "gesellschaft mbh": "gmbh",
+    "ges m b h": "gmbh", "offene handelsgesellschaft": "ohg", "eingetragene genossenschaft": "eg", "eingetragener verein": "ev",
+    "anstalt des oeffentlichen rechts": "aor", "public limited company": "plc", "limited liability company": "llc",
+    "limited liability partnership": "llp", "limited partnership": "lp", "private limited": "pvt ltd",
+    "societe par actions simplifiee": "sas", "societe a responsabilite limitee": "sarl", "societe anonyme": "sa",
+    "sociedad anonima": "sa", "sociedad limitada": "sl", "sociedad de responsabilidad limitada": "sl", "sociedade anonima": "sa",
+    "societa per azioni": "spa", "societa a responsabilita limitata": "srl", "besloten vennootschap": "bv",
+    "naamloze vennootschap": "nv", "vennootschap onder firma": "vof", "spolka z ograniczona odpowiedzialnoscia": "spzoo",
+    "spolka akcyjna": "sa", "sp z o o": "spzoo", "sp z oo": "spzoo", "s r o": "sro", "d o o": "doo", "societas europaea": "se", "anonim sirketi": "as",
+}  # fmt: skip
 NUMBERS = {
     "1": "one", "2": "two", "3": "three", "4": "four", "5": "five", "6": "six", "7": "seven", "8": "eight", "9": "nine",
     "10": "ten", "11": "eleven", "12": "twelve",
@@ -224,12 +234,26 @@ NUMBERS = {
 TIES = _words(
     "franchise franchisee franchisenehmer franchising member subsidiary division tochter filiale part by agent distributor dealer licensee"
 )
+# Who has these in its name answers phones and has domains for others.
+SERVING = _words(
+    "agency agencies agentur agence agencia agenzia studio studios media digital web webdesign hosting internet online it ict "
+    "creative design marketing advertising communications management managers consulting accounting legal services solutions "
+    "software systems technologies networks network office offices coworking hub center partners associates group holding realty "
+    "franchise franchising insurance bank association"
+)
 # Where a company has a desk of its own: no part of its name.
 DESKS = _words(
-    "office offices hq headquarters department dept accounts payable purchasing procurement legal finance einkauf buchhaltung comptabilite"
+    "office offices hq headquarters department dept accounts payable receivable purchasing procurement legal finance it "
+    "abteilung abt edv einkauf buchhaltung verwaltung buero afdeling inkoop boekhouding kantoor bureau achats comptabilite informatique "
+    "departamento compras contabilidad oficina informatica ufficio acquisti contabilita avdeling avdelning innkjop inkop osasto"
+)
+
+# What begins with these is a desk, too: ufficio tributi.
+OFFICES = _words(
+    "office department dept abteilung abt afdeling departamento ufficio oficina bureau avdeling avdelning osasto referat"
 )
 
 COMMON = GENERIC | PARTS | HOUSE | SISTERS
 SMALL = _words(
-    "no nr number and und et y og och of the for de du des der die das di del della la le les el los"
+    "dr prof no nr number and und et y og och of the for fuer voor pour para per zum zur vom am im bei au aux de du des der die das di del della la le les el los"
 )

@@ -111,6 +111,12 @@ sa saudiarabia sau ksa
 """
 COUNTRIES = {name: line.split()[0] for line in _COUNTRIES.splitlines() if line for name in line.split()}
 
+# Countries in which no company is a Ltd., an Inc. or an LLC.
+_WITHOUT_LTD = (
+    "de at ch fr be nl lu it es pt se no dk fi is pl cz sk hu ro bg gr si hr rs ee lv lt mx br ar cl co pe"
+)
+WITHOUT_LTD = frozenset(_WITHOUT_LTD.split())
+
 _TOWNS = """
 munich munchen muenchen
 cologne koln koeln
@@ -159,5 +165,75 @@ losangeles la
 washington washingtondc
 mexicocity ciudaddemexico cdmx
 saopaulo sampa
+leuven louvain lowen
+ghent gent gand
+bruges brugge
+liege luik luttich
+mechelen malines
+kortrijk courtrai
+tournai doornik
+mons bergen
+namur namen
+biel bienne bielbienne
+basel basle bale
+lucerne luzern
+fribourg freiburgimuchtland
+sion sitten
+bolzano bozen
+meran merano
+trento trient
+padua padova
+mantua mantova
+leghorn livorno
+syracuse siracusa
+nice nizza
+strasbourg strassburg
+dunkirk dunkerque
+lille rijsel
+zaragoza saragossa
+porto oporto
+turku abo
+helsinki helsingfors
+tampere tammerfors
+vaasa vasa
+gdansk danzig
+wroclaw breslau
+poznan posen
+szczecin stettin
+brno brunn
+plzen pilsen
+bratislava pressburg
+ljubljana laibach
+lviv lwow lvov
+kharkiv kharkov
+odesa odessa
+patras patra
+piraeus pireas peiraias
+heraklion iraklio
+corfu kerkyra
+izmir smyrna
+nanjing nanking
+tianjin tientsin
+qingdao tsingtao
+taipei taibei
+kaohsiung gaoxiong
+busan pusan
+daegu taegu
+daejeon taejon
+incheon inchon
+gwangju kwangju
+yangon rangoon
+pune poona
+kochi cochin
+vadodara baroda
+thiruvananthapuram trivandrum
+kozhikode calicut
+mysuru mysore
+mangaluru mangalore
+gurugram gurgaon
+jeddah jiddah
+casablanca addarlbayda
+algiers alger
+tehran teheran
 """
 TOWNS = {name: line.split()[0] for line in _TOWNS.splitlines() if line for name in line.split()}
