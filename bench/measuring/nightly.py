@@ -51,7 +51,7 @@ def score(store: Store, as_of: date) -> None:
     with connect() as con:
         for name in TABLES:
             store.facts.attach(con, f"entity/{name}", name, {})
-        months, days = Months(store.facts, "score"), Days(store.facts, "score")
+        months, days = Months(store.facts, "score"), Days(store.facts, "score", least=0)
         metrics = days.under(months.under(studied()))
         count = evaluate.prepare(con, as_of, metrics)
         for low in range(1, count + 1, BUCKET):

@@ -75,7 +75,8 @@ def _sway(con: duckdb.DuckDBPyConnection) -> None:
         f"CREATE OR REPLACE TEMP TABLE swung AS SELECT * FROM known SEMI JOIN swayed USING (ref) {none}"
     )
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE swayed AS SELECT s.ref, coalesce(t.domain IN (SELECT domain FROM let), s.lent) AS lent "
+        "CREATE OR REPLACE TEMP TABLE swayed AS SELECT s.ref, CASE WHEN t.domain IS NULL THEN s.lent "
+        "ELSE t.domain IN (SELECT domain FROM let) END AS lent "
         "FROM swung s LEFT JOIN tenant t USING (ref)"
     )
     if not none:

@@ -124,7 +124,7 @@ class Town:
         draw = self.draw
         self.today += timedelta(days=draw.choice([0, 1, 1, 1, 2, 9, 19, 31, -1]))
         self.fed = {key: (whole, self.today) for key, (whole, _) in self.fed.items()}
-        for _ in range(draw.randrange(4)):
+        for _ in range(draw.randrange(1, 6)):
             draw.choice(
                 [self._row, self._row, self._row, self._row, self._person, self._relationship, self._source]
             )()
@@ -136,7 +136,7 @@ class Town:
             self.rows[name].pop(key, None)
         else:
             self.put(name, key)
-        if self.draw.random() < 0.2:
+        if self.draw.random() < 0.4:
             self.attached ^= {(name, key, self.draw.choice(["r1", "r3"]))}
 
     def _person(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cs_connector.unify import identity, layers
+from cs_connector.unify import crowds, identity, layers
 from tests.quality import kit
 
 pytestmark = pytest.mark.slow
@@ -203,6 +203,24 @@ def test_who_changed_its_name_had_another_domain(world: World) -> None:
         "sales", "1", "Tandrelo Inc. (formerly Osterby Payroll)", domain="tandrelo.example", country="US"
     )
     world.has("marketing", "2", "Osterby Payroll Inc", domain="osterbypayroll.example", country="US")
+    found = world.link()
+    assert found["1"] == found["2"]
+
+
+def test_who_is_looked_at_again_keeps_a_domain_that_is_of_several(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two become comparable again on a day on which no other domain is of several."""
+    monkeypatch.setattr(crowds, "CROWD", 2)
+    monkeypatch.setattr(crowds, "TENANTS", 2)
+    world.has("sales", "1", "Nordwind", domain="acme.example")
+    world.has("marketing", "2", "Nordwind", domain="ember.example")
+    world.has("service", "3", "Ember", domain="ember.example")
+    world.has("service", "4", "Zeta", domain="acme.example")
+    world.has("files", "5", "Nordwind", domain="else.example")
+    assert len(set(world.link().values())) == 5
+    world.has("service", "4", "Zeta")
+    world.con.execute("DELETE FROM stage_account WHERE record_id = '5'")
     found = world.link()
     assert found["1"] == found["2"]
 

@@ -58,13 +58,14 @@ def unmarked(word: str) -> str:
     return word.replace("ae", "a").replace("oe", "o").replace("ue", "u")
 
 
-def tokens(text: str) -> list[str]:
+@lru_cache(_MANY)
+def tokens(text: str) -> tuple[str, ...]:
     """Words and numbers, long legal forms as short ones, trades of scripts without spaces in English."""
     spaced = text if text.isascii() else _NO_SPACES.sub(lambda found: _apart(found[0]), text)
     found = TOKEN.findall(plain(spaced))
-    if _BEGIN.isdisjoint(found):
-        return found
-    return _LONG.sub(lambda long: SPELT[long[0]], " ".join(found)).split()
+    if not _BEGIN.isdisjoint(found):
+        found = _LONG.sub(lambda long: SPELT[long[0]], " ".join(found)).split()
+    return tuple(found)
 
 
 def _apart(text: str) -> str:
@@ -110,7 +111,7 @@ def _meant(word: str) -> str:
 @lru_cache(_MANY)
 def bare(text: str) -> tuple[str, ...]:
     """The words as they are written, without legal forms."""
-    first, *others = tokens(text) or [""]
+    first, *others = tokens(text) or ("",)
     return tuple(
         _lettered(_stripped([first, *(word for word in others if word not in CLEAR)] if first else []))
     )
