@@ -65,7 +65,9 @@ def show(store: Store, out: Path) -> None:
     names = [n for n in store.facts.datasets("days/") if n.rsplit("/", 1)[1][0].isdigit()]
     files = [str(path) for name in names for path in store.facts.files(name)]
     with connect() as con:
-        con.execute(f"COPY (SELECT * FROM read_parquet({files})) TO '{out}' (FORMAT parquet, COMPRESSION zstd)")
+        con.execute(
+            f"COPY (SELECT * FROM read_parquet({files})) TO '{out}' (FORMAT parquet, COMPRESSION zstd)"
+        )
 
 
 def main(what: str, data: Path, folder: Path, out: Path, day: date = AS_OF) -> None:

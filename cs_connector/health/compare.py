@@ -8,10 +8,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from cs_connector.health import carry, scoring
+from cs_connector.health import scoring
 from cs_connector.health.job import BUCKET
 from cs_connector.health.rolling import rollup
 from cs_connector.health.scorecard import Card, Definitions
+from cs_connector.health.silence import carry
 from cs_connector.language.executor import Connection
 from cs_connector.language.sizes import size
 from cs_connector.measure import evaluate

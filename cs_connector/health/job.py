@@ -8,7 +8,6 @@ from datetime import date
 
 from cs_connector.health import (
     basis,
-    carry,
     contradictions,
     history,
     outcomes,
@@ -18,6 +17,7 @@ from cs_connector.health import (
 )
 from cs_connector.health.rolling import rollup
 from cs_connector.health.scorecard import Definitions
+from cs_connector.health.silence import carry
 from cs_connector.language.executor import Connection
 from cs_connector.measure import evaluate
 

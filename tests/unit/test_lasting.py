@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from cs_connector.health import lasting
-from cs_connector.health.lasting import Array, Cells, Earlier
+from cs_connector.health.silence import lasting
+from cs_connector.health.silence.lasting import Array, Cells, Earlier
 
 LASTS = 60  # days
 START = date(2026, 1, 31)

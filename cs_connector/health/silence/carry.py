@@ -7,9 +7,9 @@ from datetime import date
 
 import pyarrow as pa
 
-from cs_connector.health import lasting
-from cs_connector.health.lasting import Array, Cells, Earlier
 from cs_connector.health.scorecard import Definitions
+from cs_connector.health.silence import lasting
+from cs_connector.health.silence.lasting import Array, Cells, Earlier
 from cs_connector.language.executor import Connection
 from cs_connector.measure import retirements
 from cs_connector.measure.metrics import OF_ACCOUNT, OF_RELATIONSHIP
