@@ -40,8 +40,9 @@ def test_a_plan_changes_nothing_and_apply_does_exactly_what_it_says(planned, san
     project.do("apply", str(file), "--json")
     ledger = sandbox.ledger()
     assert len(ledger) == len(plan["changes"]) > 100
+    made = {entry["id"]: entry["after"]["Key__c"] for entry in ledger if "Key__c" in entry["after"]}
     wanted = sorted(_wanted(change) for change in plan["changes"])
-    assert sorted(_wrote(entry) for entry in ledger) == wanted
+    assert sorted(_wrote(entry, made) for entry in ledger) == wanted
 
 
 def test_a_plan_is_applied_once(planned, sandbox):
@@ -62,8 +63,11 @@ def _wanted(change):
     return json.dumps([change["connection"], change["object"], change["action"], sent], sort_keys=True)
 
 
-def _wrote(entry):
+def _wrote(entry, made):
+    """What a CRM took; a record that was made by the same plan was named by its key: `made` are ids and keys."""
     after = {n: v for n, v in entry["after"].items() if v is not None}
+    if after.get("Relationship__c") in made:
+        after["Relationship__r.Key__c"] = made[after.pop("Relationship__c")]
     sent = after.pop("organization_fields", {}) | after
     sent.pop("tags", None)
     plain = {n: _plain(v) for n, v in sent.items() if v is not None}

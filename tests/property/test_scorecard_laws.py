@@ -120,8 +120,8 @@ def scored(con: Connection, card: Card, found: list[Customer]) -> list[Row]:
     scoring.score(con, card)
     listed = ", ".join(f'j."s_{m.measure}"' for m in card.rule.measures)
     cursor = con.execute(
-        f"""SELECT s.*, j.weight AS total, [{listed}] AS scores FROM snapshot_raw AS s JOIN judged AS j ON j.relationship_id = s.entity_id
-        ORDER BY j.r"""
+        f"""SELECT s.*, j.weight AS total, [{listed}] AS scores FROM snapshot_raw AS s
+        JOIN {scoring.table(card)} AS j ON j.relationship_id = s.entity_id ORDER BY j.r"""
     )
     names = [d[0] for d in cursor.description or ()]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
