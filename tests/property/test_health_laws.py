@@ -206,6 +206,24 @@ def test_what_fell_silent_is_remembered_night_after_night(lost: str) -> None:
             )
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("lost", ["usage", "feed", "link"])
+def test_the_month_before_does_not_stand_for_a_bad_one_that_was_heard(lost: str) -> None:
+    """In the first days of a month the one before the last may count, but not once the last was there and fell silent."""
+    world = World(as_of=date(2026, 12, 4))
+    world.customer(csm_judgement="Good", csm_judgement_on=date(2026, 11, 20))
+    world.users(10, *[90] * 14)
+    left = _night(world, None)
+    [heard] = [row for row in relationships(world.score()).values() if row["entity"] == "account"]
+    _silence(world, lost)
+    con = world.connection()
+    _night(world, left, con)
+    [silent] = [row for row in relationships(Scores(con, world.as_of)).values() if row["entity"] == "account"]
+    assert silent["score"] <= heard["score"]
+    assert silent["low"] <= heard["low"]
+    assert BETTER[silent["band"]] <= BETTER[heard["band"]]
+
+
 def _night(world: World, before: pa.Table | None, con: Connection | None = None) -> pa.Table:
     """A run after one that left `before`; gives what it leaves."""
     con = con or world.connection()
