@@ -15,7 +15,7 @@ from cs_connector import registry
 from cs_connector.config import Project
 from cs_connector.ports import Adapter
 from cs_connector.runner.summary import ObjectLine
-from cs_connector.sandbox.clock import SandboxClock
+from cs_connector.sandbox.clock import Dates, SandboxClock
 from cs_connector.sandbox.ledger import Ledger
 from cs_connector.sandbox.server import Server
 from cs_connector.sandbox.wire import Request, Response, Simulator, World
@@ -110,7 +110,7 @@ class Builder:
         server = Server()
         with ExitStack() as stack:
             town = stack.enter_context(self._town(crm, server.base_url, dice, objects))
-            server.now = town.clock.now
+            server.dates = Dates(town.clock.now)
             server.start(_Answers(town))
             stack.callback(server.stop)
             yield town
