@@ -15,6 +15,7 @@ from bench.soaking.town import Builder, Town
 
 HISTORIES = 20  # a part of what `make soak` tries
 FAILED = (4349,)  # a clock ten minutes ahead, then ten behind: memberships were not read anew
+AHEAD = (14,)  # over sockets: a clock ten minutes ahead, which only the dates of answers tell
 SEEDS = (1, 2, 7, 9, 19, *range(1, 40))  # first those that are known to catch one
 MOVES = (
     # where a ticket says which company it belongs to, and which field that is
@@ -39,7 +40,7 @@ def test_after_two_quiet_readings_nothing_is_missing_wrong_or_double(tmp_path: P
 @pytest.mark.slow
 def test_the_same_over_sockets_in_the_vendors_sizes(tmp_path: Path) -> None:
     with histories.far(tmp_path) as attempt:
-        found = {seed: attempt(seed).problem for seed in range(1, 4)}
+        found = {seed: attempt(seed).problem for seed in (1, 2, 3, *AHEAD)}
     assert {seed: problem for seed, problem in found.items() if problem} == {}
 
 
