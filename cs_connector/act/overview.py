@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from cs_connector.language.sizes import size
+from cs_connector.language.sizes import sized
 from cs_connector.unify.source import Source
 
 Row = dict[str, Any]
@@ -83,8 +83,8 @@ def samples(con: duckdb.DuckDBPyConnection) -> list[Row]:
     """A few changes of each kind and object, those with most revenue first."""
     rows = con.execute(
         "SELECT r.connection, r.object, r.kind, r.key, r.name, CAST(r.arr AS DOUBLE), r.currency, p.fields FROM (SELECT *, row_number() OVER "
-        "(PARTITION BY connection, object, kind ORDER BY size DESC NULLS LAST, key) AS place "
-        f"FROM (SELECT *, {size('arr', 'currency')} AS size FROM planned_record)) r "
+        "(PARTITION BY connection, object, kind ORDER BY relative_size DESC NULLS LAST, key) AS place "
+        f"FROM {sized('planned_record')}) r "
         "JOIN plan_change p USING (connection, object, source, key) WHERE place <= $n "
         "ORDER BY r.connection, r.object, r.kind, place",
         {"n": SAMPLES},
@@ -115,8 +115,8 @@ def bands(con: duckdb.DuckDBPyConnection, sources: Iterable[Source]) -> list[Row
     rows = con.execute(
         "SELECT f.connection, f.f, f.a, f.key, a.name, w.band, w.reason, CAST(w.arr AS DOUBLE), a.currency FROM planned_field f "
         "JOIN wanted_account w USING (key) JOIN "
-        f"(SELECT *, {size('arr', 'currency')} AS size FROM account) a ON a.account_id = w.account_id WHERE f.source = 'account' "
-        "AND f.c = 'band' AND f.a IS NOT NULL AND w.band IS NOT NULL ORDER BY a.size DESC NULLS LAST, f.key, f.connection"
+        f"{sized('account')} a ON a.account_id = w.account_id WHERE f.source = 'account' "
+        "AND f.c = 'band' AND f.a IS NOT NULL AND w.band IS NOT NULL ORDER BY a.relative_size DESC NULLS LAST, f.key, f.connection"
     ).fetchall()
     found: dict[str, Row] = {}
     for connection, field, before, key, name, band, reason, revenue, currency in rows:

@@ -10,3 +10,8 @@ def size(amount: str, currency: str) -> str:
     """
     among = f"PARTITION BY {currency}, {amount} IS NULL ORDER BY {amount}"
     return f"CASE WHEN {amount} IS NOT NULL THEN cume_dist() OVER ({among}) END"
+
+
+def sized(table: str) -> str:
+    """SQL for a table with `arr` and `currency`, and how large each `arr` is beside them as `relative_size`."""
+    return f"(SELECT *, {size('arr', 'currency')} AS relative_size FROM {table})"

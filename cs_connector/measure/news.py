@@ -18,6 +18,7 @@ from cs_connector.language.apply import day_of
 from cs_connector.language.build import placed
 from cs_connector.language.daily import Daily, Looked
 from cs_connector.language.executor import Connection, sql
+from cs_connector.measure.attached import reattached
 from cs_connector.measure.evaluate import FRESH_DAYS
 from cs_connector.model import ATTACHMENT, ENTITIES, TEXT, Entity
 from cs_connector.store import views
@@ -108,20 +109,12 @@ def attached(con: Connection, entities: Iterable[str], files: Files) -> Iterator
     """Accounts of rows that are about other relationships than before."""
     if _alike(con, ATTACHMENT, files):
         return
-    columns = {c.name: c.type for c in ATTACHMENT.columns}
-    old, new = (
-        f"(SELECT entity, entity_id, relationship_id FROM ({views.scan(con, paths, columns)}))"
-        for paths in (files.went, files.came)
-    )
-    con.execute(
-        'CREATE OR REPLACE TEMP TABLE "days attached" AS SELECT DISTINCT entity, entity_id FROM '
-        f"(({old} EXCEPT ALL {new}) UNION ALL ({new} EXCEPT ALL {old}))"
-    )
+    reattached(con, "days attached", files.went, files.came, entities)
     known = {name for (name,) in con.execute('SELECT DISTINCT entity FROM "days attached"').fetchall()}
-    for name in sorted(known & set(entities)):
+    for name in sorted(known):
         of = f"SELECT account_id, '{name}' AS entity, {ALWAYS} AS since"
-        differing = f"SELECT entity_id FROM \"days attached\" WHERE entity = '{name}'"
-        yield f'{of} FROM "{name}" SEMI JOIN ({differing}) a ON a.entity_id = "{ENTITIES[name].key}"'
+        some = f"SELECT entity_id FROM \"days attached\" WHERE entity = '{name}'"
+        yield f'{of} FROM "{name}" SEMI JOIN ({some}) a ON a.entity_id = "{ENTITIES[name].key}"'
 
 
 def _alike(con: Connection, entity: Entity, files: Files) -> bool:

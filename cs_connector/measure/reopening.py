@@ -13,11 +13,11 @@ from pathlib import Path
 
 from cs_connector.language.closed import Closed
 from cs_connector.language.executor import Connection, sql
-from cs_connector.model import ATTACHMENT, TEXT
+from cs_connector.measure.attached import reattached
+from cs_connector.model import TEXT
 from cs_connector.store import views
 
 SCOPE = {"relationship_id": TEXT, "account_id": TEXT, "product": TEXT}
-_ATTACHED = {c.name: c.type for c in ATTACHMENT.columns}
 _LONGEST = {"month": 31, "quarter": 92, "year": 366}
 _OLD = date(1900, 1, 1)  # a date of DuckDB may be none of Python
 _BOUNDS = f"""SELECT CASE WHEN min(period) >= DATE '{_OLD}' THEN min(period) END, greatest(max(period), DATE '{_OLD}'), count(*)
@@ -121,15 +121,7 @@ def _attached(con: Connection, one: Closed, before: Basis, now: Basis) -> Iterat
     """Those of rows that are about other relationships than before."""
     if before.attached == now.attached:
         return
-    of = f"WHERE entity = '{one.scan.entity}'"
-    old, new = (
-        f"(SELECT entity_id, relationship_id FROM ({views.scan(con, sorted(paths), _ATTACHED)}) {of})"
-        for paths in (before.attached, now.attached)
-    )
-    con.execute(
-        'CREATE OR REPLACE TEMP TABLE "months attached" AS SELECT DISTINCT entity_id FROM '
-        f"(({old} EXCEPT ALL {new}) UNION ALL ({new} EXCEPT ALL {old}))"
-    )
+    reattached(con, "months attached", before.attached, now.attached, [one.scan.entity])
     if _any(con, "months attached"):
         yield (
             f'SELECT account_id, {sql(one.period)} AS period FROM "{one.scan.entity}" '

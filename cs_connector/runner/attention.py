@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from cs_connector.language.sizes import size
+from cs_connector.language.sizes import sized
 
 from .deciding import standing
 from .engine import Engine
@@ -15,8 +15,8 @@ from .engine import Engine
 SHOWN = 10
 _RANKED = (
     "SELECT s.*, a.name, a.arr AS revenue, a.renewal_on, row_number() OVER (ORDER BY s.band = 'red' DESC, "
-    "a.size DESC NULLS LAST, a.name, a.account_id) AS place FROM snapshot s "
-    f"JOIN (SELECT *, {size('arr', 'currency')} AS size FROM account) a ON a.account_id = s.entity_id "
+    "a.relative_size DESC NULLS LAST, a.name, a.account_id) AS place FROM snapshot s "
+    f"JOIN {sized('account')} a ON a.account_id = s.entity_id "
     "WHERE s.entity = 'account' AND s.main AND s.on_date = $day AND s.band IN ('red', 'yellow')"
 )
 

@@ -13,13 +13,13 @@ from typing import Any
 import duckdb
 
 from cs_connector.config.settings import ProjectSettings
-from cs_connector.language.sizes import size
+from cs_connector.language.sizes import sized
 
 from .firing import BOOK
 from .rules import Rule
 
 FIRST = {"Risk": 0, "Onboarding": 1}
-_STANDING = f"(SELECT *, {size('arr', 'currency')} AS relative_size FROM standing)"
+_STANDING = sized("standing")
 Call = dict[str, Any]
 Evidence = Callable[[Sequence[tuple[Rule, Mapping[str, Any]]]], Sequence[Sequence[str]]]
 

@@ -18,7 +18,7 @@ from cs_connector.act.plan import Planned
 from cs_connector.act.planfile import PlanFile
 from cs_connector.act.undo import Left, Written
 from cs_connector.errors import UsageError
-from cs_connector.language.sizes import size
+from cs_connector.language.sizes import sized
 from cs_connector.ports import Value
 from cs_connector.runner import auditing
 from cs_connector.runner.auditing.checking import must_hold
@@ -166,8 +166,8 @@ def _bands(con: duckdb.DuckDBPyConnection, engine: Engine) -> list[dict[str, Any
     ours = overview.words_of_bands(engine.sources())
     rows = con.execute(
         "SELECT f.connection, f.f, f.a, f.b, f.key, a.name, CAST(a.arr AS DOUBLE), a.currency FROM planned_field f "
-        f"JOIN (SELECT *, {size('arr', 'currency')} AS size FROM account) a ON a.account_id = f.key WHERE f.source = 'account' AND f.c = 'band' AND f.a IS NOT NULL "
-        "AND f.b IS NOT NULL ORDER BY a.size DESC NULLS LAST, f.key, f.connection"
+        f"JOIN {sized('account')} a ON a.account_id = f.key WHERE f.source = 'account' AND f.c = 'band' AND f.a IS NOT NULL "
+        "AND f.b IS NOT NULL ORDER BY a.relative_size DESC NULLS LAST, f.key, f.connection"
     ).fetchall()
     found: dict[str, dict[str, Any]] = {}
     for connection, field, was, to, key, name, revenue, currency in rows:
