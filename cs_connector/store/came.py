@@ -13,6 +13,7 @@ from cs_connector.transport.records import flags
 _ODD = 0x9E3779B97F4A7C15  # without a pattern in its bits
 _WORD = 8  # bytes
 _SHIFT = np.uint64(29)
+_BLOCK = 1 << 18  # hashes that are kept together: 2 MB
 
 Numbers = np.ndarray[Any, np.dtype[np.uint64]]
 
@@ -31,11 +32,30 @@ def hashes(ids: pa.StringArray) -> Numbers:
     return found
 
 
-def together(parts: list[Numbers]) -> Numbers:
-    """All of them; no more is in `parts` afterwards."""
-    whole = np.concatenate([*parts, np.empty(0, np.uint64)])
-    parts.clear()
-    return whole
+class Hashes:
+    """Hashes in the order of their arrival, in blocks so large that the system has each back as soon as it is let go."""
+
+    def __init__(self) -> None:
+        self._blocks: list[Numbers] = []
+        self._count = 0
+
+    def add(self, more: Numbers) -> None:
+        while len(more):
+            begin = self._count % _BLOCK
+            if not begin:
+                self._blocks.append(np.empty(_BLOCK, np.uint64))
+            part, more = more[: _BLOCK - begin], more[_BLOCK - begin :]
+            self._blocks[-1][begin : begin + len(part)] = part
+            self._count += len(part)
+
+    def taken(self) -> Numbers:
+        """All of them; there are none from then on."""
+        whole = np.empty(self._count, np.uint64)
+        for begin in range(0, self._count, _BLOCK):
+            end = min(begin + _BLOCK, self._count)
+            whole[begin:end] = self._blocks.pop(0)[: end - begin]
+        self._count = 0
+        return whole
 
 
 def _mixed(texts: np.ndarray[Any, np.dtype[np.uint8]]) -> Numbers:

@@ -23,9 +23,7 @@ class Firsts:
 
     def __init__(self, target: Path, known_at: datetime) -> None:
         self.target, self._known_at = target, raw.micros(known_at)
-        self._hashes: list[
-            raw.Array
-        ] = []  # in parts: one array that grows leaves holes behind that are as large
+        self._hashes = came.Hashes()
         self._group = raw.Group()
         self._file: Any = None
         self.read = self.stale = self.deleted = 0
@@ -40,7 +38,7 @@ class Firsts:
         if self._group.rows or self._file is None:
             self._flush()
         self._file.close()
-        hashes = came.together(self._hashes)
+        hashes = self._hashes.taken()
         self.read = len(hashes)
         twice = came.twice(hashes)
         if len(twice):
@@ -62,6 +60,6 @@ class Firsts:
             raw.put(self._file, self._counted(self._group.taken()))
 
     def _counted(self, group: pa.Table) -> pa.Table:
-        self._hashes.append(came.hashes(group["id"].combine_chunks()))
+        self._hashes.add(came.hashes(group["id"].combine_chunks()))
         self.deleted += sum(chunk.true_count for chunk in group["deleted"].chunks)
         return raw.shaped(raw.legible(group), self._known_at)

@@ -48,7 +48,10 @@ class Laters:
 
     def _again(self) -> list[int]:
         """The numbers of the records that come again: of several versions the last counts."""
-        hashes = came.together([came.hashes(page.column(0)) for page in self._pages()])
+        every = came.Hashes()
+        for page in self._pages():
+            every.add(came.hashes(page.column(0)))
+        hashes = every.taken()
         self.read = len(hashes)
         twice = came.twice(hashes)
         return came.stale(self._pages(), twice) if len(twice) else []
