@@ -25,6 +25,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import ceil
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,32 +91,39 @@ class UsageError(ConnectorError):
 
 
 class AdapterError(ConnectorError):
-    """`unsent`: the CRM cannot have acted on any try of the request, so that nothing was done."""
+    """`unsent`: the CRM cannot have acted on any try of the request, so that nothing was done.
+
+    `usual`: what a person can do where nobody said it better.
+    """
 
     exit_code = 4
     code = "CSC-CRM"
     unsent = False
+    usual = "run cs-connector doctor: it tells what {connection} answers"
 
 
 @contextmanager
 def about(connection: str, safe: str) -> Iterator[None]:
-    """An error of a CRM says which connection it is about, and what is safe where nobody said it yet."""
+    """An error of a CRM says which connection it is about; what is safe and the way out where nobody said them yet."""
     try:
         yield
     except AdapterError as error:
         error.what = error.what if connection in error.what else f"{connection}: {error.what}"
         error.safe = error.safe or safe
+        error.fix = error.fix or error.usual.format(connection=connection)
         raise
 
 
 class AuthFailed(AdapterError):
     exit_code = 3
     code = "CSC-AUTH"
+    usual = "log in again: cs-connector connect {connection}"
 
 
 class NotPermitted(AdapterError):
     exit_code = 3
     code = "CSC-PERMISSION"
+    usual = "ask the admin for it; cs-connector doctor names what the login of {connection} is not permitted"
 
 
 class RateLimited(AdapterError):
@@ -124,6 +132,8 @@ class RateLimited(AdapterError):
     def __init__(self, what: str, *, retry_after: float | None = None, why: str = "", fix: str = "") -> None:
         super().__init__(what, why=why, fix=fix)
         self.retry_after = retry_after
+        minutes = max(1, ceil((retry_after or 0) / 60))
+        self.usual = f"run it again in {minutes} minute{'s' if minutes > 1 else ''}; it goes on where it was"
 
 
 class QuotaExhausted(AdapterError):
@@ -132,10 +142,15 @@ class QuotaExhausted(AdapterError):
     def __init__(self, what: str, *, resets_at: str | None = None, why: str = "", fix: str = "") -> None:
         super().__init__(what, why=why, fix=fix)
         self.resets_at = resets_at
+        when = f"after {resets_at}" if resets_at else "tomorrow"
+        self.usual = f"run it again {when}; it goes on where it was"
 
 
 class Unavailable(AdapterError):
     code = "CSC-UNAVAILABLE"
+    usual = (
+        "run it again later; it goes on where it was. cs-connector doctor tells whether {connection} answers"
+    )
 
 
 class Conflict(AdapterError):

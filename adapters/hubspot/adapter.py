@@ -33,6 +33,7 @@ from cs_connector.ports import (
 from cs_connector.transport import Transport, bucket
 from cs_connector.transport.looking import look
 from cs_connector.transport.oauth import Login
+from cs_connector.transport.sensible import sensible
 
 from .auth import OPTIONAL, SCOPES, STEPS, WEBSITE
 from .auth import Settings as HubSpotSettings
@@ -146,7 +147,8 @@ class HubSpot(Adapter):
         self._login.approve(code, redirect)
 
     def check(self) -> Identity:
-        account = msgspec.json.decode(self._get(self._paths.account).content, type=_Account)
+        with sensible("HubSpot"):
+            account = msgspec.json.decode(self._get(self._paths.account).content, type=_Account)
         self._expect(str(account.portal_id))
         self._account = account
         token = self._introspect()
@@ -278,7 +280,8 @@ class HubSpot(Adapter):
             reply = library.crm.properties.core_api.get_all(name, _preload_content=False)
         except (ApiException, NotPermitted):
             return None
-        found = msgspec.json.decode(reply.data, type=_Properties).results
+        with sensible("HubSpot"):
+            found = msgspec.json.decode(reply.data, type=_Properties).results
         return ObjectInfo(name, tuple(map(_field, found)), writable=name not in _READ_ONLY)
 
     def _get(self, path: str) -> Response:

@@ -12,6 +12,7 @@ from requests import Response
 from cs_connector.errors import Unavailable
 from cs_connector.ports import Bucket, Estimate, Read
 from cs_connector.transport import Transport
+from cs_connector.transport.sensible import unlike
 
 from .errors import problem
 from .history import PAGE as HISTORY_PAGE
@@ -96,7 +97,7 @@ def _rows(answer: Response) -> Rows:
     try:
         return msgspec.json.decode(answer.content, type=Rows)
     except msgspec.MsgspecError as error:
-        raise Unavailable("HubSpot's answer is not a page", why=str(error)) from error
+        raise unlike("HubSpot", str(error)) from error
 
 
 def _pages(records: int, size: int) -> int:

@@ -10,6 +10,7 @@ from requests import Response
 from cs_connector.errors import Unavailable
 from cs_connector.ports import Read
 from cs_connector.transport import Transport
+from cs_connector.transport.sensible import unlike
 
 from .errors import problem
 from .paths import Paths
@@ -54,4 +55,4 @@ def _results(answer: Response) -> list[msgspec.Raw]:
     try:
         return _answers.decode(answer.content).results
     except msgspec.MsgspecError as error:
-        raise Unavailable("HubSpot's answer holds no records", why=str(error)) from error
+        raise unlike("HubSpot", str(error)) from error

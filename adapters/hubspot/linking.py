@@ -15,13 +15,15 @@ from cs_connector.errors import Unavailable
 from cs_connector.ports import Page, RawRecord, Read
 from cs_connector.transport import Transport
 from cs_connector.transport.cursors import unreadable
+from cs_connector.transport.sensible import unlike
 
 from .errors import problem
 from .paths import Paths
 from .reading import Delta, Reader
 
-FIELDS = ("id", "primary", "all", "labels")
+FIELDS = ("id", "primary", "parent", "all", "labels")
 PRIMARY = "Primary"  # the label of a contact's, deal's or ticket's first company
+TO_PARENT = 14  # the type of the association that leads from a company to its parent
 INPUTS = 100  # records whose links are asked for at once
 
 
@@ -52,8 +54,9 @@ State = Sweep | Touched | Idle
 _states = msgspec.json.Decoder(State)
 
 
-class _Type(msgspec.Struct):
+class _Type(msgspec.Struct, rename="camel"):
     label: str | None = None
+    type_id: int = 0
 
 
 class _To(msgspec.Struct, rename="camel"):
@@ -190,16 +193,25 @@ def _answer(content: bytes) -> _Answer:
     try:
         return _answers.decode(content)
     except msgspec.MsgspecError as error:
-        raise Unavailable("HubSpot's answer holds no links", why=str(error)) from error
+        raise unlike("HubSpot", str(error)) from error
 
 
 def _record(key: str, to: Sequence[_To]) -> RawRecord:
-    """`all` is a list with ; between, `primary` the one that is labelled so, or the only one."""
+    """`all` is a list with ; between, `primary` the one that is labelled so, or the only one; `parent` a company's."""
     ids = list(dict.fromkeys(str(each.to_object_id) for each in to))
     first = [str(each.to_object_id) for each in to if any(t.label == PRIMARY for t in each.association_types)]
+    above = [
+        str(each.to_object_id) for each in to if any(t.type_id == TO_PARENT for t in each.association_types)
+    ]
     labels = sorted({t.label for each in to for t in each.association_types if t.label})
     primary = first[0] if first else ids[0] if len(ids) == 1 else None
-    row = {"id": key, "primary": primary, "all": ";".join(sorted(ids, key=int)), "labels": ";".join(labels)}
+    row = {
+        "id": key,
+        "primary": primary,
+        "parent": above[0] if above else None,
+        "all": ";".join(sorted(ids, key=int)),
+        "labels": ";".join(labels),
+    }
     return RawRecord(key, None, False, msgspec.json.encode(row))
 
 

@@ -13,6 +13,7 @@ from cs_connector.ports import Estimate, Page, RawRecord, Read, Surroundings
 from cs_connector.transport import Transport, bucket
 from cs_connector.transport.cursors import unreadable
 from cs_connector.transport.records import Records
+from cs_connector.transport.sensible import unlike
 
 from .counting import LIST_PAGE, SEARCH_PAGE, Counter
 from .errors import problem
@@ -273,7 +274,7 @@ def _read(response: Any, found: Batch | None) -> Batch:
         batch = found or _batches.decode(response.content)
         batch.heads = _heads.decode(response.content).results
     except msgspec.MsgspecError as error:
-        raise Unavailable("HubSpot's answer is not a page", why=str(error)) from error
+        raise unlike("HubSpot", str(error)) from error
     return batch
 
 

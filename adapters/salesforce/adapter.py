@@ -35,6 +35,7 @@ from cs_connector.ports import (
 from cs_connector.transport import Transport
 from cs_connector.transport.looking import look
 from cs_connector.transport.routing import is_loopback
+from cs_connector.transport.sensible import sensible
 
 from . import auth
 from .counting import Counter
@@ -156,13 +157,19 @@ class Salesforce(Adapter):
     def check(self) -> Identity:
         token = self._login.token()
         user: User = decode(self._session.get(f"{self._origin()}/services/oauth2/userinfo").content, User)
-        answer = self._client.query("SELECT Name, IsSandbox FROM Organization")
-        found = msgspec.convert(answer, Organisations)
+        found = self._organisations()
         if not found.records:
             raise Unavailable("Salesforce did not say which organisation this is")
         org = found.records[0]
         org_id, user_id = long_id(user.organization_id), long_id(user.user_id)
         return Identity(self.crm, org_id, org.name, org.sandbox, user_id, tuple(token.scope.split()))
+
+    def _organisations(self) -> Organisations:
+        from simple_salesforce.exceptions import SalesforceError
+
+        with sensible("Salesforce", SalesforceError):
+            answer = self._client.query("SELECT Name, IsSandbox FROM Organization")
+            return msgspec.convert(answer, Organisations)
 
     def describe(self, objects: Sequence[str]) -> Sequence[ObjectInfo]:
         return [info for name in objects if (info := self._describe(name))]

@@ -12,7 +12,7 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from requests import PreparedRequest
 
-from cs_connector.errors import ConfigError
+from cs_connector.errors import AuthFailed, ConfigError
 from cs_connector.ports import Scope, Surroundings
 from cs_connector.transport import Transport
 
@@ -131,11 +131,22 @@ class Login:
         address = self._settings.login_url
         if self._settings.auth == "client_credentials":
             address = self._settings.instance_url or address
+        asked = self._around.clock.now()
+        try:
+            given = self._granted(address)
+        except AuthFailed:
+            if self._around.clock.now() < asked + _VALID:
+                raise
+            given = self._granted(address)  # what was signed ran out while Salesforce was waited for
+        now = self._around.clock.now().isoformat()
+        return Token(given.access_token, given.instance_url, now, given.scope, given.expires_in)
+
+    def _granted(self, address: str) -> Granted:
+        assert self.session is not None
         with self.session.bare(), self.session.safe():
             answer = self.session.post(f"{address}/services/oauth2/token", data=self._form())
         given: Granted = decode(answer.content, Granted)
-        now = self._around.clock.now().isoformat()
-        return Token(given.access_token, given.instance_url, now, given.scope, given.expires_in)
+        return given
 
     def _form(self) -> dict[str, str]:
         settings = self._settings

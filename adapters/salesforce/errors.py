@@ -18,6 +18,7 @@ from cs_connector.errors import (
     Unavailable,
 )
 from cs_connector.transport import redact
+from cs_connector.transport.sensible import sensible
 
 from .faults import soap_fault
 
@@ -147,7 +148,5 @@ def allowance(response: Response) -> tuple[int, int] | None:
 
 def decode(content: bytes, kind: Any) -> Any:
     """`content` as `kind`. Raises Unavailable when Salesforce sent something else."""
-    try:
+    with sensible("Salesforce"):
         return msgspec.json.decode(content, type=kind)
-    except msgspec.DecodeError as error:
-        raise Unavailable("Salesforce sent something unexpected", why=redact(str(error))) from error

@@ -49,7 +49,7 @@ from .writing import Writer
 _FIELDS = {
     "organizations": "id name domain_names external_id created_at updated_at deleted_at details notes tags",
     "users": "id name email phone organization_id role active suspended created_at updated_at",
-    "tickets": "id subject status priority organization_id requester_id created_at updated_at",
+    "tickets": "id subject type status priority organization_id requester_id created_at updated_at",
     MEMBERSHIPS: "id user_id organization_id default organization_name created_at updated_at",
     "satisfaction_ratings": "id score ticket_id requester_id created_at updated_at",
     "survey_responses": "id responder_id subjects answers",

@@ -11,6 +11,7 @@ from requests import Response
 from cs_connector.errors import NotPermitted, Unavailable
 from cs_connector.ports import Estimate, Read
 from cs_connector.transport import Transport
+from cs_connector.transport.sensible import unlike
 
 from .errors import problem
 
@@ -116,4 +117,4 @@ def _ids(answer: Response, noun: str) -> tuple[list[str], Meta]:
         rows = msgspec.json.decode(_bodies.decode(answer.content)[noun], type=list[Row])
         return [str(row.id) for row in rows], msgspec.json.decode(answer.content, type=Listing).meta
     except (msgspec.MsgspecError, KeyError) as error:
-        raise Unavailable(f"Zendesk's answer holds no {noun}", why=str(error)) from error
+        raise unlike("Zendesk", str(error)) from error

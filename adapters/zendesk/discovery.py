@@ -10,6 +10,7 @@ import msgspec
 from cs_connector.errors import AdapterError, UsageError
 from cs_connector.ports import Document
 from cs_connector.transport import Transport
+from cs_connector.transport.sensible import sensible
 
 from .errors import problem
 
@@ -35,7 +36,8 @@ def defined(transport: Transport, first: str, noun: str) -> Iterator[dict[str, A
         response = transport.get(url)
         if not response.ok:
             raise AdapterError(f"Zendesk answered {response.status_code}", why=problem(response).message)
-        page: dict[str, Any] = msgspec.json.decode(response.content)
-        for definition in page[noun]:
-            yield {key: value for key, value in definition.items() if key not in PEOPLE}
+        with sensible("Zendesk"):
+            page: dict[str, Any] = msgspec.json.decode(response.content, type=dict[str, Any])
+            found = [{k: v for k, v in each.items() if k not in PEOPLE} for each in page[noun]]
+        yield from found
         url = page.get("next_page")

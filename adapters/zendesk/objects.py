@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 import msgspec
 
 from cs_connector.errors import AdapterError
 from cs_connector.transport import Transport
+from cs_connector.transport.sensible import sensible
 
 from .errors import problem
+
+_CRM = "Zendesk"
 
 
 class Me(msgspec.Struct, frozen=True):
@@ -46,12 +50,13 @@ class Plain:
         self._transport, self._host = transport, host
 
     def me(self) -> Me:
-        return msgspec.convert(self._get("/api/v2/users/me.json")["user"], Me)
+        with sensible(_CRM):
+            return msgspec.convert(self._get("/api/v2/users/me.json")["user"], Me)
 
     def organization_fields(self) -> list[OrganizationField]:
-        return msgspec.convert(
-            self._get("/api/v2/organization_fields.json")["organization_fields"], list[OrganizationField]
-        )
+        with sensible(_CRM):
+            found = self._get("/api/v2/organization_fields.json")["organization_fields"]
+            return msgspec.convert(found, list[OrganizationField])
 
     def _get(self, path: str) -> dict[str, Any]:
         response = self._transport.get(self._host + path)
@@ -67,8 +72,16 @@ class ByZenpy:
         self._zenpy = zenpy
 
     def me(self) -> Me:
-        return msgspec.convert(self._zenpy.users.me().to_dict(), Me)
+        with self._sensible():
+            return msgspec.convert(self._zenpy.users.me().to_dict(), Me)
 
     def organization_fields(self) -> list[OrganizationField]:
-        found = [field.to_dict() for field in self._zenpy.organization_fields()]
-        return msgspec.convert(found, list[OrganizationField])
+        with self._sensible():
+            found = [field.to_dict() for field in self._zenpy.organization_fields()]
+            return msgspec.convert(found, list[OrganizationField])
+
+    def _sensible(self) -> AbstractContextManager[None]:
+        from requests import HTTPError
+        from zenpy.lib.exception import APIException, ZenpyException
+
+        return sensible(_CRM, ZenpyException, APIException, HTTPError)

@@ -13,6 +13,7 @@ from cs_connector.errors import AdapterError, NotPermitted, Unavailable, UsageEr
 from cs_connector.ports import Clock, Page, RawRecord, Read
 from cs_connector.transport import Transport
 from cs_connector.transport.cursors import unreadable
+from cs_connector.transport.sensible import unlike
 
 from .errors import problem
 from .merging import Merges
@@ -219,7 +220,7 @@ def _decode(answer: Response, kind: type[Mark]) -> Mark:
     try:
         return msgspec.json.decode(answer.content, type=kind)
     except msgspec.MsgspecError as error:
-        raise Unavailable("Zendesk's answer is not a page", why=str(error)) from error
+        raise unlike("Zendesk", str(error)) from error
 
 
 def _stuck(name: str) -> Unavailable:

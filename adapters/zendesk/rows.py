@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from cs_connector.errors import Unavailable
 from cs_connector.ports import RawRecord
 from cs_connector.transport.records import Records
+from cs_connector.transport.sensible import unlike
 
 
 class Rows(NamedTuple):
@@ -123,7 +123,7 @@ class Split:
             payloads = self.texts().decode(content).rows if payloads is None else payloads
             rows = self._rows(content, payloads)
         except (msgspec.MsgspecError, KeyError) as error:
-            raise Unavailable(f"Zendesk's answer holds no {self._name}", why=str(error)) from error
+            raise unlike("Zendesk", str(error)) from error
         return Rows(
             [str(row.id) for row in rows],
             [row.modified for row in rows],

@@ -87,7 +87,8 @@ def _check_json(response: requests.Response, content: bytes) -> None:
         return
     if "text/html" in kind:
         raise Unavailable(
-            "The CRM answered with a web page", why="this is what a maintenance page looks like"
+            "The CRM answered with a web page",
+            why="it is being maintained, or something in between wants a login",
         )
     if "json" not in kind or response.headers.get("Content-Length") == "0":
         return

@@ -71,10 +71,18 @@ def from_exception(error: requests.RequestException, host: str) -> Failure:
             fix = "correct the credentials of the connection in secrets.env"
             return Failure(AdapterError(text, safe="nothing was sent", fix=fix), unsent=True)
         case requests.Timeout():
-            text = f"{host} did not answer in time"
+            text, why = (
+                f"{host} did not answer in time",
+                "it may have much to do, or the network between is slow",
+            )
+        case _ if never_sent:
+            text, why = (
+                f"{host} cannot be reached",
+                "nothing answers at this address, or its name is not known here",
+            )
         case _:
-            text = f"{host} cannot be reached" if never_sent else f"{host} broke the connection"
-    return Failure(Unavailable(text, why=type(error).__name__), unsent=never_sent)
+            text, why = f"{host} broke the connection", "it ended before the whole answer was there"
+    return Failure(Unavailable(text, why=why), unsent=never_sent)
 
 
 def _proxy(error: requests.RequestException, host: str) -> AdapterError:

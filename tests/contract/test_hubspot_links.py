@@ -49,7 +49,7 @@ def test_every_record_is_read_with_its_links_and_without(portal):
     found, _ = read(portal)
     assert sorted(found) == [str(n) for n in range(5001, 5006)]
     assert found["5001"]["all"] == "1001;1002"
-    assert found["5002"] == {"id": "5002", "primary": None, "all": "", "labels": ""}
+    assert found["5002"] == {"id": "5002", "primary": None, "parent": None, "all": "", "labels": ""}
 
 
 def test_the_only_link_is_the_primary_one(portal):
@@ -80,6 +80,23 @@ def test_a_link_that_touched_neither_record_is_found_by_the_next_sweep(portal):
     assert read(portal, cursor)[0]["5004"]["all"] == "1009"
 
 
+def test_a_company_that_gets_another_parent_without_a_date_is_found_by_the_next_sweep(portal):
+    def above(child, cursor):
+        pages = list(portal.adapter.read(Read("companies/companies", (), cursor)))
+        records = {r.id: json.loads(r.payload) for page in pages for r in page.records}
+        return records.get(str(child), {}).get("parent", "not read"), pages[-1].cursor
+
+    first, cursor = above(1002, None)
+    assert first is None
+    portal.later(hours=1)
+    types = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 14}]
+    pair = {"from": {"id": "1002"}, "to": {"id": "1001"}, "types": types}
+    portal.other("POST", "/crm/associations/2026-03/companies/companies/batch/create", {"inputs": [pair]})
+    portal.later(hours=24)
+    assert above(1002, cursor)[0] == "1001"
+    assert above(1001, None)[0] is None, "what is above it, not what is below"
+
+
 def test_a_sweep_that_was_stopped_goes_on(portal):
     pages = portal.adapter.read(Read(NAME, ()))
     first = next(pages)
@@ -93,4 +110,4 @@ def test_a_sweep_that_was_stopped_goes_on(portal):
 
 def test_it_is_described_by_what_a_mapping_can_use(portal):
     (info,) = portal.adapter.describe([NAME])
-    assert [field.name for field in info.fields] == ["id", "primary", "all", "labels"]
+    assert [field.name for field in info.fields] == ["id", "primary", "parent", "all", "labels"]

@@ -54,6 +54,10 @@ def mapping(project, old, new):
     return project.edit(old, new, "mappings/salesforce.yml")
 
 
+def test_mapping_check_finds_nothing_in_what_ships(fresh):
+    fresh.do("mapping", "check", code=0)
+
+
 def test_a_field_that_the_crm_does_not_have_is_found_by_mapping_check(fresh):
     line = mapping(fresh, "industry: Industry", "industry: Industri")
     said = fresh.do("mapping", "check", code=2).talk

@@ -399,6 +399,19 @@ def test_an_ended_session_costs_one_login_and_one_more_call(wire, world):
     assert tokens.saved == 2
 
 
+def test_what_was_signed_before_a_long_wait_is_signed_anew(wire, world):
+    adapter, clock, tokens = world
+    wire.remove("POST", LOGIN)
+    wire.post(LOGIN, status=503, headers={"Retry-After": "200"})
+    wire.post(LOGIN, status=400, json={"error": "invalid_grant", "error_description": "expired assertion"})
+    wire.post(LOGIN, json={"access_token": "t1", "instance_url": ORG, "scope": "api id"})
+    wire.get(f"{API}/query", json={"records": [], "done": True})
+    adapter.find("Task", "CS_Key__c", ["k"])
+    first, _, last = (parse_qs(call.request.body)["assertion"][0] for call in list(wire.calls)[:3])
+    assert first != last
+    assert tokens.saved == 1
+
+
 def test_a_login_that_another_process_renewed_is_taken(wire, world, key_file):
     adapter, _, tokens = world
     wire.get(f"{API}/query", json={"records": [], "done": True})

@@ -11,6 +11,7 @@ from cs_connector.errors import AdapterError, Unavailable
 from cs_connector.ports import Change, Clock, Notes
 from cs_connector.transport import Transport
 from cs_connector.transport.batches import Part
+from cs_connector.transport.sensible import unlike
 
 from ..errors import problem
 from .answers import Job
@@ -83,7 +84,7 @@ class Watch:
             try:
                 found |= {job.id: job for job in _statuses.decode(answer.content).job_statuses}
             except msgspec.MsgspecError as error:
-                raise Unavailable("Zendesk's answer holds no jobs", why=str(error)) from error
+                raise unlike("Zendesk", str(error)) from error
         return found
 
 
