@@ -57,9 +57,25 @@ class Vault:
 
     def save(self, connection: str, token: Mapping[str, Any]) -> None:
         """Safe on disk when it returns."""
+        self._put(connection, token)
+
+    @contextmanager
+    def on_trial(self, connection: str) -> Iterator[None]:
+        """A login that is saved in this block stays only where the block ends well: else the one before it is put back."""
+        before = self.load(connection)
+        try:
+            yield
+        except BaseException:
+            self._put(connection, before)
+            raise
+
+    def _put(self, connection: str, token: Mapping[str, Any] | None) -> None:
         with self._held("file"):
             tokens = self._read()
-            tokens[connection] = dict(token)
+            if token is None:
+                tokens.pop(connection, None)
+            else:
+                tokens[connection] = dict(token)
             write_private(self._path, self._fernet.encrypt(msgspec.json.encode(tokens)))
 
     @contextmanager

@@ -34,8 +34,9 @@ def connect(
             _explain(screen, adapter, port)
         if steps:
             return
-        _consent(screen, adapter, port, wait, browser=not no_browser)
-        identity = engine.identify(name)
+        with engine.vault.on_trial(name):  # what belongs to another org must not take the place of what works
+            _consent(screen, adapter, port, wait, browser=not no_browser)
+            identity = engine.identify(name)
     kind = "sandbox" if identity.sandbox else "PRODUCTION"
     if as_json:
         screen.document(

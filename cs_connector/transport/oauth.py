@@ -159,8 +159,9 @@ class Login:
             said = redact(response.text[:2000])
         except msgspec.MsgspecError:
             said = "the answer holds no token"
+        name = self._around.connection
         raise AuthFailed(
             f"{self._client.vendor} refused the login",
             why=said,
-            fix="check the credentials of the connection, then: cs-connector doctor",
+            fix=f"log in again: cs-connector connect {name}; if that fails too, check the client id and secret of {name}",
         )

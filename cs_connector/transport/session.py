@@ -147,9 +147,15 @@ class Transport(requests.Session):
         return super().get_redirect_target(resp)
 
     def _onward(self, response: Response) -> PreparedRequest | None:
-        """The request that a redirect asks for; only reads are ever sent on."""
-        if not response.is_redirect or response.request.method not in _SAFE_METHODS:
+        """The request that a redirect asks for; only reads are ever sent on. Raises Unavailable for another."""
+        if not response.is_redirect:
             return None
+        if response.request.method not in _SAFE_METHODS:
+            raise Unavailable(
+                f"{self.connection} has moved",
+                why=f"it sends on to {origin(response.headers['Location'])}, and only reads are ever sent on",
+                fix="if that is right, put the new address into the connection in cs-connector.yml",
+            )
         moves = self.resolve_redirects(response, response.request, yield_requests=True)
         return next(moves, None)
 

@@ -100,6 +100,14 @@ def test_a_band_that_was_left_and_found_again_between_two_runs_begins_anew() -> 
     assert since(history(date(2026, 12, 5), "grggggg", first)) == date(2026, 12, 5)
 
 
+def test_a_scorecard_that_was_tried_and_taken_back_leaves_nothing_behind() -> None:
+    day = date(2026, 11, 25)
+    first = history(day, "ggrgggg")
+    tried = history(day, "ggggggg", first)
+    assert since(tried) == date(2026, 5, 31)
+    assert since(history(day, "ggrgggg", tried)) == since(first) == date(2026, 10, 31)
+
+
 def test_another_scorecard_says_nothing_of_this_one() -> None:
     first = history(date(2026, 11, 25), "ygggggg", scorecard="usage_only")
     assert since(history(date(2026, 11, 26), "ygggggg", first)) == date(2026, 11, 26)

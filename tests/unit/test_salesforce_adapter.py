@@ -400,7 +400,7 @@ def test_an_ended_session_costs_one_login_and_one_more_call(wire, world):
 
 
 def test_what_was_signed_before_a_long_wait_is_signed_anew(wire, world):
-    adapter, clock, tokens = world
+    adapter, _, tokens = world
     wire.remove("POST", LOGIN)
     wire.post(LOGIN, status=503, headers={"Retry-After": "200"})
     wire.post(LOGIN, status=400, json={"error": "invalid_grant", "error_description": "expired assertion"})

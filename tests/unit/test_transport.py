@@ -188,6 +188,14 @@ def test_redirects_to_nowhere_good_are_refused(location, error):
         transport.get(f"{HOST}/x")
 
 
+def test_a_request_that_writes_is_not_sent_on_and_the_new_address_is_named():
+    moved = failed(302, Location="https://acme2.my.salesforce.com/x?token=t")
+    with session(Script(moved)) as transport, pytest.raises(Unavailable) as raised:
+        transport.post(f"{HOST}/x", data="y")
+    assert "https://acme2.my.salesforce.com," in raised.value.why
+    assert "token" not in raised.value.why
+
+
 def cut(body: bytes, at: int) -> bytes:
     head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     return head.encode() + body[:at]

@@ -47,6 +47,20 @@ def test_a_crash_while_saving_leaves_the_old_token(tmp_path, monkeypatch):
     assert not [p for p in tmp_path.iterdir() if p.name != "vault" and not p.name.endswith(".lock")]
 
 
+@pytest.mark.parametrize("before", [{"access_token": "works"}, None])
+def test_a_login_that_turns_out_wrong_gives_way_to_the_one_before(tmp_path, before):
+    vault = Vault(tmp_path / "vault", KEY)
+    if before:
+        vault.save("marketing", before)
+    with pytest.raises(ValueError, match="another portal"), vault.on_trial("marketing"):
+        vault.save("marketing", {"access_token": "another"})
+        raise ValueError("another portal")
+    assert vault.load("marketing") == before
+    with vault.on_trial("marketing"):
+        vault.save("marketing", {"access_token": "new"})
+    assert vault.load("marketing") == {"access_token": "new"}
+
+
 def renew(path: Path) -> None:
     vault = Vault(path, KEY)
     with vault.lock("sales"):
