@@ -72,7 +72,9 @@ def made(engine: Engine, changes: Iterable[Planned] = (CHANGE,), **more: Any) ->
     } | more
     path = engine.project.state / "plans" / "last.json"
     planfile.write(path, (planfile.row(c, "Acme") for c in changes), lambda: head)
-    return PlanFile(path)
+    file = PlanFile(path)
+    engine.mark_stage(making.made(file.head), file.head["digest"])
+    return file
 
 
 def edited(file: PlanFile, edit: Any) -> PlanFile:
@@ -125,6 +127,16 @@ def test_an_edit_of_anything_that_is_sent_or_judged_is_noticed(engine: Engine, e
     with pytest.raises(GuardStopped) as caught:
         checking.check(engine, edited(made(engine), EDITS[edit]), REASON)
     assert "it was edited" in caught.value.why
+
+
+def test_an_edit_with_a_digest_of_its_own_is_noticed_too(engine: Engine) -> None:
+    file = edited(made(engine), EDITS["field"])
+    digest = file.digest()
+    file = edited(file, lambda d: d.update(digest=digest))
+    assert file.digest() == file.head["digest"]
+    with pytest.raises(GuardStopped) as caught:
+        checking.check(engine, file, REASON)
+    assert "nobody made it here as it stands" in caught.value.why
 
 
 @pytest.mark.parametrize("gone", ["changes", "guard", "digest", "expires_at"])

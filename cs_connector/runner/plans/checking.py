@@ -80,6 +80,8 @@ def _problems(engine: Engine, file: PlanFile) -> Iterator[str]:
     head = file.head
     if file.digest() != head["digest"]:
         yield "it was edited: its digest does not match what stands in it"
+    elif not engine.stage_done(making.made(head), head["digest"]):
+        yield "nobody made it here as it stands: it was edited, or made with another store"
     if engine.stage_done(f"plan:{head['plan']}", head["digest"]):
         yield "it was applied already"
     expires = datetime.fromisoformat(head["expires_at"])

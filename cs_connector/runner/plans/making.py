@@ -39,14 +39,21 @@ def draw(
     held: Held,
     more: Mapping[str, Any] | None = None,
 ) -> PlanFile:
-    """Write the document of `plan_change`; `more` is what a plan of another kind says of itself."""
+    """Write the document of `plan_change`, and note that it was made here; `more` is what a plan of another kind says of itself."""
     overview.prepare(con)
     names = {(source, key): name for source, key, name in overview.names(con)}
     bill = Bill(engine)
     changes = bill.counted(plan.changes(con))
     rows = (planfile.row(c, names.get((c.source, c.key))) for c in changes)
     planfile.write(path, rows, lambda: {**_head(engine, con, checks, held, bill), **(more or {})})
-    return PlanFile(path)
+    file = PlanFile(path)
+    engine.mark_stage(made(file.head), file.head["digest"])
+    return file
+
+
+def made(head: Mapping[str, Any]) -> str:
+    """The stage under which the digest of a plan is kept: whoever edits the file can compute it anew, but not note it."""
+    return f"made:{head['plan']}"
 
 
 def _head(engine: Engine, con: duckdb.DuckDBPyConnection, checks: list[Check], held: Held, bill: Bill) -> Row:
