@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from . import again, endless, measure, peers, pull, sandbox, startup, sync, unify, whole, writing
+from . import again, endless, measure, peers, pull, sandbox, startup, sync, unify, volumes, whole, writing
 from .results import Row, keep, show
 from .scoring import rows as scoring
 from .size import QUICK, Size, Yard
@@ -25,6 +25,7 @@ MEASURES: dict[str, Callable[[Yard], list[Row]]] = {
     "again": again.measure,
     "unify": unify.measure,
     "measure": measure.measure,
+    "volumes": volumes.measure,
     "scoring": scoring.measure,
     "whole": whole.measure,
     "sandbox": sandbox.measure,
@@ -32,6 +33,7 @@ MEASURES: dict[str, Callable[[Yard], list[Row]]] = {
 }
 GROUPS = {"sync": ("sync", "endless", "peers")}
 WHOLE = 100_000
+VOLUME = 1_000_000
 QUIET = 0.5  # load of the last minute up to which a machine counts as idle
 
 
@@ -70,6 +72,8 @@ def _size(asked: argparse.Namespace) -> Size:
     }
     if asked.full:
         told |= {"whole": QUICK.accounts} if asked.quick else {"whole": WHOLE, "kept": WHOLE}
+    if asked.full or "volumes" in asked.only:
+        told |= {"volume": QUICK.accounts if asked.quick else VOLUME}
     return replace(size, **told)
 
 

@@ -25,7 +25,8 @@ class Size:
     `kept`: accounts of a sandbox on disk, each with ten tickets; `ways`: of reading, each measured in `rounds`;
     `endless`: tickets of a CRM that has as many as one likes; `measured`: accounts whose metrics are computed;
     `written`: changes that are written to each CRM; `judged`: accounts that are scored from their metrics; `asked`: accounts among
-    which one is asked about; `peers`: whether others are measured too.
+    which one is asked about; `volume`: accounts of the company of which nothing may stay in memory; `peers`: whether others are
+    measured too.
     """
 
     accounts: int = 20_000
@@ -41,6 +42,7 @@ class Size:
     written: int = 20_000
     judged: int = 100_000
     asked: int = 1_000_000
+    volume: int | None = None
     peers: bool = True
 
 

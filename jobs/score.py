@@ -7,6 +7,7 @@ from dataclasses import astuple, replace
 
 from cs_connector import health
 from cs_connector.health import Outcome, history, kept
+from cs_connector.measure import tally
 from cs_connector.measure.days import Days
 from cs_connector.measure.months import Months
 from cs_connector.model import ENTITIES
@@ -36,7 +37,8 @@ class Score:
         definitions = health.load_definitions([*engine.project.shipped, engine.project.root])
         months = Months(engine.store.facts, engine.run, engine.lease)
         days = Days(engine.store.facts, engine.run, engine.lease)
-        definitions = replace(definitions, metrics=days.under(months.under(definitions.metrics)))
+        counted = tally.under(months.under(definitions.metrics))
+        definitions = replace(definitions, metrics=days.under(counted))
         with engine.talk.step("scores"), engine.tables([*ENTITIES, "link", "feed", "attachment"]) as con:
             claims.reached(con, engine.as_of)
             earlier.attach(engine, con)
@@ -51,6 +53,7 @@ class Score:
 
             engine.publish_parts(con, parts())
             days.keep(con)
+            tally.keep(con, counted, engine.store.facts, engine.run, engine.clock.now(), engine.lease)
             outcomes.keep(engine, con)
         engine.summary.months = [MonthsLine(*astuple(one)) for one in months.told]
         kept.forget(engine.store.facts, engine.run, engine.clock.now().date())

@@ -8,66 +8,81 @@ from itertools import chain
 import sqlalchemy as sa
 
 from cs_connector.act import outbox
-from cs_connector.errors import about
+from cs_connector.errors import ConnectorError, about
 from cs_connector.ports import Read
-from cs_connector.runner import CallLine, Engine, ObjectLine, budget, drift, estimating, shrink
-from cs_connector.runner.settling import settle
+from cs_connector.runner import CallLine, Engine, ObjectLine, budget, drift, estimating, settling, shrink
+from cs_connector.runner.reading import halted, withdrawn
+from cs_connector.runner.reading.broken import Broken
 from cs_connector.runner.undoing import deleted
 from cs_connector.store import tables
 from cs_connector.store.folding import Fold
 from cs_connector.unify import Source
-
-SAFE = "nothing was written to any CRM, and what was read before is kept"
 
 
 class Sync:
     name = "sync"
 
     def __call__(self, engine: Engine) -> None:
+        """What stops one connection keeps no other from being read, and is raised at the end."""
         shrink.check_accepted(engine)
-        settle(engine)
+        unasked = settling.attempt(engine)
         deleted.land(engine)
-        spent = []
-        for source in engine.sources():
-            with about(source.connection, SAFE):
-                spent += [stopped] if (stopped := self._connection(engine, source)) else []
+        stopped: dict[str, ConnectorError] = {}
+        sources = engine.sources()
+        for source in sources:
+            error = unasked.get(source.connection) or self._tried(engine, source)
+            if error:
+                stopped[source.connection] = error
+                engine.summary.notes.append(f"{halted.told(error)}; it was not read to its end")
         engine.store.tidy()
-        if spent:
-            raise budget.together(spent)
+        if stopped:
+            read = [s.connection for s in sources if s.connection not in stopped]
+            raise halted.together(stopped, read)
 
-    def _connection(self, engine: Engine, source: Source) -> budget.Spent | None:
-        """Read all objects of a connection; answers what stopped it where it had too few calls for that."""
+    def _tried(self, engine: Engine, source: Source) -> ConnectorError | None:
+        """Read a connection and count its calls; answers what stopped it."""
         name, stopped = source.connection, None
-        engine.identify(name)
-        objects = drift.look(engine, source)
-        totals = shrink.guard(engine, name, objects)
-        backlog = budget.Backlog(engine, name, objects)
         try:
-            for each in backlog:
-                self._object(engine, name, objects[each], totals.get(each), backlog)
-        except budget.Spent as spent:
-            stopped = spent
+            with about(name, halted.SAFE):
+                self._connection(engine, source)
+        except halted.ALONE as error:
+            stopped = error
         used = engine.adapter(name).usage()
         expected = estimating.remembered(engine, name)
         engine.summary.calls.append(CallLine(name, used.used, used.limit, expected))
         return stopped
 
+    def _connection(self, engine: Engine, source: Source) -> None:
+        """Read all objects of a connection. Raises Spent where it had too few calls for that."""
+        name = source.connection
+        engine.identify(name)
+        objects = drift.look(engine, source)
+        totals = shrink.guard(engine, name, objects)
+        backlog = budget.Backlog(engine, name, objects)
+        for each in backlog:
+            self._object(engine, name, objects[each], totals.get(each), backlog)
+
     def _object(
         self, engine: Engine, connection: str, wanted: Read, total: int | None, backlog: budget.Backlog
     ) -> None:
-        name = wanted.object
-        folds = [self._read(engine, connection, wanted, backlog)]
+        name, broken = wanted.object, Broken()
+        folds = [self._read(engine, connection, wanted, backlog, broken)]
         if total is not None and shrink.returned(engine, connection, name, total, folds[0].deleted):
             engine.store.landing.again(connection, name)
-            folds.append(self._read(engine, connection, wanted, backlog))
+            folds.append(self._read(engine, connection, wanted, backlog, broken))
         counts = [(fold.read, fold.new, fold.changed, fold.deleted) for fold in folds]
         read, new, changed, deleted = map(sum, zip(*counts, strict=True))
         swept = 0 if total is None else shrink.sweep(engine, connection, name, total, new)
         engine.store.facts.compact(f"raw/{connection}/{name}", engine.lease)
         self._confirm(engine, connection, name)
-        engine.summary.objects.append(ObjectLine(connection, name, read, new, changed, deleted + swept))
+        line = ObjectLine(connection, name, read, new, changed, deleted + swept, broken.count)
+        engine.summary.objects.append(line)
+        if broken.count:
+            engine.summary.notes.append(broken.told(connection, name))
 
-    def _read(self, engine: Engine, connection: str, wanted: Read, backlog: budget.Backlog) -> Fold:
+    def _read(
+        self, engine: Engine, connection: str, wanted: Read, backlog: budget.Backlog, broken: Broken
+    ) -> Fold:
         landing, name = engine.store.landing, wanted.object
         request = replace(wanted, cursor=landing.cursor(connection, name))
         pages = iter(engine.adapter(connection).read(request))
@@ -78,8 +93,12 @@ class Sync:
                 landing.append(engine.lease, engine.run, connection, name, page)
                 tick(len(page.records))
                 engine.beat()
+                broken.came(page)
+                lost = withdrawn.passed_over(page)
                 backlog.came(page)
                 del page  # it may be large, and would stay while the next one comes
+        if lost:
+            withdrawn.note(engine, connection, name)
         return engine.store.fold(connection, name, engine.run, engine.lease)
 
     def _confirm(self, engine: Engine, connection: str, name: str) -> None:

@@ -14,7 +14,7 @@ from cs_connector.runner import Engine
 from cs_connector.runner.identity.decisions import WHO, changed, decisions
 from cs_connector.runner.summary import People
 from cs_connector.runner.unifying import resolve
-from cs_connector.store import tables
+from cs_connector.store import monthly, tables
 from cs_connector.unify import hierarchy
 from cs_connector.unify.relations import news
 from cs_connector.unify.run import FeedMark, read
@@ -67,7 +67,9 @@ class Unify:
         published["unify/facts"] = "SELECT * FROM account_facts ORDER BY account_id"
         published["unify/parent"] = "SELECT * FROM parent_history ORDER BY account_id, since"
         published |= {f"{WHO}/{table}": f"SELECT * FROM after_{table}" for table in changed(con)}
-        engine.publish(con, published, _days())
+        for name in ENTITIES:
+            con.execute(f"DROP TABLE stage_{name}")  # sorting what is published needs the room
+        engine.publish(con, published, _days(con))
         engine.summary.population = People(**asdict(counted))
 
     def _recount(self, engine: Engine) -> None:
@@ -87,19 +89,18 @@ def _side_by_side(name: str) -> str:
     return " ORDER BY account_id" if name in ENTITIES and ENTITIES[name].column("account_id") else ""
 
 
-_OF_ACCOUNTS = " UNION ALL ".join(
-    f"SELECT '{name}' AS entity, {entity.key} AS entity_id, account_id FROM \"{name}\""
-    for name, entity in sorted(ENTITIES.items())
-    if entity.column("account_id")
-)
-_RECORDS = f"""SELECT account_id, l.* FROM link AS l JOIN ({_OF_ACCOUNTS}) USING (entity, entity_id)
-    WHERE account_id IS NOT NULL ORDER BY account_id, entity, entity_id"""
+_RECORDS = """SELECT account_id, * EXCLUDE (account_id) FROM linked WHERE account_id IS NOT NULL
+    ORDER BY account_id, entity"""
 
 
-def _days() -> dict[str, str]:
-    """SQL for the day from which on a row of an entity exists."""
-    days = {name: day_of(name) for name in ENTITIES}
+def _days(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """SQL for the day from which on a row of an entity exists, of entities that may be large enough for a file a month."""
+    days = {name: day_of(name) for name in ENTITIES if _rows(con, name) >= monthly.LEAST}
     return {f"entity/{name}": sql(day.tree) for name, day in days.items() if day is not None}
+
+
+def _rows(con: duckdb.DuckDBPyConnection, name: str) -> int:
+    return int(con.execute(f'SELECT count(*) FROM "{name}"').fetchall()[0][0])
 
 
 def _lost(engine: Engine) -> list[tuple[str, ...]]:

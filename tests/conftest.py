@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
 
 from .conformance import summary
+from .e2e.company import blank, done, env, folder, fresh, ran, sandbox, untouched
+
+if TYPE_CHECKING:
+    from xdist.remote import Producer
+
+    from .together import Together
+
+# Here, because two folders that each took them in would each have the main job done.
+__all__ = ["blank", "done", "env", "folder", "fresh", "ran", "sandbox", "untouched"]
 
 STRICT = os.environ.get("CS_CONNECTOR_STRICT") == "1"
 HAS_DATA = bool(os.environ.get("CS_CONNECTOR_DATA"))
@@ -48,6 +58,27 @@ def one_migration() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(schema, "upgrade", upgrade)
         yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Thousands of tests are made and none is thrown away: nobody needs to look through them for garbage."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Together | None:
+    """`--dist loadgroup` is ours."""
+    if config.getvalue("dist") != "loadgroup":
+        return None
+    from .together import Together
+
+    return Together(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from cs_connector.model import ATTACHMENT, ENTITIES, FEED, LINK
+from cs_connector.model import ATTACHMENT, ENTITIES, FEED, LINK, Entity
 
 AS_OF = "DATE '2026-11-15'"
 ROWS = 100_000  # of a group of rows in a file
@@ -83,15 +83,19 @@ def make(folder: Path, accounts: int) -> int:
     with duckdb.connect(config={"threads": 2, "memory_limit": "6GB"}) as con:
         for entity in entities:
             made = TABLES.get(entity.name, "SELECT 1 WHERE FALSE").replace("{accounts}", str(accounts))
-            given = [c[0] for c in con.execute(f"DESCRIBE {made}").fetchall()]
-            listed = ", ".join(f'{_column(c.name, given)}::{c.type} AS "{c.name}"' for c in entity.columns)
             path = folder / f"{entity.name}.parquet"
             con.execute(
-                f"COPY (SELECT {listed} FROM ({made})) TO '{path}' (COMPRESSION zstd, ROW_GROUP_SIZE {ROWS})"
+                f"COPY (SELECT {listed(con, entity, made)} FROM ({made})) TO '{path}' (COMPRESSION zstd, ROW_GROUP_SIZE {ROWS})"
             )
             found = con.execute(f"SELECT count(*) FROM '{path}'").fetchone()
             rows += found[0] if found else 0
     return rows
+
+
+def listed(con: duckdb.DuckDBPyConnection, entity: Entity, made: str) -> str:
+    """SQL: the columns of an entity, of what a query makes of them."""
+    given = [c[0] for c in con.execute(f"DESCRIBE {made}").fetchall()]
+    return ", ".join(f'{_column(c.name, given)}::{c.type} AS "{c.name}"' for c in entity.columns)
 
 
 def _column(name: str, given: list[str]) -> str:

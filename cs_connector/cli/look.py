@@ -223,8 +223,8 @@ def doctor(
         screen.document({"schema": "doctor/1", "checks": found})
     else:
         reports.checks(screen, found)
-    if not all(line["ok"] for line in found):
-        raise typer.Exit(3)
+    if code := checking.ends(found):
+        raise typer.Exit(code)
 
 
 def _probe(connection: str | None, root: Path, out: Path | None, *, as_json: bool) -> None:
@@ -258,10 +258,14 @@ def runs(context: typer.Context, root: opt.ProjectDir = opt.HERE, as_json: opt.J
         return
     for row in found:
         screen.plain(
-            f"{row['id']}  {row['started_at']:%Y-%m-%d %H:%M}  {row['job']:<12} exit {row['exit']}  {row['status']}"
+            f"{row['id']}  {row['started_at']:%Y-%m-%d %H:%M}  {row['job']:<12} exit {_code(row['exit'])}  {row['status']}"
         )
     if not found:
         screen.line("no runs yet; start one with: cs-connector run")
+
+
+def _code(exit_: int | None) -> str:
+    return "-" if exit_ is None else str(exit_)
 
 
 @_runs.command("show")

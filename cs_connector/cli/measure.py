@@ -1,7 +1,8 @@
-"""measure check, preview, sql, schema: are the metrics right, what does each step leave, what runs."""
+"""measure check, preview, steps, sql, schema: are the metrics right, what does each step leave, what runs."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +12,7 @@ from . import options as opt
 
 if TYPE_CHECKING:
     from cs_connector.errors import ConfigError
+    from cs_connector.runner import Engine
 
 _measure = typer.Typer(help="The metrics: are their files right, what does each step leave, what runs.")
 
@@ -70,6 +72,44 @@ def preview(
         screen.document(document)
     else:
         shown(screen, document)
+
+
+@_measure.command("steps")
+def steps(
+    name: Annotated[
+        str | None, typer.Argument(metavar="METRIC", help="A metric, or a file; all files without it.")
+    ] = None,
+    run: Annotated[
+        str | None, typer.Option("--run", metavar="RUN", help="A run instead of the last one.")
+    ] = None,
+    root: opt.ProjectDir = opt.HERE,
+    as_json: opt.Json = False,
+) -> None:
+    """Show how many rows came to each step in a run, and how many it left."""
+    from cs_connector.console.measuring import steps as shown
+    from cs_connector.measure import tally
+
+    screen = opt.screen(as_json=as_json)
+    with opt.engine(root) as engine, engine.tables() as con:
+        study = _study(engine, name) if name else None
+        id_, found = tally.read(con, engine.store.facts, run)
+    listed = [
+        {"study": each, "steps": [asdict(one) for one in left]}
+        for each, left in found.items()
+        if study in (None, each)
+    ]
+    document = {"schema": "measure-steps/1", "run": id_, "studies": listed}
+    if as_json:
+        screen.document(document)
+    else:
+        shown(screen, document)
+
+
+def _study(engine: Engine, name: str) -> str:
+    from cs_connector.measure.metrics import load_metrics
+    from cs_connector.runner import measuring
+
+    return measuring.named(load_metrics([*engine.project.shipped, engine.project.root]), name).name
 
 
 @_measure.command("sql")

@@ -1,4 +1,4 @@
-"""What each step of a metric leaves, on a terminal."""
+"""What each step of a metric leaves, for an account or in a run, on a terminal."""
 
 from __future__ import annotations
 
@@ -25,6 +25,28 @@ def preview(screen: Screen, document: Mapping[str, Any]) -> None:
         _values(screen, row, document["metrics"])
     if not document["values"]:
         screen.line("\nno relationship of this account is scored on this day")
+
+
+def steps(screen: Screen, document: Mapping[str, Any]) -> None:
+    """measure-steps/1: how many rows came to each step, and how many it left."""
+    screen.line(f"run {document['run']}")
+    for study in document["studies"]:
+        screen.line(f"\n[bold]{escape(study['study'])}[/]")
+        for step in study["steps"]:
+            screen.line(f"  {step['step']:>2} {step['kind']:<10}{_passed(step)}")
+    if not document["studies"]:
+        screen.line("\nnothing of it was computed in this run: what was measured before is kept")
+
+
+def _passed(step: Mapping[str, Any]) -> str:
+    came, left = (f"{rows:>14,}" if rows is not None else f"{'–':>14}" for rows in _rows(step))
+    grown = step["kind"] == "merge" and all(_rows(step)) and step["rows_out"] > step["rows_in"]
+    factor = f"  [yellow]![/] {step['rows_out'] / step['rows_in']:.3g} times" if grown else ""
+    return f"{came} → {left} rows{factor}"
+
+
+def _rows(step: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    return step["rows_in"], step["rows_out"]
 
 
 def _step(screen: Screen, step: Mapping[str, Any]) -> None:

@@ -23,13 +23,11 @@ def run(screen: Screen, document: Mapping[str, Any]) -> None:
     """The summary of a run, always last."""
     screen.line()
     screen.line(f"[bold]run {document['run']}[/]  as of {document['as_of']}  {escape(document['status'])}")
+    if "objects" not in document:
+        screen.line("it has no summary: it is still at work, or its process was killed")
+        return
     if document["objects"]:
-        table = _table("read from<", "read", "new", "changed", "deleted", "set aside")
-        for o in document["objects"]:
-            numbers = [f"{o[k]:,}" for k in ("read", "new", "changed", "deleted", "quarantined")]
-            table.add_row(escape(f"{o['connection']} {o['object']}"), *numbers)
-        screen.out.print(table)
-        screen.line()
+        _objects(screen, document["objects"])
     people, scores, tasks = document["population"], document["scores"], document["tasks"]
     if people["accounts"]:
         screen.line(
@@ -57,6 +55,16 @@ def run(screen: Screen, document: Mapping[str, Any]) -> None:
         screen.plain(f"api calls  {used}")
     for note in document["notes"]:
         screen.line(f"[yellow]![/] {escape(note)}")
+
+
+def _objects(screen: Screen, lines: Sequence[Mapping[str, Any]]) -> None:
+    """What was read from where."""
+    table = _table("read from<", "read", "new", "changed", "deleted", "set aside")
+    for o in lines:
+        numbers = [f"{o[k]:,}" for k in ("read", "new", "changed", "deleted", "quarantined")]
+        table.add_row(escape(f"{o['connection']} {o['object']}"), *numbers)
+    screen.out.print(table)
+    screen.line()
 
 
 def estimate(screen: Screen, found: Mapping[str, Any]) -> None:

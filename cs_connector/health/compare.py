@@ -91,8 +91,9 @@ def _functions(folder: Path) -> list[tuple[str, bytes]]:
 
 
 def _begin(con: Connection, sides: Mapping[Side, Definitions]) -> None:
+    columns = ", ".join(f"{name} {kind}" for name, kind in scoring.SNAPSHOT.items())
     for side in sides:
-        con.execute(f"CREATE OR REPLACE TEMP TABLE by_{side} ({scoring.SNAPSHOT})")
+        con.execute(f"CREATE OR REPLACE TEMP TABLE by_{side} ({columns})")
     con.execute(
         "CREATE OR REPLACE TEMP TABLE measured (side VARCHAR, relationship_id VARCHAR, scores DOUBLE[])"
     )
@@ -104,7 +105,7 @@ def _score(con: Connection, as_of: date, side: Side, definitions: Definitions) -
     carry.only(con, as_of)
     used = scoring.choose(con, definitions)
     con.execute("DELETE FROM chosen WHERE NOT main")
-    scoring.begin(con)
+    scoring.begin(con, definitions.cards.values())
     for name in sorted(used & _mains(con)):
         scoring.score(con, definitions.cards[name], definitions.bands)
         _keep(con, side, definitions.cards[name])

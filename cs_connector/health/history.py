@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
+from cs_connector.health.fewwords import BAND, TREND
 from cs_connector.health.rolling.rollup import SENTENCE
 from cs_connector.language.executor import Connection
 
@@ -51,8 +52,8 @@ def publish(con: Connection, *, last: bool) -> None:
         SELECT s.entity, s.entity_id, s.account_id, s.scorecard, s.main, s.on_date, s.score, s.band, s.uncapped,
             s.coverage, s.low, s.high, s.published, s.known_score, s.known_band, s.cap, s.override, s.cap_unsure,
             CASE WHEN s.override IS NOT NULL THEN w.override_reason END AS override_reason, w.driver, {REASON} AS reason, w.next_step,
-            CASE WHEN back > 0 THEN NULL WHEN change IS NULL THEN 'New' WHEN change >= {STEADY} THEN 'Improving'
-                WHEN change <= -{STEADY} THEN 'Declining' ELSE 'Steady' END AS trend,
+            CAST(CASE WHEN back > 0 THEN NULL WHEN change IS NULL THEN 'New' WHEN change >= {STEADY} THEN 'Improving'
+                WHEN change <= -{STEADY} THEN 'Declining' ELSE 'Steady' END AS {TREND}) AS trend,
             CASE WHEN back = 0 THEN change END AS change_3m, s.band_since,
             CAST((SELECT max(on_date) FROM grid) AS TIMESTAMP) AS known_at
         FROM since AS s
@@ -79,10 +80,12 @@ def _before(con: Connection, *, last: bool) -> None:
 
 
 def _since(con: Connection) -> str:
-    """The rows with `band_since`."""
+    """The rows with `band_since`. The run before is believed behind the last date that had another band: it may have
+    scored by a scorecard that was tried and taken back.
+    """
     if not con.execute("SELECT 1 FROM line_before LIMIT 1").fetchall():
         return "SELECT *, starts_on AS band_since FROM spans"
-    return """SELECT n.*, CASE WHEN p.band = n.band AND coalesce(n.other_on <= p.on_date, TRUE)
+    return """SELECT n.*, CASE WHEN p.band = n.band AND coalesce(n.other_on < p.band_since, TRUE)
             THEN least(n.starts_on, p.band_since) ELSE n.starts_on END AS band_since
         FROM spans AS n ASOF LEFT JOIN line_before AS p ON p.entity = n.entity
             AND p.entity_id = n.entity_id AND p.scorecard = n.scorecard AND p.on_date <= n.on_date"""
@@ -100,7 +103,7 @@ def _lines(days: Sequence[date]) -> str:
     return f"""
         seen AS (SELECT {_LINE}, {bands}, {ends}, count(score) FILTER (back > 0) AS month_ends
             FROM snapshot_raw JOIN days USING (on_date) GROUP BY ALL),
-        step_{len(days)} AS (SELECT *, NULL::VARCHAR AS band, NULL::DATE AS since, NULL::DATE AS other, NULL::DATE AS seen_on FROM seen),
+        step_{len(days)} AS (SELECT *, NULL::{BAND} AS band, NULL::DATE AS since, NULL::DATE AS other, NULL::DATE AS seen_on FROM seen),
         {steps},
         line AS (SELECT {_LINE}, CASE WHEN month_ends >= 3 THEN score_1 - coalesce(score_4, score_3) END AS change,
             [{sinces}] AS sinces, [{others}] AS others FROM step_0)"""

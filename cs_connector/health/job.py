@@ -54,11 +54,17 @@ def run(con: Connection, as_of: date, definitions: Definitions, *, bucket: int =
         outcome += part
         for name in PARTS:
             verb = f"CREATE OR REPLACE TEMP TABLE all_{name} AS" if first else f"INSERT INTO all_{name}"
-            con.execute(f"{verb} SELECT * FROM {name}")
+            con.execute(f"{verb} SELECT {_as_text(con, name)} FROM {name}")
         first = False
     for name, kind in PARTS.items():
         con.execute(f"CREATE OR REPLACE TEMP {kind} {name} AS SELECT * FROM all_{name}")
     return outcome
+
+
+def _as_text(con: Connection, name: str) -> str:
+    """The columns of a table, those of a few words as text."""
+    columns = con.execute(f"DESCRIBE {name}").fetchall()
+    return ", ".join(f"{c}::VARCHAR AS {c}" if kind.startswith("ENUM") else c for c, kind, *_ in columns)
 
 
 def parts(
@@ -83,14 +89,14 @@ def parts(
 
 def begin(con: Connection, definitions: Definitions) -> None:
     """Nothing is scored yet."""
-    scoring.begin(con)
+    scoring.begin(con, definitions.cards.values())
     rollup.begin(con, _way(definitions))
     outcomes.begin(con)
 
 
 def judge(con: Connection, definitions: Definitions, *, last: bool) -> set[str]:
     """Make PARTS of the relationships in `wide`, with the groups after the `last` of them; gives the scorecards that are used."""
-    scoring.begin(con)
+    scoring.begin(con, definitions.cards.values())
     sentences.begin(con)
     contradictions.begin(con)
     carry.ready(con, definitions)

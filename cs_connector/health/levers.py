@@ -47,14 +47,8 @@ class Lever:
 
 def levers(parts: Iterable[Part], uncapped: float, target: float, today: date) -> list[Lever]:
     """Each measure that alone lifts the unrounded score to the target, cheapest first."""
-    found = [lever for part in parts if (lever := _lever(part, target - uncapped, today))]
-    return sorted(found, key=lambda lever: (lever.effort, lever.measure))
-
-
-def most(parts: Iterable[Part], today: date) -> Lever | None:
-    """The movable measure that loses most, lifted all the way: what helps when none alone is enough."""
-    movable = sorted((p for p in parts if p.lever and p.lost > EPSILON), key=lambda p: (-p.lost, p.measure))
-    return _lever(movable[0], movable[0].lost, today) if movable else None
+    found = [one for part in parts if (one := lever(part, target - uncapped, today))]
+    return sorted(found, key=lambda one: (one.effort, one.measure))
 
 
 def reachable(parts: Sequence[Part], uncapped: float, target: float, cap: float | None) -> bool:
@@ -63,7 +57,8 @@ def reachable(parts: Sequence[Part], uncapped: float, target: float, cap: float 
     return uncapped + gain >= target - EPSILON and (cap is None or cap >= target)
 
 
-def _lever(part: Part, missing: float, today: date) -> Lever | None:
+def lever(part: Part, missing: float, today: date) -> Lever | None:
+    """The least change in one measure that gains the missing points; None where it cannot alone, or has no lever."""
     if part.lever is None or part.score is None or part.value is None or missing <= 0 or part.weight <= 0:
         return None
     aim = part.score + missing / part.weight

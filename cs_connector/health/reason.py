@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
-from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
-from cs_connector.health.levers import Part, levers, most
-from cs_connector.health.scorecard import Cap, Card
-from cs_connector.health.words import day, short
+from cs_connector.health.levers import Lever, Part, lever
+from cs_connector.health.scorecard import Cap
+from cs_connector.health.words import Template, day, short
 
 LIMIT, MOST = 255, 3  # characters of a CRM text field; reasons in one sentence
 WORTH = 2.0  # points lost that are worth a word
@@ -20,19 +17,33 @@ RENEWS_WITHIN = 180
 EDGES = {"red": 50, "yellow": 75}
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """One score at one date, with everything that its sentence may use."""
+class Costly(NamedTuple):
+    """A measure that costs points worth a word: its text, its value, and the date that it is carried from."""
 
-    card: Card
+    phrase: Template
+    value: float | None
+    since: date | None
+
+
+class Scored(NamedTuple):
+    """One score at one date, with everything that its sentence may use.
+
+    `value` gives what a text names; `costly` begins with what costs most; `silent` are the groups of which something is not known;
+    `costs` is the group that costs most; of `movable` any may alone lift the score into the next band, the least effort first, and
+    `heaviest` helps most where none does.
+    """
+
     today: date
     score: int | None
     band: str
     uncapped: float | None
     cap: Cap | None
-    parts: tuple[Part, ...]
-    values: Mapping[str, Any]
-    carried: Mapping[str, date]
+    value: Callable[[str], Any]
+    costly: Sequence[Costly]
+    silent: Sequence[str]
+    costs: str
+    movable: Iterable[Part]
+    heaviest: Iterable[Part]
     before: tuple[int, str, date] | None = None
 
     @property
@@ -40,24 +51,22 @@ class Scored:
         """The cap holds the score down."""
         return self.cap is not None and self.uncapped is not None and self.cap.rule.cap < self.uncapped
 
-    def lost(self) -> list[Part]:
-        """What costs points worth a word, the most costly first."""
-        found = [(-round(lost, 9), part.measure, part) for part in self.parts if (lost := part.lost) >= WORTH]
-        return [part for _, _, part in sorted(found, key=itemgetter(0, 1))]
-
 
 def override_reason(scored: Scored) -> str | None:
-    return scored.cap.reason.fill(scored.values, scored.today) if scored.cap else None
+    if scored.cap is None:
+        return None
+    text = scored.cap.reason
+    return text.fill({name: scored.value(name) for name in text.names}, scored.today)
 
 
-def reason(scored: Scored) -> str:
-    """What costs most points, in one sentence of at most 255 characters."""
+def reason(scored: Scored, capped: str | None) -> str:
+    """What costs most points, in one sentence of at most 255 characters, first of all the reason of the cap."""
     if scored.band == "unknown":
         return _unknown(scored)
-    said = [text for text in (override_reason(scored),) if text]
-    said += [_phrase(scored, part) for part in scored.lost()[: MOST - len(said)]]
+    said = [capped] if capped else []
+    said += [_phrase(scored, one) for one in scored.costly[: MOST - len(said)]]
     said = said or ["nothing costs many points"]
-    renewal = scored.values.get("renewal_on")
+    renewal = scored.value("renewal_on")
     if renewal and 0 <= (renewal - scored.today).days <= RENEWS_WITHIN and "renews" not in said[0]:
         said.append(f"renews {day(renewal)}")
     return _fit(_head(scored), said)
@@ -73,17 +82,16 @@ def _head(scored: Scored) -> str:
     return f"{head}, was {score} on {short(when)}"
 
 
-def _phrase(scored: Scored, part: Part) -> str:
-    phrase = scored.card.phrases[part.measure]
-    values = {name: part.value if name == "value" else scored.values.get(name) for name in phrase.names}
-    text = phrase.fill(values, scored.today)
-    since = scored.carried.get(part.measure)
-    return f"{text} (last known {short(since)})" if since else text
+def _phrase(scored: Scored, one: Costly) -> str:
+    names = one.phrase.names
+    values = {name: one.value if name == "value" else scored.value(name) for name in names}
+    text = one.phrase.fill(values, scored.today)
+    return f"{text} (last known {short(one.since)})" if one.since else text
 
 
 def _unknown(scored: Scored) -> str:
-    groups = list(dict.fromkeys(part.group for part in scored.parts if part.score is None))
-    return _fit("Unknown: too little is known", [f"no current data on {', '.join(groups)}"] if groups else [])
+    groups = ", ".join(dict.fromkeys(scored.silent))
+    return _fit("Unknown: too little is known", [f"no current data on {groups}"] if groups else [])
 
 
 def _fit(head: str, said: Sequence[str]) -> str:
@@ -98,14 +106,7 @@ def _fit(head: str, said: Sequence[str]) -> str:
 
 def driver(scored: Scored) -> str:
     """Where most points are lost."""
-    if scored.bound and scored.cap:
-        return scored.cap.rule.driver
-    lost: dict[str, float] = defaultdict(float)
-    for part in scored.parts:
-        if part.score is not None:
-            lost[part.group] += round(part.lost, 9)
-    group = max(sorted(lost), key=lost.__getitem__, default="")
-    return group if group and lost[group] >= WORTH else "None"
+    return scored.cap.rule.driver if scored.bound and scored.cap else scored.costs
 
 
 def next_step(scored: Scored) -> str | None:
@@ -115,11 +116,15 @@ def next_step(scored: Scored) -> str | None:
     target = EDGES.get(scored.band)
     if target is None or scored.uncapped is None:
         return None
-    found = levers(scored.parts, scored.uncapped, target, scored.today)
-    if found:
-        return _capital(f"{found[0].sentence} would lift health to {target}")
-    best = most(scored.parts, scored.today)
+    alone = _first(lever(part, target - scored.uncapped, scored.today) for part in scored.movable)
+    if alone:
+        return _capital(f"{alone.sentence} would lift health to {target}")
+    best = _first(lever(part, part.lost, scored.today) for part in scored.heaviest)
     return _capital(f"{best.sentence} would help most, but is not enough alone") if best else None
+
+
+def _first(found: Iterable[Lever | None]) -> Lever | None:
+    return next(filter(None, found), None)
 
 
 def _capital(text: str) -> str:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from typing import Self
 
 from cs_connector.health.bands import DEFAULT, Bands
+from cs_connector.health.fewwords import BAND, ENTITY, PUBLISHED, Words, one_of
 from cs_connector.health.scorecard import Card, Definitions, Measure
 from cs_connector.language.compiler import column
 from cs_connector.language.executor import Connection, sql
@@ -13,12 +17,13 @@ from cs_connector.language.expression import Formula, number
 ROUNDS = 4  # of lowering the mean; every round but the last drops a carried measure
 EDGE = 1e-9  # below this, two unrounded scores are the same
 
-SNAPSHOT = (
-    "entity VARCHAR, entity_id VARCHAR, account_id VARCHAR, scorecard VARCHAR, main BOOLEAN, on_date DATE, "
-    "score INTEGER, band VARCHAR, uncapped DOUBLE, coverage DOUBLE, low DOUBLE, high DOUBLE, published VARCHAR, "
-    "known_score INTEGER, known_band VARCHAR, cap INTEGER, override VARCHAR, cap_unsure VARCHAR, standing DOUBLE, "
-    "arr DOUBLE"
-)
+GROUP = "group"  # what a group of accounts has in the place of a scorecard
+SNAPSHOT = {
+    "entity": ENTITY, "entity_id": "VARCHAR", "account_id": "VARCHAR", "scorecard": "VARCHAR", "main": "BOOLEAN", "on_date": "DATE",
+    "score": "INTEGER", "band": BAND, "uncapped": "DOUBLE", "coverage": "DOUBLE", "low": "DOUBLE", "high": "DOUBLE",
+    "published": PUBLISHED, "known_score": "INTEGER", "known_band": BAND, "cap": "INTEGER", "override": "VARCHAR",
+    "cap_unsure": "VARCHAR", "standing": "DOUBLE", "arr": "DOUBLE",
+}  # fmt: skip
 
 _SCORED = "score, band, uncapped, coverage, low, high, published, known_score, known_band, cap, override, cap_unsure, standing, arr"
 
@@ -68,9 +73,12 @@ def _formula(formula: Formula) -> str:
     return f"({sql(formula.tree)})"
 
 
-def begin(con: Connection) -> None:
-    """Empty results."""
-    con.execute(f"CREATE OR REPLACE TEMP TABLE snapshot_raw ({SNAPSHOT})")
+def begin(con: Connection, cards: Iterable[Card]) -> None:
+    """Empty results of these scorecards."""
+    named = {card.name: [cap.name for cap in card.caps] for card in cards}
+    kinds = {"scorecard": one_of((*named, GROUP)), "override": one_of(chain.from_iterable(named.values()))}
+    columns = ", ".join(f"{name} {kinds.get(name, kind)}" for name, kind in SNAPSHOT.items())
+    con.execute(f"CREATE OR REPLACE TEMP TABLE snapshot_raw ({columns})")
 
 
 def score(con: Connection, card: Card, bands: Bands = DEFAULT) -> None:
@@ -112,7 +120,7 @@ def _judged(card: Card, bands: Bands) -> str:
             CASE WHEN is_carried THEN weight_{ROUNDS} ELSE known_weight END AS weight FROM step_{ROUNDS}),
         {_capped(card, bands)}
         SELECT r, today, relationship_id, account_id, main, weight, {_snapshot(bands)}, {", ".join(map(_published, measures))}
-        FROM capped ORDER BY r, today"""
+        FROM capped"""
 
 
 def _needed(card: Card) -> str:
@@ -220,26 +228,53 @@ def _unsure(card: Card) -> str:
 
 def publish(con: Connection, definitions: Definitions, cards: Collection[str]) -> None:
     """Make the view `measure_score` of the bucket: one row a measure; contributions sum to the uncapped score."""
-    parts = [_long(definitions.cards[name], definitions) for name in sorted(cards)]
+    told = Told.of(definitions)
+    parts = [_long(definitions.cards[name], told) for name in sorted(cards)]
     con.execute(f"CREATE OR REPLACE TEMP VIEW measure_score AS {' UNION ALL '.join(parts) or EMPTY}")
 
 
-def _long(card: Card, definitions: Definitions) -> str:
+def _long(card: Card, told: Told) -> str:
     """One pass over the bucket, so that the rows of a relationship stay together."""
+    measures = card.rule.measures
     columns = {
-        "group_name": [f"'{m.driver}'" for m in card.rule.measures],
-        "measure": [f"'{m.measure}'" for m in card.rule.measures],
-        "metric": [f"'{m.metric}'" for m in card.rule.measures],
-        "value": [f'"v_{m.measure}"' for m in card.rule.measures],
-        "unit": [f"'{definitions.metrics.by_name[m.metric].unit}'" for m in card.rule.measures],
-        "score": [f'"s_{m.measure}"' for m in card.rule.measures],
-        "share": [_weight(m) for m in card.rule.measures],
-        "known": [f'"has_{m.measure}"' for m in card.rule.measures],
-        "carried_from": [f'"since_{m.measure}"' for m in card.rule.measures],
+        "group_name": told.group.those(m.driver for m in measures),
+        "measure": told.measure.those(m.measure for m in measures),
+        "metric": told.metric.those(m.metric for m in measures),
+        "value": _list(f'"v_{m.measure}"' for m in measures),
+        "unit": told.unit.those(told.units[m.metric] for m in measures),
+        "score": _list(f'"s_{m.measure}"' for m in measures),
+        "share": _list(map(_weight, measures)),
+        "known": _list(f'"has_{m.measure}"' for m in measures),
+        "carried_from": _list(f'"since_{m.measure}"' for m in measures),
     }
-    each = ", ".join(f"unnest([{', '.join(values)}]) AS {name}" for name, values in columns.items())
-    return f"""SELECT relationship_id, account_id, '{card.name}' AS scorecard, today AS on_date, group_name, measure, metric, value, unit, score,
-        CASE WHEN score IS NULL THEN 0 ELSE share / total END AS weight,
+    each = ", ".join(f"unnest({values}) AS {name}" for name, values in columns.items())
+    return f"""SELECT relationship_id, account_id, {told.scorecard.this(card.name)} AS scorecard, today AS on_date, group_name, measure, metric,
+        value, unit, score, CASE WHEN score IS NULL THEN 0 ELSE share / total END AS weight,
         coalesce(score * CASE WHEN score IS NULL THEN 0 ELSE share / total END, 0) AS contribution,
         known, carried_from IS NOT NULL AS carried, carried_from
         FROM (SELECT relationship_id, account_id, today, weight AS total, {each} FROM {table(card)})"""
+
+
+def _list(values: Iterable[str]) -> str:
+    return f"[{', '.join(values)}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The words that rows of measures are told in, those of all scorecards; `units` by metric."""
+
+    scorecard: Words
+    group: Words
+    measure: Words
+    metric: Words
+    unit: Words
+    units: Mapping[str, str]
+
+    @classmethod
+    def of(cls, definitions: Definitions) -> Self:
+        measures = [m for card in definitions.cards.values() for m in card.rule.measures]
+        units = {m.metric: definitions.metrics.by_name[m.metric].unit for m in measures}
+        return cls(
+            Words.of((*definitions.cards, GROUP)), Words.of(m.driver for m in measures), Words.of(m.measure for m in measures),
+            Words.of(units), Words.of(units.values()), units,
+        )  # fmt: skip

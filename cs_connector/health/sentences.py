@@ -2,55 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from functools import partial
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from cs_connector.health import scoring
+from cs_connector.health.fewwords import one_of
 from cs_connector.health.levers import Part
-from cs_connector.health.reason import Scored, driver, next_step, override_reason, reason
-from cs_connector.health.scorecard import Card, Definitions, Measure
+from cs_connector.health.losses import NOBODY, Losses, numbers
+from cs_connector.health.reason import (
+    EDGES,
+    MOST,
+    WORTH,
+    Costly,
+    Scored,
+    driver,
+    next_step,
+    override_reason,
+    reason,
+)
+from cs_connector.health.scorecard import GROUPS, Card, Definitions, Measure
 from cs_connector.health.words import Template
 from cs_connector.language.executor import Connection
 
 COLUMNS = ("relationship_id", "scorecard", "reason", "driver", "next_step", "override_reason")
+DRIVER = one_of((*GROUPS, NOBODY))
 WORDS = pa.schema([(name, pa.string()) for name in COLUMNS])
-BATCH = 5_000
 ALWAYS = ("relationship_id", "renewal_on")
 _SCORED = ("today#", "score#", "band#", "uncapped#", "override#", "old_score#", "old_band#", "old_date#")
 
 
 def begin(con: Connection) -> None:
-    con.execute(f"CREATE OR REPLACE TEMP TABLE words ({', '.join(f'{name} VARCHAR' for name in COLUMNS)})")
+    kinds = ", ".join(f"{name} {DRIVER if name == 'driver' else 'VARCHAR'}" for name in COLUMNS)
+    con.execute(f"CREATE OR REPLACE TEMP TABLE words ({kinds})")
 
 
 def write(con: Connection, card: Card, definitions: Definitions) -> None:
     """Add the words of the bucket in `ready`, as the scorecard judged it: at as_of, for the scorecard in force."""
     table = con.sql(_query(card, definitions)).to_arrow_table()
-    read = [Read.of(m, card, definitions) for m in card.rule.measures]
-    for batch in table.to_batches(BATCH):
-        columns = [_words(scored) for scored in _scored(batch, card, read)]
-        con.register("words_batch", pa.Table.from_arrays(_turned(columns), schema=WORDS))
-        con.execute("INSERT INTO words SELECT * FROM words_batch")
-        con.unregister("words_batch")
-
-
-def _turned(rows: Sequence[tuple[str | None, ...]]) -> list[pa.Array]:
-    return [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
+    if not table.num_rows:
+        return
+    told: tuple[list[str | None], ...] = ([], [], [], [])
+    for scored in _scored(table, card, definitions):
+        for column, text in zip(told, _words(scored), strict=True):
+            column.append(text)
+    named = pa.repeat(pa.scalar(card.name), table.num_rows)
+    texts = (pa.array(column, pa.string()) for column in told)
+    con.register("words_batch", pa.Table.from_arrays([table["relationship_id"], named, *texts], schema=WORDS))
+    con.execute("INSERT INTO words SELECT * FROM words_batch")
+    con.unregister("words_batch")
 
 
 def _words(scored: Scored) -> tuple[str | None, ...]:
-    return (
-        scored.values["relationship_id"],
-        scored.card.name,
-        reason(scored),
-        driver(scored),
-        next_step(scored),
-        override_reason(scored),
-    )
+    capped = override_reason(scored)
+    return reason(scored, capped), driver(scored), next_step(scored), capped
 
 
 def _query(card: Card, definitions: Definitions) -> str:
@@ -83,52 +92,67 @@ def _named(card: Card) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A measure, and what is the same of it in every row: looked up once, not for every customer."""
+    """A measure and what it came to, relationship by relationship; `since` is the date that it is carried from."""
 
     measure: Measure
     unit: str
+    phrase: Template
     lever: Template | None
+    values: Sequence[float | None]
+    scores: Sequence[float | None]
+    shares: Sequence[float]
+    since: Sequence[Any]
+    segments: Sequence[str | None]
 
-    @classmethod
-    def of(cls, m: Measure, card: Card, definitions: Definitions) -> Read:
-        return cls(m, definitions.metrics.by_name[m.metric].unit, card.levers.get(m.measure))
-
-    def parts(self, batch: pa.RecordBatch) -> list[Part]:
-        """The measure in every row: column by column, which takes a fraction of row by row."""
+    def part(self, n: int) -> Part:
         m = self.measure
-        name, group, weight, effort = m.measure, m.driver, m.weight, m.effort
-        told = (batch[f"{kind}#{name}"].to_pylist() for kind in "vs")
-        return [
-            Part(
-                name, group, value, self.unit, score, 0.0 if score is None or not total else weight / total,
-                m.by_segment.get(segment or "", m.curve), self.lever, effort,
-            )
-            for value, score, total, segment in zip(
-                *told, batch["w#"].to_pylist(), batch["segment#"].to_pylist(), strict=True
-            )
-        ]  # fmt: skip
+        curve = m.curve_for(self.segments[n])
+        return Part(
+            m.measure, m.driver, self.values[n], self.unit, self.scores[n], self.shares[n], curve, self.lever, m.effort,
+        )  # fmt: skip
 
 
-def _scored(batch: pa.RecordBatch, card: Card, read: Sequence[Read]) -> Iterator[Scored]:
-    caps = {cap.name: cap for cap in card.caps}
-    rows = batch.select([name for name in batch.schema.names if "#" not in name]).to_pylist()
-    told = zip(*(batch[name].to_pylist() for name in _SCORED), strict=True)
-    parts = zip(*(one.parts(batch) for one in read), strict=True)
-    carried = _carried(batch, read)
-    for n, (row, some, each) in enumerate(zip(rows, told, parts, strict=True)):
-        today, score, band, uncapped, override, *before = some
-        then = None if before[0] is None else (before[0], before[1], before[2])
-        yield Scored(
-            card, today, score, band, uncapped, caps.get(override), each, row, carried.get(n, {}), then
+def _read(table: pa.Table, card: Card, definitions: Definitions, losses: Losses) -> list[Read]:
+    segments = table["segment#"].to_pylist()
+    return [
+        Read(
+            m, definitions.metrics.by_name[m.metric].unit, card.phrases[m.measure], card.levers.get(m.measure),
+            table[f"v#{m.measure}"].to_pylist(), table[f"s#{m.measure}"].to_pylist(), shares.tolist(),
+            table[f"d#{m.measure}"].to_numpy().tolist(), segments,
         )
+        for m, shares in zip(card.rule.measures, losses.share, strict=True)
+    ]  # fmt: skip
 
 
-def _carried(batch: pa.RecordBatch, read: Sequence[Read]) -> dict[int, dict[str, date]]:
-    """By row the measures that are carried, and since when; few are."""
-    found: dict[int, dict[str, Any]] = {}
-    for one in read:
-        name = one.measure.measure
-        for n, since in enumerate(batch[f"d#{name}"].to_pylist()):
-            if since is not None:
-                found.setdefault(n, {})[name] = since
-    return found
+def _scored(table: pa.Table, card: Card, definitions: Definitions) -> Iterator[Scored]:
+    losses = Losses.of(table, card.rule.measures)
+    read, caps = _read(table, card, definitions, losses), {cap.name: cap for cap in card.caps}
+    named = {name: table[name].to_pylist() for name in table.column_names if "#" not in name}
+    bands = table["band#"].to_pylist()
+    missing = np.array([EDGES.get(band, np.nan) for band in bands]) - numbers(table, "uncapped#")
+    told = zip(*(table[name].to_pylist() for name in _SCORED), strict=True)
+    found = zip(
+        losses.costly(WORTH, MOST),
+        losses.drivers(WORTH),
+        losses.movable(missing),
+        losses.heaviest(),
+        strict=True,
+    )
+    for n, (one, (costly, costs, movable, heaviest)) in enumerate(zip(told, found, strict=True)):
+        today, score, band, uncapped, override, *before = one
+        part = partial(_part, read, n)
+        yield Scored(
+            today, score, band, uncapped, caps.get(override), partial(_value, named, n),
+            [Costly(read[p].phrase, read[p].values[n], read[p].since[n]) for p in costly],
+            [one.measure.driver for one in read if one.scores[n] is None] if band == "unknown" else [],
+            costs, map(part, movable), map(part, heaviest),
+            None if before[0] is None else tuple(before),
+        )  # fmt: skip
+
+
+def _part(read: Sequence[Read], n: int, place: int) -> Part:
+    return read[place].part(n)
+
+
+def _value(named: Mapping[str, Sequence[Any]], n: int, name: str) -> Any:
+    return named[name][n] if name in named else None

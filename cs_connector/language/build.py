@@ -11,10 +11,12 @@ from typing import Any
 from sqlglot import exp
 
 from cs_connector.language.apply import column
+from cs_connector.language.counts import COUNTED
 from cs_connector.language.lowering import call
 from cs_connector.language.periods import double
 from cs_connector.language.tree import (
     Cells,
+    Counted,
     Filter,
     Given,
     Group,
@@ -66,6 +68,19 @@ def placed(tree: exp.Expr, places: Mapping[str, exp.Expr]) -> exp.Expr:
     return tree.copy().transform(replace)
 
 
+def renamed(query: exp.Select, names: Mapping[str, str]) -> exp.Select:
+    """The query over other tables, by their names."""
+
+    def replace(node: exp.Expr) -> exp.Expr:
+        if isinstance(node, exp.Table) and node.name in names:
+            return exp.to_table(names[node.name], quoted=True).as_(node.alias, table=True)
+        return node
+
+    found = query.transform(replace)
+    assert isinstance(found, exp.Select)
+    return found
+
+
 def _in(columns: Collection[str], table: str) -> dict[str, exp.Expr]:
     return {name: column(name, table) for name in columns}
 
@@ -83,7 +98,16 @@ def _scan(node: Scan) -> exp.Select:
         attached = exp.EQ(this=column("entity_id", "t"), expression=column(model.key, "e"))
         query = query.join(_attached(node.entity), on=attached, join_type="left")
         fits = exp.and_(fits, _about(node.shape.columns))
-    return query.join(exp.to_table("scope").as_("s"), on=fits)
+    return query.join(exp.to_table("scope").as_("s"), on=fits).where(_near())
+
+
+def _near() -> exp.Expr:
+    """Rows from the first account of `scope` to its last: others are of nobody in it, and lie in parts of files that need not be read."""
+    first, last = (
+        exp.select(bound(this=column("account_id"))).from_(exp.to_table("scope").as_("s")).subquery()
+        for bound in (exp.Min, exp.Max)
+    )
+    return exp.Between(this=column("account_id", "e"), low=first, high=last)
 
 
 def _of_group(query: exp.Select) -> exp.Select:
@@ -276,7 +300,13 @@ def _peers(node: Peers) -> exp.Select:
     return query.join(of_all.subquery("m"), on=same("x", "m", keys), join_type="left")
 
 
+def _counted(node: Counted) -> exp.Select:
+    alias = exp.to_identifier(COUNTED, quoted=True)
+    return exp.select(*_all(node, COUNTED)).from_(build(node.rows).subquery(alias)).limit(node.place)
+
+
 _BUILDERS: dict[type[Any], Callable[[Any], exp.Select]] = {
     Scan: _scan, Given: _given, Pair: _pair, Filter: _filter, Project: _project, Join: _join, Group: _group,
     Series: _series, Top: _top, Union: _union, Cells: _cells, Peers: _peers,
+    Counted: _counted,
 }  # fmt: skip

@@ -12,7 +12,7 @@ import duckdb
 from sqlglot import exp
 
 from cs_connector.language.apply import day_of
-from cs_connector.language.build import build
+from cs_connector.language.build import build, renamed
 from cs_connector.language.compiler import Part, Plan, Rows
 from cs_connector.language.executor import sql
 from cs_connector.language.periods import Period
@@ -66,16 +66,7 @@ class Closed:
 
     def query(self, rows: str, scope: str) -> exp.Select:
         """The totals over other tables than that of the entity and `scope`."""
-        names = {self.scan.entity: rows, "scope": scope}
-
-        def named(node: exp.Expr) -> exp.Expr:
-            if isinstance(node, exp.Table) and node.name in names:
-                return exp.to_table(names[node.name], quoted=True).as_(node.alias, table=True)
-            return node
-
-        found = build(self.node).transform(named)
-        assert isinstance(found, exp.Select)
-        return found
+        return renamed(build(self.node), {self.scan.entity: rows, "scope": scope})
 
 
 def closed(node: Node) -> Closed | None:

@@ -264,6 +264,7 @@ class _Work:
         if step.python is None:
             self.node = _apply(self.node, step, self.context)
         assert self.node is not None
+        self.node = replace(self.node, shape=replace(self.node.shape, step=index))
         self.stages.append(Stage(index, step.kind, Rows(self.node)))
 
     def done(self) -> Plan:
@@ -305,6 +306,7 @@ class _Work:
         said = " ".join(str(step.model_dump(exclude_none=True)) for step in self.steps[index:])
         named = set(re.findall(r"\w+", said)) - self.node.shape.columns.keys()
         node = around.cells(self.node, tuple(n for n in self.context.base if n in named), self.context)
+        node = replace(node, shape=replace(node.shape, step=index))
         table = self._close(node, None)
         self.whole = True
-        self.node = Given(table, node.shape)
+        self.node = Given(table, replace(node.shape, step=None))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from cs_connector.errors import ConfigError
+from cs_connector.language import counts
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -36,7 +37,8 @@ def sql(tree: exp.Expr) -> str:
 def store(con: Connection, name: str, query: str) -> None:
     """Keep the rows of a query as a temporary table. Raises ConfigError if types do not fit, or the memory does not do."""
     try:
-        con.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {query}')
+        with counts.taken(con, query):
+            con.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {query}')
     except duckdb.OutOfMemoryException as error:
         raise ConfigError(
             f"{name} needs more memory than it may have",

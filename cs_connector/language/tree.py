@@ -25,7 +25,8 @@ class Shape:
     `columns`: name → type, without `r` and `today`. `key`: columns that tell rows of a relationship (and date) apart; () where
     there is one row, None where it is not known. `since`: true of rows that exist on `today`, None where all always do; it
     stands until they are paired. `money_of`: the column that says in which currency the money is, while that is open.
-    `summed`: columns that are exact sums or means already, so that nothing in them is too large.
+    `summed`: columns that are exact sums or means already, so that nothing in them is too large. `step`: the place in the list of
+    the step that left these rows, so that they can be counted.
     """
 
     columns: Columns
@@ -37,6 +38,7 @@ class Shape:
     period: Period | None = None
     money_of: str | None = None
     summed: frozenset[str] = frozenset()
+    step: int | None = None
 
     @property
     def cell(self) -> tuple[str, ...]:
@@ -184,7 +186,18 @@ class Peers:
     shape: Shape
 
 
-Node = Scan | Lookup | Given | Pair | Filter | Project | Join | Group | Series | Top | Union | Cells | Peers
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The rows as they are, counted as they pass `place`. For DuckDB alone: a run counts, and runs there."""
+
+    rows: Node
+    place: int
+    shape: Shape
+
+
+Node = (
+    Scan | Lookup | Given | Pair | Filter | Project | Join | Group | Series | Top | Union | Cells | Peers | Counted
+)  # fmt: skip
 
 
 def below(node: Node) -> Iterator[Node]:

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from cs_connector.language.executor import Connection, sql, store
-from cs_connector.measure import evaluate
+from cs_connector.measure import evaluate, totals
 from cs_connector.measure.metrics import Source
 from cs_connector.measure.steady import Steady
 
-ONE_DAY = (
-    3 * evaluate.BUCKET
-)  # relationships at a time at one day, in the memory that a bucket needs at seven
+ONE_DAY = 3  # times as many relationships at one day, in the memory that those at seven need
 _SLIM = "r, relationship_id, account_id, product"  # all that rows are looked for by
+_LAST = """CREATE OR REPLACE TEMP TABLE "days last" AS
+SELECT s.r, b.* FROM "days base" AS b JOIN scope AS s USING (account_id, relationship_id)"""
 Stage = Callable[[date, str], None]
 
 
@@ -43,9 +43,9 @@ def measure(con: Connection, run: Round, stage: Stage) -> None:
         if source.name in run.going:
             _news(con, source, run)
     count = con.execute("SELECT coalesce(max(r), 0) FROM numbered").fetchall()[0][0]
-    size = ONE_DAY if len(run.new) == 1 else evaluate.BUCKET
+    size = evaluate.at_once(con) * (ONE_DAY if len(run.new) == 1 else 1)
     for low in range(1, count + 1, size) if run.new else ():
-        _scope(con, f"SELECT * FROM scored WHERE r >= {low} AND r < {low + size}")
+        _scope(con, f"SELECT {_wide(run)} FROM scored WHERE r >= {low} AND r < {low + size}")
         with _at(con, run.new):
             _measured(con, run, run.going)
         for day in run.new:
@@ -62,8 +62,8 @@ def _old(con: Connection, run: Round, stage: Stage) -> None:
     if not run.old:
         return
     some = f"SELECT account_id FROM \"days touched\" WHERE since <= DATE '{run.old[-1]}'"
-    for part in _parts(con, "days news", some, evaluate.BUCKET):
-        _scope(con, f"SELECT * FROM scored SEMI JOIN ({part}) USING (r)")
+    for part in _parts(con, "days news", some, evaluate.at_once(con)):
+        _scope(con, f"SELECT {_wide(run)} FROM scored SEMI JOIN ({part}) USING (r)")
         with _at(con, run.old):
             _measured(con, run, frozenset())
         con.execute(
@@ -72,6 +72,11 @@ def _old(con: Connection, run: Round, stage: Stage) -> None:
         )
         for day in run.old:
             stage(day, _stored(run, "days again", day))
+
+
+def _wide(run: Round) -> str:
+    """All that metrics say of a relationship."""
+    return ", ".join(["r", *sorted(run.steady.told)])
 
 
 def _scope(con: Connection, query: str) -> None:
@@ -115,9 +120,9 @@ def _news(con: Connection, source: Source, run: Round) -> None:
     with _at(con, run.new):
         _scope(con, f"SELECT {_SLIM} FROM scored LIMIT 0")
         store(con, f"days new {name}", query)
-        for part in _parts(con, f"days news {name}", some, ONE_DAY):
+        for part in _parts(con, f"days news {name}", some, ONE_DAY * evaluate.at_once(con)):
             _scope(con, f"SELECT {_SLIM} FROM scored SEMI JOIN ({part}) USING (r)")
-            store(con, "days part", query)
+            totals.make(con, [("days part", source)])
             con.execute(f'INSERT INTO "days new {name}" SELECT * FROM "days part"')
 
 
@@ -128,39 +133,35 @@ def _gone_on(con: Connection, source: Source, run: Round) -> None:
         f'CREATE OR REPLACE TEMP TABLE "{table}" AS SELECT * FROM "days new {name}" SEMI JOIN scope USING (r)'
     )
     today = f", DATE '{run.as_of}' AS today" if "today" in source.core.cell else ""
-    totals = "".join(f', b."{name} {total}" AS "{total}"' for total in source.core.columns)
+    listed = "".join(f', b."{name} {total}" AS "{total}"' for total in source.core.columns)
     con.execute(
-        f'INSERT INTO "{table}" BY NAME SELECT s.r{today}{totals} FROM "days base" b '
-        f'JOIN scope s USING (account_id, relationship_id) ANTI JOIN "days news {name}" n ON n.r = s.r'
+        f'INSERT INTO "{table}" BY NAME SELECT b.r{today}{listed} FROM "days last" b ANTI JOIN "days news {name}" n ON n.r = b.r'
     )
 
 
 def _measured(con: Connection, run: Round, going: Iterable[str]) -> None:
     """Make `days measured`, the metrics of the relationships in `scope`, and tables of the totals that they come from."""
     names = {s.name for s in run.steady.sources if s.plan is not None}
+    if going:
+        con.execute(_LAST)
     for source in run.steady.sources:
         if source.name in going:
             _gone_on(con, source, run)
-        elif source.name in names:
-            store(con, _table(source.name), sql(source.core.query))
-    sources = [_standing(source, names) for source in run.steady.sources]
-    store(con, "days measured", evaluate.study(con, sources))
-    evaluate.forget(con, sources)
-
-
-def _standing(source: Source, names: set[str]) -> Source:
-    used = tuple(_standing(other, names) for other in source.used)
-    return replace(source, used=used, standing=_table(source.name) if source.name in names else "")
+    made = [(_table(s.name), s) for s in run.steady.sources if s.name in names - set(going)]
+    totals.make(con, made)
+    tables = {name: _table(name) for name in names}
+    store(con, "days measured", evaluate.study(con, run.steady.sources, tables))
+    evaluate.forget(con, run.steady.sources)
 
 
 def _stored(run: Round, table: str, day: date) -> str:
     """A query of what is stored of a day: metrics, and the totals of each study under its name."""
     metrics = "".join(f', t."{name}"' for name in run.steady.metrics)
-    totals, joins = "", ""
+    listed, joins = "", ""
     for number, source in enumerate(s for s in run.steady.sources if s.plan is not None):
-        totals += "".join(f', x{number}."{name}" AS "{source.name} {name}"' for name in source.core.columns)
+        listed += "".join(f', x{number}."{name}" AS "{source.name} {name}"' for name in source.core.columns)
         joins += f' LEFT JOIN "{_table(source.name)}" x{number} USING ({", ".join(source.core.cell)})'
     return (
-        f'SELECT s.account_id, s.relationship_id, today AS on_date{metrics}{totals} FROM "{table}" t JOIN scope s USING (r)'
-        f"{joins} WHERE today = DATE '{day}' ORDER BY s.account_id, s.relationship_id"
+        f'SELECT s.account_id, s.relationship_id, today AS on_date{metrics}{listed} FROM "{table}" t JOIN scope s USING (r)'
+        f"{joins} WHERE today = DATE '{day}' ORDER BY r"
     )

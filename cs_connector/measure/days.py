@@ -25,6 +25,8 @@ from cs_connector.store.leases import Lease
 
 PLACE = "days/"
 LEAST = 100_000  # rows of what studies stand on: with fewer, to measure costs less than to keep
+_LACKING = """INSERT INTO metric_bucket BY NAME
+SELECT r, today FROM "days others" ANTI JOIN metric_bucket USING (r, today)"""
 _READ = {"kind": "VARCHAR", "name": "VARCHAR"}
 
 
@@ -84,12 +86,19 @@ class Days:
             for name in source.study.metrics
         )
         stored = self._stored(con, [path for paths in self.files.values() for path in paths])
-        store(
-            con,
-            "metric_bucket",
-            f'SELECT r, today, {listed} FROM "days others" o JOIN scope s USING (r) LEFT JOIN (SELECT * FROM ({stored}) '
-            f"WHERE {_near(con)}) k ON k.account_id = s.account_id AND k.relationship_id = s.relationship_id AND k.on_date = o.today",
+        mine = (
+            f"SELECT s.r, k.on_date AS today, k.* FROM ({stored}) AS k JOIN scope AS s USING (account_id, relationship_id) "
+            f"WHERE {_near(con)} AND {again.begun('k.on_date', self.round)}"
         )
+        if others:
+            query = (
+                f'SELECT r, today, {listed} FROM "days others" AS o LEFT JOIN ({mine}) AS k USING (r, today)'
+            )
+        else:  # nothing stands beside what is stored
+            query = f"SELECT r, today, {listed} FROM ({mine}) AS k"
+        store(con, "metric_bucket", query)
+        if not others:
+            con.execute(_LACKING)
 
     def keep(self, con: Connection) -> None:
         """Publish what was measured, unless days that came later are kept."""

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
+from types import MappingProxyType
 
-from cs_connector.language.build import cells
 from cs_connector.language.executor import Connection, sql, store
-from cs_connector.measure import judgements, parts
-from cs_connector.measure.metrics import OF_ACCOUNT, OF_RELATIONSHIP, Metrics, Source
+from cs_connector.measure import judgements, parts, totals
+from cs_connector.measure.metrics import OF_ACCOUNT, OF_RELATIONSHIP, Metrics, Source, together
 from cs_connector.model import ATTACHMENT
 
 MONTHS_BACK = 6
 FRESH_DAYS = 2  # a feed read up to two days before a date is complete for that date
 SCORED = ("Customer", "Trial")
 BUCKET = 50_000  # relationships at a time: memory follows this, not the number of customers
+FEWEST = 5_000
+EACH = 20_000  # bytes of memory for a relationship at all dates, with room to spare
+_UNITS = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 def grid(as_of: date) -> list[date]:
@@ -94,6 +98,12 @@ def _scored(con: Connection, account_id: str | None) -> None:
     )
 
 
+def at_once(con: Connection) -> int:
+    """How many relationships to measure at a time: as many as the memory that a connection may use has room for."""
+    size, unit = con.execute("SELECT current_setting('memory_limit')").fetchall()[0][0].split()
+    return max(FEWEST, int(float(size) * _UNITS[unit]) // EACH)
+
+
 def buckets(con: Connection, size: int) -> list[tuple[int, int]]:
     """The numbers (low ≤ r < high) of about `size` relationships each; no account is in two. One bucket, if there are none."""
     rows = con.execute(
@@ -119,24 +129,27 @@ def evaluate(con: Connection, metrics: Metrics, low: int, high: int) -> None:
     _widened(con)
 
 
-def study(con: Connection, sources: Iterable[Source]) -> str:
-    """Compute studies for the relationships in `scope`, each into a table of its own; gives a query of what they come to side by side:
-    `r`, `today` and `m_<metric>`.
+def study(con: Connection, sources: Sequence[Source], standing: Mapping[str, str] = _NONE) -> str:
+    """A query of what studies come to side by side, for the relationships in `scope`: `r`, `today` and `m_<metric>`.
+
+    Makes their totals, each in a table of its own; `standing` are tables of those that were made, by the names of the studies.
     """
-    listed, joins = [], ""
     for source in sources:
         parts.bucket(con, source)
-        store(con, f"study_{source.name}", source.query)
-        listed += [f'"study_{source.name}"."{name}" AS "m_{name}"' for name in source.study.metrics]
-        joins += f' JOIN "study_{source.name}" USING (r, today)'
-    return f"WITH cells AS ({sql(cells())}) SELECT {', '.join(['r', 'today', *listed])} FROM cells{joins}"
+    made = {s.name: _totals(s) for s in sources if s.plan and not s.plan.whole and s.name not in standing}
+    totals.make(con, [(made[source.name], source) for source in sources if source.name in made])
+    return sql(together(sources, {**standing, **made}, "m_"))
 
 
 def forget(con: Connection, sources: Iterable[Source]) -> None:
     """Drop the tables of `study`."""
     for source in sources:
-        con.execute(f'DROP TABLE "study_{source.name}"')
+        con.execute(f'DROP TABLE IF EXISTS "{_totals(source)}"')
         parts.drop(con, source)
+
+
+def _totals(source: Source) -> str:
+    return f"totals {source.name}"
 
 
 def widen(con: Connection, query: str) -> None:

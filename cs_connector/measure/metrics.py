@@ -64,12 +64,15 @@ class Study(Strict):
     metrics: dict[str, Metric]
 
 
+def as_it_is(plan: Plan) -> Plan:
+    return plan
+
+
 @dataclass(frozen=True)
 class Source:
     """A study that was read, checked and compiled; `used` has the studies of the metrics that it uses.
 
-    `kept` names the tables that it reads instead of making what they keep (see language.closed), by digest; `standing` is the
-    table that its totals stand in, once they were made.
+    `kept` names the tables that it reads instead of making what they keep (see language.closed), by digest.
     """
 
     name: str
@@ -78,7 +81,7 @@ class Source:
     calendar: Calendar = GREGORIAN
     used: tuple[Source, ...] = ()
     kept: Mapping[str, str] = field(default_factory=dict)
-    standing: str = ""
+    watched: Callable[[Plan], Plan] = as_it_is
 
     @cached_property
     def plan(self) -> Plan | None:
@@ -89,13 +92,16 @@ class Source:
         name = f"{self.name} {sha256(self.study.model_dump_json().encode()).hexdigest()[:6]}"
         folder = self.document.path.parent
         made = compile_study(self.study.steps, self.calendar, name=name, base=BASE, folder=folder)
-        return over(made, self.kept) if self.kept else made
+        return self.watched(over(made, self.kept) if self.kept else made)
 
     @cached_property
     def rows(self) -> Rows | None:
         """What the steps end with: a row for each relationship and date."""
-        rows = self.plan.rows if self.plan else None
-        return Rows(over_core(rows.node, self.standing)) if rows and self.standing else rows
+        return self.plan.rows if self.plan else None
+
+    def over(self, standing: str | None) -> Rows | None:
+        """The same over a table of the totals, if they stand in one."""
+        return Rows(over_core(self.rows.node, standing)) if self.rows and standing else self.rows
 
     @cached_property
     def core(self) -> Rows:
@@ -107,6 +113,12 @@ class Source:
     def formulas(self) -> dict[str, tuple[Formula, Formula | None]]:
         """Each metric's value, and the condition for knowing it. Raises ConfigError with the line."""
         return {name: self.formula(name) for name in self.study.metrics}
+
+    @property
+    def told(self) -> set[str]:
+        """What its metrics say of the relationship itself."""
+        said = {name for both in self.formulas.values() for f in both if f for name in f.names}
+        return said & BASE.keys() - {"today"}
 
     def formula(self, name: str) -> tuple[Formula, Formula | None]:
         """One metric's value, and the condition for knowing it. Raises ConfigError with the line."""
@@ -264,28 +276,51 @@ def _unique(sources: Iterable[Source]) -> None:
 
 def values(source: Source) -> exp.Select:
     """One row for every relationship in `scope` and date on which it had begun: `r`, `today`, a column a metric."""
-    base = cells((*OF_RELATIONSHIP, *OF_ACCOUNT))
-    listed = [column("r", "b"), column("today", "b")]
-    query = exp.select(*listed).from_(base.subquery("b"))
-    if source.rows is not None:
-        match = same("b", "a", source.rows.cell)
-        query = query.join(source.rows.query.subquery("a"), on=match, join_type="left")
-    needed = sorted({entity for metric in source.study.metrics.values() for entity in metric.complete})
-    for entity in needed:
-        query = query.join(_complete(entity), on=_reached(entity), join_type="left")
-    total = source.rows.columns if source.rows else ()
-    places = {n: column(n, "b") for n in BASE} | {n: column(n, "a") for n in total}
+    return together([source], {})
+
+
+def together(sources: Sequence[Source], standing: Mapping[str, str], prefix: str = "") -> exp.Select:
+    """The same of several studies side by side: relationships meet dates once, and each feed is asked once.
+
+    `standing` are the tables of the totals of studies that were made.
+    """
+    base = {"account_id", *(name for source in sources for name in source.told)}
+    query = exp.select().from_(cells(sorted(base)).subquery("b"))
+    metrics = [metric for source in sources for metric in source.study.metrics.values()]
+    for entity in sorted({entity for metric in metrics for entity in metric.complete}):
+        query.join(_complete(entity), on=_reached(entity), join_type="left", copy=False)
+    found: list[exp.Expr] = [column("r", "b"), column("today", "b")]
+    for source in sources:
+        places = _places(query, source, standing)
+        for name, metric in source.study.metrics.items():
+            value = _value(metric, *source.formulas[name], places)
+            found.append(value.as_(f"{prefix}{name}", quoted=True, copy=False))
+    return _published(query.select(*found, copy=False))
+
+
+def _published(query: exp.Select) -> exp.Select:
+    """The numbers as they are published: engines work out what a function says of a column once, and of a formula each time."""
+    cell, numbers = query.named_selects[:2], query.named_selects[2:]
+    found = [call("significant", column(name, "v")).as_(name, quoted=True) for name in numbers]
+    return exp.select(*(column(name, "v") for name in cell), *found).from_(query.subquery("v", copy=False))
+
+
+def _places(query: exp.Select, source: Source, standing: Mapping[str, str]) -> dict[str, exp.Expr]:
+    """Join what the metrics of a study stand on; gives where each name is."""
+    places: dict[str, exp.Expr] = {n: column(n, "b") for n in BASE}
+    rows = source.over(standing.get(source.name))
+    if rows is not None:
+        own = f"of {source.name}"
+        match = same("b", own, rows.cell)
+        query.join(rows.query.subquery(own), on=match, join_type="left", copy=False)
+        places |= {n: column(n, own) for n in rows.columns}
     for other in source.used:
-        theirs = f"other_{other.name}"
-        query = query.join(
-            values(other).subquery(theirs), on=same("b", theirs, ("r", "today")), join_type="left"
-        )
-        places |= {
-            n: column(n, theirs) for n in other.study.metrics if n in source.study.uses and n not in total
-        }
-    for name, metric in source.study.metrics.items():
-        query = query.select(_value(metric, *source.formulas[name], places).as_(name, quoted=True))
-    return query
+        theirs = f"{source.name} uses {other.name}"
+        match = same("b", theirs, ("r", "today"))
+        query.join(together([other], standing).subquery(theirs), on=match, join_type="left", copy=False)
+        named = other.study.metrics.keys() & set(source.study.uses) - set(rows.columns if rows else ())
+        places |= {n: column(n, theirs) for n in named}
+    return places
 
 
 def _value(metric: Metric, value: Formula, known: Formula | None, places: Mapping[str, exp.Expr]) -> exp.Expr:
@@ -294,8 +329,8 @@ def _value(metric: Metric, value: Formula, known: Formula | None, places: Mappin
     ]
     if known is not None:
         tests.append(exp.Paren(this=known.over(places)))
-    published = call("significant", value.over(places))
-    return exp.Case(ifs=[exp.If(this=exp.and_(*tests), true=published)]) if tests else published
+    said = value.over(places)
+    return exp.Case(ifs=[exp.If(this=exp.and_(*tests), true=said)]) if tests else said
 
 
 def _complete(entity: str) -> exp.Subquery:

@@ -10,7 +10,7 @@ from hashlib import sha256
 import duckdb
 
 from cs_connector.language.daily import Daily, daily
-from cs_connector.measure.metrics import BASE, Source
+from cs_connector.measure.metrics import Source, as_it_is
 
 _TOLD = {"relationship_id", "account_id", "product", "start_on"}
 
@@ -45,8 +45,7 @@ class Steady:
     @property
     def told(self) -> set[str]:
         """What they say of the relationship itself."""
-        formulas = (f for s in self.sources for both in s.formulas.values() for f in both if f)
-        return _TOLD | {name for f in formulas for name in f.names if name in BASE and name != "today"}
+        return _TOLD.union(*(source.told for source in self.sources))
 
     @property
     def metrics(self) -> list[str]:
@@ -70,4 +69,5 @@ def _daily(source: Source) -> Daily:
 
 def _plain(source: Source) -> Source:
     """The study over rows, whatever is kept of it."""
-    return replace(source, kept={}, standing="", used=tuple(_plain(other) for other in source.used))
+    used = tuple(_plain(other) for other in source.used)
+    return replace(source, kept={}, watched=as_it_is, used=used)

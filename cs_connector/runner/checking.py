@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from cs_connector.errors import ConnectorError, NotPermitted, QuotaExhausted, Unavailable
+from cs_connector.errors import AuthFailed, ConnectorError, NotPermitted, QuotaExhausted
 from cs_connector.store.guard import risky
 
 from . import provisioning
 from .engine import Engine
+from .reading.halted import worst
 
 MOST_SKEW = 60.0  # seconds; signed logins allow for about three minutes
 
 
 def check(engine: Engine) -> list[dict[str, Any]]:
-    """Every check with its verdict and, where it failed, the fix."""
+    """Every check with its verdict and, where it failed, the fix and the exit code of that."""
     found = [_tried("store", lambda: _store(engine))]
     for name in engine.project.settings.connections:
         who = _tried(f"connection {name}", partial(_who, engine, name))
@@ -34,12 +35,22 @@ def check(engine: Engine) -> list[dict[str, Any]]:
     return found
 
 
+def ends(found: Iterable[Mapping[str, Any]]) -> int:
+    """The exit code of all checks together: 0, or that of the worst. What nothing else is said of is an admin's."""
+    codes = [line["exit"] for line in found if not line["ok"]]
+    return (
+        worst(NotPermitted.exit_code if code == ConnectorError.exit_code else code for code in codes)
+        if codes
+        else 0
+    )
+
+
 def _tried(name: str, work: Callable[[], str]) -> dict[str, Any]:
     try:
-        return {"name": name, "ok": True, "text": work(), "fix": ""}
+        return {"name": name, "ok": True, "text": work(), "fix": "", "exit": 0}
     except ConnectorError as error:
         text = error.what + (f": {error.why}" if error.why else "")
-        return {"name": name, "ok": False, "text": text, "fix": error.fix}
+        return {"name": name, "ok": False, "text": text, "fix": error.fix, "exit": error.exit_code}
 
 
 def _store(engine: Engine) -> str:
@@ -88,12 +99,12 @@ def _allowed(engine: Engine, name: str) -> str:
 
 
 def _on_time(engine: Engine, name: str) -> str:
-    """Raises Unavailable when the CRM's clock and ours are so far apart that logins fail."""
+    """Raises AuthFailed when the CRM's clock and ours are so far apart that logins fail."""
     skew = engine.adapter(name).usage().skew
     if skew is None:
         return ""
     if abs(skew) > MOST_SKEW:
-        raise Unavailable(
+        raise AuthFailed(
             f"our clock and the CRM's are {abs(skew):,.0f} seconds apart",
             why="logins by signed tokens are refused then, and changes may be missed",
             fix="set the clock of this machine",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from cs_connector.errors import GuardStopped, MappingError
+from cs_connector.errors import MappingError
 from cs_connector.ports import ObjectInfo, Read
 from cs_connector.store import shapes
 from cs_connector.store.shapes import Shape
@@ -14,6 +14,7 @@ from cs_connector.unify.mapping import HISTORY
 from cs_connector.unify.passing import kind
 
 from .engine import Engine
+from .reading.halted import Halted
 
 # Fields whose parts are fields too, and files.
 _WHOLES = frozenset({"address", "location", "base64", "complexvalue"})
@@ -99,7 +100,7 @@ def _check_histories(engine: Engine, source: Source) -> None:
             document = source.mapping.document
             raise MappingError(
                 f"{source.mapping.crm} does not tell what {rule.object}.{rule.history[0]} was before",
-                safe="nothing was read or written",
+                safe=f"nothing of {source.connection} was read, and nothing was written to any CRM",
                 fix="remove history:",
                 place=None if document is None else document.place(("read", index, "history")),
             )
@@ -124,17 +125,17 @@ def _gone(type_: str) -> bool:
 
 
 def _check_filters(source: Source, changed: set[tuple[str, str]]) -> None:
-    """Raises GuardStopped when a field that decides which records count, or who is who, cannot be believed."""
+    """Raises Halted when a field that decides which records count, or who is who, cannot be believed."""
     for rule in source.mapping.read:
         deciding = {c.field for c in rule.where} | ({rule.same_as.field} if rule.same_as else set())
         deciding |= set(rule.adds_to.sources) if rule.adds_to else set()
         lost = sorted(field for field in deciding if (rule.object, field) in changed)
         if lost:
             name = f"{source.connection} {rule.object}.{lost[0]}"
-            raise GuardStopped(
+            raise Halted(
                 f"{name} is gone, hidden from this login, or of another kind",
                 why=f"it decides which {rule.object} count, or which record of another one they belong to",
-                safe="nothing was read, everything stays as it was",
+                safe=f"nothing of {source.connection} was read, what was read of it before stays as it was, and nothing was written to any CRM",
                 fix="give the login the field again or change the mapping; if another kind is right: "
                 f"cs-connector sync --accept {source.connection}.{rule.object}",
             )

@@ -169,7 +169,7 @@ class Engine:
             raise GuardStopped(
                 f"{name} is not the {identity.crm} that it was",
                 why=f"it answers as {identity.org_id}, but {expected} is what this project knows",
-                safe="nothing was read or written",
+                safe="nothing of that org was read, and nothing was written to it",
                 fix="check the credentials of the connection, or make a new project for the other org",
             )
         return identity

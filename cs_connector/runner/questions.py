@@ -103,12 +103,14 @@ def runs(engine: Engine, count: int = 20) -> list[dict[str, Any]]:
 
 
 def run(engine: Engine, id_: str) -> dict[str, Any]:
-    """run/1 of a past run. Raises UsageError for an unknown one."""
+    """run/1 of a past run; its head alone where it did not end. Raises UsageError for an unknown one."""
     with engine.store.state.read() as db:
         row = db.execute(sa.select(tables.runs).where(tables.runs.c.id == id_)).one_or_none()
     if row is None:
         raise UsageError(f"there is no run {id_!r}", safe="nothing was changed", fix="cs-connector runs")
-    return dict(row.summary or {"schema": "run/1", "run": id_, "status": row.status, "exit": row.exit})
+    head = {"schema": "run/1", "run": id_, "as_of": str(row.as_of), "job": row.job}
+    head |= {"started_at": row.started_at.isoformat(), "status": row.status, "exit": row.exit}
+    return dict(row.summary or head)
 
 
 def task(engine: Engine, account: str) -> dict[str, Any] | None:

@@ -19,6 +19,7 @@ from .engine import Engine, Silent, Talk, open_engine
 from .summary import CallLine, Summary
 from .undoing import deleted
 
+DIED = "died: its process was killed"
 ALL = ("sync", "unify", "score", "act", "write_back")
 
 
@@ -48,11 +49,13 @@ def run_jobs(
 
 
 def recorded(engine: Engine, job: str, work: Callable[[], None]) -> Summary:
-    """Do work as one run: its row in `runs` says how it ended, also when it failed."""
+    """Do work as one run: its row in `runs` says how it ended, also when it failed. Those of killed runs say so from here on."""
     summary = engine.summary
     started = {"as_of": engine.as_of, "started_at": engine.clock.now(), "actor": engine.actor}
     started["config_hash"] = engine.config_hash()
     with engine.store.state.begin() as db:
+        if engine.lease:  # so no other run can be alive
+            db.execute(sa.update(runs).where(runs.c.status == "running").values(status=DIED))
         db.execute(sa.insert(runs).values(id=summary.run, job=job, status="running", **started))
     try:
         work()

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from cs_connector.act import outbox
 from cs_connector.act.outbox import Outbox
 from cs_connector.act.plan import STAMPS
+from cs_connector.errors import AdapterError, about
 
 from . import auditing
 from .engine import Engine
+
+SAFE = "nothing was written to any CRM, and what is in flight is looked up by the next run"
 
 
 def box(engine: Engine) -> Outbox:
@@ -23,16 +28,51 @@ def box(engine: Engine) -> Outbox:
 
 
 def settle(engine: Engine) -> None:
-    """Look up what is in flight, only in the org that it was sent to; what came of it becomes notes of the run."""
+    """Look up what is in flight, only in the org that it was sent to; what came of it becomes notes of the run.
+
+    Raises GuardStopped for another org, and AdapterError, when all others are settled, for a CRM that cannot be asked.
+    """
+    for error in attempt(engine).values():
+        raise error
+
+
+def attempt(engine: Engine) -> dict[str, AdapterError]:
+    """The same; answers which CRMs could not be asked, and why. What is in flight there stays so."""
     with engine.store.state.read() as db:
         left = outbox.places(db)
     if not left:
-        return
+        return {}
     flying = {connection for connection, state in left if state == "inflight"}
-    adapters = {name: engine.adapter(name) for name in engine.project.settings.connections if name in flying}
-    for name in adapters:
-        engine.identify(name)
-    engine.summary.notes += _told(outbox.recover(box(engine), adapters))
+    names = [name for name in engine.project.settings.connections if name in flying]
+    unasked = _refused(names, engine.identify)
+    found = outbox.recover(box(engine), {})
+
+    def look(name: str) -> None:
+        _add(found, outbox.recover(box(engine), {name: engine.adapter(name)}))
+
+    unasked |= _refused([name for name in names if name not in unasked], look)
+    engine.summary.notes += _told(found)
+    return unasked
+
+
+def _refused(names: Sequence[str], ask: Callable[[str], object]) -> dict[str, AdapterError]:
+    """Ask of each connection; answers which of them did not take it, and why."""
+    errors = {}
+    for name in names:
+        try:
+            with about(name, SAFE):
+                ask(name)
+        except AdapterError as error:
+            errors[name] = error
+    return errors
+
+
+def _add(found: outbox.Found, more: outbox.Found) -> None:
+    found.planned += more.planned
+    found.done += more.done
+    found.undone += more.undone
+    found.refused += more.refused
+    found.doubtful += more.doubtful
 
 
 def _told(found: outbox.Found) -> list[str]:

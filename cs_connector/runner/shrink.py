@@ -9,19 +9,20 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from cs_connector.config.documents import suggest
-from cs_connector.errors import GuardStopped, UsageError
+from cs_connector.errors import UsageError
 from cs_connector.ports import Page, RawRecord, Verdict
 from cs_connector.store import tables
 from cs_connector.store.facts import RAW
 
 from .engine import Engine
+from .reading.halted import Halted
 
 GONE = b"{}"  # the payload of a record of which nothing is known but that it is not listed
 FEW = 20  # objects with fewer records may shrink as they like
 
 
 def guard(engine: Engine, connection: str, objects: Iterable[str]) -> dict[str, int]:
-    """How many records the CRM shows of each object that it can count. Raises GuardStopped when far too few."""
+    """How many records the CRM shows of each object that it can count. Raises Halted when far too few."""
     adapter = engine.adapter(connection)
     totals, shrunk = {}, []
     for name in objects:
@@ -127,11 +128,11 @@ def _ids(con: duckdb.DuckDBPyConnection, query: str) -> list[str]:
     return [row[0] for row in con.execute(query).fetchall()]
 
 
-def stopped(connection: str, shrunk: list[str]) -> GuardStopped:
+def stopped(connection: str, shrunk: list[str]) -> Halted:
     names = " ".join(f"--accept {connection}.{line.partition(':')[0]}" for line in shrunk)
-    return GuardStopped(
+    return Halted(
         f"{connection} suddenly shows far fewer records",
         why="; ".join(shrunk),
-        safe="nothing was read or deleted",
+        safe=f"nothing of {connection} was read or deleted, and nothing was written to any CRM",
         fix=f"check the permissions and filters of the login; if it is right: cs-connector sync {names}",
     )

@@ -85,12 +85,15 @@ def _compare(con: duckdb.DuckDBPyConnection, kind: Kind, told: dict[str, str]) -
     )
     con.execute("CREATE OR REPLACE TEMP TABLE digested AS SELECT digest FROM known")
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE fresh_at AS SELECT * FROM stamp ANTI JOIN digested USING (digest) UNION ALL "
+        "CREATE OR REPLACE TEMP TABLE odd AS SELECT s.place, s.digest, d.digest AS was FROM stamp s FULL JOIN digested d "
+        "ON d.digest = s.digest WHERE s.digest IS NULL OR d.digest IS NULL"
+    )
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE fresh_at AS SELECT place, digest FROM odd WHERE was IS NULL UNION ALL "
         "SELECT * FROM again SEMI JOIN digested USING (digest)"
     )
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE outdated AS SELECT digest FROM digested ANTI JOIN stamp USING (digest) "
-        "UNION SELECT digest FROM again"
+        "CREATE OR REPLACE TEMP TABLE outdated AS SELECT was AS digest FROM odd WHERE digest IS NULL UNION SELECT digest FROM again"
     )
     firm = "domain, lead" if kind.model is ACCOUNT else "NULL::VARCHAR AS domain, NULL::VARCHAR AS lead"
     con.execute(

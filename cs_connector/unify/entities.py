@@ -30,11 +30,16 @@ _REFERENCES = {
 
 
 def assemble(con: duckdb.DuckDBPyConnection, as_of: date, precedence: Precedence = NOTHING) -> None:
-    """Make one table for each entity from `stage_<entity>` and `resolved`; make `link` of that and of plain entities.
+    """Make one table for each entity from `stage_<entity>` and `resolved`; make `link` of that and of plain entities,
+    a view of `linked`, which says what account each is about, too.
 
     Relationships are made of subscriptions: what the CRM says of them becomes `said`, for relationships.derive.
     """
-    con.execute("CREATE OR REPLACE TABLE link AS SELECT * FROM resolved")
+    con.execute("CREATE OR REPLACE TEMP TABLE meant AS SELECT * FROM resolved")
+    con.execute(
+        "CREATE OR REPLACE TABLE linked AS SELECT *, CAST(NULL AS VARCHAR) AS account_id FROM meant LIMIT 0"
+    )
+    con.execute("CREATE OR REPLACE VIEW link AS SELECT * EXCLUDE (account_id) FROM linked")
     _references(con)
     for entity in ENTITIES.values():
         if entity is RELATIONSHIP:
@@ -44,19 +49,14 @@ def assemble(con: duckdb.DuckDBPyConnection, as_of: date, precedence: Precedence
             called.add(con, entity)
         else:
             _plain(con, entity)
+    for table in ("meant", "followed", "placed"):
+        con.execute(f"DROP TABLE {table}")
     con.execute(
         "UPDATE person SET active = FALSE, decision_maker = FALSE, champion = FALSE, "
         "was_decision_maker = coalesce(was_decision_maker, decision_maker), was_champion = coalesce(was_champion, champion) "
         "WHERE left_on <= $as_of",
         {"as_of": as_of},
     )
-    for entity in ENTITIES.values():
-        columns = {c.name for c in entity.columns}
-        if entity.name != "person" and {"account_id", "person_id"} <= columns:
-            con.execute(
-                f"UPDATE {entity.name} SET account_id = p.account_id FROM person p "
-                f"WHERE {entity.name}.account_id IS NULL AND p.person_id = {entity.name}.person_id"
-            )
 
 
 def normalise(con: duckdb.DuckDBPyConnection) -> None:
@@ -77,9 +77,8 @@ def mention(con: duckdb.DuckDBPyConnection, sources: Iterable[Source]) -> None:
             if entity.column("account_id") is None or name in RESOLVED:
                 continue
             con.execute(
-                "INSERT INTO link SELECT DISTINCT e.account_id, 'account', l.connection, l.object, e.account_id, "
-                f"'mentioned', 1.0, '' FROM link l JOIN {ident(name)} e ON e.{entity.key} = l.entity_id "
-                "WHERE l.entity = ? AND l.connection = ? AND e.account_id IS NOT NULL",
+                "INSERT INTO linked SELECT DISTINCT account_id, 'account', connection, object, account_id, 'mentioned', 1.0, '', "
+                "account_id FROM linked WHERE entity = ? AND connection = ? AND account_id IS NOT NULL",
                 [name, source.connection],
             )
 
@@ -87,9 +86,9 @@ def mention(con: duckdb.DuckDBPyConnection, sources: Iterable[Source]) -> None:
 def _references(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         "CREATE OR REPLACE TABLE reference AS "
-        "SELECT entity, connection || '|' || object || '|' || record_id AS ref, min(entity_id) AS entity_id FROM link "
+        "SELECT entity, connection || '|' || object || '|' || record_id AS ref, min(entity_id) AS entity_id FROM meant "
         "GROUP BY ALL UNION ALL SELECT entity, 'crm:' || crm || '|' || object || '|' || record_id, min(entity_id) "
-        "FROM link JOIN connection_crm USING (connection) GROUP BY ALL"
+        "FROM meant JOIN connection_crm USING (connection) GROUP BY ALL"
     )
 
 
@@ -114,35 +113,45 @@ def _followed(entity: Entity, source: str) -> str:
 
 def _plain(con: duckdb.DuckDBPyConnection, entity: Entity) -> None:
     """One entity a record; a record that adds to another one (its links, say) lends it its attributes."""
+    stage, names = f"stage_{entity.name}", ", ".join(ident(c.name) for c in entity.columns[1:])
+    added = con.execute(f"SELECT 1 FROM {stage} WHERE adds_ref IS NOT NULL LIMIT 1").fetchone() is not None
     origin = "coalesce(adds_ref, connection || '|' || object || '|' || record_id)"
     key = f"'{entity.name[:3]}_' || left(md5({origin}), 16)"
+    made = f"SELECT *, {key} AS made FROM ({_followed(entity, stage)})"
+    con.execute(f"CREATE OR REPLACE TEMP TABLE followed AS {made if added else _homed(entity, made)}")
+    rows = f"({_homed(entity, _laid_over(entity))})" if added else "followed"
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE followed AS SELECT *, {key} AS made FROM ({_followed(entity, 'stage_' + entity.name)})"
+        f"CREATE OR REPLACE TABLE {ident(entity.name)} AS SELECT made AS {entity.key}, {names} FROM {rows}"
     )
-    con.execute(f"CREATE OR REPLACE TABLE {ident(entity.name)} AS {_single(con, entity)}")
+    account = "account_id" if entity.column("account_id") else "NULL"
+    whole = f"JOIN (SELECT {entity.key} AS made, {account} AS account_id FROM {ident(entity.name)}) e USING (made)"
     con.execute(
-        f"INSERT INTO link SELECT made, '{entity.name}', connection, object, record_id, "
-        "CASE WHEN adds_ref IS NULL THEN 'itself' ELSE 'adds to' END, 1.0, '' FROM followed "
-        f"SEMI JOIN {ident(entity.name)} e ON e.{entity.key} = made"
+        f"INSERT INTO linked SELECT made, '{entity.name}', connection, object, record_id, "
+        f"CASE WHEN adds_ref IS NULL THEN 'itself' ELSE 'adds to' END, 1.0, '', {'e.account_id' if added else account} "
+        f"FROM followed {whole if added else ''}"
     )
 
 
-def _single(con: duckdb.DuckDBPyConnection, entity: Entity) -> str:
-    names = [c.name for c in entity.columns[1:]]
-    added = con.execute("SELECT count(*) FROM followed WHERE adds_ref IS NOT NULL").fetchall()[0][0]
-    if not added:
-        return f"SELECT made AS {entity.key}, {', '.join(map(ident, names))} FROM followed"
+def _laid_over(entity: Entity) -> str:
+    """A query for one row of `followed` an entity; what only adds to a record that nobody reads is none."""
     columns = ", ".join(f"{_laid(c.name, c.type)} AS {ident(c.name)}" for c in entity.columns[1:])
+    return f"SELECT made, {columns} FROM followed GROUP BY made HAVING bool_or(adds_ref IS NULL)"
+
+
+def _homed(entity: Entity, rows: str) -> str:
+    """The same rows; what names a person and no account is of the person's account."""
+    if not {"account_id", "person_id"} <= {c.name for c in entity.columns}:
+        return rows
     return (
-        f"SELECT made AS {entity.key}, {columns} FROM followed GROUP BY made HAVING bool_or(adds_ref IS NULL)"
+        f"SELECT f.* REPLACE (coalesce(f.account_id, p.account_id) AS account_id) FROM ({rows}) f "
+        "LEFT JOIN person p ON p.person_id = CASE WHEN f.account_id IS NULL THEN f.person_id END"
     )
 
 
 def _merged(con: duckdb.DuckDBPyConnection, entity: Entity, precedence: Precedence) -> None:
-    con.execute(f"CREATE OR REPLACE TEMP TABLE followed AS {_followed(entity, 'stage_' + entity.name)}")
     con.execute(
         "CREATE OR REPLACE TEMP TABLE placed AS SELECT coalesce(a.entity_id, l.entity_id) AS entity_id, f.* "
-        f"FROM followed f LEFT JOIN link l ON l.entity = '{entity.name}' AND f.adds_ref IS NULL "
+        f"FROM ({_followed(entity, f'stage_{entity.name}')}) f LEFT JOIN meant l ON l.entity = '{entity.name}' AND f.adds_ref IS NULL "
         "AND l.connection = f.connection AND l.object = f.object AND l.record_id = f.record_id "
         f"LEFT JOIN reference a ON a.entity = '{entity.name}' AND a.ref = f.adds_ref"
     )
@@ -155,8 +164,10 @@ def _merged(con: duckdb.DuckDBPyConnection, entity: Entity, precedence: Preceden
         "FROM placed WHERE entity_id IS NOT NULL GROUP BY entity_id"
     )
     con.execute(
-        f"INSERT INTO link SELECT DISTINCT entity_id, '{entity.name}', connection, object, record_id, 'adds to', 1.0, '' "
-        "FROM placed WHERE adds_ref IS NOT NULL AND entity_id IS NOT NULL"
+        f"INSERT INTO linked SELECT l.*, {'e.account_id' if entity.column('account_id') else 'NULL'} FROM ("
+        f"SELECT * FROM meant WHERE entity = '{entity.name}' UNION ALL SELECT DISTINCT entity_id, '{entity.name}', connection, "
+        "object, record_id, 'adds to', 1.0, '' FROM placed WHERE adds_ref IS NOT NULL AND entity_id IS NOT NULL) l "
+        f"LEFT JOIN {ident(entity.name)} e ON e.{entity.key} = l.entity_id"
     )
     if entity is ACCOUNT:
         compare(con, precedence)

@@ -64,10 +64,10 @@ def _key(space: str, *parts: str) -> str:
 
 def _squash(column: str) -> str:
     """Letters and digits only; Latin letters for other scripts."""
-    bare = f"strip_accents(lower({column}))"
+    low, bare = f"lower({column})", f"strip_accents(lower({column}))"
     return (
-        f"nullif(CASE WHEN regexp_full_match({bare}, '[ -~]*') THEN regexp_replace({bare}, '[^a-z0-9]', '', 'g') "
-        f"ELSE latin({bare}) END, '')"
+        f"nullif(CASE WHEN regexp_full_match({low}, '[a-z0-9]*') THEN {low} "
+        f"WHEN regexp_full_match({bare}, '[ -~]*') THEN regexp_replace({bare}, '[^a-z0-9]', '', 'g') ELSE latin({bare}) END, '')"
     )
 
 
@@ -105,18 +105,19 @@ _GIVEN = (
 )
 _FAMILY = (
     f"CASE {_WHOLE} AND contains(name, ',') THEN trim(split_part(name, ',', 1)) "
-    f"{_WHOLE} THEN regexp_extract(trim(name), '([^ ]+)$', 1) ELSE family_name END"
+    f"{_WHOLE} THEN split_part(trim(name), ' ', -1) ELSE family_name END"
 )
 _HOUSE = r"'^\s*([0-9]+[a-zA-Z]?)\b'"
 _PERSON = (
-    f"SELECT s.ref, s.digest, {_squash(_GIVEN)} AS given, {_squash(_FAMILY)} AS family, "
+    f"SELECT s.ref, s.digest, {_squash('first')} AS given, {_squash('last')} AS family, "
     "CASE WHEN list_contains($roles, split_part(lower(s.email), '@', 1)) THEN NULL ELSE lower(s.email) END AS email, "
     "CASE WHEN list_contains($roles, split_part(lower(s.email), '@', 1)) THEN NULL "
     "ELSE nullif(split_part(lower(s.email), '@', 1), '') END AS mailbox, "
     f"{_squash('s.born_on')} AS born, nullif(lower(regexp_extract(s.street, {_HOUSE}, 1)), '') AS house, "
     f"{_squash(f'regexp_replace(s.street, {_HOUSE}, chr(32))')} AS street, {_squash('s.street_2')} AS line, "
     f"{_squash('s.postal_code')} AS postal, {_squash('s.city')} AS city, {_squash('s.region')} AS region, "
-    f"coalesce(l.code, {_squash('s.country')}) AS country, p.phone, s.employer FROM fresh s "
+    f"coalesce(l.code, {_squash('s.country')}) AS country, p.phone, s.employer "
+    f"FROM (SELECT *, {_GIVEN} AS first, {_FAMILY} AS last FROM fresh) s "
     "LEFT JOIN phone_said p ON p.said = s.phone LEFT JOIN country_said l ON l.said = s.country"
 )
 _PERSON_KEYS = (
@@ -134,10 +135,7 @@ def _shown(query: str, model: Model, extra: tuple[str, ...], keys: Iterable[str]
     """`query` with its keys as one list without repetition."""
     columns = ", ".join((*model.columns, *extra))
     every = f"list_concat([{', '.join(keys)}], coalesce({listed}, []))"
-    return (
-        f"SELECT ref, digest, {columns}, list_sort(list_distinct(list_filter({every}, lambda k: k IS NOT NULL))) AS keys "
-        f"FROM ({query})"
-    )
+    return f"SELECT ref, digest, {columns}, list_sort(list_distinct({every})) AS keys FROM ({query})"
 
 
 ACCOUNTS = Kind(

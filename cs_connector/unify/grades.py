@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
+from operator import itemgetter
 
 from rapidfuzz import fuzz
 from rapidfuzz.distance import DamerauLevenshtein
@@ -33,8 +34,10 @@ _WAYS = {
     "se": "southeast",
     "sw": "southwest",
 }
+_TWICE = re.compile(r"(.)\1+", re.DOTALL)
 _PART = re.compile(r"[a-z]+|[0-9]+")
 JOINED = 90.0  # of 100: whole names, spaces left out
+_MANY = 100_000  # words and names that come back in many pairs
 
 
 class Grade(IntEnum):
@@ -145,8 +148,8 @@ def _paired(one: list[str], other: list[str]) -> _Pairing:
             found.one.append(word)
     known = any(word not in COMMON and len(word) > 2 for word in found.shared)
     for word in list(found.one):
-        near = max(found.other, key=lambda w: _likeness(word, w, known=known), default="")
-        likeness = _likeness(word, near, known=known) if near else 0.0
+        alike = ((_likeness(word, w, known=known), w) for w in found.other)
+        likeness, near = max(alike, key=itemgetter(0), default=(0.0, ""))
         if likeness < ALIKE:
             continue
         found.one.remove(word)
@@ -209,7 +212,8 @@ def _spelling(one: str, other: str) -> float:
     if one[0] != other[0]:
         return ALIKE if _begun(one, other) else 0.0
     likeness = float(DamerauLevenshtein.normalized_similarity(one, other))
-    return min(likeness, CLEAR - 0.01) if _another(one, other) else likeness
+    least = CLEAR - 0.01
+    return least if likeness > least and _another(one, other) else likeness
 
 
 def _begun(one: str, other: str) -> bool:
@@ -228,13 +232,13 @@ def _another(one: str, other: str) -> bool:
 
 def _stem(one: str, other: str) -> bool:
     """Forms of one word: publishing, publishers; fab, fabricators."""
-    short, long = sorted((one, other), key=len)
-    least = 5 if {one, other} <= COMMON else 6
+    short, long = (one, other) if len(one) <= len(other) else (other, one)
+    least = 5 if one in COMMON and other in COMMON else 6
     alike = one[:least] == other[:least] and len(short) > 5
     return alike or (len(short) > 2 and long.startswith(short) and long in GENERIC)
 
 
-@lru_cache(10_000)
+@lru_cache(_MANY)
 def _sound(word: str) -> str:
     """How a word sounds, roughly: transliterations write one sound in many ways, and readers of paper take letters for digits."""
     text = word if word.isalpha() or word.isdigit() else word.translate(_READ)
@@ -242,7 +246,7 @@ def _sound(word: str) -> str:
         text = text.replace(letters, sound)
     if len(text) > 3 and text[-1] == "h" and text[-2] in "aeiou":
         text = text[:-1]
-    return "".join(c for i, c in enumerate(text) if i == 0 or c != text[i - 1])
+    return _TWICE.sub(r"\1", text)
 
 
 def _joined(words: list[str], others: list[str]) -> list[str]:
@@ -257,6 +261,7 @@ def _joined(words: list[str], others: list[str]) -> list[str]:
     return found
 
 
+@lru_cache(_MANY)
 def _spelt(text: str) -> str:
     """Words as one, numbers too: cloudnine for cloud 9."""
     return "".join(NUMBERS.get(part, part) for part in _PART.findall(text))
@@ -264,9 +269,9 @@ def _spelt(text: str) -> str:
 
 def _initials(words: list[str], letters: str) -> bool:
     """Whether letters stand for words; one more may stand for a legal form or a small word that was left out."""
-    first = "".join(word[0] for word in words)
     if not 1 < len(letters) < 7 or len(words) < 2:
         return False
+    first = "".join(word[0] for word in words)
     rest = iter(letters)
     small = len(letters) == len(first) + 1 > 2 and all(letter in rest for letter in first)
     return letters == first or (letters[0] == first[0] and small)
@@ -283,7 +288,7 @@ def _abbreviated(short: list[str], long: list[str]) -> bool:
 
 
 def _digits(text: str) -> str:
-    return "".join(c for c in text if c.isdigit())
+    return "" if text.isalpha() else "".join(c for c in text if c.isdigit())
 
 
 @lru_cache(10_000)

@@ -140,15 +140,18 @@ def _renew(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
         (f"{name}_standing", "known_standing", "changed", STANDING),
     ):
         listed = ", ".join(columns)
-        con.execute(
-            f"CREATE TABLE after_{table} AS SELECT {listed} FROM {known} ANTI JOIN {new} USING (ref) ANTI JOIN gone USING (ref) "
-            f"UNION ALL SELECT {listed} FROM {new}"
-        )
+        rows = f"{known} ANTI JOIN {new} USING (ref) ANTI JOIN gone USING (ref)"
+        stay = f"SELECT {listed} FROM {rows} UNION ALL" if _any(con, known) else ""
+        con.execute(f"CREATE TABLE after_{table} AS {stay} SELECT {listed} FROM {new}")
         con.execute(f"CREATE TABLE after_{table}_later AS SELECT {listed}, FALSE AS gone FROM {new} LIMIT 0")
-    con.execute(
-        f"CREATE TABLE after_{name}_pair AS SELECT p.* FROM known_pair p {_STAYS} UNION ALL SELECT * FROM scored"
-    )
+    stay = f"SELECT p.* FROM known_pair p {_STAYS} UNION ALL" if _any(con, "known_pair") else ""
+    con.execute(f"CREATE TABLE after_{name}_pair AS {stay} SELECT * FROM scored")
     con.execute(f"CREATE TABLE after_{name}_pair_later AS SELECT * FROM scored LIMIT 0")
+
+
+def _any(con: duckdb.DuckDBPyConnection, table: str) -> bool:
+    """Where nothing is known, nobody has to be looked for among those that are new."""
+    return con.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is not None
 
 
 def _add(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:

@@ -7,17 +7,30 @@ log2(m / u), and where something is missing nothing is weighed.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf, log2
 from typing import Any
+
+# What is known of a pair itself, whatever its records say: Splink carries this column along with each pair.
+TOLD = "match_key"
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A condition on the columns of two records (`x_l`, `x_r`), and the words for a person; no words, no evidence."""
+    """A condition on the columns of two records (`x_l`, `x_r`) and on TOLD, and the words for a person; no words, no evidence.
+
+    `only` is a part of a condition on TOLD that can be judged without it.
+    """
 
     when: str
     m: float
     u: float
     words: str = ""
+    only: str = "TRUE"
+
+    @property
+    def weight(self) -> float:
+        """In bits."""
+        return log2(self.m / self.u)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +49,35 @@ class Model:
     columns: tuple[str, ...]
     prior: float
     comparisons: tuple[Comparison, ...]
+
+    @property
+    def tells(self) -> bool:
+        """Whether anything depends on TOLD."""
+        return any(TOLD in level.when for c in self.comparisons for level in c.levels)
+
+
+def at_most(model: Model) -> str:
+    """The bits that two records can have at most, whatever TOLD says of them; to find it out may cost more than all else."""
+    return " + ".join((repr(bits(model.prior)), *map(_at_most, model.comparisons)))
+
+
+def bits(probability: float) -> float:
+    """A probability as Splink adds them up."""
+    return log2(probability / (1 - probability))
+
+
+def _at_most(comparison: Comparison) -> str:
+    weights = [level.weight for level in comparison.levels]
+    best, cases = -inf, [f"WHEN {comparison.unknown} THEN 0::DOUBLE"]
+    for number, level in enumerate(comparison.levels):
+        if TOLD not in level.when:
+            when = level.when if level.when == "ELSE" else f"WHEN {level.when} THEN"
+            cases.append(f"{when} {max(best, weights[number])!r}")
+        elif level.only == "TRUE":
+            best = max(best, weights[number])
+        else:
+            cases.append(f"WHEN {level.only} THEN {max(best, *weights[number:])!r}")
+    return f"CASE {' '.join(cases)} END"
 
 
 def missing(column: str) -> str:

@@ -7,12 +7,12 @@ and whatever came before them.
 from __future__ import annotations
 
 from .grades import Grade
-from .levels import Comparison, Level, Model, alike, edits, equal, missing
+from .levels import TOLD, Comparison, Level, Model, alike, edits, equal, missing
 from .lexicon.words import SERVING
 
 ENOUGH = 0.9  # the probability from which two records are the same
 NEAR = 0.02  # the probability from which a person is asked
-_GRADE = "company_grade(core_l, core_r)"
+_GRADE = TOLD  # how alike the names are is found out once, and told of each pair
 
 
 def _graded(grade: Grade, m: float, u: float, words: str) -> Level:
@@ -92,18 +92,18 @@ _ENDINGS = (
     "OR length(regexp_extract(domain_l, '[^.]*$')) > 2 OR length(regexp_extract(domain_r, '[^.]*$')) > 2)"
 )
 # Who changed its name had another domain.
-_FORMER = " OR ".join(
-    f"CASE WHEN contains(core_{here}, '|') AND list_contains(string_split(replace(core_{here}, ' ', ''), '|'), label_{there}) "
-    f"THEN {_GRADE} = {int(Grade.SAME)} ELSE FALSE END"
+_RENAMED = " OR ".join(
+    f"(contains(core_{here}, '|') AND list_contains(string_split(replace(core_{here}, ' ', ''), '|'), label_{there}))"
     for here, there in (("l", "r"), ("r", "l"))
 )
+_FORMER = f"CASE WHEN {_RENAMED} THEN {_GRADE} = {int(Grade.SAME)} ELSE FALSE END"
 _DOMAIN = Comparison(
     "domain",
     missing("domain"),
     (
         Level(equal("domain"), 0.6, 9e-6, "same domain"),
         Level(_ENDINGS, 0.12, 2.3e-4, "same domain but for its ending"),
-        Level(_FORMER, 0.05, 0.0501, "domain of another name of theirs"),
+        Level(_FORMER, 0.05, 0.0501, "domain of another name of theirs", _RENAMED),
         # a slip of a pen is not in the domain too
         Level(
             f"length(label_l) > 5 AND label_l <> label_r AND {edits('label', 1)} AND spoken_l = spoken_r",
@@ -141,7 +141,7 @@ _OFFICE = Comparison(
     "phone",
     missing("phone"),
     (
-        Level(_THEIRS, 0.4, 4e-6, "same phone"),
+        Level(_THEIRS, 0.4, 4e-6, "same phone", _ENDS),
         Level(_ENDS, 0.4, 4.1e-4, "same phone"),
         Level(_BEGINS, 0.1, 2e-4, "same phone but for an extension"),
         Level("ELSE", 0.4, 0.99, "different phones"),

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from anyascii import anyascii
@@ -37,6 +37,7 @@ _BESIDES = re.compile(
     re.IGNORECASE,
 )
 _SITE = re.compile(r"(?:https?://)?(?:www\.)?([a-z0-9-]+)(?:\.[a-z]{2,3}){1,2}/?")
+_SOME = 1_000  # texts of one name
 _SAYS_NOTHING = COMMON | LEGAL | NOTES
 _KANA = re.compile("[\u3041-\u30ff]")
 
@@ -103,7 +104,7 @@ def _script(name: str) -> str:
 
 def _form(name: str) -> str | None:
     """The last that stands in the name; in a GmbH & Co. KG, and after a trading name, the first."""
-    told = tokens(_OTHERWISE.split(_ASIDE.sub(" ", name))[0].replace(".", ""))
+    told = tokens(_otherwise(_ASIDE.sub(" ", name))[0].replace(".", ""))
     found = [FORMS[word] for word in told[1:] if word in FORMS]
     return ("gmbh" if "gmbh" in found else found[-1]) if found else None
 
@@ -130,10 +131,16 @@ def _spoken(name: str) -> list[str]:
         text = head
     elif dash and _stands_for(head, note):
         text = note
-    texts = [part for part in _OTHERWISE.split(text) if part.strip()] or [name]
+    texts = [part for part in _otherwise(text) if part.strip()] or [name]
     unbound = [_ELIDED.sub(" ", texts[0])] if _ELIDED.search(texts[0]) else []
     called = [part for inner in aside for part in _OTHERWISE.split(inner) if len(part.strip()) > 1]
     return [*texts, *called, *unbound]
+
+
+@lru_cache(_SOME)
+def _otherwise(text: str) -> tuple[str, ...]:
+    """What stands before and after the words for another name."""
+    return tuple(_OTHERWISE.split(text))
 
 
 def _readings(name: str, texts: list[str]) -> list[list[str]]:

@@ -106,12 +106,20 @@ def _decide(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
 def _close(con: duckdb.DuckDBPyConnection) -> None:
     """Add to `affected` whoever was connected, or one entity, with anybody in it."""
     con.execute("CREATE OR REPLACE TEMP TABLE place AS SELECT ref, part, entity_id FROM known_standing")
-    many = -1
-    while many != (many := con.execute("SELECT count(*) FROM affected").fetchall()[0][0]):
+    while True:
         con.execute(
             "CREATE OR REPLACE TEMP TABLE bound AS SELECT DISTINCT part, entity_id FROM place SEMI JOIN affected USING (ref)"
         )
         con.execute(
-            "CREATE OR REPLACE TEMP TABLE affected AS SELECT ref FROM affected UNION SELECT ref FROM place SEMI JOIN bound "
-            "USING (part) UNION SELECT ref FROM place SEMI JOIN bound USING (entity_id)"
+            "CREATE OR REPLACE TEMP TABLE reached AS SELECT * FROM place SEMI JOIN bound USING (part) UNION ALL "
+            "SELECT * FROM place SEMI JOIN bound USING (entity_id) ANTI JOIN bound USING (part)"
         )
+        con.execute("INSERT INTO affected SELECT ref FROM reached ANTI JOIN affected USING (ref)")
+        if not _further(con):
+            return
+
+
+def _further(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether somebody of `reached` is connected, or one entity, with more than those that brought them in."""
+    by_part, by_id = (f"SELECT 1 FROM reached ANTI JOIN bound USING ({c})" for c in ("part", "entity_id"))
+    return con.execute(f"{by_part} UNION ALL {by_id} LIMIT 1").fetchone() is not None

@@ -141,16 +141,15 @@ def _words(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE own AS SELECT key, {first} FROM said WHERE key IS NOT NULL GROUP BY key"
     )
-    laid = ", ".join(f"{ident(n)} = coalesce(o.{ident(n)}, relationship.{ident(n)})" for n in names)
-    con.execute(f"UPDATE relationship SET {laid} FROM own o WHERE o.key = relationship.key")
+    laid = ", ".join(f"coalesce(o.{ident(n)}, r.{ident(n)}) AS {ident(n)}" for n in names)
     con.execute(
-        "UPDATE relationship SET csm_judgement = coalesce(relationship.csm_judgement, a.csm_judgement), "
-        "csm_judgement_on = CASE WHEN relationship.csm_judgement IS NULL THEN a.csm_judgement_on "
-        "ELSE relationship.csm_judgement_on END, "
-        "alerts_paused_until = coalesce(relationship.alerts_paused_until, a.alerts_paused_until) "
-        "FROM account a WHERE a.account_id = relationship.account_id"
+        f"CREATE OR REPLACE TABLE relationship AS SELECT r.* REPLACE (coalesce(r.csm_judgement, a.csm_judgement) AS csm_judgement, "
+        "CASE WHEN r.csm_judgement IS NULL AND a.account_id IS NOT NULL THEN a.csm_judgement_on ELSE r.csm_judgement_on END "
+        "AS csm_judgement_on, coalesce(r.alerts_paused_until, a.alerts_paused_until) AS alerts_paused_until) FROM ("
+        f"SELECT r.* REPLACE ({laid}) FROM relationship r LEFT JOIN own o ON o.key = r.key) r "
+        "LEFT JOIN account a ON a.account_id = r.account_id"
     )
     con.execute(
-        "INSERT INTO link SELECT r.relationship_id, 'relationship', s.connection, s.object, s.record_id, 'key', 1.0, '' "
-        "FROM said s JOIN relationship r USING (key)"
+        "INSERT INTO linked SELECT r.relationship_id, 'relationship', s.connection, s.object, s.record_id, 'key', 1.0, '', "
+        "r.account_id FROM said s JOIN relationship r USING (key)"
     )

@@ -10,12 +10,12 @@ from . import names
 from .evidence import Kind
 from .grades import grade, owns
 from .layers import PAIR
-from .levels import Comparison, Model, settings
+from .levels import TOLD, Comparison, Model, at_most, bits, settings
 from .models import NEAR
 
 
 def functions(con: duckdb.DuckDBPyConnection) -> None:
-    """What the comparisons call: company_grade, domain_owns, latin."""
+    """What is called in SQL: company_grade, domain_owns, latin."""
     with suppress(duckdb.NotImplementedException):  # they are there
         con.create_function("company_grade", _grade, ["VARCHAR", "VARCHAR"], "INTEGER")
         con.create_function("domain_owns", owns, ["VARCHAR", "VARCHAR", "VARCHAR"], "BOOLEAN")
@@ -33,6 +33,7 @@ def score(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
     """
     _face(con, kind)
     _pair(con)
+    _tell(con, kind.model)
     con.execute(f"CREATE OR REPLACE TEMP TABLE scored({', '.join(f'{n} {t}' for n, t in PAIR.items())})")
     if con.execute("SELECT 1 FROM blocked LIMIT 1").fetchone():
         _splink(con, kind)
@@ -56,6 +57,8 @@ def _face(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
         f"CASE WHEN NOT lent THEN {c} END AS {c}" if c in ("domain", "label") else c
         for c in kind.model.columns
     ]
+    if kind.model.tells:
+        shown.append(f"NULL::INTEGER AS {TOLD}")  # Splink takes it for a column of records, too
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE faced AS SELECT n, {', '.join(shown)} FROM (SELECT {listed} FROM weighed UNION ALL "
         f"SELECT {listed} FROM other) JOIN facing USING (ref)"
@@ -63,7 +66,7 @@ def _face(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
 
 
 def _pair(con: duckdb.DuckDBPyConnection) -> None:
-    """`blocked`: the pairs to compare, as Splink takes them."""
+    """`blocked`: the pairs to compare, as Splink takes them, with nothing told of them."""
     con.execute(
         "CREATE OR REPLACE TEMP TABLE mine AS SELECT k, n FROM (SELECT unnest(keys) AS k, n FROM weighed JOIN facing USING (ref)) "
         "ANTI JOIN crowded USING (k)"
@@ -72,9 +75,32 @@ def _pair(con: duckdb.DuckDBPyConnection) -> None:
         "CREATE OR REPLACE TEMP TABLE theirs AS SELECT k, n FROM met JOIN facing USING (ref) ANTI JOIN swayed USING (ref)"
     )
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE blocked AS SELECT l AS join_key_l, r AS join_key_r, '0' AS match_key FROM ("
+        f"CREATE OR REPLACE TEMP TABLE blocked AS SELECT l AS join_key_l, r AS join_key_r, NULL::INTEGER AS {TOLD} FROM ("
         "SELECT a.n AS l, b.n AS r FROM mine a JOIN mine b ON a.k = b.k AND a.n < b.n UNION "
         "SELECT least(a.n, b.n), greatest(a.n, b.n) FROM mine a JOIN theirs b USING (k))"
+    )
+
+
+def _tell(con: duckdb.DuckDBPyConnection, model: Model) -> None:
+    """Tell how alike the names of `blocked` pairs are; those that would be too unlikely with the best of names are left out.
+
+    Many records have one name, and to compare two names takes longer than all else: each pair of names is compared once.
+    """
+    if not model.tells:
+        return
+    sides = ", ".join(f"l.{c} AS {c}_l, r.{c} AS {c}_r" for c in model.columns)
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE likely AS SELECT join_key_l, join_key_r, CASE WHEN core_l <= core_r THEN core_l ELSE core_r END AS one, "
+        "CASE WHEN core_l <= core_r THEN core_r ELSE core_l END AS other FROM "
+        f"(SELECT join_key_l, join_key_r, {sides} FROM blocked JOIN faced l ON l.n = join_key_l JOIN faced r ON r.n = join_key_r) "
+        f"WHERE {at_most(model)} > {bits(NEAR) - 1e-6!r}"
+    )
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE graded AS SELECT one, other, company_grade(one, other) AS grade "
+        "FROM (SELECT DISTINCT one, other FROM likely)"
+    )
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE blocked AS SELECT join_key_l, join_key_r, grade AS {TOLD} FROM likely LEFT JOIN graded USING (one, other)"
     )
 
 

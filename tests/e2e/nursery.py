@@ -7,6 +7,7 @@ number of the process and then how it ended.
 from __future__ import annotations
 
 import atexit
+import gc
 import json
 import os
 import pkgutil
@@ -16,6 +17,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +25,7 @@ from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 ROOMS = ("cs_connector", "cs_connector.adapters", "cs_connector.jobs")
 HEAVY = ("alembic.command", "pandas", "splink", "pyarrow.parquet", "pyarrow.dataset", "pypdf")
@@ -157,9 +159,24 @@ def _follow(order: dict[str, Any], ends: list[int]) -> None:
     time.tzset()
     os.chdir(order["cwd"])
     sys.argv = ["cs-connector", *order["words"]]
-    runpy.run_module("cs_connector", run_name="__main__", alter_sys=True)
+    try:
+        runpy.run_module("cs_connector", run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        if isinstance(end.code, int):
+            _exit(end.code)
+        raise
+
+
+def _exit(code: int) -> NoReturn:
+    """End as a process does, but leave it to the kernel to take the modules apart: that takes longer than most commands."""
+    threading._shutdown()  # type: ignore[attr-defined]  # as multiprocessing ends its forks
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 if __name__ == "__main__":
     _import_all()
+    gc.freeze()  # else every fork looks through all of it, and so copies it
     _follow(*_next(socket.socket(fileno=int(sys.argv[1]))))

@@ -233,8 +233,9 @@ class Project:
 
 def made(sandbox: Sandbox, root: Path, env: dict[str, str]) -> Project:
     """A new project, wired to the sandbox by the command that people use."""
-    command = [sys.executable, "-m", "cs_connector", "init", str(root), "--sandbox", str(sandbox.file)]
-    subprocess.run(command, check=True, env=env, capture_output=True)
+    process = command(["init", str(root), "--sandbox", str(sandbox.file)], env, root.parent)
+    said = process.communicate(timeout=120)
+    assert process.wait() == 0, said
     lines = (root / "secrets.env").read_text().split()
     return Project(root, env, tuple(line.partition("=")[2] for line in lines))
 

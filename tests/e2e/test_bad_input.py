@@ -166,5 +166,5 @@ def test_another_org_behind_the_same_name(ran, sandbox):
         path.write_text(text)
     said = ran.do("run", code=5).talk
     assert "is not the hubspot that it was" in said
-    assert "nothing was read or written" in said
+    assert "nothing of that org was read, and nothing was written to it" in said
     assert sandbox.ledger(before) == []

@@ -7,7 +7,7 @@ import pytest
 import cs_connector
 from cs_connector.errors import UsageError
 
-from .conftest import Done
+from .company import Done
 from .stage import Project
 
 pytestmark = pytest.mark.slow
@@ -24,6 +24,15 @@ def test_a_preview_shows_every_step_and_comes_to_what_was_published(ran: Project
     assert values["active_share"] == published["active_share"]
     for step in shown["steps"]:
         assert "name" not in step["columns"], "what identifies a person stays out"
+
+
+def test_a_run_tells_how_many_rows_came_to_each_step(ran: Project) -> None:
+    told = ran.do("measure", "steps", "tickets_90d", "--json").json
+    (study,) = told["studies"]
+    assert study["steps"][0]["kind"] == "fetch"
+    assert all(step["rows_out"] for step in study["steps"])
+    assert "tickets" in ran.do("measure", "steps", "tickets_90d", "--run", told["run"]).out
+    assert "no steps were counted in run 'NONE'" in ran.do("measure", "steps", "--run", "NONE", code=2).err
 
 
 def test_the_sql_that_runs_is_shown_for_each_engine(ran: Project) -> None:

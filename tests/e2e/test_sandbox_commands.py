@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from .nursery import command
 from .stage import Outcome, Project, made, started
 
 pytestmark = [pytest.mark.slow]
@@ -17,15 +16,10 @@ PLAN = {"rules": [{"crm": "zendesk", "path": "organizations", "times": 1, "do": 
 
 
 def do(env, *words: str) -> Outcome:
-    done = subprocess.run(  # noqa: PLW1510 — its code is looked at
-        [sys.executable, "-m", "cs_connector", "sandbox", *words],
-        capture_output=True,
-        text=True,
-        env=env,
-        timeout=60,
-    )
-    assert "Traceback" not in done.stdout + done.stderr
-    return Outcome(done.returncode, done.stdout, done.stderr)
+    process = command(["sandbox", *words], env, Path.cwd())
+    out, err = process.communicate(timeout=60)
+    assert "Traceback" not in out + err
+    return Outcome(process.wait(), out, err)
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +143,7 @@ def test_a_sandbox_that_cannot_be_is_refused(env, tmp_path, monkeypatch, words, 
 
 
 def test_a_sandbox_that_is_not_up_is_said(env):
-    for command in ("ledger", "clock", "faults", "life", "snapshot", "restore"):
-        found = do(env, command, "--control", "http://127.0.0.1:9")
+    for name in ("ledger", "clock", "faults", "life", "snapshot", "restore"):
+        found = do(env, name, "--control", "http://127.0.0.1:9")
         assert found.code == 4
         assert "the sandbox does not answer" in found.talk

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import Done
+from .company import Done
 from .stage import Project, Sandbox, state
 
 SHIPPED = Path(__file__).parents[2] / "mappings"

@@ -45,7 +45,7 @@ def test_no_revenue_is_lost_or_counted_twice(
 ) -> None:
     kin.con.execute("DELETE FROM subscription; DELETE FROM stage_subscription; DELETE FROM quarantine")
     kin.con.execute(
-        "DELETE FROM link WHERE entity = 'subscription'; DELETE FROM reference WHERE entity = 'subscription'"
+        "DELETE FROM linked WHERE entity = 'subscription'; DELETE FROM reference WHERE entity = 'subscription'"
     )
     for number, row in enumerate(rows):
         kin.add("subscription", str(number), **dict(zip(NAMES, row, strict=True)))

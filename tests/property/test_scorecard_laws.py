@@ -116,7 +116,7 @@ def scored(con: Connection, card: Card, found: list[Customer]) -> list[Row]:
     con.execute(
         "CREATE OR REPLACE TEMP TABLE chosen AS SELECT r, 'any' AS scorecard, TRUE AS main FROM ready"
     )
-    scoring.begin(con)
+    scoring.begin(con, [card])
     scoring.score(con, card)
     listed = ", ".join(f'j."s_{m.measure}"' for m in card.rule.measures)
     cursor = con.execute(
@@ -284,7 +284,8 @@ def rolled(rows: list[Child], way: Way) -> dict[tuple[str, str], Any]:
         con.execute(
             "CREATE TABLE account AS SELECT 'a' || n AS account_id, 'a0' AS ultimate_parent_id, 'USD' AS currency, NULL AS kind FROM range(4) AS t(n)"
         )
-        con.execute(f"CREATE TEMP TABLE snapshot_raw ({scoring.SNAPSHOT})")
+        columns = ", ".join(f"{name} {kind}" for name, kind in scoring.SNAPSHOT.items())
+        con.execute(f"CREATE TEMP TABLE snapshot_raw ({columns})")
         con.execute(
             "CREATE TABLE relationship AS SELECT 'r' || n AS relationship_id, CASE WHEN n % 3 = 0 THEN 'odd' END AS type FROM range(10) AS t(n)"
         )

@@ -15,7 +15,7 @@ from cs_connector.unify.relations.rulebook import Rulebook
 TODAY = date(2026, 11, 25)
 ORIGIN = ("connection", "rank", "object", "record_id", "adds_ref")
 COLUMNS: dict[str, dict[str, str]] = {
-    "link": {c.name: c.type for c in LINK.columns},
+    "linked": {c.name: c.type for c in LINK.columns} | {"account_id": TEXT},
     "reference": dict.fromkeys(("entity", "ref", "entity_id"), TEXT),
     "quarantine": dict.fromkeys(("connection", "object", "record_id", "code", "reason"), TEXT),
     "said": dict.fromkeys(ORIGIN, TEXT) | {"rank": WHOLE} | {c.name: c.type for c in RELATIONSHIP.columns},
@@ -29,6 +29,7 @@ SCHEMA = "; ".join(
     f'CREATE TABLE "{table}"({", ".join(f"{chr(34)}{n}{chr(34)} {t}" for n, t in columns.items())})'
     for table, columns in COLUMNS.items()
 )
+SCHEMA += "; CREATE VIEW link AS SELECT * EXCLUDE (account_id) FROM linked"
 Rows = list[tuple[Any, ...]]
 
 
@@ -49,7 +50,10 @@ class Kin:
         self._insert(table, {model.key: key, **own} if table == entity else here | own)
         self._insert(f"stage_{entity}", here | values)
         if entity != "relationship":
-            self._insert("link", {"entity_id": key, "entity": entity, **here, "method": "itself"})
+            account = {"account_id": own.get("account_id")}
+            self._insert(
+                "linked", {"entity_id": key, "entity": entity, **here, "method": "itself", **account}
+            )
             self._insert("reference", {"entity": entity, "ref": f"sf|{entity}|{key}", "entity_id": key})
         return self
 

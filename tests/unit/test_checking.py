@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cs_connector.errors import ConnectorError
 from cs_connector.ports import Identity, Scope, Usage
 from cs_connector.runner import checking
 
@@ -59,3 +60,25 @@ def test_an_allowance_that_is_down_to_the_reserve_is_named(left: int, ok: bool) 
 @pytest.mark.parametrize(("skew", "ok"), [(0.0, True), (-59.0, True), (61.0, False), (-600.0, False)])
 def test_clocks_that_are_far_apart_are_named(skew: float, ok: bool) -> None:
     assert found(usage=Usage(1, skew=skew))["sales clock"]["ok"] is ok
+
+
+@pytest.mark.parametrize(
+    ("broken", "code"),
+    [
+        ({}, 0),
+        ({"usage": Usage(1, 1000, 199)}, 4),
+        ({"usage": Usage(1, skew=-600.0)}, 3),
+        ({"scopes": ("read",)}, 3),
+        ({"scopes": ("read",), "usage": Usage(1, 1000, 199)}, 3),
+    ],
+)
+def test_the_exit_code_says_what_is_wrong(broken: dict[str, Any], code: int) -> None:
+    """Whoever waits for a new day needs no person; a person comes first where both are needed."""
+    assert checking.ends(checking.check(engine(**broken))) == code
+
+
+def test_fields_of_ours_that_are_missing_are_the_admins() -> None:
+    lines = [
+        {"name": "sales fields", "ok": False, "text": "", "fix": "", "exit": ConnectorError("").exit_code}
+    ]
+    assert checking.ends(lines) == 3

@@ -168,6 +168,14 @@ def test_nine_digits_are_published() -> None:
     assert found == [333333333.0, 0.0, 3.33333333e-08, None, None]
 
 
+def test_a_whole_number_of_up_to_nine_digits_is_published_as_it_is() -> None:
+    with connect(threads=1) as con:
+        values = "(-CAST(0 AS DOUBLE)), (-7.0), (999999999.0), (1234567894.0), (1e300)"
+        query = f"SELECT {sql(call('significant', exp.column('v')))} FROM (VALUES {values}) AS t(v)"
+        found = [str(row[0]) for row in con.execute(query).fetchall()]
+    assert found == ["0.0", "-7.0", "999999999.0", "1234567890.0", "1e+300"]
+
+
 def test_a_step_is_exactly_one_thing() -> None:
     with pytest.raises(ValueError, match="exactly one key"):
         Step.model_validate({"fetch": "ticket", "filter": "a"})

@@ -164,6 +164,7 @@ def test_a_row_is_about_what_it_names_then_by_the_first_rule_that_finds_any_and_
         "record": 2, "rule 1": 1, "rule 2": 1, "product": 1, "unknown product": 1, "account": 1, "no account": 1,
         "account without relationships": 1,
     }  # fmt: skip
+    assert kin.rows("SELECT account_id FROM linked WHERE entity_id = 'homeless'") == [("a",)]
 
 
 def test_people_have_roles_in_relationships_and_those_of_the_account_where_nobody_is_named() -> None:

@@ -68,7 +68,7 @@ def groups(con: Connection, way: Way) -> None:
 def _binding(con: Connection, way: Way) -> None:
     """The worst relationship of each account and date, in the worst type where types are pooled.
 
-    One that is silent stands where it last stood. `note` is said before its reason where it does not count as it stands.
+    One that is silent stands where it last stood; of what is not known at all, NULL, any other is worse. `note` is said before its reason where it does not count as it stands.
     """
     rule, bands = way.rule.accounts, way.bands
     together = f", {pooled(bands)}" if rule.pools else ", judged AS (SELECT *, 0 AS lead FROM floored)"
@@ -85,12 +85,11 @@ def _binding(con: Connection, way: Way) -> None:
                 CASE WHEN share < below AND low < floor THEN floor ELSE low END AS low_weighs,
                 CASE WHEN share < below AND high < floor THEN floor ELSE high END AS high_weighs,
                 CASE WHEN share < below AND standing < floor THEN {_small(bands)} END AS note FROM shared)
-        {together}
-        SELECT *, min(low_weighs) OVER same AS lowest, min(high_weighs) OVER same AS highest,
-            row_number() OVER (PARTITION BY account_id, on_date
-                ORDER BY round(weighs, 9) NULLS LAST, softened, lead, round(own, 9) NULLS LAST, entity_id) AS place
-        FROM judged WINDOW same AS (PARTITION BY account_id, on_date)
-        QUALIFY place = 1
+        {together},
+        decisive AS (SELECT account_id, on_date, min(low_weighs) AS lowest, min(high_weighs) AS highest,
+                arg_min(entity_id, row(round(weighs, 9), softened, lead, round(own, 9), entity_id)) AS entity_id
+            FROM judged GROUP BY ALL)
+        SELECT judged.*, lowest, highest FROM judged JOIN decisive USING (account_id, on_date, entity_id)
         """
     )
 

@@ -37,7 +37,7 @@ class Cells:
     def of(cls, own: tuple[Array, Array], earlier: tuple[Array, Array]) -> Cells:
         mine = _keys(*own)
         keys = np.unique(np.concatenate([mine, _keys(*earlier)]))
-        r, day = keys >> 32, keys & 0xFFFFFFFF
+        r, day = keys >> 32, (keys & 0xFFFFFFFF).astype(np.int32)
         return cls(r, day, np.searchsorted(keys, mine), _begins(r))
 
     def places(self, r: Array, day: Array) -> Array:
@@ -70,8 +70,8 @@ def _carried(
         known[earlier.place[news]] = True
     last = _last(cells, known)[cells.own]
     lasts = (last >= 0) & (cells.day[cells.own] - cells.day[last] <= days)
-    dates = cells.day[last].astype("datetime64[D]")
-    return pa.array(values[last], mask=~lasts), pa.array(dates, pa.date32(), mask=~lasts | mine)
+    dates = pa.array(cells.day[last], pa.int32(), mask=~lasts | mine).view(pa.date32())
+    return pa.array(values[last], mask=~lasts), dates
 
 
 def left(cells: Cells, column: pa.ChunkedArray | None, earlier: Earlier) -> Array:

@@ -84,17 +84,21 @@ def _concat(values: list[exp.Expr]) -> exp.Expr:
     return native("nullif", native("concat", *values), exp.Literal.string(""))
 
 
+_SHORT = 1e9  # a whole number below has at most nine digits
+
+
 def _significant(values: list[exp.Expr]) -> exp.Expr:
     """Nine significant digits: the last bits of a parallel sum are not the same twice."""
     value = exp.cast(exp.Paren(this=values[0]), "double")
     power = exp.cast(native("floor", native("log10", exp.Abs(this=value.copy()))), "int")
     places = exp.Sub(this=exp.Literal.number(8), expression=power)
     rounded = native("round", value.copy(), places)
-    zero = exp.EQ(this=value.copy(), expression=exp.Literal.number(0))
-    finite = native("isfinite", value.copy())
+    whole = exp.EQ(this=value.copy(), expression=native("floor", value.copy()))
+    short = exp.LT(this=exp.Abs(this=value.copy()), expression=number(_SHORT))
+    unsigned = exp.Add(this=value.copy(), expression=number(0))  # 0 has no sign
     whens = [
-        exp.If(this=exp.Not(this=finite), true=exp.null()),
-        exp.If(this=zero, true=exp.cast(exp.Literal.number(0), "double")),
+        exp.If(this=exp.and_(whole, short), true=unsigned),  # as most are, and a logarithm is dear
+        exp.If(this=exp.Not(this=native("isfinite", value.copy())), true=exp.null()),
     ]
     return exp.Case(ifs=whens, default=rounded)
 
@@ -145,5 +149,11 @@ FUNCTIONS: dict[str, Rule] = {
     "week_start": _start("week"), "month_start": _start("month"), "quarter_start": _start("quarter"), "year_start": _start("year"),
     "local_date": _local_date,
 }  # fmt: skip
-NODES: dict[type[exp.Expr], NodeRule] = {exp.Cast: same, exp.Lower: same, exp.Round: _round, exp.Pow: same}
+NODES: dict[type[exp.Expr], NodeRule] = {
+    exp.Cast: same,
+    exp.Lower: same,
+    exp.Round: _round,
+    exp.Pow: same,
+    exp.Limit: same,
+}
 DUCKDB = Lowering("duckdb", "duckdb", FUNCTIONS, NODES)

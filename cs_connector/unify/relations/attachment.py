@@ -24,6 +24,9 @@ UNION SELECT s.connection || '|' || s.object || '|' || s.record_id, r.relationsh
 _HOMED = """UPDATE {table} SET account_id = r.account_id FROM attachment a JOIN relationship r USING (relationship_id)
 WHERE a.entity = {named} AND a.entity_id = {table}.{key} AND {table}.account_id IS NULL"""
 
+_LINKED = """UPDATE linked SET account_id = e.account_id FROM {table} e
+WHERE linked.entity = {named} AND linked.entity_id = e.{key} AND linked.account_id IS NULL"""
+
 _NO_MAKERS = "CREATE OR REPLACE TEMP TABLE maker(ref VARCHAR, relationship_id VARCHAR)"
 
 # how the rows of an entity found their relationships; `product` and `account` are what is left to the metrics
@@ -52,7 +55,8 @@ def attach(con: duckdb.DuckDBPyConnection, book: Rulebook) -> None:
     for name in ATTACHABLE:
         if _naming(con, name):
             con.execute(f"INSERT INTO attachment {_by_record(name)}")
-            con.execute(_HOMED.format(table=ident(name), named=literal(name), key=ENTITIES[name].key))
+            for query in (_HOMED, _LINKED):
+                con.execute(query.format(table=ident(name), named=literal(name), key=ENTITIES[name].key))
         for number, rule in enumerate(book.attach.get(name, ())):
             _ruled(con, name, f"rule {number + 1}", rule)
     for name in ATTACHABLE:
