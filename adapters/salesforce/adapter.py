@@ -121,7 +121,7 @@ class Salesforce(Adapter):
     crm: ClassVar[str] = "salesforce"
     Settings: ClassVar[type[BaseModel]] = auth.Settings
     capabilities: ClassVar[Capabilities] = Capabilities(
-        upsert=_KEYED, merging=Merging(into="MasterRecordId"), batch=BATCH
+        upsert=_KEYED, merging=Merging(into="MasterRecordId"), batch=BATCH, seen=AT_ONCE
     )
 
     def __init__(self, settings: auth.Settings, around: Surroundings) -> None:

@@ -42,6 +42,7 @@ class Fault(msgspec.Struct):
     message: str = ""
     error_code: str = msgspec.field(default="", name="errorCode")
     status_code: str = msgspec.field(default="", name="statusCode")
+    fields: list[str] = []
 
     @property
     def code(self) -> str:

@@ -212,6 +212,7 @@ def probes(screen: Screen, found: Sequence[Mapping[str, Any]]) -> None:
     """What is assumed about the vendors, and what the connections said to it."""
     marks = {
         "confirmed": "[green]confirmed [/]",
+        "in part": "[green]in part   [/]",
         "refuted": "[red]refuted   [/]",
         "untestable": "[dim]untestable[/]",
     }

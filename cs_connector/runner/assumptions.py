@@ -47,13 +47,14 @@ class Step(_Part):
 
 
 class Assumption(_Part):
-    """A claim; without `look` only a write, or waiting for trouble, would show it."""
+    """A claim; without `look` only a write, or waiting for trouble, would show it. `unseen`: the part that `steps` do not show."""
 
     id: str
     claim: str
     used: tuple[str, ...]
     look: str = ""
     steps: tuple[Step, ...] = ()
+    unseen: str = ""
 
 
 class _File(_Part):
@@ -65,10 +66,15 @@ def read(path: Path) -> tuple[Assumption, ...]:
     return _File.model_validate(load(path).data).assumptions
 
 
+def _shown(assumption: Assumption) -> str:
+    unseen = f"; not by reading: {assumption.unseen}" if assumption.unseen else ""
+    return (assumption.look or "not by reading") + unseen
+
+
 def table(assumptions: tuple[Assumption, ...]) -> str:
     """As docs/assumptions.md shows them."""
     rows = [
-        f"| {a.id} | {a.claim} | {', '.join(f'`{place}`' for place in a.used)} | {a.look or 'not by reading'} |"
+        f"| {a.id} | {a.claim} | {', '.join(f'`{place}`' for place in a.used)} | {_shown(a)} |"
         for a in assumptions
     ]
     return "\n".join(["| id | claim | where it is used | read-only probe |", "|---|---|---|---|", *rows])

@@ -27,6 +27,7 @@ _ABSENT = object()
 
 class Verdict(StrEnum):
     CONFIRMED = "confirmed"
+    PARTLY = "in part"
     REFUTED = "refuted"
     UNTESTABLE = "untestable"
 
@@ -82,6 +83,8 @@ class _Run:
             verdict, why = self._step(step)
             if verdict is not Verdict.CONFIRMED:
                 return verdict, why
+        if assumption.unseen:
+            return Verdict.PARTLY, f"no reading shows {assumption.unseen}"
         return Verdict.CONFIRMED, ""
 
     def _step(self, step: Step) -> tuple[Verdict, str]:

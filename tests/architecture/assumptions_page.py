@@ -19,7 +19,7 @@ Facts that the code relies on and that nobody here has seen on a live org, porta
     cs-connector doctor --probe --out probes.json
     cs-connector doctor --probe hubspot
 
-says of each whether it is confirmed, refuted or untestable there. The file holds statuses, names of keys and types, never
+says of each whether it is confirmed, confirmed in part, refuted or untestable there. The file holds statuses, names of keys and types, never
 a value, a record or a login: it can be sent to whoever keeps this project. "Not by reading" means that only a write, or
 waiting for trouble, would show it.
 """

@@ -40,8 +40,9 @@ def said(body: Any, status: int = 200, headers: Mapping[str, str] | None = None)
     return Answer(status, headers or {}, body)
 
 
-def result(crm: Scripted, *steps: dict[str, Any], look: str = "look") -> tuple[str, str]:
-    one = Assumption.model_validate({"id": "X1", "claim": "c", "used": (), "look": look, "steps": steps})
+def result(crm: Scripted, *steps: dict[str, Any], look: str = "look", unseen: str = "") -> tuple[str, str]:
+    said = {"id": "X1", "claim": "c", "used": (), "look": look, "steps": steps, "unseen": unseen}
+    one = Assumption.model_validate(said)
     found = tried(crm, Noon(), one)
     return found["verdict"], found["why"]
 
@@ -79,6 +80,14 @@ def test_what_was_kept_goes_into_the_next_step() -> None:
     assert result(crm, *steps) == ("confirmed", "")
     assert crm.asked[0].query == {"since": "1795607400"}
     assert crm.asked[1].body == {"after": "7", "before": "1795608000000"}
+
+
+def test_what_reading_shows_only_a_part_of_is_not_called_confirmed() -> None:
+    step = {"get": "/rows", "expect": [{"status": 200}]}
+    verdict, why = result(Scripted(said({})), step, unseen="that none is missing")
+    assert (verdict, why) == ("in part", "no reading shows that none is missing")
+    refuted = {"get": "/rows", "expect": [{"status": 404}]}
+    assert result(Scripted(said({})), refuted, unseen="that none is missing")[0] == "refuted"
 
 
 def test_what_cannot_be_tested() -> None:

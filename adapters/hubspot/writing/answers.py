@@ -14,6 +14,9 @@ from cs_connector.transport.batches import Item, Part, Receipts
 from ..errors import Problem
 
 
+_NONE = "OBJECT_NOT_FOUND"
+
+
 class Result(msgspec.Struct, gc=False):
     """A record after it was written, as far as it takes to know it again."""
 
@@ -111,6 +114,7 @@ def _done(item: Item, result: Result) -> Receipt:
 
 
 def _refused(item: Item, problem: Problem) -> Receipt:
-    return Receipt(
-        item.change.key, problem.verdict, item.change.record_id, problem.code, redact(problem.text)
-    )
+    change = item.change
+    gone = change.action is Action.UPDATE and problem.code == _NONE
+    verdict = Verdict.GONE if gone else problem.verdict
+    return Receipt(change.key, verdict, change.record_id, problem.code, redact(problem.text))

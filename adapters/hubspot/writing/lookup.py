@@ -49,7 +49,7 @@ class Lookup:
         return [receipts[place] for place in range(len(changes))]
 
     def gone(self, part: Part) -> Receipts:
-        """Refusals for those updates of a part whose record is not there; nothing where that cannot be read."""
+        """What becomes of those updates of a part whose record is not there; nothing where that cannot be read."""
         change = part[0].change
         if change.action is not Action.UPDATE:
             return {}
@@ -58,7 +58,7 @@ class Lookup:
         except AdapterError:
             return {}
         lost = [i for i in part if i.change.record_id not in there]
-        return all_of(lost, Verdict.REJECTED, "NOT_FOUND", "HubSpot has no such record; it may be deleted")
+        return all_of(lost, Verdict.GONE, "NOT_FOUND", "HubSpot has no such record; it may be deleted")
 
     def _part(self, kind: str, key_field: str | None, part: Part) -> Receipts:
         fields = {name for item in part for name in item.change.fields}
@@ -137,8 +137,8 @@ def _judged(change: Change, found: Held | None) -> Receipt:
         gone = found is None or found.id != change.record_id
         return Receipt(change.key, Verdict.DELETED if gone else Verdict.LATER, change.record_id)
     if found is None:
-        why = "HubSpot has no such record"
-        return Receipt(change.key, Verdict.LATER, change.record_id, "NOT_DONE", why)
+        verdict = Verdict.GONE if change.action is Action.UPDATE else Verdict.LATER
+        return Receipt(change.key, verdict, change.record_id, "NOT_DONE", "HubSpot has no such record")
     held = found.properties
     other = sorted(n for n, v in properties(change).items() if not same(v, held.get(n)))
     if other:

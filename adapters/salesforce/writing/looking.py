@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -20,6 +21,7 @@ from .meaning import same
 AT_ONCE = 2000  # ids of one retrieval (vendor: REST API guide, sObject Collections)
 NOT_HELD = "NOT_HELD"
 Row = Mapping[str, Any]
+Fields = Callable[[], Mapping[str, FieldInfo]]  # asked only where values do not tell by themselves
 
 
 class Found(msgspec.Struct):
@@ -48,7 +50,7 @@ class Looker:
             why = "a new record without a key cannot be looked for"
             return [verdicts.missing(change, why) for change in group.changes]
         rows = self._by_key(group) if group.action is Action.UPSERT else self._by_id(group)
-        fields = self._fields(group.object) if group.action is not Action.DELETE else {}
+        fields = cache(lambda: self._fields(group.object))
         pairs = zip(group.changes, group.names, strict=True)
         return [_told(change, rows.get(name.casefold(), ()), fields) for change, name in pairs]
 
@@ -94,26 +96,32 @@ def _columns(group: Group) -> list[str]:
     return sorted(sent - {"Id", group.key_field})
 
 
-def _told(change: Change, rows: Sequence[Row], fields: Mapping[str, FieldInfo]) -> Receipt:
+def _told(change: Change, rows: Sequence[Row], fields: Fields) -> Receipt:
     if len(rows) > 1:
         ids = ", ".join(long_id(row["Id"]) for row in rows)
         return Receipt(change.key, Verdict.UNKNOWN, None, verdicts.AMBIGUOUS, f"records {ids} have this key")
     if change.action is Action.DELETE:
         held = verdicts.later(change, NOT_HELD, "the record is still there")
         return held if rows else verdicts.done(change, change.record_id, created=False)
-    if not rows or not _holds(rows[0], change, fields):
-        why = "the record does not hold what was sent" if rows else "there is no such record"
-        return verdicts.later(change, NOT_HELD, why)
+    if not rows:
+        return _absent(change)
+    if not _holds(rows[0], change, fields):
+        return verdicts.later(change, NOT_HELD, "the record does not hold what was sent")
     row = rows[0]
     new = change.action is Action.UPSERT and not change.record_id
     created = new and row.get("CreatedDate") == row.get("LastModifiedDate")
     return verdicts.done(change, long_id(row["Id"]), created=created)
 
 
-def _holds(row: Row, change: Change, fields: Mapping[str, FieldInfo]) -> bool:
+def _absent(change: Change) -> Receipt:
+    verdict = Verdict.GONE if change.action is Action.UPDATE else Verdict.LATER
+    return Receipt(change.key, verdict, change.record_id, NOT_HELD, "there is no such record")
+
+
+def _holds(row: Row, change: Change, fields: Fields) -> bool:
     sent = {**links(change), **change.fields}
     return all(
-        same(value, _held(row, name), fields.get(name))
+        value == (held := _held(row, name)) or same(value, held, fields().get(name))
         for name, value in sent.items()
         if name != change.key_field
     )

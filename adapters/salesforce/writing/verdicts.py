@@ -113,6 +113,8 @@ def refused(change: Change, fault: Fault, record_id: str | None = None) -> Recei
     if change.action is Action.DELETE and fault.code == GONE:
         return done(change, record_id, created=False)
     verdict, fix = _meaning(fault)
+    if change.action is Action.UPDATE and fault.code == GONE and not fault.fields:
+        verdict = Verdict.GONE  # with a field it is the record to which that leads
     said = redact(fault.message)
     text = f"{said}; {fix}" if said and fix else said or fix
     return Receipt(change.key, verdict, record_id or change.record_id, fault.code, text)

@@ -73,4 +73,6 @@ def _refused(item: Item, said: Problem) -> Receipt:
     change = item.change
     if change.action is Action.DELETE and said.code.endswith("NotFound"):
         return Receipt(change.key, Verdict.DELETED, change.record_id)
-    return Receipt(change.key, verdict(said.code), change.record_id, said.code, redact(said.message))
+    gone = change.action is Action.UPDATE and said.code == "RecordNotFound"
+    told = Verdict.GONE if gone else verdict(said.code)
+    return Receipt(change.key, told, change.record_id, said.code, redact(said.message))

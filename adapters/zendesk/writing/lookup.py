@@ -139,7 +139,8 @@ def _judged(change: Change, held: dict[str, Any] | None, *, running: bool) -> Re
         return Receipt(change.key, Verdict.CREATED if made else _DONE[change.action], record)
     if running:
         return Receipt(change.key, Verdict.UNKNOWN, record, "JOB_RUNNING", "its job has not ended")
-    return Receipt(change.key, Verdict.LATER, record, "NOT_DONE", lacking)
+    verdict = Verdict.GONE if held is None and change.action is Action.UPDATE else Verdict.LATER
+    return Receipt(change.key, verdict, record, "NOT_DONE", lacking)
 
 
 def _lacking(change: Change, held: dict[str, Any] | None) -> str:
