@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from . import again, endless, measure, peers, pull, sandbox, startup, sync, unify, volumes, whole, writing
-from .results import Row, keep, show
+from .results import Row, added, keep, show
 from .scoring import rows as scoring
 from .size import QUICK, Size, Yard
 
@@ -52,7 +52,7 @@ def main() -> int:
             sys.stderr.write(f"{name} …\n")
             rows += yard.attempt(name, partial(MEASURES[name], yard))
     show(rows)
-    keep(asked.out, rows)
+    keep(asked.out, added(asked.out, rows))
     sys.stderr.writelines(f"{line}\n" for line in yard.missing)
     return 1 if yard.missing else 0
 

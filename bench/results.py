@@ -47,6 +47,13 @@ def keep(path: Path, rows: Sequence[msgspec.Struct]) -> None:
     path.write_bytes(msgspec.json.format(msgspec.json.encode(rows), indent=2) + b"\n")
 
 
+def added(path: Path, rows: Sequence[Row]) -> list[Row]:
+    """The rows that were kept before, but for those measured anew, and then these: a part of the bench leaves the others' figures."""
+    before = msgspec.json.decode(path.read_bytes(), type=list[Row]) if path.exists() else []
+    anew = {(row.area, row.name) for row in rows}
+    return [*(row for row in before if (row.area, row.name) not in anew), *rows]
+
+
 def _text(figure: float | None) -> str:
     return "–" if figure is None else f"{figure:,.3g}" if figure < 1000 else f"{figure:,.0f}"
 

@@ -40,7 +40,7 @@ class WriteBack:
             plan.freeze(con, frozen)
         holding.remember(engine, held.kept)
         try:
-            clean = write(engine, plan.thaw(frozen), dict(counted))
+            clean = write(engine, plan.thaw(frozen), dict(counted), holding.watched(engine))
         finally:
             frozen.unlink()
         if clean and not missed:

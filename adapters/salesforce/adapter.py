@@ -46,6 +46,7 @@ from .provisioning.face import face
 from .reading import Reader
 from .soql import by_key, long_id
 from .writing import Writer
+from .writing.looking import AT_ONCE
 from .writing.meaning import NUMBERS
 
 HOSTS = ("*.salesforce.com", "*.force.com")

@@ -42,7 +42,7 @@ class Fault(msgspec.Struct):
     message: str = ""
     error_code: str = msgspec.field(default="", name="errorCode")
     status_code: str = msgspec.field(default="", name="statusCode")
-    fields: list[str] = []
+    fields: Any = None
 
     @property
     def code(self) -> str:

@@ -84,8 +84,8 @@ class Adapter(Protocol):
     def resume(self, changes: Sequence[Change]) -> Sequence[Receipt]:
         """What became of changes whose answer was never heard, by looking in the CRM; one receipt each, in order.
 
-        CREATED, UPDATED or DELETED when the CRM holds what was sent; LATER when it is known not to be done; UNKNOWN when
-        the CRM does not tell. Sends nothing that changes a record.
+        CREATED, UPDATED or DELETED when the CRM holds what was sent; LATER when it is known not to be done; GONE when the
+        record of an UPDATE is not there; UNKNOWN when the CRM does not tell. Sends nothing that changes a record.
         """
         return [Receipt(change.key, Verdict.UNKNOWN, change.record_id) for change in changes]
 

@@ -41,6 +41,8 @@ class Verdict(StrEnum):
     UPDATED = "updated"
     DELETED = "deleted"
     REJECTED = "rejected"  # for good: until the record or the configuration changes
+    GONE = "gone"  # of a change by record id: the record is not there any more, and none is made in its place
+    CONFLICT = "conflict"  # somebody changed the record since it was read: theirs stays
     LATER = "later"  # known not to be done, and worth another try
     UNKNOWN = "unknown"  # the answer was lost: look before sending again
 

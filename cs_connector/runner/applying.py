@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from cs_connector.act import outbox
 from cs_connector.act.outbox import Tally
@@ -12,7 +12,7 @@ from cs_connector.act.planfile import PlanFile
 from cs_connector.errors import AdapterError
 
 from .engine import Engine
-from .plans import checking, neighbours
+from .plans import checking, holding, neighbours
 from .running import recorded
 from .settling import box, settle
 from .summary import Summary, WriteLine
@@ -36,21 +36,28 @@ def apply_plan(engine: Engine, file: PlanFile, reason: str | None = None) -> Sum
             again.remember(engine, undone["run"])
             changes = unchanged(engine, file)
         try:
-            write(engine, changes, counts)
+            write(engine, changes, counts, () if undone else holding.watched(engine))
         finally:
             deleted.land(engine)
 
     return recorded(engine, "undo" if undone else "apply", work)
 
 
-def write(engine: Engine, changes: Iterable[Planned], counts: Mapping[str, int]) -> bool:
+def write(
+    engine: Engine,
+    changes: Iterable[Planned],
+    counts: Mapping[str, int],
+    watched: Collection[tuple[str, str]] = (),
+) -> bool:
     """Send the changes, of which `counts` says how many each connection gets; says whether all were taken.
+
+    The records of `watched` (connection, object) are looked at right before they are changed.
 
     Raises AdapterError, after everything else was sent, when a connection confirmed nothing.
     """
     for name in counts:
         engine.identify(name)
-    out = box(engine)
+    out = box(engine, watched)
     tallies = _blocked(out.lay(changes))
     adapters = {name: engine.adapter(name) for name in out.connections()}
     for name in adapters.keys() - counts.keys():
@@ -67,7 +74,7 @@ def write(engine: Engine, changes: Iterable[Planned], counts: Mapping[str, int])
         raise
     finally:
         _count(engine.summary, tallies)
-    return all(t.missed == 0 for t in tallies.values())
+    return all(t.missed + t.left == 0 for t in tallies.values())
 
 
 def _sum_up(
@@ -79,7 +86,7 @@ def _sum_up(
         where = tally.connection, tally.object
         tally.blocked = tallies[where].blocked if where in tallies else 0
         tallies[where] = tally
-        done = sum(t.done + t.missed for t in tallies.values())
+        done = sum(t.done + t.missed + t.left for t in tallies.values())
         tick(max(0, done - seen))
         seen = max(done, seen)
 
@@ -121,6 +128,10 @@ def _told(tally: Tally) -> Iterator[str]:
         yield f"{where} did not confirm {count} {name}: {reason}"
     for reason, count in sorted(tally.waiting.items()):
         yield f"{where} could not take {count} {name} now, they come later: {reason}"
+    if tally.gone:
+        yield f"{tally.gone} {name} were not there any more in {where}: none is made in their place"
+    if tally.conflicts:
+        yield f"{tally.conflicts} {name} in {where} were changed by somebody since they were read: theirs stays"
     if tally.unsent:
         yield f"{tally.unsent} {name} were not sent to {where} any more"
     if tally.blocked:

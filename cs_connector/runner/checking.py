@@ -12,6 +12,7 @@ from cs_connector.store.guard import risky
 
 from . import provisioning
 from .engine import Engine
+from .reading import withdrawn
 from .reading.halted import worst
 
 MOST_SKEW = 60.0  # seconds; signed logins allow for about three minutes
@@ -26,6 +27,7 @@ def check(engine: Engine) -> list[dict[str, Any]]:
         if who["ok"]:
             further = {
                 "permissions": _permitted,
+                "objects": _seen,
                 "allowance": _allowed,
                 "clock": _on_time,
                 "fields": _furnished,
@@ -84,6 +86,17 @@ def _permitted(engine: Engine, name: str) -> str:
             fix=f"add them to the app, then: cs-connector connect {name}",
         )
     return f"all {len(adapter.scopes)} that are needed"
+
+
+def _seen(engine: Engine, name: str) -> str:
+    """Raises NotPermitted for objects that could be read before: a CRM does not say which permission an object needs."""
+    lost = withdrawn.names(engine, name)
+    if lost:
+        raise NotPermitted(
+            f"the last sync could not read {', '.join(lost)} any more",
+            fix="give the login the permission again, or take it out of the mapping; then: cs-connector sync",
+        )
+    return ""
 
 
 def _allowed(engine: Engine, name: str) -> str:

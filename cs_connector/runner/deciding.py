@@ -10,7 +10,8 @@ import duckdb
 
 from cs_connector.act import wanted
 from cs_connector.act.differences import comparing, parents
-from cs_connector.act.guarding import guard, past
+from cs_connector.act.guarding import begun, guard, past
+from cs_connector.act.guarding.begun import Begins
 from cs_connector.act.heartbeat import ours
 from cs_connector.model import ENTITIES
 from cs_connector.unify import Source
@@ -19,6 +20,7 @@ from cs_connector.unify.relations import news
 from . import judging
 from .engine import Engine
 from .plans import holding, neighbours, permission
+from .plans.begun import Begun
 from .plans.holding import Kept
 from .standing import SCORED, must_be_scored
 from .undoing import again
@@ -82,7 +84,9 @@ def planned(engine: Engine) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[gu
         values = comparing.hold(con) if lost else 0
         kept = holding.keep_out(engine, con, sources, stops)
         parents.name(con, sources)
-        checks = [*_strangers(engine, con, sources), *limits(engine, con), *again.checks(engine, con)]
+        with engine.store.state.read() as db:
+            found = limits(engine, con, Begun(engine, db))
+        checks = [*_strangers(engine, con, sources), *found, *again.checks(engine, con)]
         yield con, checks, Held(values, lost, kept)
 
 
@@ -105,12 +109,14 @@ def _columns(sources: Iterable[Source]) -> set[str]:
     return {how.column for rule in rules for how in rule.fields.values()}
 
 
-def limits(engine: Engine, con: duckdb.DuckDBPyConnection) -> list[guard.Check]:
-    """What the guard finds in `plan_change`."""
+def limits(
+    engine: Engine, con: duckdb.DuckDBPyConnection, begins: Begins = begun.nothing
+) -> list[guard.Check]:
+    """What the guard finds in `plan_change`; `begins` says of fields that they were never ours."""
     with engine.store.state.read() as db:
         before = past.read(db)
     changed = permission.meaning(engine, before)
-    found = guard.inspect(con, engine.project.settings.safety, before, changed)
+    found = guard.inspect(con, engine.project.settings.safety, before, changed, begins)
     return [*found, guard.dated(engine.as_of, engine.clock.now().date())]
 
 

@@ -15,8 +15,8 @@ from .engine import Engine
 SAFE = "nothing was written to any CRM, and what is in flight is looked up by the next run"
 
 
-def box(engine: Engine) -> Outbox:
-    """The outbox of this run. Its lease must be held."""
+def box(engine: Engine, watched: Collection[tuple[str, str]] = ()) -> Outbox:
+    """The outbox of this run; the records of `watched` objects are looked at before they are changed. Its lease must be held."""
     assert engine.lease is not None
     stamps = {
         (source.connection, rule.object): frozenset(n for n, f in rule.fields.items() if f.column in STAMPS)
@@ -24,7 +24,7 @@ def box(engine: Engine) -> Outbox:
         for rule in source.mapping.write
     }
     book = auditing.book(engine)
-    return Outbox(engine.store.state, engine.lease, engine.run, book, engine.config_hash(), stamps)
+    return Outbox(engine.store.state, engine.lease, engine.run, book, engine.config_hash(), stamps, watched)
 
 
 def settle(engine: Engine) -> None:
@@ -72,6 +72,7 @@ def _add(found: outbox.Found, more: outbox.Found) -> None:
     found.done += more.done
     found.undone += more.undone
     found.refused += more.refused
+    found.gone += more.gone
     found.doubtful += more.doubtful
 
 
@@ -81,11 +82,13 @@ def _told(found: outbox.Found) -> list[str]:
         told.append(
             f"{found.planned:,} changes that an earlier run had planned and not sent are planned anew"
         )
-    if found.done or found.undone or found.refused:
+    if found.done or found.undone or found.refused or found.gone:
         told.append(
             f"of the changes whose answer an earlier run did not hear, {found.done:,} were found in the CRM and "
             f"{found.undone:,} were not: those are planned anew"
         )
+    if found.gone:
+        told.append(f"{found.gone:,} of them were of records that are not there any more: none is made again")
     if found.refused:
         told.append(f"{found.refused:,} of them were refused: cs-connector quarantine")
     told += (

@@ -57,6 +57,9 @@ class Fault:
     busy: bool = False
 
 
+_NONE = "NOT_FOUND"
+
+
 @dataclass(slots=True)
 class System:
     """The CRM itself. `objects` say which fields there are; `page` is how many records fit in an answer."""
@@ -197,7 +200,9 @@ class Memory(Adapter):
     def _write(self, change: Change) -> Receipt:
         wrong = self._wrong(change)
         if wrong:
-            return Receipt(change.key, Verdict.REJECTED, change.record_id, *wrong)
+            gone = change.action is Action.UPDATE and wrong[0] == _NONE
+            verdict = Verdict.GONE if gone else Verdict.REJECTED
+            return Receipt(change.key, verdict, change.record_id, *wrong)
         record = self._record(change)
         if change.action is Action.DELETE:
             self._system.delete(change.object, record, self._clock.now())
@@ -222,6 +227,8 @@ class Memory(Adapter):
         row = self._system.living(change.object, record)
         if change.action is Action.DELETE:
             return Receipt(change.key, Verdict.LATER if row else Verdict.DELETED, record)
+        if row is None and change.action is Action.UPDATE:
+            return Receipt(change.key, Verdict.GONE, record or None, _NONE, "there is no such record")
         if row is None or any(row.fields.get(name) != value for name, value in change.fields.items()):
             return Receipt(change.key, Verdict.LATER, record or None, "NOT_DONE", "it holds something else")
         made = change.action is not Action.UPDATE and change.record_id is None
@@ -231,7 +238,7 @@ class Memory(Adapter):
         """The code and the text with which a change is refused."""
         fields = {f.name: f for f in self._system.info(change.object).fields}
         if change.record_id and self._system.living(change.object, change.record_id) is None:
-            return "NOT_FOUND", "there is no such record"
+            return _NONE, "there is no such record"
         for name, value in change.fields.items():
             if name not in fields:
                 return "UNKNOWN_FIELD", f"there is no field {name}"

@@ -157,6 +157,7 @@ DISASTERS = [
     Disaster("the renewal is the start", shipped("salesforce.yml", (r"renewal_on: Renewal_Date__c", "renewal_on: Start_Date__c")), 5, r"[Rr]enewal_[Dd]ate"),
     Disaster("the renewal is written as the day of the band", shipped("salesforce.yml", (r"Renewal_Date__c: \{column: renewal_on", "Renewal_Date__c: {column: band_since")), 5, "Renewal_Date__c", seldom=True, of=CRMS[:1]),
     Disaster("texts in one another's field", shipped("salesforce.yml", (r"CS_Health_Reason__c: \{column: reason", "CS_Health_Reason__c: {column: next_step")), 5, "CS_Health_Reason__c", seldom=True, of=CRMS[:1]),
+    Disaster("the customers' own fields are filled", shipped("salesforce.yml", (r"^      CS_Stage__c: stage", "      CS_Stage__c: stage\n      Description: {column: reason, length: 255}\n      Site: {column: score, type: text}")), 5, r"never written by us is filled.*Account\.Description", seldom=True, of=CRMS[:1]),
     Disaster("every relationship under a new key", file("mappings/relationships.yml", "version: 1\nrelationships:\n  - {from: subscription, key: [product, start_on]}\n"), 5, "relationship", of=CRMS[:1]),
     Disaster("two rules write one field", shipped("salesforce.yml", (r"CS_Health_Score__c: \{column: score, type: number\}", "CS_Health_Score__c: {column: score, type: number}\n      CS_Health_Score__c: {column: coverage, type: percent}")), 2, "salesforce.yml:", of=CRMS[:1]),
     Disaster("our key in another field", shipped("salesforce.yml", (r"      CS_Key__c: key", "      Name: key")), 2, r"Account\.Name", of=CRMS[:1]),

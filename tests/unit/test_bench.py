@@ -15,7 +15,7 @@ import pytest
 import bench.__main__ as whole_bench
 from bench import crm, peers, soak, sync
 from bench.cost import Broken, Cost, Net, least, net, spend
-from bench.results import judge
+from bench.results import added, judge, keep
 from bench.size import Size, Yard
 from bench.soaking.batches import Book
 from bench.soaking.code import NOTES, Code, listening, opened
@@ -337,3 +337,10 @@ def test_a_flood_gives_every_ticket_once_with_times_that_grow_and_says_where_it_
     assert times == sorted(times)
     assert len(set(times)) == 2_500
     assert seen[1]["subject"] == "100 %"
+
+
+def test_a_part_of_the_bench_leaves_the_figures_of_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "results.json"
+    keep(path, added(path, [judge("sync", "read", 2, 1, 1.5, ""), judge("unify", "link", 6, 2, 3, "")]))
+    keep(path, added(path, [judge("sync", "read", 1, 1, 1.5, "")]))
+    assert [(row.name, row.ratio) for row in added(path, [])] == [("link", 3.0), ("read", 1.0)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,7 +13,7 @@ from cs_connector.ports import Identity, Scope, Usage
 from cs_connector.runner import checking
 
 
-def engine(scopes: tuple[str, ...] = (), usage: Usage = Usage(1)) -> Any:  # noqa: B008
+def engine(scopes: tuple[str, ...] = (), usage: Usage = Usage(1), withdrawn: tuple[str, ...] = ()) -> Any:  # noqa: B008
     adapter = SimpleNamespace(
         scopes=(Scope("read", "accounts"), Scope("write", "health fields")),
         capabilities=SimpleNamespace(writes=True),
@@ -22,7 +23,9 @@ def engine(scopes: tuple[str, ...] = (), usage: Usage = Usage(1)) -> Any:  # noq
         storage=lambda: None,
     )
     state = SimpleNamespace(
-        check=lambda: None, engine=SimpleNamespace(dialect=SimpleNamespace(name="postgresql"))
+        read=lambda: nullcontext(SimpleNamespace(scalars=lambda _query: iter(withdrawn))),
+        check=lambda: None,
+        engine=SimpleNamespace(dialect=SimpleNamespace(name="postgresql")),
     )
     return SimpleNamespace(
         project=SimpleNamespace(
@@ -75,6 +78,14 @@ def test_clocks_that_are_far_apart_are_named(skew: float, ok: bool) -> None:
 def test_the_exit_code_says_what_is_wrong(broken: dict[str, Any], code: int) -> None:
     """Whoever waits for a new day needs no person; a person comes first where both are needed."""
     assert checking.ends(checking.check(engine(**broken))) == code
+
+
+def test_an_object_that_may_not_be_read_any_more_is_named() -> None:
+    """Its CRM does not say so: an optional object without permission looks like one that is not there."""
+    line = found(withdrawn=("ratings", "surveys"))["sales objects"]
+    assert (line["ok"], line["exit"]) == (False, 3)
+    assert line["text"] == "the last sync could not read ratings, surveys any more"
+    assert "sales objects" not in found()
 
 
 def test_fields_of_ours_that_are_missing_are_the_admins() -> None:

@@ -10,14 +10,17 @@ from typing import Any
 
 import duckdb
 import pytest
+import sqlalchemy as sa
 
 from cs_connector.act import switch
 from cs_connector.act.guarding import guard, past
+from cs_connector.act.guarding.begun import never_told
 from cs_connector.act.guarding.guard import Check
 from cs_connector.act.guarding.past import Past
 from cs_connector.config.settings import Safety
 from cs_connector.errors import GuardStopped
 from cs_connector.store.state import State
+from cs_connector.store.tables import written
 from cs_connector.testing import FixedClock
 
 Field = tuple[str, str, Any, Any]  # their field, our column, before, after
@@ -119,6 +122,47 @@ def test_first_values_and_first_records_stop_nothing(plan: Plan) -> None:
         plan.con.execute("INSERT INTO wanted_account VALUES (?, ?, 'Customer', 'Usage')", [f"k{n}", f"k{n}"])
         plan.con.execute("INSERT INTO link VALUES (?, 'account', 'sales')", [f"k{n}"])
     assert plan.stopped() == []
+
+
+def test_first_values_of_a_field_that_was_never_ours_stop_it_once_they_are_more_than_a_few(
+    plan: Plan,
+) -> None:
+    for n in range(4):
+        plan.change(n, "account", ("Site", "score", None, "70"), ("Ours", "reason", None, "fine"))
+        plan.change(n, "relationship", ("Site", "score", None, "70"), new=True)
+    checks = {
+        changed: [
+            (c.rule, c.figure, c.limit, c.detail)
+            for c in guard.inspect(plan.con, Safety(), changed=changed, begins=lambda _c, _o, f: f == "Site")
+            if c.rule == "fields begun"
+        ]
+        for changed in ((), ("mappings/salesforce.yml",))
+    }
+    assert checks[()] == [("fields begun", 4, 20, "Account.Site 4")]
+    assert checks["mappings/salesforce.yml",] == [("fields begun", 4, 3, "Account.Site 4")]
+
+
+def test_a_field_is_begun_where_we_wrote_and_never_a_value_of_it(state: State) -> None:
+    def told(record: str, name: str, fields: dict[str, Any]) -> None:
+        row = {"connection": "sales", "object": name, "record_id": record, "name": "k", "fields": fields}
+        with state.begin() as db:
+            db.execute(sa.insert(written).values(row | {"before": {}, "run": "R", "at": FixedClock().now()}))
+
+    def begun(name: str, field: str, connection: str = "sales") -> bool:
+        with state.read() as db:
+            return never_told(db, connection, name, field)
+
+    assert not begun("Account", "Site"), "nothing was written yet: a first run begins nothing"
+    told("1", "Account", {"Score": "70", "Note": 'a "Site": of theirs', "Gone": None})
+    told("2", "Contact", {"Fax": "1"})
+    assert [begun("Account", n) for n in ("Score", "Site", "Sc_re", "Gone", "Fax")] == [
+        False,
+        True,
+        True,
+        True,
+        True,
+    ]
+    assert (begun("Contact", "Fax"), begun("Account", "Score", "other")) == (False, False)
 
 
 def test_relationships_that_are_made_anew_beside_the_old_ones_stop_it(plan: Plan) -> None:

@@ -92,19 +92,20 @@ def test_a_parent_that_is_not_read_is_named_with_its_record(con: duckdb.DuckDBPy
 
 def test_where_systems_disagree_the_first_is_believed_and_it_is_said(con: duckdb.DuckDBPyConnection) -> None:
     companies = [
-        {"id": "1", "properties": {"name": "B", "salesforceaccountid": "B", "hs_parent_company_id": "2"}},
+        {"id": "1", "properties": {"name": "B", "salesforceaccountid": "B"}},
         {"id": "2", "properties": {"name": "C", "salesforceaccountid": "C"}},
     ]
     records: Records = {
         ("sf", "Account"): [account("A", "A"), account("B", "B", ParentId="A"), account("C", "C")],
         ("hs", "companies"): companies,
+        ("hs", "companies/companies"): [{"id": "1", "parent": "2"}],
     }
     run(con, records)
     assert rows(
         con, "SELECT p.name FROM account a JOIN account p ON p.account_id = a.parent_id WHERE a.name = 'B'"
     ) == [("A",)]
     assert rows(con, "SELECT kind, record FROM hierarchy_issue") == [
-        ("several parents", "hs companies 1, sf Account B")
+        ("several parents", "hs companies/companies 1, sf Account B")
     ]
 
 

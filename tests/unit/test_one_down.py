@@ -27,6 +27,7 @@ from cs_connector.errors import (
 from cs_connector.ports import FieldInfo, Identity, ObjectInfo, Page, Read
 from cs_connector.runner import Engine, open_engine
 from cs_connector.runner.applying import write
+from cs_connector.runner.reading import withdrawn
 from cs_connector.runner.running import recorded
 from cs_connector.runner.settling import settle
 from cs_connector.store import tables
@@ -238,10 +239,12 @@ def test_an_object_that_may_not_be_read_any_more_is_named_and_counts_as_not_read
         (note,) = engine.summary.notes
         assert note.startswith("one Case cannot be read any more, as it could until 20")
         assert complete(engine) == {"Account": True, "Case": False}
+        assert withdrawn.names(engine, "one") == ["Case"]
     crm(engine, "one").refused = ""
     sync(engine)
     assert engine.summary.notes == []
     assert complete(engine) == {"Account": True, "Case": True}
+    assert withdrawn.names(engine, "one") == []
 
 
 def complete(engine: Engine) -> dict[str, bool]:

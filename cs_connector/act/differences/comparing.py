@@ -209,7 +209,6 @@ def _plan(con: duckdb.DuckDBPyConnection, source: Source, rule: WriteRule, as_of
         f"[{_difference(n, rule.fields[n].column, ident('was ' + n), literal(as_of.isoformat()))}] ELSE [] END"
         for n in stamps
     )
-    action = "update" if rule.by == "record" else "upsert"
     ends = ((rule.associate, "account_record"), (rule.associate_person, "person_record"))
     pairs = ", ".join(f"[{literal(end)}, {record}]" for end, record in ends if end)
     associate = (
@@ -227,13 +226,23 @@ def _plan(con: duckdb.DuckDBPyConnection, source: Source, rule: WriteRule, as_of
             "AND (account_record IS NOT NULL OR account_id IS NULL)))"
         )
     con.execute(
-        f"INSERT INTO plan_change SELECT ?, ?, ?, key, ?, ?, record_id, to_json(fields{stamp}), {associate}, NULL "
+        f"INSERT INTO plan_change SELECT ?, ?, ?, key, {_way(rule)}, record_id, to_json(fields{stamp}), {associate}, NULL "
         f"FROM difference WHERE len(fields) > 0{fresh}",
-        [source.connection, rule.object, rule.source, action, rule.key_field],
+        [source.connection, rule.object, rule.source],
     )
     con.execute(
         "INSERT INTO target SELECT ?, ?, ?, count(*), count(record_id) FROM wanted_record",
         [source.connection, rule.object, rule.source],
+    )
+
+
+def _way(rule: WriteRule) -> str:
+    """SQL for action and key field. What is there is changed by its id: by key, one that was deleted would be made anew."""
+    if rule.by == "record":
+        return "'update', NULL"
+    new = "record_id IS NULL"
+    return (
+        f"CASE WHEN {new} THEN 'upsert' ELSE 'update' END, CASE WHEN {new} THEN {literal(rule.key_field)} END"
     )
 
 
@@ -250,10 +259,10 @@ def _vanished(con: duckdb.DuckDBPyConnection, source: Source, rule: WriteRule) -
         if n in ending or f.column in SAID
     ]
     con.execute(
-        "INSERT INTO plan_change SELECT ?, ?, ?, key, 'upsert', ?, record_id, to_json(fields), NULL, NULL FROM ("
+        "INSERT INTO plan_change SELECT ?, ?, ?, key, 'update', NULL, record_id, to_json(fields), NULL, NULL FROM ("
         f"SELECT c.key, c.record_id, list_filter([{', '.join(parts)}], lambda x: x.a IS DISTINCT FROM x.b) AS fields "
         "FROM current_record c ANTI JOIN wanted_record w ON w.key = c.key WHERE c.key IS NOT NULL) WHERE len(fields) > 0",
-        [source.connection, rule.object, rule.source, rule.key_field],
+        [source.connection, rule.object, rule.source],
     )
 
 

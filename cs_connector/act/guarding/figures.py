@@ -11,11 +11,14 @@ from cs_connector.act.plan import HEALTH, SAID
 from cs_connector.act.wanted import EXTRAS
 from cs_connector.unify.sql import ident, literal
 
+from .begun import Begins
+
 LISTED = '[{"f":"VARCHAR","c":"VARCHAR","a":"VARCHAR","b":"VARCHAR"}]'
 _SAID = ", ".join(map(literal, SAID))
 _STAMPS = ", ".join(map(literal, HEALTH))
 _EXTRAS = ", ".join(map(literal, EXTRAS))
 _OVERWRITTEN = "a IS NOT NULL AND b IS NOT NULL"
+_FIRST = "a IS NULL AND b IS NOT NULL AND record_id IS NOT NULL"
 _EMPTIED = "a IS NOT NULL AND b IS NULL AND action <> 'delete'"
 _CALL = "source = 'call'"
 _OURS = "source NOT IN ('call', 'heartbeat')"  # what we say of customers
@@ -71,12 +74,12 @@ _RECORDS = {
 }
 
 
-def figures(con: duckdb.DuckDBPyConnection, *, strict: bool) -> Iterator[Figure]:
+def figures(con: duckdb.DuckDBPyConnection, begins: Begins, *, strict: bool) -> Iterator[Figure]:
     """Every figure of every connection that is written to, also those that are nothing.
 
     Needs `planned_field`, `target`, `wanted_account` and `wanted_call`. Scores move a little by themselves, and sentences and
     dates of health as they like; with `strict` every change of a score counts, and the others as fields that are overwritten
-    or emptied.
+    or emptied. `begins` says of fields whether their first values are counted.
     """
     counted = [("planned_field", *rule) for rule in (_SCORES[strict] | _FIELDS).items()]
     counted += [("plan_change", *rule) for rule in _RECORDS.items()]
@@ -87,6 +90,7 @@ def figures(con: duckdb.DuckDBPyConnection, *, strict: bool) -> Iterator[Figure]
             yield Figure(connection, rule, sum(counts), of, there=there, most=max(counts, default=0))
         yield _emptied(con, connection, strict=strict)
         yield _overwritten(con, connection, strict=strict)
+        yield _begun(con, connection, begins)
         yield _gone(con, connection)
         yield _gained(con, connection)
         yield _busiest(con, connection)
@@ -118,6 +122,13 @@ def _overwritten(con: duckdb.DuckDBPyConnection, connection: str, *, strict: boo
     most = max(fields, key=lambda field: (field[2] / max(field[3], 1), field[2]))
     alike = [f for f in fields if f[2] * 2 >= most[2] and f is not most]
     return Figure(connection, "fields changed", most[2], most[3], _named([most, *alike]))
+
+
+def _begun(con: duckdb.DuckDBPyConnection, connection: str, begins: Begins) -> Figure:
+    """The field that was never ours and is filled in most records."""
+    fields = _fields(con, f"{_OURS} AND {_FIRST}", connection)
+    begun = [field for field in fields if begins(connection, field[0], field[1])]
+    return Figure(connection, "fields begun", begun[0][2] if begun else 0, 0, _named(begun))
 
 
 def _gone(con: duckdb.DuckDBPyConnection, connection: str) -> Figure:

@@ -13,7 +13,8 @@ import duckdb
 from cs_connector.config.settings import Safety
 from cs_connector.errors import GuardStopped
 
-from . import figures
+from . import begun, figures
+from .begun import Begins
 from .figures import Figure
 from .past import Past
 from .ways import PLAN, Way
@@ -49,6 +50,7 @@ TEXTS = {
     "scores cleared": "records that lose their score",
     "values cleared": "records that lose a value",
     "fields changed": "records in which one field is overwritten",
+    "fields begun": "records in which a field that was never written by us is filled",
     "fields emptied": "fields that no record has a value of any more",
     "bands moved": "accounts that change band",
     "customers gained": "accounts that become customers",
@@ -77,14 +79,16 @@ def inspect(
     safety: Safety,
     past: Past = Past(),  # noqa: B008 — frozen
     changed: Sequence[str] = (),
+    begins: Begins = begun.nothing,
 ) -> list[Check]:
     """Every limit of every connection over `plan_change`, `target` and `wanted_…`; a first value in the CRM is no change.
 
-    `past` are the plans before this one, and `changed` the declarations that differ from the newest of them.
+    `past` are the plans before this one, and `changed` the declarations that differ from the newest of them. `begins` says
+    of fields that they were never ours: their first values count.
     """
     figures.prepare(con)
     bounds = Bounds(safety, past, FEW_AFTER if changed else FEW)
-    found = [_check(f, bounds) for f in figures.figures(con, strict=bool(changed))]
+    found = [_check(f, bounds) for f in figures.figures(con, begins, strict=bool(changed))]
     return [_explained(con, c) for c in found]
 
 
@@ -112,6 +116,8 @@ class Bounds:
             return max(min(safety.max_cleared, self.few), safety.max_cleared_share * figure.of)
         if rule in _FIRSTS:
             return share if figure.of else max(share, figure.count)
+        if rule == "fields begun":
+            return self.few if share else 0.0  # it is as wrong in few records as in all
         if rule == "scores changed" and share and figure.most <= self.few:
             return max(share, figure.count)  # an account and its relationship are one customer
         if rule == "bands moved":

@@ -30,12 +30,16 @@ SAFE = "what was sent before is on record; the rest was not sent, and is planned
 PAGE = 1000  # rows that are read at once
 PARTS = 20  # parcels that are laid down at once
 TAKEN = frozenset({Verdict.CREATED, Verdict.UPDATED, Verdict.DELETED})
-SETTLED = TAKEN | {Verdict.REJECTED}
+LEFT = frozenset({Verdict.GONE, Verdict.CONFLICT})
+SETTLED = TAKEN | LEFT | {Verdict.REJECTED}
 
 
 @dataclass(frozen=True, slots=True)
 class Outbox:
-    """`stamps` names the fields of each (connection, object) that say when something was written, not what."""
+    """`stamps` names the fields of each (connection, object) that say when something was written, not what.
+
+    `watched` are those whose records are looked at once more before they are changed: people work in them.
+    """
 
     state: State
     lease: Lease
@@ -43,6 +47,7 @@ class Outbox:
     audit: Audit = field(default_factory=Audit)
     config_hash: str = ""
     stamps: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    watched: Collection[tuple[str, str]] = frozenset()
 
     def lay(self, changes: Iterable[Planned]) -> list[Planned]:
         """Put a whole plan on record, in one transaction; returns the changes whose last answer is not known yet.
@@ -173,13 +178,14 @@ class Outbox:
             self.audit.append(db, now, run, [_entry(row, a) for row, a in taken if row.run == run])
         ids = [(row, record) for row, a in taken if (record := a.record_id or row.record_id)]
         gone = {row.key for row, a in taken if a.verdict is Verdict.DELETED}
+        lost = [(row, row.record_id) for row, a in told if a.verdict is Verdict.GONE and row.record_id]
         written.remember(db, [pair for pair in ids if pair[0].key not in gone], self.audit, now)
-        written.forget(db, [pair for pair in ids if pair[0].key in gone])
+        written.forget(db, [*(pair for pair in ids if pair[0].key in gone), *lost])
         became(db, [pair for pair in ids if pair[0].source == "call" and pair[0].key not in gone])
         refused.release(db, [row.key for row, _ in taken])
         wrong = [(row, a) for row, a in told if a.verdict is Verdict.REJECTED]
         refused.keep(db, wrong, self.config_hash, now)
-        loose = [row.key for row, _ in (*taken, *wrong) if row.parcel is None]
+        loose = [row.key for row, a in told if a.verdict in SETTLED and row.parcel is None]
         self.drop(db, [key for key in loose if key not in unlinked])
         self._back(db, [row.key for row, a in told if a.verdict is Verdict.LATER])
 

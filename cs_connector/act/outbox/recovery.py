@@ -14,7 +14,7 @@ from cs_connector.ports import Action, Adapter, Receipt, Verdict
 from cs_connector.store.leases import check
 
 from . import parcels, tasks
-from .box import SETTLED, TAKEN, Outbox
+from .box import LEFT, SETTLED, TAKEN, Outbox
 from .line import INFLIGHT, PLANNED, Line
 from .points import Point, reach
 
@@ -23,7 +23,8 @@ UNLINKED_CODE = "FOUND_UNLINKED"
 
 @dataclass(slots=True)
 class Found:
-    """`planned` were never sent and are planned anew; of those in flight `done` are in the CRM, and `refused` by it.
+    """`planned` were never sent and are planned anew; of those in flight `done` are in the CRM, and `refused` by it;
+    the records of those `gone` are not there any more.
 
     `undone` are not known to be there, and are planned anew where a second time does no harm. `doubtful` counts the others by
     connection and object: they are never sent again.
@@ -33,6 +34,7 @@ class Found:
     done: int = 0
     refused: int = 0
     undone: int = 0
+    gone: int = 0
     doubtful: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
@@ -89,8 +91,10 @@ def _settle(outbox: Outbox, adapter: Adapter, batch: Sequence[Line], found: Foun
         outbox.settle([line for line, _ in known], [answer for _, answer in known], unlinked)
     _rest(outbox, [pair for pair in told if pair[1].verdict not in SETTLED], found)
     refused = sum(1 for _, answer in known if answer.verdict is Verdict.REJECTED)
+    gone = sum(1 for _, answer in known if answer.verdict in LEFT)
     found.refused += refused
-    found.done += len(known) - refused
+    found.gone += gone
+    found.done += len(known) - refused - gone
     reach(Point.RECOVERED)
 
 

@@ -11,6 +11,7 @@ from cs_connector.ports import Adapter, Receipt, Verdict
 
 from .box import Outbox
 from .line import Line
+from .looking import look
 from .points import Point, reach
 from .tally import Tally
 
@@ -66,15 +67,29 @@ class _Sender:
         if tally.connection in self.stopped:
             tally.unsent += len(batch)
             return
+        adapter = self.adapters[tally.connection]
+        left = look(self.outbox, adapter, batch)
         self.outbox.take(batch)
         reach(Point.SENDING)
-        answers, error = _ask(self.adapters[tally.connection], tally.connection, batch)
+        answers, error = _told(adapter, tally.connection, batch, left)
         reach(Point.SENT)
         self.outbox.settle(batch, answers)
         for line, answer in zip(batch, answers, strict=True):
             tally.count(line, answer)
         if error:
             self.stopped[tally.connection] = error
+
+
+def _told(
+    adapter: Adapter, connection: str, batch: Sequence[Line], left: Mapping[str, Receipt]
+) -> tuple[Sequence[Receipt], AdapterError | None]:
+    """The answers to a batch of which those in `left`, by key, are not sent."""
+    if not left:
+        return _ask(adapter, connection, batch)
+    sent = [line for line in batch if line.key not in left]
+    answers, error = _ask(adapter, connection, sent) if sent else ([], _outage(connection, [*left.values()]))
+    said = {line.key: answer for line, answer in zip(sent, answers, strict=True)} | left
+    return [said[line.key] for line in batch], error
 
 
 def _ask(

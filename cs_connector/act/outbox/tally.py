@@ -14,6 +14,7 @@ from .line import Line
 class Tally:
     """`reasons` and `lost` say why changes were refused or not confirmed; `waiting` why some are still to be done.
 
+    `gone` were not there any more, `conflicts` were changed by somebody since: both are left as they are.
     `cleared` counts records that lost a value, `later` those that the CRM could not take now, `blocked` those whose last answer is not known yet.
     """
 
@@ -28,6 +29,8 @@ class Tally:
     unsent: int = 0
     later: int = 0
     blocked: int = 0
+    gone: int = 0
+    conflicts: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     lost: Counter[str] = field(default_factory=Counter)
     waiting: Counter[str] = field(default_factory=Counter)
@@ -35,6 +38,11 @@ class Tally:
     @property
     def done(self) -> int:
         return self.created + self.updated + self.deleted
+
+    @property
+    def left(self) -> int:
+        """Changes that nobody wants any more: what people did in the CRM counts."""
+        return self.gone + self.conflicts
 
     @property
     def missed(self) -> int:
@@ -53,6 +61,10 @@ class Tally:
             case Verdict.LATER:
                 self.later += 1
                 self.waiting[answer.message or answer.code or "busy"] += 1
+            case Verdict.GONE:
+                self.gone += 1
+            case Verdict.CONFLICT:
+                self.conflicts += 1
             case _:
                 self._done(line, answer.verdict)
 

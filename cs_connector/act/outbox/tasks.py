@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
+from cs_connector.store.rows import among
 from cs_connector.store.tables import calls
 
 from .line import Line
@@ -16,6 +17,18 @@ def became(db: sa.Connection, told: Sequence[tuple[Line, str]]) -> None:
     """Note which record each call became and what it was told: a person's later edit shows by that."""
     for line, record in told:
         keep(db, line.name, record, line.values)
+
+
+def told(db: sa.Connection, keys: Collection[str]) -> dict[str, Mapping[str, Any]]:
+    """What the tasks of calls say as far as we wrote it, by key and field; not where two texts may stand there."""
+    query = sa.select(calls.c.key, calls.c.sent).where(among(db, calls.c.key, sorted(keys)))
+    written = {key: (sent or {}).get("written", {}) for key, sent in db.execute(query)}
+    return {key: _sure(known) for key, known in written.items()}
+
+
+def _sure(known: Mapping[str, Any]) -> Mapping[str, Any]:
+    maybe = known.get("maybe", {})
+    return {name: value for name, value in known.items() if name != "maybe" and name not in maybe}
 
 
 def keep(db: sa.Connection, key: str, record_id: str, values: Mapping[str, Any]) -> None:

@@ -6,7 +6,7 @@ touched it since.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
@@ -19,6 +19,7 @@ from cs_connector.store.audit.finding import Row
 
 from .world import Current, Rule, Where, World
 
+_WAY_OUT = "put that into write: of the mapping again, undo, and take it out"
 SLACK = timedelta(seconds=2)  # two clocks are compared by answers that tell whole seconds
 
 
@@ -94,7 +95,7 @@ def plan(written: Iterable[Written], world: World, reason: str) -> Iterator[Plan
     for mine in every:
         rule = world.rules.get((mine.connection, mine.object))
         if rule is None:
-            yield _left(mine, "nothing is written to this object any more")
+            yield _left(mine, f"nothing is written to this object any more: {_WAY_OUT}")
             continue
         way = partial(_again, gone) if mine.gone else _away if mine.made else _back
         yield from way(mine, rule, world, reason)
@@ -116,20 +117,21 @@ def _back(mine: Written, rule: Rule, world: World, reason: str) -> Iterator[Plan
         return
     back = []
     for name, value in sorted(mine.after.items()):
-        found = _same(mine, name, world, current)
+        held = _held(mine, rule, world, name)
+        found = _same(mine, name, world, held)
         why = _why_not(mine, rule, world, name, found)
         if why:
             yield _left(mine, why, name)
         elif found is _Same.WRITTEN and value != mine.before.get(name):
-            back.append((name, _text(current.values.get(name)), _before(mine, name, world)))
+            back.append((name, _text(held), _before(mine, name, world)))
     if back:
         yield _planned(mine, rule, "update", tuple(back), reason)
 
 
 def _why_not(mine: Written, rule: Rule, world: World, name: str, found: _Same) -> str:
     """Why a field cannot go back; nothing where it can, or need not."""
-    if name not in rule.columns:
-        return "the mapping does not write this field any more, or it cannot be read now"
+    if name not in rule.columns and not _former(mine, world, name):
+        return f"the mapping does not write this field any more, or it cannot be read now: {_WAY_OUT}"
     if found is _Same.OTHER:
         return _changed(mine, world)
     if found is _Same.BEFORE:
@@ -141,6 +143,22 @@ def _why_not(mine: Written, rule: Rule, world: World, name: str, found: _Same) -
     return ""
 
 
+def _former(mine: Written, world: World, name: str) -> bool:
+    """Whether a field that no rule writes any more can go back all the same: a digest tells nobody what was written."""
+    there = name in world.former.get((mine.connection, mine.object), ()) and name in _told(mine, world)
+    return there and not str(mine.after[name]).startswith(HIDDEN)
+
+
+def _told(mine: Written, world: World) -> Mapping[str, Value]:
+    return world.told.get(_where(mine), {})
+
+
+def _held(mine: Written, rule: Rule, world: World, name: str) -> Value:
+    """What the CRM has in a field. Of a former one that is what we told it last: it is asked before anything is written."""
+    here = world.current[_where(mine)].values if name in rule.columns else _told(mine, world)
+    return here.get(name)
+
+
 def _before(mine: Written, name: str, world: World) -> str | None:
     """What stood in a field; the digest of it, where that is all that is left."""
     value = _text(mine.before.get(name))
@@ -149,8 +167,8 @@ def _before(mine: Written, name: str, world: World) -> str | None:
     return _text(kept) if same else value
 
 
-def _same(mine: Written, name: str, world: World, current: Current) -> _Same:
-    value = world.hidden(mine.connection, mine.object, name, _text(current.values.get(name)))
+def _same(mine: Written, name: str, world: World, held: Value) -> _Same:
+    value = world.hidden(mine.connection, mine.object, name, _text(held))
     if value == _text(mine.after[name]):
         return _Same.WRITTEN
     return _Same.BEFORE if value == _text(mine.before.get(name)) else _Same.OTHER
@@ -177,7 +195,7 @@ def _away(mine: Written, rule: Rule, world: World, reason: str) -> Iterator[Plan
 def _touched(mine: Written, rule: Rule, world: World, current: Current) -> str:
     """How somebody touched a record since it was made, or why that cannot be told."""
     names = [name for name in mine.after if name in rule.columns]
-    if any(_same(mine, name, world, current) is not _Same.WRITTEN for name in names):
+    if any(_same(mine, name, world, current.values.get(name)) is not _Same.WRITTEN for name in names):
         return _changed(mine, world)
     if current.modified is None:
         return "it was not read since it was made: try again in a while"

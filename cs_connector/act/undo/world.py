@@ -50,7 +50,8 @@ class World:
     after the one that is undone.
 
     `texts` are values that the store still has of what is on record as a digest only, and `hidden` makes of a value what
-    is on record of it. `skew` is by how many seconds the clock of each connection is ahead of ours.
+    is on record of it. `told` is what records were last told by us in `former` fields: those that no rule writes any more,
+    and that the CRM takes. `skew` is by how many seconds the clock of each connection is ahead of ours.
     """
 
     rules: Mapping[Place, Rule]
@@ -60,6 +61,8 @@ class World:
     texts: Mapping[Where, Mapping[str, Value]]
     skew: Mapping[str, float]
     hidden: Callable[[str, str, str, Value], Value]
+    former: Mapping[Place, Collection[str]] = field(default_factory=dict)
+    told: Mapping[Where, Mapping[str, Value]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -35,6 +35,18 @@ def policies(engine: Engine) -> dict[str, Policy]:
     return {name: settings.foreign for name, settings in engine.project.settings.connections.items()}
 
 
+def watched(engine: Engine) -> frozenset[tuple[str, str]]:
+    """The (connection, object) in whose fields of ours people have a say: tasks, and where an edit of theirs is kept."""
+    kept = policies(engine)
+    return frozenset(
+        (source.connection, rule.object)
+        for source in engine.sources()
+        for rule in source.mapping.write
+        if rule.source == "call"
+        or (rule.source != "heartbeat" and (rule.foreign or kept[source.connection]) != "overwrite")
+    )
+
+
 def fitted(engine: Engine) -> tuple[list[Source], list[Stop]]:
     """What is written to, with the write rules that the CRMs take; and what those do not take at all."""
     connections = engine.project.settings.connections

@@ -19,7 +19,7 @@ from cs_connector.ports import Action, Change
 from cs_connector.runner.deciding import Held, planned
 from cs_connector.runner.engine import Engine
 
-from . import permission
+from . import holding, permission
 
 LIFE = timedelta(hours=24)
 Row = dict[str, Any]
@@ -118,10 +118,13 @@ def connections(engine: Engine) -> Iterator[Row]:
 
 
 class Bill:
-    """The calls that a plan needs, counted while its changes go by in the batches in which they will be sent."""
+    """The calls that a plan needs, counted while its changes go by in the batches in which they will be sent.
+
+    Those of the last look at records in which people work are among them.
+    """
 
     def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+        self.engine, self.watched = engine, holding.watched(engine)
         self.objects: dict[str, dict[str, Row]] = {}
 
     def counted(self, changes: Iterable[Planned]) -> Iterator[Planned]:
@@ -132,6 +135,9 @@ class Bill:
             while batch := list(islice(group, adapter.capabilities.batch)):
                 told["changes"] += len(batch)
                 told["needed"] += adapter.cost([_change(c) for c in batch])
+                if (connection, name) in self.watched:
+                    looked = sum(1 for c in batch if c.action == Action.UPDATE)
+                    told["needed"] += -(-looked // adapter.capabilities.seen)
                 yield from batch
 
     def lines(self) -> list[Row]:

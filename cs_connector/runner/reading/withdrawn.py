@@ -15,6 +15,13 @@ def passed_over(page: Page) -> bool:
     return page.done and page.complete_to is None
 
 
+def names(engine: Engine, connection: str) -> list[str]:
+    """The objects of which that is known since the last sync."""
+    lost = (feeds.c.connection == connection) & feeds.c.watermark.is_not(None) & feeds.c.complete.is_(False)
+    with engine.store.state.read() as db:
+        return list(db.scalars(sa.select(feeds.c.object).where(lost).order_by(feeds.c.object)))
+
+
 def note(engine: Engine, connection: str, name: str) -> None:
     """Where it could be read before, its feed counts as incomplete from now on, and each run says so. Raises FencedOut."""
     mine = (feeds.c.connection == connection) & (feeds.c.object == name)

@@ -11,6 +11,8 @@ from cs_connector.act.undo import Where
 from cs_connector.ports import Action, Adapter, Change, Verdict
 from cs_connector.runner.engine import Engine
 
+_OTHERWISE = (Verdict.LATER, Verdict.GONE)
+
 
 def unchanged(engine: Engine, file: PlanFile) -> Iterator[Planned]:
     """The changes whose records the CRMs still have as the plan found them; how many are left becomes a note of the run.
@@ -36,8 +38,8 @@ def _otherwise(adapter: Adapter, batch: Sequence[Planned]) -> set[str]:
     """The keys of changes whose records are not as the plan found them."""
     known = [change for change in batch if change.record_id]
     answers = adapter.resume([_as_it_was(change) for change in known])
-    gone = {c.key for c, answer in zip(known, answers, strict=True) if answer.verdict is Verdict.LATER}
-    return gone | _there(adapter, [change for change in batch if not change.record_id])
+    other = {c.key for c, answer in zip(known, answers, strict=True) if answer.verdict in _OTHERWISE}
+    return other | _there(adapter, [change for change in batch if not change.record_id])
 
 
 def _as_it_was(change: Planned) -> Change:

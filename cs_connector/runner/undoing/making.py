@@ -13,7 +13,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from cs_connector.act import overview, undo
-from cs_connector.act.outbox.written import last as written_before
+from cs_connector.act.outbox.written import last as last_told
 from cs_connector.act.plan import Planned
 from cs_connector.act.planfile import PlanFile
 from cs_connector.act.undo import Left, Written
@@ -23,6 +23,7 @@ from cs_connector.ports import Value
 from cs_connector.runner import auditing
 from cs_connector.runner.auditing.checking import must_hold
 from cs_connector.runner.deciding import Held, limits, planned
+from cs_connector.runner.drift import described
 from cs_connector.runner.engine import Engine
 from cs_connector.runner.plans import making
 from cs_connector.runner.running import prepare
@@ -105,9 +106,47 @@ def _world(
     with engine.store.state.read() as db:
         seen, later = undo.look(con, db, engine.sources(), engine.latest(con), wanted, last)
         texts = _texts(db, written, book.personal.keys())
+        former = _former(engine, written, seen.rules)
+        told = _told(db, written, former.keys())
     names = sorted({each.connection for each in written} & engine.project.settings.connections.keys())
     skew = {name: engine.adapter(name).usage().skew or 0.0 for name in names}
-    return undo.World(seen.rules, seen.current, seen.keys, later, texts, skew, book.hidden)
+    return undo.World(seen.rules, seen.current, seen.keys, later, texts, skew, book.hidden, former, told)
+
+
+def _former(
+    engine: Engine, written: Sequence[Written], rules: Mapping[undo.Place, undo.Rule]
+) -> dict[undo.Place, set[str]]:
+    """The fields that the run wrote and no mapping writes any more, as far as their CRM takes them."""
+    mapped = {
+        (s.connection, r.object, name) for s in engine.sources() for r in s.mapping.write for name in r.fields
+    }
+    found: dict[undo.Place, set[str]] = {}
+    for each in written:
+        place = each.connection, each.object
+        if place in rules:
+            found.setdefault(place, set()).update(n for n in each.after if (*place, n) not in mapped)
+    return {
+        place: there
+        for place, names in sorted(found.items())
+        if (there := names & _taken(engine, *place, names))
+    }
+
+
+def _taken(engine: Engine, connection: str, name: str, fields: Collection[str]) -> set[str]:
+    info = described(engine, connection, [name]).get(name) if fields else None
+    return {field.name for field in info.fields if field.writable} if info else set()
+
+
+def _told(
+    db: sa.Connection, written: Sequence[Written], places: Collection[undo.Place]
+) -> dict[undo.Where, dict[str, Value]]:
+    """What the records of these objects were last told."""
+    found: dict[undo.Where, dict[str, Value]] = {}
+    for place in sorted(places):
+        records = [each.record_id for each in written if (each.connection, each.object) == place]
+        for row in last_told(db, *place, records):
+            found[*place, row.record_id] = msgspec.json.decode(row.fields)
+    return found
 
 
 def _texts(
@@ -117,7 +156,7 @@ def _texts(
     found: dict[undo.Where, dict[str, Value]] = {}
     for place in sorted(personal):
         records = [each.record_id for each in written if (each.connection, each.object) == place]
-        for row in written_before(db, *place, records):
+        for row in last_told(db, *place, records):
             found[*place, row.record_id] = msgspec.json.decode(row.before)
     return found
 

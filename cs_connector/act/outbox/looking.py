@@ -1,0 +1,50 @@
+"""The last look at records in which people work: right before one is changed, and only where it is as it was read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from cs_connector.ports import Action, Adapter, Change, Receipt, Verdict
+
+from . import tasks
+from .box import Outbox
+from .line import Line
+
+CHANGED = "somebody changed it since it was read, and theirs stays"
+GONE = "it is not there any more, and none is made in its place"
+UNSEEN = "it could not be looked at before it is changed"
+
+
+def look(outbox: Outbox, adapter: Adapter, batch: Sequence[Line]) -> dict[str, Receipt]:
+    """What becomes of changes of a batch that are not to be sent, by the key of the line; of one object.
+
+    A task is as it was when every field says what we wrote, any other record when those say it that are to change. A CRM
+    whose adapter cannot tell is believed to be as it was read.
+    """
+    first = batch[0]
+    if (first.connection, first.object) not in outbox.watched:
+        return {}
+    lines = [line for line in batch if line.action == Action.UPDATE]
+    calls = {line.name for line in lines if line.source == "call"}
+    with outbox.state.read() as db:
+        told = tasks.told(db, calls) if calls else {}
+    asked = [_as_it_was(line, told.get(line.name, {})) for line in lines]
+    answers = zip(lines, adapter.resume(asked) if asked else (), strict=True)
+    return {line.key: said for line, answer in answers if (said := _said(line, answer))}
+
+
+def _as_it_was(line: Line, told: Mapping[str, object]) -> Change:
+    """A change to what the record holds already: whoever is asked what became of it says whether it still does."""
+    held = {**told, **line.was}
+    return Change(line.connection, line.object, Action.UPDATE, line.name, held, None, line.record_id)
+
+
+def _said(line: Line, answer: Receipt) -> Receipt | None:
+    match answer.verdict:
+        case Verdict.GONE:
+            return Receipt(line.name, Verdict.GONE, line.record_id, "RECORD_GONE", GONE)
+        case Verdict.LATER:
+            return Receipt(line.name, Verdict.CONFLICT, line.record_id, "CHANGED_SINCE", CHANGED)
+        case Verdict.UNKNOWN if answer.code:
+            return Receipt(line.name, Verdict.LATER, line.record_id, answer.code, UNSEEN)
+    return None
