@@ -102,9 +102,10 @@ def _perform(duty: Duty, run: str, plan: Plan | None) -> dict[str, object]:
         engine = Reading(duty.project, store, clock, MemoryTokens(), clock.now().date(), lease)
         engine.chosen, engine.wrap = (), duty.wrap
         engine.summary = Summary(run, engine.as_of.isoformat())
+        watched = {(duty.crm, FORMS[duty.crm].object)}
         try:
             with suppress(AdapterError):  # the CRM is down: the next run goes on
-                _work(duty, engine, Outbox(store.state, lease, run))
+                _work(duty, engine, Outbox(store.state, lease, run, watched=watched))
         finally:
             engine.leave()
             release(store.state, lease)
@@ -152,9 +153,8 @@ def _new(duty: Duty, form: Form, call: Any) -> Planned:
 
 
 def _change(duty: Duty, form: Form, call: Any, fields: tuple[Any, ...], record: str | None) -> Planned:
-    return Planned(
-        duty.crm, form.object, "call", call["key"], "upsert", form.key_field, record, fields, (), "soak"
-    )
+    way = ("update", None) if record else ("upsert", form.key_field)
+    return Planned(duty.crm, form.object, "call", call["key"], *way, record, fields, (), "soak")
 
 
 def _hasty(box: Outbox, adapter: Adapter, planned: Sequence[Planned]) -> None:

@@ -13,8 +13,8 @@ from cs_connector.health import (
     outcomes,
     outline,
     scoring,
-    sentences,
 )
+from cs_connector.health.reasons import sentences
 from cs_connector.health.rolling import rollup
 from cs_connector.health.scorecard import Definitions
 from cs_connector.health.silence import carry

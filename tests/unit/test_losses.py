@@ -10,7 +10,7 @@ import pytest
 
 from cs_connector.health.curves import Curve
 from cs_connector.health.fewwords import Words, one_of
-from cs_connector.health.losses import NOBODY, Losses
+from cs_connector.health.reasons.losses import NOBODY, Losses
 from cs_connector.health.scorecard import Measure
 from cs_connector.language.executor import connect
 

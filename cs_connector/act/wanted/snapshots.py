@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import duckdb
 
-from cs_connector.health.reason import WORTH
+from cs_connector.health.reasons.reason import WORTH
 
 KEPT = 18  # month ends
 KEY = r"^\w+ (\d{4}-\d{2}-\d{2})$"

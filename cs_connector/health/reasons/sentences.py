@@ -13,8 +13,8 @@ import pyarrow as pa
 from cs_connector.health import scoring
 from cs_connector.health.fewwords import one_of
 from cs_connector.health.levers import Part
-from cs_connector.health.losses import NOBODY, Losses, numbers
-from cs_connector.health.reason import (
+from cs_connector.health.reasons.losses import NOBODY, Losses, numbers
+from cs_connector.health.reasons.reason import (
     EDGES,
     MOST,
     WORTH,

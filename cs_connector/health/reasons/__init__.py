@@ -1,0 +1,1 @@
+"""Why a customer has its score, in a sentence fit for a CRM field."""
