@@ -12,7 +12,7 @@ from cs_connector.language.executor import sql
 from cs_connector.model import ENTITIES
 from cs_connector.runner import Engine
 from cs_connector.runner.identity.decisions import WHO, changed, decisions
-from cs_connector.runner.summary import People
+from cs_connector.runner.summary import ObjectLine, People
 from cs_connector.runner.unifying import resolve
 from cs_connector.store import monthly, tables
 from cs_connector.unify import hierarchy
@@ -179,16 +179,25 @@ def _quarantine(engine: Engine, con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _report(engine: Engine) -> None:
-    table = tables.quarantine
-    query = (
-        sa.select(table.c.connection, table.c.object, sa.func.count().label("n"))
-        .where(table.c.state == "open")
-        .group_by(table.c.connection, table.c.object)
-    )
-    with engine.store.state.read() as db:
-        counts = {(r.connection, r.object): int(r.n) for r in db.execute(query)}
+    """How many are set aside of what was read in this run, and of what it did not read those that cannot be read."""
+    counts, unread = _counted(engine, sa.true()), _counted(engine, tables.quarantine.c.stage == "unify")
     for line in engine.summary.objects:
         line.quarantined = counts.get((line.connection, line.object), 0)
+    told = {(line.connection, line.object) for line in engine.summary.objects}
+    for (connection, name), count in sorted(unread.items()):
+        if (connection, name) not in told:  # as where unify runs by itself
+            engine.summary.objects.append(ObjectLine(connection, name, quarantined=count))
+
+
+def _counted(engine: Engine, which: sa.ColumnElement[bool]) -> dict[tuple[str, str], int]:
+    """Records of the open quarantine, by connection and object."""
+    table = tables.quarantine
+    place = table.c.connection, table.c.object
+    query = (
+        sa.select(*place, sa.func.count().label("n")).where(table.c.state == "open", which).group_by(*place)
+    )
+    with engine.store.state.read() as db:
+        return {(r.connection, r.object): int(r.n) for r in db.execute(query)}
 
 
 JOB = Unify()

@@ -99,7 +99,7 @@ class HubSpot(Adapter):
     Settings: ClassVar[type[HubSpotSettings]] = HubSpotSettings
     capabilities: ClassVar[Capabilities] = Capabilities(
         upsert=frozenset({"companies", "tasks"}), merging=Merging(losers=f"properties.{MERGED}"), history=True,
-        batch=1000,
+        batch=1000, owners=frozenset({"INVALID_OWNER_ID"}),
     )  # fmt: skip
 
     def __init__(self, settings: HubSpotSettings, around: Surroundings) -> None:
@@ -168,7 +168,8 @@ class HubSpot(Adapter):
         return self._linker.read(read) if is_link(read.object) else self._reader.read(read)
 
     def estimate(self, read: Read) -> Estimate:
-        return Estimate() if is_link(read.object) else self._reader.estimate(read, self._counter)
+        by = self._linker if is_link(read.object) else self._reader
+        return by.estimate(read, self._counter)
 
     def total(self, object_name: str) -> int | None:
         kind = linked(object_name)

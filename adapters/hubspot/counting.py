@@ -80,7 +80,7 @@ class Counter:
         """A reading from the beginning: by list."""
         records = self.total(read.object)
         size = HISTORY_PAGE if read.history else LIST_PAGE
-        return Estimate(records, None if records is None else _pages(records, size) + DESCRIBE)
+        return Estimate(records, None if records is None else pages(records, size) + DESCRIBE)
 
     def window(self, read: Read, filters: Sequence[dict[str, Any]]) -> Estimate:
         """A reading of what was modified: by search, and one look into the recycle bin at least."""
@@ -88,7 +88,7 @@ class Counter:
         if records is None:
             return Estimate()
         histories = -(-records // HISTORY_PAGE) if read.history else 0
-        return Estimate(records, _pages(records, SEARCH_PAGE) + histories + 1 + DESCRIBE)
+        return Estimate(records, pages(records, SEARCH_PAGE) + histories + 1 + DESCRIBE)
 
 
 def _rows(answer: Response) -> Rows:
@@ -100,5 +100,6 @@ def _rows(answer: Response) -> Rows:
         raise unlike("HubSpot", str(error)) from error
 
 
-def _pages(records: int, size: int) -> int:
+def pages(records: int, size: int) -> int:
+    """One also for no records: who asks learns that there are none."""
     return max(1, -(-records // size))

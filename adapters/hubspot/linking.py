@@ -12,14 +12,15 @@ from datetime import UTC, datetime
 import msgspec
 
 from cs_connector.errors import Unavailable
-from cs_connector.ports import Page, RawRecord, Read
+from cs_connector.ports import Estimate, Page, RawRecord, Read
 from cs_connector.transport import Transport
 from cs_connector.transport.cursors import unreadable
 from cs_connector.transport.sensible import unlike
 
+from .counting import LIST_PAGE, SEARCH_PAGE, Counter, pages
 from .errors import problem
 from .paths import Paths
-from .reading import Delta, Reader
+from .reading import Delta, Reader, within
 
 FIELDS = ("id", "primary", "parent", "all", "labels")
 PRIMARY = "Primary"  # the label of a contact's, deal's or ticket's first company
@@ -132,6 +133,16 @@ class Linker:
             if isinstance(onward, Idle):
                 return
             state = onward
+
+    def estimate(self, read: Read, counter: Counter) -> Estimate:
+        """The pages of records, and a call for every hundred of them, for their links."""
+        kind, state = linked(read.object), self._start(read)
+        size = SEARCH_PAGE if isinstance(state, Touched) else LIST_PAGE
+        filters = within(kind, Delta(state.lo, state.hi)) if isinstance(state, Touched) else ()
+        records = counter.total(kind, filters)
+        if records is None:
+            return Estimate()
+        return Estimate(records, pages(records, size) + -(-records // INPUTS))
 
     def _start(self, read: Read) -> State:
         now = self._reader.now()

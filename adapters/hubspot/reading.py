@@ -153,7 +153,7 @@ class Reader:
         if isinstance(state, Owners):
             return Estimate(None, 2)
         if isinstance(state, Delta):
-            return counter.window(read, _within(read.object, state))
+            return counter.window(read, within(read.object, state))
         return counter.whole(read)
 
     def _start(self, read: Read) -> State:
@@ -242,7 +242,7 @@ class Reader:
         # Always by id and never by offset: a record that is changed meanwhile leaves the window, and would
         # move all later ones one place forward.
         query: dict[str, Any] = {
-            "filterGroups": [{"filters": _within(read.object, state)}],
+            "filterGroups": [{"filters": within(read.object, state)}],
             "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
             "properties": _columns(read),
             "limit": SEARCH_PAGE,
@@ -258,7 +258,7 @@ class Reader:
         return int((self._clock.now().timestamp() + skew) * 1000)
 
 
-def _within(kind: str, state: Delta) -> list[dict[str, Any]]:
+def within(kind: str, state: Delta) -> list[dict[str, Any]]:
     modified = "lastmodifieddate" if kind == "contacts" else "hs_lastmodifieddate"
     return [
         {"propertyName": modified, "operator": "GTE", "value": str(state.lo)},

@@ -48,6 +48,7 @@ from .soql import by_key, long_id
 from .writing import Writer
 from .writing.looking import AT_ONCE
 from .writing.meaning import NUMBERS
+from .writing.verdicts import OWNERS
 
 HOSTS = ("*.salesforce.com", "*.force.com")
 _STAND_IN = "https://sandbox.my.salesforce.com"  # the address of an org that lives on this machine
@@ -122,7 +123,7 @@ class Salesforce(Adapter):
     crm: ClassVar[str] = "salesforce"
     Settings: ClassVar[type[BaseModel]] = auth.Settings
     capabilities: ClassVar[Capabilities] = Capabilities(
-        upsert=_KEYED, merging=Merging(into="MasterRecordId"), batch=BATCH, seen=AT_ONCE
+        upsert=_KEYED, merging=Merging(into="MasterRecordId"), batch=BATCH, seen=AT_ONCE, owners=OWNERS
     )
 
     def __init__(self, settings: auth.Settings, around: Surroundings) -> None:

@@ -29,7 +29,7 @@ MOST = 60  # changes of a batch
 RECORDS = 40
 ODD = 0.15  # share of the answers to writes that come odd
 DONE = (Verdict.CREATED, Verdict.UPDATED)
-NOT_DONE = (Verdict.REJECTED, Verdict.LATER)
+NOT_DONE = (Verdict.REJECTED, Verdict.LATER, Verdict.GONE)
 Wrap = Callable[[Adapter], Any]
 
 

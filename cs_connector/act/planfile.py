@@ -31,10 +31,13 @@ def last(state: Path) -> Path:
 def write(path: Path, changes: Iterable[Change], head: Callable[[], Mapping[str, Any]]) -> None:
     """Write a plan; `head` is asked after the last change has gone by, and the digest of all stands in the file.
 
-    The file takes its place in one step: whoever reads finds the old plan or the new one.
+    The file takes its place in one step: whoever reads finds the old plan or the new one. It names people and says what is
+    written of customers, so that it is its owner's alone to read.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(path.name + ".part")
+    unfinished.unlink(missing_ok=True)
+    unfinished.touch(mode=0o600, exist_ok=False)
     total = hashlib.sha256()
     with unfinished.open("wb") as file:
         file.write(_OPENING)

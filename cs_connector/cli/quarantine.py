@@ -52,10 +52,12 @@ def retry(
     root: opt.ProjectDir = opt.HERE,
 ) -> None:
     """Let changes that a CRM refused go again: the next run sends those that are still wanted."""
-    from cs_connector.act.outbox import refused
+    from cs_connector.act.outbox import owners, refused
 
     connection, _, name = (select or "").partition(".")
     with opt.engine(root, exclusive=True) as engine, engine.store.state.begin() as db:
         keys = refused.retry(db, connection or None, name or None, record)
+        if record is None:
+            owners.forgive(db, connection or None)
     told = f"{len(keys):,} changes go again with the next run" if keys else "no refused change is held there"
     opt.screen().plain(told)

@@ -38,7 +38,7 @@ def run(screen: Screen, document: Mapping[str, Any]) -> None:
             f"{scores['computed']:,} scored, {scores['unknown']:,} unknown, {scores['moved_band']:,} changed band since the last run"
         )
     screen.line(
-        f"tasks  {tasks['opened']} opened · {tasks['updated']} updated · {tasks['closed']} closed · "
+        f"tasks  {tasks['opened']} opened · {tasks['updated']} with a new reason · {tasks['closed']} closed · "
         f"{tasks['held_back']} held back" + _why_held(document["held"])
     )
     for text in waits(document.get("waiting", ())):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,8 @@ if TYPE_CHECKING:  # JSON for a program needs none of it
     from rich.console import Console
 
 COLOURS = {"green": "green", "yellow": "yellow", "red": "red", "unknown": "bright_black"}
+WIDE = 110  # letters that are read as one line
+_ENDS = re.compile(r"; (?![^()]*\))")  # of clauses; those in brackets belong to what stands before
 MARKS = {"green": "●", "yellow": "◐", "red": "▲", "unknown": "○"}
 
 
@@ -73,7 +76,7 @@ class Screen:
         for name, text in parts:
             if text:
                 tail = where if name == "why" else ""
-                self.err.print(f"  [bold]{name:<5}[/] {escape(text + tail)}", soft_wrap=True)
+                self.err.print(f"  [bold]{name:<5}[/] {escape(_broken(text + tail))}", soft_wrap=True)
 
     @contextmanager
     def step(self, name: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
@@ -132,3 +135,8 @@ def band(name: str | None, score: float | None = None) -> str:
     known = name or "unknown"
     value = "" if score is None else f"{score:.0f} "
     return f"[{COLOURS.get(known, 'white')}]{MARKS.get(known, '○')} {value}{known}[/]"
+
+
+def _broken(text: str) -> str:
+    """Many clauses, one a line under each other: whoever is woken at night reads them one by one."""
+    return text if len(text) <= WIDE else _ENDS.sub(f";\n{' ' * 8}", text)

@@ -89,6 +89,7 @@ class Capabilities:
     history: bool = False  # whether it can read the values that fields had
     batch: int = 200  # how many changes `write` likes to get at once
     seen: int = 100  # how many records one call of `resume` looks at by their ids
+    owners: frozenset[str] = frozenset()  # codes of refusals that are about the owner whom a record would get
     settling: float = 60.0  # seconds after which whatever was sent shows, or never will
 
 

@@ -16,7 +16,7 @@ from .plans import checking, holding, neighbours
 from .running import recorded
 from .settling import box, settle
 from .summary import Summary, WriteLine
-from .undoing import again, deleted
+from .undoing import again, deleted, interrupted
 from .undoing.looking import unchanged
 
 
@@ -36,7 +36,10 @@ def apply_plan(engine: Engine, file: PlanFile, reason: str | None = None) -> Sum
             again.remember(engine, undone["run"])
             changes = unchanged(engine, file)
         try:
-            write(engine, changes, counts, () if undone else holding.watched(engine))
+            if undone:
+                write(engine, changes, counts, rest=interrupted.rest(undone["run"]))
+            else:
+                write(engine, changes, counts, holding.watched(engine))
         finally:
             deleted.land(engine)
 
@@ -48,10 +51,12 @@ def write(
     changes: Iterable[Planned],
     counts: Mapping[str, int],
     watched: Collection[tuple[str, str]] = (),
+    rest: str = "plans the rest again",
 ) -> bool:
     """Send the changes, of which `counts` says how many each connection gets; says whether all were taken.
 
-    The records of `watched` (connection, object) are looked at right before they are changed.
+    The records of `watched` (connection, object) are looked at right before they are changed. `rest` says what the next run
+    does with what was not sent.
 
     Raises AdapterError, after everything else was sent, when a connection confirmed nothing.
     """
@@ -69,7 +74,7 @@ def write(
         written = sum(t.done for t in tallies.values())
         error.safe = (
             f"{written:,} changes were written and are on record; nothing is lost: the next run looks up what was "
-            "not confirmed and plans the rest again"
+            f"not confirmed and {rest}"
         )
         raise
     finally:
@@ -129,10 +134,14 @@ def _told(tally: Tally) -> Iterator[str]:
     for reason, count in sorted(tally.waiting.items()):
         yield f"{where} could not take {count} {name} now, they come later: {reason}"
     if tally.gone:
-        yield f"{tally.gone} {name} were not there any more in {where}: none is made in their place"
+        yield f"{where} {name}: {_records(tally.gone)} not there any more, and not made again"
     if tally.conflicts:
-        yield f"{tally.conflicts} {name} in {where} were changed by somebody since they were read: theirs stays"
+        yield f"{where} {name}: somebody changed {_records(tally.conflicts)} since the last reading; theirs stays"
     if tally.unsent:
         yield f"{tally.unsent} {name} were not sent to {where} any more"
     if tally.blocked:
         yield f"{tally.blocked} {name} were not sent to {where}: what became of their last change is not known yet"
+
+
+def _records(count: int) -> str:
+    return "1 record" if count == 1 else f"{count:,} records"

@@ -12,6 +12,7 @@ from cs_connector.store.guard import risky
 
 from . import provisioning
 from .engine import Engine
+from .identity import people
 from .reading import withdrawn
 from .reading.halted import worst
 
@@ -34,7 +35,8 @@ def check(engine: Engine) -> list[dict[str, Any]]:
             }
             tried = [_tried(f"{name} {what}", partial(look, engine, name)) for what, look in further.items()]
             found += [line for line in tried if line["text"]]
-    return found
+    named = _tried("tasks", partial(people.check, engine))
+    return [*found, *([named] if named["text"] else [])]
 
 
 def ends(found: Iterable[Mapping[str, Any]]) -> int:

@@ -22,12 +22,10 @@ from cs_connector.ports import Verdict
 from cs_connector.store import tables
 
 from .engine import Engine
+from .identity import people, unfit
 
 WATCHED = 14  # days of watching after which the run says that it is time
 SHOWN = 100  # calls that wait, by name
-_USER = (
-    'SELECT min(user_id) FROM "user" WHERE active IS NOT FALSE AND lower(?) IN (lower(email), lower(name))'
-)
 _PEOPLE = {"relationship_id": "VARCHAR", "person_id": "VARCHAR", "role": "VARCHAR", "named": "BOOLEAN"}
 
 
@@ -49,10 +47,11 @@ def judged(engine: Engine, con: duckdb.DuckDBPyConnection, day: date) -> Desk:
             day,
             {rule.rule: rule for rule, _ in listed},
             baseline.watching(db),
-            _user(con, tasks.fallback_owner),
-            _user(con, tasks.manager),
+            people.user(con, tasks.fallback_owner),
+            people.user(con, tasks.manager),
             baseline.known(db),
             Evidence(con, definitions, day, lambda name, *record: _address(engine, name, *record)),
+            unfit.users(engine),
         )
         steady.settle(con, db, day)
         _silence(con, db, desk)
@@ -66,12 +65,6 @@ def _words(listed: list[tuple[rules.Rule, str]]) -> set[str]:
         text for rule, _ in listed for text in (rule.when, rule.short, rule.why, rule.closes_when, *rule.do)
     )
     return {word for text in texts for word in re.findall(r"[A-Za-z_]\w*", text)}
-
-
-def _user(con: duckdb.DuckDBPyConnection, named: str | None) -> str | None:
-    """The active user with this name or e-mail address."""
-    row = con.execute(_USER, [named]).fetchone() if named else None
-    return row[0] if row else None
 
 
 def _address(engine: Engine, connection: str, name: str, record: str) -> str | None:
@@ -108,6 +101,7 @@ def _silence(con: duckdb.DuckDBPyConnection, db: sa.Connection, desk: Desk) -> N
 
 def act(engine: Engine, con: duckdb.DuckDBPyConnection) -> Round:
     """One round of calls, on record with all that the next one needs to know."""
+    unfit.learn(engine, con)
     desk = judged(engine, con, engine.as_of)
     with engine.store.state.begin() as db:
         newest = not calls.past(calls.everything(db), desk)
@@ -123,11 +117,21 @@ def act(engine: Engine, con: duckdb.DuckDBPyConnection) -> Round:
     return done
 
 
+def taken_back(engine: Engine) -> bool:
+    """Whether there are calls whose task was deleted by ourselves, as `undo` does: the next round forgets them."""
+    with engine.store.state.read() as db:
+        return db.scalar(sa.select(tables.calls.c.key).where(_deleted_by_us()).limit(1)) is not None
+
+
 def _forget(db: sa.Connection) -> None:
-    """A call whose task was deleted by ourselves, as `undo` does, is as if it had never been: it may be raised anew."""
+    """Such a call is as if it had never been: it may be raised anew."""
+    db.execute(sa.delete(tables.calls).where(_deleted_by_us()))
+
+
+def _deleted_by_us() -> sa.ColumnElement[bool]:
     call, row = tables.calls.c, tables.audit.c
     ours = (row.connection == call.connection) & (row.record_id == call.record_id)
-    db.execute(sa.delete(tables.calls).where(sa.exists().where(ours & (row.verdict == Verdict.DELETED))))
+    return sa.exists().where(ours & (row.verdict == Verdict.DELETED))
 
 
 def _wait(db: sa.Connection, waiting: list[Waiting]) -> None:
@@ -161,7 +165,11 @@ def waiting(engine: Engine) -> tuple[dict[str, int], list[dict[str, Any]]]:
 
 
 def notes(engine: Engine) -> list[str]:
-    """What the admin should know of the start."""
+    """What the admin should know of the settings of tasks, and of the start."""
+    return [*people.notes(engine), *unfit.notes(engine), *_start(engine)]
+
+
+def _start(engine: Engine) -> list[str]:
     settings = engine.project.settings
     if settings.go_live == "live" or settings.tasks.observe_days:
         return []

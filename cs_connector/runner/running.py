@@ -16,6 +16,7 @@ from cs_connector.store.tables import runs
 
 from .auditing.writing import close
 from .engine import Engine, Silent, Talk, open_engine
+from .settling import attempt
 from .summary import CallLine, Summary
 from .undoing import deleted
 
@@ -96,7 +97,11 @@ def _finish(engine: Engine, summary: Summary) -> None:
 
 
 def prepare(engine: Engine, names: Sequence[str]) -> None:
-    """Bring what a command is about to look at up to date, without a run of its own."""
+    """Bring what a command is about to look at up to date, without a run of its own.
+
+    What is in flight is looked up first, which may take `Capabilities.settling` seconds; of CRMs that cannot be asked it is
+    said that this is not known.
+    """
     if not engine.store.facts.datasets("raw/"):
         raise UsageError(
             "nothing has been read yet",
@@ -104,6 +109,10 @@ def prepare(engine: Engine, names: Sequence[str]) -> None:
             safe="nothing was written",
             fix="cs-connector run",
         )
+    engine.summary.notes += (
+        f"what became of the last changes of {name} is not known, so this may be out of date: {error.what}"
+        for name, error in attempt(engine).items()
+    )
     deleted.land(engine)
     for name in names:
         registry.job(name)(engine)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from cs_connector.act import outbox
 from cs_connector.act.outbox import Outbox
@@ -11,6 +11,7 @@ from cs_connector.errors import AdapterError, about
 
 from . import auditing
 from .engine import Engine
+from .undoing import interrupted
 
 SAFE = "nothing was written to any CRM, and what is in flight is looked up by the next run"
 
@@ -39,7 +40,7 @@ def settle(engine: Engine) -> None:
 def attempt(engine: Engine) -> dict[str, AdapterError]:
     """The same; answers which CRMs could not be asked, and why. What is in flight there stays so."""
     with engine.store.state.read() as db:
-        left = outbox.places(db)
+        left, back = outbox.places(db), interrupted.left(db)
     if not left:
         return {}
     flying = {connection for connection, state in left if state == "inflight"}
@@ -51,7 +52,7 @@ def attempt(engine: Engine) -> dict[str, AdapterError]:
         _add(found, outbox.recover(box(engine), {name: engine.adapter(name)}))
 
     unasked |= _refused([name for name in names if name not in unasked], look)
-    engine.summary.notes += _told(found)
+    engine.summary.notes += _told(found, back)
     return unasked
 
 
@@ -76,17 +77,20 @@ def _add(found: outbox.Found, more: outbox.Found) -> None:
     found.doubtful += more.doubtful
 
 
-def _told(found: outbox.Found) -> list[str]:
-    told = []
+def _told(found: outbox.Found, back: Sequence[str] = ()) -> list[str]:
+    """In sentences; `back` are the runs whose undo was cut short."""
+    told, anew = [], "let go" if back else "planned anew"
     if found.planned:
-        told.append(
-            f"{found.planned:,} changes that an earlier run had planned and not sent are planned anew"
-        )
+        told.append(f"{found.planned:,} changes that an earlier run had planned and not sent are {anew}")
     if found.done or found.undone or found.refused or found.gone:
         told.append(
             f"of the changes whose answer an earlier run did not hear, {found.done:,} were found in the CRM and "
-            f"{found.undone:,} were not: those are planned anew"
+            f"{found.undone:,} were not: those are {anew}"
         )
+    told += (
+        f"the undo of run {run} was cut short; take back the rest with: cs-connector undo {run}"
+        for run in back
+    )
     if found.gone:
         told.append(f"{found.gone:,} of them were of records that are not there any more: none is made again")
     if found.refused:

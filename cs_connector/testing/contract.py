@@ -268,6 +268,21 @@ class WriteContract(ReadContract):
         assert after.verdict in (Verdict.DELETED, Verdict.UNKNOWN), "it is gone"
         assert again.verdict in (Verdict.DELETED, Verdict.REJECTED), "twice gone is gone"
 
+    def test_a_change_of_a_record_that_is_gone_makes_none(self, adapter: Adapter, sample: Sample) -> None:
+        if not sample.remove:
+            return
+        (made,) = adapter.write([sample.good("k1")])
+        assert made.record_id, "a record that was written has an id"
+        adapter.write([sample.remove(made.record_id)])
+        asked = sample.good("k1")
+        change = Change(
+            asked.connection, asked.object, Action.UPDATE, asked.key, asked.fields, None, made.record_id
+        )
+        (late,) = adapter.write([change])
+        (seen,) = adapter.resume([change])
+        assert late.verdict is Verdict.GONE, f"its record is not there any more, and it got {late}"
+        assert seen.verdict in (Verdict.GONE, Verdict.UNKNOWN), f"it is not there, and resume() says {seen}"
+
 
 class AdapterContract(WriteContract):
     """Unique keys: found again, and never created twice."""

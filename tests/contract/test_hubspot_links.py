@@ -108,6 +108,18 @@ def test_a_sweep_that_was_stopped_goes_on(portal):
     assert len(ids) == len(set(ids)) == 250
 
 
+def test_the_calls_of_a_sweep_and_of_a_later_reading_are_known_before(portal):
+    cursor = None
+    for _ in range(2):
+        told = portal.adapter.estimate(Read(NAME, (), cursor))
+        before = portal.adapter.usage().used
+        found, cursor = read(portal, cursor)
+        assert (told.records, told.calls) == (len(found), portal.adapter.usage().used - before)
+        portal.later(minutes=10)
+        portal.other("PATCH", f"{OBJECTS}/contacts/5002", {"properties": {"firstname": "Other"}})
+        portal.later(minutes=10)
+
+
 def test_it_is_described_by_what_a_mapping_can_use(portal):
     (info,) = portal.adapter.describe([NAME])
     assert [field.name for field in info.fields] == ["id", "primary", "parent", "all", "labels"]

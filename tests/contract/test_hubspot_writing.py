@@ -94,7 +94,7 @@ def test_records_that_are_left_out_without_a_word_are_gone_and_cost_one_call_mor
     before = calls(portal)
     receipts = portal.adapter.write(changes)
     assert Counter((r.verdict, r.code) for r in receipts) == {
-        (Verdict.UPDATED, ""): 50, (Verdict.REJECTED, "NOT_FOUND"): 50,
+        (Verdict.UPDATED, ""): 50, (Verdict.GONE, "NOT_FOUND"): 50,
     }  # fmt: skip
     assert calls(portal) - before == 2
 
@@ -143,7 +143,7 @@ def test_what_was_sent_is_compared_by_meaning_and_never_searched(portal: Portal)
     portal.fault(path="/search", times=99, do={"status": 500})
     seen = [(r.verdict, r.code) for r in portal.adapter.resume(sent)]
     assert seen == [
-        (Verdict.UPDATED, ""), (Verdict.CREATED, ""), (Verdict.LATER, "NOT_DONE"), (Verdict.LATER, "NOT_DONE"),
+        (Verdict.UPDATED, ""), (Verdict.CREATED, ""), (Verdict.LATER, "NOT_DONE"), (Verdict.GONE, "NOT_DONE"),
         (Verdict.DELETED, ""), (Verdict.LATER, ""), (Verdict.UNKNOWN, "NO_KEY"),
     ]  # fmt: skip
 

@@ -147,7 +147,7 @@ def test_what_is_gone_already_counts_as_deleted(world, bulk_from):
     (late,) = adapter.write(
         [Change("sales", ACCOUNT, Action.UPDATE, "u", {"Name": "x"}, record_id=gone[0].record_id)]
     )
-    assert (late.verdict, late.code) == (Verdict.REJECTED, "ENTITY_IS_DELETED")
+    assert (late.verdict, late.code) == (Verdict.GONE, "ENTITY_IS_DELETED")
 
 
 def test_new_records_without_a_key_are_told_apart_by_their_values(world):

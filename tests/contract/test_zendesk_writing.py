@@ -56,7 +56,7 @@ def test_jobs_are_opened_one_after_another_and_asked_for_together(account: Accou
 def test_after_a_job_that_ends_badly_the_organizations_tell(account: Account, end: str) -> None:
     account.simulator.control({"settings": {"ends_as": end}})
     receipts = account.adapter.write([change("1", cs_health_score=5), change("999", cs_health_score=6)])
-    assert [(r.verdict, r.code) for r in receipts] == [(Verdict.UPDATED, ""), (Verdict.LATER, "NOT_DONE")]
+    assert [(r.verdict, r.code) for r in receipts] == [(Verdict.UPDATED, ""), (Verdict.GONE, "NOT_DONE")]
 
 
 def test_a_queue_that_stays_full_is_for_later(account: Account) -> None:

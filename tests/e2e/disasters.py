@@ -184,6 +184,7 @@ DISASTERS = [
     Disaster("a plan of yesterday's files", settings((r"safety:\n", "safety:\n  max_tasks_per_owner: 9\n")), 5, "configuration has changed", APPLY),
     Disaster("a plan that is too old", lambda _p, sandbox: sandbox.advance("PT25H"), 5, "older than a day", APPLY, seldom=True),
     Disaster("a plan for another org", edited(lambda d: d["connections"][0].update(org_id="00D000000000001AAA")), 5, "another org", APPLY),
+    Disaster("hubspot: the customers' own fields are filled", shipped("hubspot.yml", (r"^      cs_arr: ", "      description: {column: reason, length: 255}\n      cs_arr: ")), 5, r"never written by us is filled.*companies\.description", seldom=True, of=("hubspot",)),
     *of_one("hubspot", "name", "cs_key"),
     *of_one("zendesk", "name", "cs_key"),
 ]  # fmt: skip

@@ -16,7 +16,7 @@ def drawn(sandbox, untouched, folder, env):
     """A project that has read and scored everything, and its plan in a file; nothing is written yet."""
     sandbox.restore(untouched)
     project = made(sandbox, folder / "drawn", env)
-    project.do("sync", "--json")
+    project.do("sync", "--json", code=1)
     file = folder / "plan.json"
     shown = project.do("plan", "--json", "--out", str(file)).json
     assert json.loads(file.read_text()) == shown

@@ -165,3 +165,57 @@ def test_a_task_that_was_taken_back_comes_again_when_the_configuration_is_mended
     ran.do("plan", "--json", code=None)
     ran.do("apply", "--approve", "the weights are right now", code=None)
     assert state(sandbox)["Task"] == written["Task"]
+
+
+@pytest.mark.long
+def test_fields_that_the_mended_mapping_does_not_write_any_more_are_taken_back_too(
+    sandbox: Sandbox, done: Done, tmp_path: Path
+) -> None:
+    sandbox.restore(done.written)
+    project, overlay = done.project.copy(tmp_path / "filled"), "mappings/salesforce.yml"
+    text = (SHIPPED / "salesforce.yml").read_text()
+    mine = "      CS_Stage__c: stage\n      Description: {column: reason, length: 255}\n"
+    (project.root / "mappings").mkdir(exist_ok=True)
+    (project.root / overlay).write_text(text.replace("      CS_Stage__c: stage\n", mine, 1))
+    project.do("plan", "--json", code=5)
+    project.do("apply", "--approve", "a mistake that looked right")
+    run = project.do("runs", "--json").json["runs"][0]["id"]
+    filled = described(sandbox)
+    assert len(filled) > 60
+
+    (project.root / overlay).unlink()
+    edit(sandbox, "Account", min(filled), Description="what a person wrote since")
+    taken = project.do("undo", run, "--yes", "--approve", "it was a mistake")
+    assert "1 record was changed since the plan was made" in taken.talk
+    assert described(sandbox) == {min(filled): "what a person wrote since"}
+
+
+def described(sandbox: Sandbox) -> dict[str, str]:
+    """It cannot be asked for by what stands in it."""
+    rows = sandbox.soql("SELECT Id, Description FROM Account")
+    return {row["Id"]: row["Description"] for row in rows if row["Description"]}
+
+
+@pytest.mark.long
+def test_a_plan_after_an_undo_that_broke_off_knows_what_it_did_and_who_does_the_rest(
+    ran: Project, sandbox: Sandbox
+) -> None:
+    """The CRM obeyed, and its answers were lost: the tasks are gone, and nobody had heard of it."""
+    first = ran.do("runs", "--json").json["runs"][0]["id"]
+    made = len(sandbox.soql("SELECT Id FROM Task WHERE CS_Key__c != null"))
+    sandbox.faults({"crm": "salesforce", "method": "DELETE", "do": {"drop": "after"}})
+    broke = ran.do("undo", first, "--yes", "--approve", "wrong org", code=4)
+    assert f"take that back with: cs-connector undo {first}" in broke.talk
+    sandbox.faults()
+    assert sandbox.soql("SELECT Id FROM Task WHERE CS_Key__c != null") == []
+    left = sandbox.soql("SELECT Id FROM CS_Relationship__c")
+    assert left
+    plan = ran.do("plan", "--json", code=None).json
+    assert (
+        f"the undo of run {first} was cut short; take back the rest with: cs-connector undo {first}"
+        in plan["notes"]
+    )
+    tasks = next(c for c in plan["counts"] if c["object"] == "Task")
+    assert (tasks["created"], tasks["unchanged"]) == (made, 0)
+    ran.do("undo", first, "--yes", "--approve", "wrong org", code=None)
+    assert sandbox.soql("SELECT Id FROM CS_Relationship__c") == []

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from cs_connector.console import Screen, plan, reasons, reports
+from cs_connector.errors import ConnectorError
 
 ODD = "Acme [/] [red]Ltd[/red] :fire:"
 
@@ -187,3 +188,20 @@ def test_why_not_prints_conditions_as_a_tree(screen: Screen, capsys: pytest.Capt
     assert f"no rule speaks of it: {ODD}" in shown(capsys)
     reasons.why_not(screen, document | {"list": "attention", "listed": False})
     assert "is not in the list" in shown(capsys)
+
+
+def test_an_error_with_many_reasons_has_each_on_a_line_of_its_own(
+    screen: Screen, capsys: pytest.CaptureFixture[str]
+) -> None:
+    why = [
+        "changed since the last write: scorecards/standard.yml",
+        "sales: 67 records whose score changes, at most 13 allowed (usual are 2; most points are lost by Usage 55)",
+        "hubspot: 60 records whose score changes, at most 12 allowed",
+    ]
+    screen.error(ConnectorError("the plan was stopped", why="; ".join(why), fix="one; two"))
+    assert capsys.readouterr().err.splitlines()[1:] == [
+        f"  why   {why[0]};",
+        f"        {why[1]};",
+        f"        {why[2]}",
+        "  fix   one; two",
+    ]

@@ -212,7 +212,7 @@ def test_the_message_names_fields_figures_files_and_what_to_do(plan: Plan) -> No
         in said.why
     )
     assert "Account.Renewal 60, Account.ARR 50" in said.why
-    assert said.why.endswith("changed since the last write: mappings/salesforce.yml")
+    assert said.why.startswith("changed since the last write: mappings/salesforce.yml; sales: ")
     assert "mend mappings/salesforce.yml" in said.fix
     assert "apply --approve" in said.fix
 

@@ -240,7 +240,7 @@ def test_a_partial_answer_gives_each_change_its_verdict(hubspot: HubSpot) -> Non
 
     batches("update", partial)
     receipts = hubspot.write([update(n) for n in (1, 2, 3)])
-    assert verdicts(receipts) == [Verdict.UPDATED, Verdict.REJECTED, Verdict.UPDATED]
+    assert verdicts(receipts) == [Verdict.UPDATED, Verdict.GONE, Verdict.UPDATED]
     assert receipts[1].code == "OBJECT_NOT_FOUND"
 
 
@@ -255,7 +255,7 @@ def test_changes_that_the_answer_leaves_out_are_looked_up_and_sent_alone(hubspot
     receipts = hubspot.write([update(n) for n in (1, 2, 3, 4)])
     said = [(r.verdict, r.code) for r in receipts]
     assert said == [
-        (Verdict.UPDATED, ""), (Verdict.REJECTED, "NOT_FOUND"),
+        (Verdict.UPDATED, ""), (Verdict.GONE, "NOT_FOUND"),
         (Verdict.UPDATED, ""), (Verdict.UNKNOWN, "NOT_MENTIONED"),
     ]  # fmt: skip
 

@@ -28,8 +28,8 @@ from cs_connector.ports import FieldInfo, Identity, ObjectInfo, Page, Read
 from cs_connector.runner import Engine, open_engine
 from cs_connector.runner.applying import write
 from cs_connector.runner.reading import withdrawn
-from cs_connector.runner.running import recorded
-from cs_connector.runner.settling import settle
+from cs_connector.runner.running import prepare, recorded
+from cs_connector.runner.settling import box, settle
 from cs_connector.store import tables
 from cs_connector.testing import Fault, Memory, MemorySettings, System, surroundings
 
@@ -77,6 +77,7 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     lines = "".join(f"  {name}: {one}\n" for name in NAMES)
     (tmp_path / "cs-connector.yml").write_text(f"version: 1\nconnections:\n{lines}")
     opened = open_engine(open_project(tmp_path, registry.shipped()), exclusive=True)
+    opened.store.state.clock.sleep = lambda _seconds: None  # type: ignore[method-assign]
     for name in NAMES:
         system = System(OBJECTS, page=10)
         for n in range(30):
@@ -223,6 +224,43 @@ def test_one_whose_last_writes_cannot_be_looked_up_waits_and_the_others_are_read
     assert were_read(engine) == ["one", "three"]
     with engine.store.state.read() as db:
         assert [line.state for line in outbox.waiting(db)] == ["inflight"]
+
+
+def test_what_is_in_flight_is_looked_up_before_a_plan_is_made_and_told_where_nobody_answers(
+    engine: Engine,
+) -> None:
+    sync(engine)
+    down(engine, "two", Unavailable("no answer"), "write")
+    change = Planned("two", "Task", "call", "k", "upsert", "Key", None, (("Subject", None, "x"),), (), "")
+    with pytest.raises(Unavailable):
+        write(engine, [change], {"two": 1})
+    down(engine, "two", Unavailable("it is down"))
+    engine.summary.notes.clear()
+    prepare(engine, ())
+    assert engine.summary.notes == [
+        "what became of the last changes of two is not known, so this may be out of date: two: it is down"
+    ]
+    crm(engine, "two")._system.faults.clear()
+    prepare(engine, ())
+    assert "1 were not: those are planned anew" in engine.summary.notes[-1]
+    with engine.store.state.read() as db:
+        assert outbox.waiting(db) == []
+
+
+def test_an_undo_that_was_cut_short_is_not_said_to_be_planned_anew(engine: Engine) -> None:
+    change = Planned("two", "Task", "call", "k", "delete", None, "r", (("Subject", "x", None),), (), "")
+    for run, values in (("R1", {"job": "run"}), (engine.run, {"job": "undo"})):
+        with engine.store.state.begin() as db:
+            db.execute(sa.insert(tables.runs).values(id=run, status="done", **values))
+    with engine.store.state.begin() as db:
+        now = engine.clock.now()
+        db.execute(sa.insert(tables.undone).values(run="R1", by_run=engine.run, at=now))
+    list(box(engine).lay([change]))
+    settle(engine)
+    assert engine.summary.notes == [
+        "1 changes that an earlier run had planned and not sent are let go",
+        "the undo of run R1 was cut short; take back the rest with: cs-connector undo R1",
+    ]
 
 
 def test_an_object_that_may_not_be_read_any_more_is_named_and_counts_as_not_read(engine: Engine) -> None:

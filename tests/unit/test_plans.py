@@ -162,6 +162,13 @@ def test_a_file_that_is_no_plan_is_refused(engine: Engine, text: bytes) -> None:
         checking.check(engine, PlanFile(path))
 
 
+def test_a_plan_is_for_its_owner_alone_to_read(engine: Engine) -> None:
+    """It has texts of tasks and names of people in clear."""
+    again = made(engine).path
+    again.chmod(0o644)
+    assert made(engine).path.stat().st_mode & 0o777 == 0o600
+
+
 def test_a_plan_is_applied_once_however_it_ended(engine: Engine) -> None:
     file = made(engine, ())
     assert apply_plan(engine, file).status == "done"

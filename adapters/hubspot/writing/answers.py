@@ -13,7 +13,6 @@ from cs_connector.transport.batches import Item, Part, Receipts
 
 from ..errors import Problem
 
-
 _NONE = "OBJECT_NOT_FOUND"
 
 

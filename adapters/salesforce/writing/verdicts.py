@@ -17,6 +17,12 @@ from ..errors import LOCKED, Fault
 RACED = "DUPLICATE_VALUE"
 AMBIGUOUS = "DUPLICATE_EXTERNAL_ID"
 GONE = "ENTITY_IS_DELETED"
+OWNERS = frozenset(
+    {
+        "INACTIVE_OWNER_OR_USER", "OPERATION_WITH_INACTIVE_OWNER", "OPERATION_WITH_INACTIVE_USER_EXCEPTION",
+        "OWNER_REFUSED", "TRANSFER_REQUIRES_READ",
+    }
+)  # fmt: skip
 ALERTED = "DUPLICATES_DETECTED"
 UNREAD = "UNREADABLE_RESULT"
 
@@ -117,7 +123,13 @@ def refused(change: Change, fault: Fault, record_id: str | None = None) -> Recei
         verdict = Verdict.GONE  # with a field it is the record to which that leads
     said = redact(fault.message)
     text = f"{said}; {fix}" if said and fix else said or fix
-    return Receipt(change.key, verdict, record_id or change.record_id, fault.code, text)
+    return Receipt(change.key, verdict, record_id or change.record_id, _code(fault), text)
+
+
+def _code(fault: Fault) -> str:
+    """Whatever is wrong with an owner, Salesforce says it with a code of its own, and names the field."""
+    of_owner = isinstance(fault.fields, list) and "OwnerId" in fault.fields
+    return "OWNER_REFUSED" if of_owner and fault.code not in OWNERS else fault.code
 
 
 def _meaning(fault: Fault) -> Meaning:

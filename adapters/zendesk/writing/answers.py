@@ -73,6 +73,6 @@ def _refused(item: Item, said: Problem) -> Receipt:
     change = item.change
     if change.action is Action.DELETE and said.code.endswith("NotFound"):
         return Receipt(change.key, Verdict.DELETED, change.record_id)
-    gone = change.action is Action.UPDATE and said.code == "RecordNotFound"
+    gone = change.action is Action.UPDATE and said.code.endswith("NotFound")
     told = Verdict.GONE if gone else verdict(said.code)
     return Receipt(change.key, told, change.record_id, said.code, redact(said.message))

@@ -102,7 +102,7 @@ def _lies(crm: Crm, changes: Sequence[Change], receipts: Sequence[Receipt]) -> I
         told = f"{change.action} {change.key} is {receipt.verdict} {receipt.code}"
         if receipt.verdict in DONE and not crm.holds(change):
             yield f"{told}, and the CRM does not hold it"
-        if receipt.verdict in (Verdict.REJECTED, Verdict.LATER) and crm.holds(change):
+        if receipt.verdict in (Verdict.REJECTED, Verdict.LATER, Verdict.GONE) and crm.holds(change):
             yield f"{told}, and the CRM holds it"
         if receipt.verdict is Verdict.REJECTED and not crm.wrong(change):
             yield f"{told}, and nothing is wrong with it"

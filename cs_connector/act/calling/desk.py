@@ -32,7 +32,7 @@ def nothing(needs: Sequence[tuple[Rule, Mapping[str, Any]]]) -> Sequence[Sequenc
 @dataclass(frozen=True, slots=True)
 class Desk:
     """`observing` is the first day of watching; `fallback` and `manager` are users; `baseline` are the causes, as
-    (relationship, type), that were there before tasks began.
+    (relationship, type), that were there before tasks began; `unfit` are users who may own no task.
     """
 
     settings: ProjectSettings
@@ -45,6 +45,7 @@ class Desk:
     manager: str | None = None
     baseline: frozenset[tuple[str, str]] = frozenset()
     evidence: Evidence = nothing
+    unfit: frozenset[str] = frozenset()
 
     @property
     def live(self) -> bool:

@@ -85,7 +85,7 @@ def spent(known: Iterable[Call], desk: Desk, seen: Seen) -> Budget:
 
 
 def owner_of(desk: Desk, rule: Rule, row: Mapping[str, object], seen: Seen) -> str | None:
-    """The first whom the task system knows: who the rule names, the owner of the relationship, the fallback."""
+    """The first whom the task system knows and lets own a task: who the rule names, the owner of the relationship, the fallback."""
     owner = row["owner_user_id"]
     chains = {
         "csm": (owner,),
@@ -93,5 +93,5 @@ def owner_of(desk: Desk, rule: Rule, row: Mapping[str, object], seen: Seen) -> s
         "sales": (row["sales_owner_user_id"], owner),
         "manager": (desk.manager,),
     }
-    found = (str(user) for user in (*chains[rule.to], desk.fallback) if user in seen.users)
+    found = (str(user) for user in (*chains[rule.to], desk.fallback) if user in seen.users - desk.unfit)
     return next(found, None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
 from math import inf
 
 import duckdb
@@ -116,8 +115,6 @@ class Bounds:
             return max(min(safety.max_cleared, self.few), safety.max_cleared_share * figure.of)
         if rule in _FIRSTS:
             return share if figure.of else max(share, figure.count)
-        if rule == "fields begun":
-            return self.few if share else 0.0  # it is as wrong in few records as in all
         if rule == "scores changed" and share and figure.most <= self.few:
             return max(share, figure.count)  # an account and its relationship are one customer
         if rule == "bands moved":
@@ -174,13 +171,13 @@ def enforce(checks: Sequence[Check], changed: Sequence[str] = (), way: Way = PLA
 
 
 def _why(stopped: Sequence[Check], changed: Sequence[str]) -> Iterator[str]:
-    for connection, checks in groupby(stopped[:SHOWN], key=lambda check: check.connection):
-        where = f"{connection}: " if connection else ""
-        yield where + "; ".join(map(str, checks))
-    if len(stopped) > SHOWN:
-        yield f"and {len(stopped) - SHOWN} more"
+    """What has changed first: it mostly is the one cause of all that follows."""
     if changed:
         yield f"changed since the last write: {named(changed)}"
+    for check in stopped[:SHOWN]:
+        yield f"{check.connection}: {check}" if check.connection else str(check)
+    if len(stopped) > SHOWN:
+        yield f"and {len(stopped) - SHOWN} more"
 
 
 def _fix(changed: Sequence[str], way: Way) -> str:

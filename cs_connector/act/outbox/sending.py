@@ -81,7 +81,7 @@ class _Sender:
 
 
 def _told(
-    adapter: Adapter, connection: str, batch: Sequence[Line], left: Mapping[str, Receipt]
+    adapter: Adapter, connection: str, batch: Sequence[Line], left: dict[str, Receipt]
 ) -> tuple[Sequence[Receipt], AdapterError | None]:
     """The answers to a batch of which those in `left`, by key, are not sent."""
     if not left:

@@ -18,7 +18,16 @@ class Begun:
         self._engine, self._db = engine, db
 
     def __call__(self, connection: str, name: str, field: str) -> bool:
-        return never_told(self._db, connection, name, field) and (name, field) not in self._shipped
+        if connection in self._untouched or not never_told(self._db, connection, name, field):
+            return False
+        return (name, field) not in self._shipped
+
+    @cached_property
+    def _untouched(self) -> frozenset[str]:
+        """Connections whose mapping is one that ships, as it is: most of them, and nothing needs to be looked up."""
+        project = self._engine.project
+        mappings = {n: c.mapping or c.adapter for n, c in project.settings.connections.items()}
+        return frozenset(n for n, m in mappings.items() if project.mapping(m).parent in project.shipped)
 
     @cached_property
     def _shipped(self) -> frozenset[tuple[str, str]]:

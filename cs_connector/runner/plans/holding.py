@@ -76,7 +76,7 @@ def keep_out(
     engine: Engine, con: duckdb.DuckDBPyConnection, sources: Sequence[Source], stops: Sequence[Stop]
 ) -> Kept:
     """Take out of `plan_change` what is not sent now. Expects `foreign_edit`; `stops` are only told."""
-    refusals = _check(engine, con, sources)
+    refusals = checked(engine, con, sources)
     with engine.store.state.read() as db:
         known = refused.known(db, engine.config_hash())
     held = withheld.hold(con, known, engine.latest(con))
@@ -91,7 +91,8 @@ def keep_out(
     return Kept(tuple(notes), missed + alarms, tuple(refusals))
 
 
-def _check(engine: Engine, con: duckdb.DuckDBPyConnection, sources: Sequence[Source]) -> list[Refusal]:
+def checked(engine: Engine, con: duckdb.DuckDBPyConnection, sources: Sequence[Source]) -> list[Refusal]:
+    """Take out of `plan_change` the records that the CRMs would not take, by their own description and by what was read."""
     preflight.begin(con)
     latest = engine.latest(con)
     for source in sources:

@@ -77,7 +77,7 @@ def _head(engine: Engine, con: duckdb.DuckDBPyConnection, checks: list[Check], h
         "files": permission.files(engine),
         "changed_files": permission.changed(engine),
         "stopped": permission.stopped(engine),
-        "notes": [*engine.summary.notes, *held.kept.notes],
+        "notes": engine.summary.notes,
         "held": {
             "values": held.values,
             "unknown": list(held.unknown),

@@ -30,7 +30,12 @@ class Broken:
         """One sentence with the first of them, and where all will be."""
         more = self.count - len(self._named)
         listed = ", ".join(self._named) + (f" and {more:,} more" if more else "")
+        many = (
+            f"{self.count:,} records cannot be read and are"
+            if self.count > 1
+            else "1 record cannot be read and is"
+        )
         return (
-            f"{connection} {name}: {self.count:,} records cannot be read and are set aside: {listed}; "
+            f"{connection} {name}: {many} set aside: {listed}; "
             "once cs-connector unify or run has looked at them, all are in: cs-connector quarantine"
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from cs_connector.act import overview, undo
-from cs_connector.act.outbox.written import last as last_told
+from cs_connector.act.outbox.written import Told, last
 from cs_connector.act.plan import Planned
 from cs_connector.act.planfile import PlanFile
 from cs_connector.act.undo import Left, Written
@@ -25,12 +25,13 @@ from cs_connector.runner.auditing.checking import must_hold
 from cs_connector.runner.deciding import Held, limits, planned
 from cs_connector.runner.drift import described
 from cs_connector.runner.engine import Engine
-from cs_connector.runner.plans import making
+from cs_connector.runner.plans import holding, making
 from cs_connector.runner.running import prepare
 from cs_connector.store.audit.finding import Question, Row, rows
 from cs_connector.store.tables import runs
 
 TOLD = 200  # of what is left, so many stand in the plan
+_values = msgspec.json.Decoder(dict[str, Value]).decode
 
 
 def make(engine: Engine, run: str, path: Path, selected: Collection[str] = ()) -> PlanFile:
@@ -40,15 +41,24 @@ def make(engine: Engine, run: str, path: Path, selected: Collection[str] = ()) -
     UsageError for a run that nobody knows, or that wrote nothing, and StoreError for an audit that was tampered with.
     """
     must_hold(engine)
-    written, head, last = _written(engine, run, selected)
+    written, head, until = _written(engine, run, selected)
     prepare(engine, ("sync",))
     with planned(engine) as (con, _checks, _held):
-        found = list(undo.plan(written, _world(engine, con, written, last), f"takes back run {run}"))
+        found = list(undo.plan(written, _world(engine, con, written, until), f"takes back run {run}"))
         _fill(con, engine, [each for each in found if isinstance(each, Planned)])
+        left = [*(each for each in found if isinstance(each, Left)), *_not_taken(engine, con)]
         checks = limits(engine, con)
-        left = [each for each in found if isinstance(each, Left)]
         more = {"undoes": head, "left": _told(left), "left_count": len(left), "bands": _bands(con, engine)}
         return making.draw(engine, path, con, checks, Held(0, ()), more)
+
+
+def _not_taken(engine: Engine, con: duckdb.DuckDBPyConnection) -> list[Left]:
+    """What the CRMs would refuse of `plan_change`, taken out of it."""
+    sources, _stops = holding.fitted(engine)
+    return [
+        Left(each.connection, each.object, each.record_id or "", each.name, None, each.reason)
+        for each in holding.checked(engine, con, sources)
+    ]
 
 
 def _written(
@@ -99,15 +109,15 @@ def _selected(every: Sequence[Row], selected: Collection[str]) -> list[Row]:
 
 
 def _world(
-    engine: Engine, con: duckdb.DuckDBPyConnection, written: Sequence[Written], last: int
+    engine: Engine, con: duckdb.DuckDBPyConnection, written: Sequence[Written], until: int
 ) -> undo.World:
     book = auditing.book(engine)
     wanted = [((each.connection, each.object, each.record_id), each.key) for each in written]
     with engine.store.state.read() as db:
-        seen, later = undo.look(con, db, engine.sources(), engine.latest(con), wanted, last)
-        texts = _texts(db, written, book.personal.keys())
+        seen, later = undo.look(con, db, holding.fitted(engine)[0], engine.latest(con), wanted, until)
         former = _former(engine, written, seen.rules)
-        told = _told(db, written, former.keys())
+        texts = {w: _values(row.before) for w, row in _last_told(db, written, book.personal)}
+        told = {w: _values(row.fields) for w, row in _last_told(db, written, former)}
     names = sorted({each.connection for each in written} & engine.project.settings.connections.keys())
     skew = {name: engine.adapter(name).usage().skew or 0.0 for name in names}
     return undo.World(seen.rules, seen.current, seen.keys, later, texts, skew, book.hidden, former, told)
@@ -137,28 +147,14 @@ def _taken(engine: Engine, connection: str, name: str, fields: Collection[str]) 
     return {field.name for field in info.fields if field.writable} if info else set()
 
 
-def _told(
-    db: sa.Connection, written: Sequence[Written], places: Collection[undo.Place]
-) -> dict[undo.Where, dict[str, Value]]:
+def _last_told(
+    db: sa.Connection, written: Sequence[Written], places: Iterable[undo.Place]
+) -> Iterator[tuple[undo.Where, Told]]:
     """What the records of these objects were last told."""
-    found: dict[undo.Where, dict[str, Value]] = {}
     for place in sorted(places):
         records = [each.record_id for each in written if (each.connection, each.object) == place]
-        for row in last_told(db, *place, records):
-            found[*place, row.record_id] = msgspec.json.decode(row.fields)
-    return found
-
-
-def _texts(
-    db: sa.Connection, written: Sequence[Written], personal: Collection[tuple[str, str]]
-) -> dict[undo.Where, dict[str, Value]]:
-    """What stood in records before they were last written, of objects with values that are on record as digests only."""
-    found: dict[undo.Where, dict[str, Value]] = {}
-    for place in sorted(personal):
-        records = [each.record_id for each in written if (each.connection, each.object) == place]
-        for row in last_told(db, *place, records):
-            found[*place, row.record_id] = msgspec.json.decode(row.before)
-    return found
+        for row in last(db, *place, records):
+            yield (*place, row.record_id), row
 
 
 def _fill(con: duckdb.DuckDBPyConnection, engine: Engine, changes: Sequence[Planned]) -> None:
