@@ -102,7 +102,8 @@ def _perform(duty: Duty, run: str, plan: Plan | None) -> dict[str, object]:
         engine = Reading(duty.project, store, clock, MemoryTokens(), clock.now().date(), lease)
         engine.chosen, engine.wrap = (), duty.wrap
         engine.summary = Summary(run, engine.as_of.isoformat())
-        watched = {(duty.crm, FORMS[duty.crm].object)}
+        form = FORMS[duty.crm]
+        watched = {(duty.crm, form.object): form.made("", "").keys()}
         try:
             with suppress(AdapterError):  # the CRM is down: the next run goes on
                 _work(duty, engine, Outbox(store.state, lease, run, watched=watched))

@@ -50,12 +50,12 @@ def write(
     engine: Engine,
     changes: Iterable[Planned],
     counts: Mapping[str, int],
-    watched: Collection[tuple[str, str]] = (),
+    watched: Mapping[tuple[str, str], Collection[str]] | None = None,
     rest: str = "plans the rest again",
 ) -> bool:
     """Send the changes, of which `counts` says how many each connection gets; says whether all were taken.
 
-    The records of `watched` (connection, object) are looked at right before they are changed. `rest` says what the next run
+    The records of `watched` (`holding.watched`) are looked at right before they are changed. `rest` says what the next run
     does with what was not sent.
 
     Raises AdapterError, after everything else was sent, when a connection confirmed nothing.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from cs_connector.act import outbox
 from cs_connector.act.outbox import Outbox
@@ -16,7 +16,7 @@ from .undoing import interrupted
 SAFE = "nothing was written to any CRM, and what is in flight is looked up by the next run"
 
 
-def box(engine: Engine, watched: Collection[tuple[str, str]] = ()) -> Outbox:
+def box(engine: Engine, watched: Mapping[tuple[str, str], Collection[str]] | None = None) -> Outbox:
     """The outbox of this run; the records of `watched` objects are looked at before they are changed. Its lease must be held."""
     assert engine.lease is not None
     stamps = {
@@ -25,7 +25,9 @@ def box(engine: Engine, watched: Collection[tuple[str, str]] = ()) -> Outbox:
         for rule in source.mapping.write
     }
     book = auditing.book(engine)
-    return Outbox(engine.store.state, engine.lease, engine.run, book, engine.config_hash(), stamps, watched)
+    return Outbox(
+        engine.store.state, engine.lease, engine.run, book, engine.config_hash(), stamps, watched or {}
+    )
 
 
 def settle(engine: Engine) -> None:

@@ -29,7 +29,7 @@ def desk(state: State, clock: FixedClock) -> Desk:
     """A CRM with a task that a call of ours became."""
     made = Desk(state, clock, System((TASK, OTHER)))
     made.crm.resume = lambda changes: super(Line, made.crm).resume(changes)  # type: ignore[method-assign,assignment,return-value]
-    made.box = Outbox(state, made.lease, made.box.run, config_hash="c1", watched={("crm", "Task")})
+    made.box = Outbox(state, made.lease, made.box.run, config_hash="c1", watched={("crm", "Task"): READ})
     made.system.put("Task", READ, "t1")
     call = {"key": "k1", "rule": "r", "account_id": "a", "state": "open", "sent": {}, "connection": "crm"}
     with state.begin() as db:
@@ -85,6 +85,14 @@ def test_a_task_that_cannot_be_looked_at_is_not_changed(desk: Desk) -> None:
     tally = desk.send(changed())
     assert (tally.updated, tally.later, desk.crm.sent) == (0, 1, [])
     assert desk.states() == {"k1": "planned"}
+
+
+def test_a_field_that_is_not_written_any_more_is_not_looked_at(desk: Desk) -> None:
+    desk.box = Outbox(
+        desk.state, desk.lease, desk.box.run, config_hash="c1", watched={("crm", "Task"): {"Subject"}}
+    )
+    desk.system.put("Task", {"Key": "other"}, "t1")
+    assert desk.send(changed()).updated == 1
 
 
 def test_other_records_are_not_looked_at(desk: Desk) -> None:

@@ -38,7 +38,8 @@ SETTLED = TAKEN | LEFT | {Verdict.REJECTED}
 class Outbox:
     """`stamps` names the fields of each (connection, object) that say when something was written, not what.
 
-    `watched` are those whose records are looked at once more before they are changed: people work in them.
+    `watched` are those whose records are looked at once more before they are changed, because people work in them, each
+    with the fields that a task is known by.
     """
 
     state: State
@@ -47,7 +48,7 @@ class Outbox:
     audit: Audit = field(default_factory=Audit)
     config_hash: str = ""
     stamps: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
-    watched: Collection[tuple[str, str]] = frozenset()
+    watched: Mapping[tuple[str, str], Collection[str]] = field(default_factory=dict)
 
     def lay(self, changes: Iterable[Planned]) -> list[Planned]:
         """Put a whole plan on record, in one transaction; returns the changes whose last answer is not known yet.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from cs_connector.ports import Action, Adapter, Change, Receipt, Verdict
+from cs_connector.ports import Action, Adapter, Change, Receipt, Value, Verdict
 
 from . import tasks
 from .box import Outbox
@@ -18,24 +18,25 @@ UNSEEN = "it could not be looked at before it is changed"
 def look(outbox: Outbox, adapter: Adapter, batch: Sequence[Line]) -> dict[str, Receipt]:
     """What becomes of changes of a batch that are not to be sent, by the key of the line; of one object.
 
-    A task is as it was when every field says what we wrote, any other record when those say it that are to change. A CRM
+    A task is as it was when every field that is still written says what we wrote, any other record when those say it that are to change. A CRM
     whose adapter cannot tell is believed to be as it was read.
     """
     first = batch[0]
-    if (first.connection, first.object) not in outbox.watched:
+    names = outbox.watched.get((first.connection, first.object))
+    if names is None:
         return {}
     lines = [line for line in batch if line.action == Action.UPDATE]
     calls = {line.name for line in lines if line.source == "call"}
     with outbox.state.read() as db:
         told = tasks.told(db, calls) if calls else {}
-    asked = [_as_it_was(line, told.get(line.name, {})) for line in lines]
+    asked = [_as_it_was(line, told.get(line.name, {}), names) for line in lines]
     answers = zip(lines, adapter.resume(asked) if asked else (), strict=True)
     return {line.key: said for line, answer in answers if (said := _said(line, answer))}
 
 
-def _as_it_was(line: Line, told: Mapping[str, object]) -> Change:
+def _as_it_was(line: Line, told: Mapping[str, Value], names: Collection[str]) -> Change:
     """A change to what the record holds already: whoever is asked what became of it says whether it still does."""
-    held = {**told, **line.was}
+    held = {**{name: value for name, value in told.items() if name in names}, **line.was}
     return Change(line.connection, line.object, Action.UPDATE, line.name, held, None, line.record_id)
 
 

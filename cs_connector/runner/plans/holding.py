@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import duckdb
 
-from cs_connector.act.differences import foreign, preflight, withheld
+from cs_connector.act.differences import comparing, foreign, preflight, withheld
 from cs_connector.act.differences.foreign import Policy
 from cs_connector.act.differences.preflight import Stop
 from cs_connector.act.outbox import refused, row_key
@@ -35,16 +35,19 @@ def policies(engine: Engine) -> dict[str, Policy]:
     return {name: settings.foreign for name, settings in engine.project.settings.connections.items()}
 
 
-def watched(engine: Engine) -> frozenset[tuple[str, str]]:
-    """The (connection, object) in whose fields of ours people have a say: tasks, and where an edit of theirs is kept."""
-    kept = policies(engine)
-    return frozenset(
-        (source.connection, rule.object)
-        for source in engine.sources()
-        for rule in source.mapping.write
-        if rule.source == "call"
-        or (rule.source != "heartbeat" and (rule.foreign or kept[source.connection]) != "overwrite")
-    )
+def watched(engine: Engine) -> dict[tuple[str, str], frozenset[str]]:
+    """The (connection, object) in whose fields of ours people have a say: tasks, and where an edit of theirs is kept.
+
+    Each with its fields, as far as they can be read.
+    """
+    kept, found = policies(engine), dict[tuple[str, str], frozenset[str]]()
+    for source in engine.sources():
+        for rule in comparing.writable(source):
+            yields = rule.source != "heartbeat" and (rule.foreign or kept[source.connection]) != "overwrite"
+            if rule.source == "call" or yields:
+                place = source.connection, rule.object
+                found[place] = found.get(place, frozenset()) | rule.fields.keys()
+    return found
 
 
 def fitted(engine: Engine) -> tuple[list[Source], list[Stop]]:
