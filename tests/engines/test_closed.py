@@ -38,7 +38,10 @@ def test_every_node_of_the_list_is_in_a_test() -> None:
     used = {type(node) for node in asked()}
     assert sorted(t.__name__ for t in PLAIN - used - {exp.DataTypeParam}) == []
     assert (
-        sorted(t.__name__ for engine in ENGINES.values() for t in set(engine.nodes) - used - {exp.Pow, exp.Limit}) == []
+        sorted(
+            t.__name__ for engine in ENGINES.values() for t in set(engine.nodes) - used - {exp.Pow, exp.Limit}
+        )
+        == []
     )
 
 
