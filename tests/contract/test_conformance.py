@@ -329,7 +329,14 @@ class TestZendesk(WriteContract):
             delete=lambda: other("DELETE", "3"),
             settle=running.settle,
             good=lambda key: score(key, "4" if key == "k1" else "5"),
-            bad=lambda key: score(key, "999999"),
+            bad=lambda key: Change(
+                "service",
+                "organizations",
+                Action.UPDATE,
+                key,
+                {"cs_health_score": "no number"},
+                record_id="6",
+            ),
             remove=lambda record: Change(
                 "service", "organizations", Action.DELETE, "gone", {}, record_id=record
             ),

@@ -320,7 +320,7 @@ def test_every_change_gets_its_own_verdict_in_the_order_of_the_changes(account: 
     ]
     receipts = account.adapter.write(changes)
     assert [r.key for r in receipts] == ["k2", "k999999", "k4"]
-    assert [r.verdict for r in receipts] == [Verdict.UPDATED, Verdict.REJECTED, Verdict.UPDATED]
+    assert [r.verdict for r in receipts] == [Verdict.UPDATED, Verdict.GONE, Verdict.UPDATED]
     assert receipts[1].code
 
 

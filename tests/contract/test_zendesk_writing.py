@@ -127,7 +127,7 @@ def test_the_next_life_asks_for_the_jobs_that_this_one_noted(account: Account) -
     second = Zendesk(account.settings, around)
     seen = second.resume([*changes, change("3", cs_health_score=7)])
     assert [(r.verdict, r.code) for r in seen] == [
-        (Verdict.UPDATED, ""), (Verdict.REJECTED, "OrganizationNotFound"), (Verdict.LATER, "NOT_DONE"),
+        (Verdict.UPDATED, ""), (Verdict.GONE, "OrganizationNotFound"), (Verdict.LATER, "NOT_DONE"),
     ]  # fmt: skip
     assert not notes.kept
     first.close()
