@@ -11,7 +11,7 @@ from urllib.parse import quote_plus
 import msgspec
 from pydantic import BaseModel
 
-from cs_connector.errors import Rejected, Unavailable
+from cs_connector.errors import ConfigError, Rejected, Unavailable
 from cs_connector.ports import (
     Adapter,
     Answer,
@@ -28,6 +28,7 @@ from cs_connector.ports import (
     Piece,
     Read,
     Receipt,
+    Release,
     Storage,
     Surroundings,
     Usage,
@@ -45,6 +46,7 @@ from .provisioning.assembly import assembled
 from .provisioning.face import face
 from .reading import Reader
 from .soql import by_key, long_id
+from .versions import release
 from .writing import Writer
 from .writing.looking import AT_ONCE
 from .writing.meaning import NUMBERS
@@ -169,9 +171,23 @@ class Salesforce(Adapter):
     def _organisations(self) -> Organisations:
         from simple_salesforce.exceptions import SalesforceError
 
-        with sensible("Salesforce", SalesforceError):
-            answer = self._client.query("SELECT Name, IsSandbox FROM Organization")
-            return msgspec.convert(answer, Organisations)
+        try:
+            with sensible("Salesforce", SalesforceError):
+                answer = self._client.query("SELECT Name, IsSandbox FROM Organization")
+                return msgspec.convert(answer, Organisations)
+        except Rejected as error:
+            known = self.release()
+            if known.taken:
+                raise
+            raise ConfigError(
+                f"Salesforce does not take version {known.pinned} of its API",
+                why=f"this org takes {known.oldest} to {known.newest}",
+                safe="nothing was read or written",
+                fix="set api_version of the connection in cs-connector.yml to one of these",
+            ) from error
+
+    def release(self) -> Release:
+        return release(self._session, self._origin(), self._settings.api_version)
 
     def describe(self, objects: Sequence[str]) -> Sequence[ObjectInfo]:
         return [info for name in objects if (info := self._describe(name))]

@@ -23,6 +23,7 @@ from .system import FieldInfo as FieldInfo
 from .system import Identity as Identity
 from .system import Merging as Merging
 from .system import ObjectInfo as ObjectInfo
+from .system import Release as Release
 from .system import Scope as Scope
 from .system import Usage as Usage
 from .writing import Action as Action

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from .face import Piece, Storage
 from .reading import Answer, Ask, Document, Estimate, Page, Read
-from .system import Capabilities, Identity, ObjectInfo, Scope, Usage
+from .system import Capabilities, Identity, ObjectInfo, Release, Scope, Usage
 from .writing import Change, Receipt, Verdict
 
 
@@ -115,6 +115,10 @@ class Adapter(Protocol):
 
     def storage(self) -> Storage | None:
         """Room for records; None where the system does not say."""
+        return None
+
+    def release(self) -> Release | None:
+        """The version of the API that we speak; None where the system does not say which it takes. Raises AdapterError."""
         return None
 
     def usage(self) -> Usage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,20 @@ class Usage:
     limit: int | None = None
     left: int | None = None
     skew: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The version of an API that we speak, the oldest and the newest that its vendor takes, and whether ours is `taken`.
+
+    `ends` is the day from which it may be gone, where the vendor has named one.
+    """
+
+    pinned: str
+    oldest: str
+    newest: str
+    ends: date | None = None
+    taken: bool = True
 
 
 @dataclass(frozen=True, slots=True)

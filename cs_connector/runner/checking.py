@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from cs_connector.errors import AuthFailed, ConnectorError, NotPermitted, QuotaExhausted
+from cs_connector.errors import AuthFailed, ConfigError, ConnectorError, NotPermitted, QuotaExhausted
 from cs_connector.store.guard import risky
 
 from . import provisioning
@@ -16,6 +17,7 @@ from .identity import people
 from .reading import withdrawn
 from .reading.halted import worst
 
+AHEAD = timedelta(days=180)  # before the end of a version
 MOST_SKEW = 60.0  # seconds; signed logins allow for about three minutes
 
 
@@ -29,6 +31,7 @@ def check(engine: Engine) -> list[dict[str, Any]]:
             further = {
                 "permissions": _permitted,
                 "objects": _seen,
+                "version": _current,
                 "allowance": _allowed,
                 "clock": _on_time,
                 "fields": _furnished,
@@ -99,6 +102,23 @@ def _seen(engine: Engine, name: str) -> str:
             fix="give the login the permission again, or take it out of the mapping; then: cs-connector sync",
         )
     return ""
+
+
+def _current(engine: Engine, name: str) -> str:
+    """Raises ConfigError half a year before the version of the API that we speak may be gone."""
+    found = engine.adapter(name).release()
+    if found is None:
+        return ""
+    text = f"{found.pinned} of the API; {found.oldest} to {found.newest} are taken"
+    if found.ends is None:
+        return text
+    if found.ends - engine.clock.now().date() < AHEAD:
+        raise ConfigError(
+            f"version {found.pinned} of the API may be gone from {found.ends:%d %B %Y}",
+            why="the vendor ends it",
+            fix=f"set api_version of {name} to {found.newest}, then: cs-connector doctor",
+        )
+    return f"{text}; ours may be gone from {found.ends:%B %Y}"
 
 
 def _allowed(engine: Engine, name: str) -> str:

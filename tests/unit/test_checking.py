@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from cs_connector.errors import ConnectorError
-from cs_connector.ports import Identity, Scope, Usage
+from cs_connector.ports import Identity, Release, Scope, Usage
 from cs_connector.runner import checking
 
 
-def engine(scopes: tuple[str, ...] = (), usage: Usage = Usage(1), withdrawn: tuple[str, ...] = ()) -> Any:  # noqa: B008
+def engine(
+    scopes: tuple[str, ...] = (),
+    usage: Usage = Usage(1),  # noqa: B008
+    withdrawn: tuple[str, ...] = (),
+    release: Release | None = None,
+) -> Any:
     adapter = SimpleNamespace(
         scopes=(Scope("read", "accounts"), Scope("write", "health fields")),
         capabilities=SimpleNamespace(writes=True),
         check=lambda: Identity("crm", "1", "Acme", sandbox=True, scopes=scopes),
         usage=lambda: usage,
+        release=lambda: release,
         face=lambda _parts: (),
         storage=lambda: None,
     )
@@ -33,6 +40,7 @@ def engine(scopes: tuple[str, ...] = (), usage: Usage = Usage(1), withdrawn: tup
         ),
         adapter=lambda _: adapter,
         identify=lambda _: adapter.check(),
+        clock=SimpleNamespace(now=lambda: datetime(2026, 11, 25, tzinfo=UTC)),
         store=SimpleNamespace(state=state, facts=SimpleNamespace(datasets=list)),
     )
 
@@ -51,6 +59,17 @@ def test_a_permission_that_is_lacking_is_named_with_its_reason() -> None:
 
 def test_a_crm_that_does_not_tell_permissions_is_not_blamed() -> None:
     assert "sales permissions" not in found()
+
+
+@pytest.mark.parametrize(
+    ("ends", "ok"), [(date(2027, 5, 24), True), (date(2027, 5, 23), False), (None, True)]
+)
+def test_a_version_that_ends_within_half_a_year_is_named(ends: date | None, ok: bool) -> None:
+    line = found(release=Release("40.0", "31.0", "67.0", ends))["sales version"]
+    assert line["ok"] is ok
+    assert "40.0" in line["text"]
+    assert ok or "api_version of sales to 67.0" in line["fix"]
+    assert "sales version" not in found()
 
 
 @pytest.mark.parametrize(("left", "ok"), [(200, True), (199, False)])

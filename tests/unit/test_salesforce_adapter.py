@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -21,10 +21,12 @@ from pydantic import ValidationError
 
 from cs_connector.errors import (
     AuthFailed,
+    ConfigError,
     NotPermitted,
     UsageError,
 )
 from cs_connector.ports import Action, Change, Read, Surroundings, Verdict
+from cs_connector.testing.surroundings import surroundings
 
 ORG = "https://acme.my.salesforce.com"
 API = f"{ORG}/services/data/v67.0"
@@ -397,6 +399,29 @@ def test_an_ended_session_costs_one_login_and_one_more_call(wire, world):
     wire.get(f"{API}/query", json={"records": [], "done": True})
     adapter.find("Task", "CS_Key__c", ["k"])
     assert tokens.saved == 2
+
+
+VERSIONS = [{"label": "Spring", "url": f"/services/data/v{n}.0", "version": f"{n}.0"} for n in range(31, 68)]
+
+
+def test_the_version_is_held_against_those_that_the_org_takes(wire, key_file):
+    settings = {"client_id": "app", "username": "robot@acme.example", "private_key_file": key_file}
+    wire.get(f"{ORG}/services/data", json=VERSIONS)
+    wire.get(f"{ORG}/services/oauth2/userinfo", json={"organization_id": "00D1", "user_id": "0051"})
+    gone = [{"errorCode": "NOT_FOUND", "message": "The requested resource does not exist"}]
+    wire.get(f"{ORG}/services/data/v99.0/query/", status=404, json=gone)
+    found = {}
+    for version in ("40.0", "67.0", "99.0"):
+        adapter = Salesforce(Salesforce.Settings(**settings, api_version=version), surroundings())
+        found[version] = adapter.release()
+        if version == "99.0":
+            with pytest.raises(ConfigError, match=r"does not take version 99\.0") as raised:
+                adapter.check()
+            assert "31.0 to 67.0" in raised.value.why
+        adapter.close()
+    assert found["40.0"].ends == date(2028, 6, 1)
+    assert (found["67.0"].ends, found["67.0"].taken, found["67.0"].oldest) == (None, True, "31.0")
+    assert not found["99.0"].taken
 
 
 def test_what_was_signed_before_a_long_wait_is_signed_anew(wire, world):
