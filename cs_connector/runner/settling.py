@@ -51,7 +51,7 @@ def attempt(engine: Engine) -> dict[str, AdapterError]:
     found = outbox.recover(box(engine), {})
 
     def look(name: str) -> None:
-        _add(found, outbox.recover(box(engine), {name: engine.adapter(name)}))
+        found.add(outbox.recover(box(engine), {name: engine.adapter(name)}))
 
     unasked |= _refused([name for name in names if name not in unasked], look)
     engine.summary.notes += _told(found, back)
@@ -68,15 +68,6 @@ def _refused(names: Sequence[str], ask: Callable[[str], object]) -> dict[str, Ad
         except AdapterError as error:
             errors[name] = error
     return errors
-
-
-def _add(found: outbox.Found, more: outbox.Found) -> None:
-    found.planned += more.planned
-    found.done += more.done
-    found.undone += more.undone
-    found.refused += more.refused
-    found.gone += more.gone
-    found.doubtful += more.doubtful
 
 
 def _told(found: outbox.Found, back: Sequence[str] = ()) -> list[str]:

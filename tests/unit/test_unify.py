@@ -466,3 +466,16 @@ def test_amounts_of_another_currency_are_in_no_figure(con: duckdb.DuckDBPyConnec
     }
     mixed = rows(con, "SELECT name FROM mixed_currency JOIN account USING (account_id) ORDER BY 1")
     assert mixed == [("Foreign",), ("Mixed",), ("Undecided",)]
+
+
+def test_hubspot_contacts_are_of_the_company_that_they_are_linked_to(con: duckdb.DuckDBPyConnection) -> None:
+    """Whatever a property says: it changes without a new date on the contact."""
+    companies = [{"id": n, "properties": {"name": name}} for n, name in (("1", "Old"), ("2", "New"))]
+    moved = {"id": "9", "properties": {"email": "ann@new.example", "associatedcompanyid": "1"}}
+    records: Records = {
+        ("hs", "companies"): companies,
+        ("hs", "contacts"): [moved],
+        ("hs", "contacts/companies"): [{"id": "9", "primary": "2"}],
+    }
+    run(con, records)
+    assert rows(con, "SELECT a.name FROM person p JOIN account a USING (account_id)") == [("New",)]

@@ -29,15 +29,21 @@ def look(outbox: Outbox, adapter: Adapter, batch: Sequence[Line]) -> dict[str, R
     calls = {line.name for line in lines if line.source == "call"}
     with outbox.state.read() as db:
         told = tasks.told(db, calls) if calls else {}
-    asked = [_as_it_was(line, told.get(line.name, {}), names) for line in lines]
+    asked = [_known(line, told.get(line.name, {}), names) for line in lines]
     answers = zip(lines, adapter.resume(asked) if asked else (), strict=True)
     return {line.key: said for line, answer in answers if (said := _said(line, answer))}
 
 
-def _as_it_was(line: Line, told: Mapping[str, Value], names: Collection[str]) -> Change:
-    """A change to what the record holds already: whoever is asked what became of it says whether it still does."""
+def as_it_was(
+    connection: str, name: str, key: str, record_id: str | None, held: Mapping[str, Value]
+) -> Change:
+    """A change of a record to what it holds already: whoever is asked what became of it says whether it still does."""
+    return Change(connection, name, Action.UPDATE, key, held, None, record_id)
+
+
+def _known(line: Line, told: Mapping[str, Value], names: Collection[str]) -> Change:
     held = {**{name: value for name, value in told.items() if name in names}, **line.was}
-    return Change(line.connection, line.object, Action.UPDATE, line.name, held, None, line.record_id)
+    return as_it_was(line.connection, line.object, line.name, line.record_id, held)
 
 
 def _said(line: Line, answer: Receipt) -> Receipt | None:

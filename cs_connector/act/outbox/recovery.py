@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from itertools import groupby, islice
 
@@ -36,6 +36,11 @@ class Found:
     undone: int = 0
     gone: int = 0
     doubtful: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def add(self, more: Found) -> None:
+        """Count what was found elsewhere, too."""
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name) + getattr(more, each.name))
 
 
 def recover(outbox: Outbox, adapters: Mapping[str, Adapter]) -> Found:

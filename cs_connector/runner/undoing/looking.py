@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, islice
 
+from cs_connector.act.outbox.looking import as_it_was
 from cs_connector.act.plan import Planned
 from cs_connector.act.planfile import PlanFile
 from cs_connector.act.undo import Where
-from cs_connector.ports import Action, Adapter, Change, Verdict
+from cs_connector.ports import Adapter, Change, Verdict
 from cs_connector.runner.engine import Engine
 
 _OTHERWISE = (Verdict.LATER, Verdict.GONE)
@@ -37,15 +38,14 @@ def _changed(engine: Engine, changes: Iterable[Planned]) -> Iterator[Where]:
 def _otherwise(adapter: Adapter, batch: Sequence[Planned]) -> set[str]:
     """The keys of changes whose records are not as the plan found them."""
     known = [change for change in batch if change.record_id]
-    answers = adapter.resume([_as_it_was(change) for change in known])
+    answers = adapter.resume([_known(change) for change in known])
     other = {c.key for c, answer in zip(known, answers, strict=True) if answer.verdict in _OTHERWISE}
     return other | _there(adapter, [change for change in batch if not change.record_id])
 
 
-def _as_it_was(change: Planned) -> Change:
-    """A change to what the record holds already: whoever is asked what became of it says whether it still does."""
+def _known(change: Planned) -> Change:
     held = {name: was for name, was, _ in change.fields}
-    return Change(change.connection, change.object, Action.UPDATE, change.key, held, None, change.record_id)
+    return as_it_was(change.connection, change.object, change.key, change.record_id, held)
 
 
 def _there(adapter: Adapter, made: Sequence[Planned]) -> set[str]:
