@@ -33,7 +33,7 @@ class Sync:
             error = unasked.get(source.connection) or self._tried(engine, source)
             if error:
                 stopped[source.connection] = error
-                engine.summary.notes.append(f"{halted.told(error)}; it was not read to its end")
+                halted.note(engine.summary.notes, error)
         engine.store.tidy()
         if stopped:
             read = [s.connection for s in sources if s.connection not in stopped]
@@ -53,14 +53,16 @@ class Sync:
         return stopped
 
     def _connection(self, engine: Engine, source: Source) -> None:
-        """Read all objects of a connection. Raises Spent where it had too few calls for that."""
-        name = source.connection
+        """Read all objects of a connection that can be read. Raises Spent where it had too few calls for that."""
+        name, failed = source.connection, halted.Objects(source.connection, engine.summary.notes)
         engine.identify(name)
         objects = drift.look(engine, source)
-        totals = shrink.guard(engine, name, objects)
-        backlog = budget.Backlog(engine, name, objects)
+        totals = shrink.guard(engine, name, objects, failed)
+        backlog = budget.Backlog(engine, name, [each for each in objects if each not in failed])
         for each in backlog:
-            self._object(engine, name, objects[each], totals.get(each), backlog)
+            with failed.attempt(each):
+                self._object(engine, name, objects[each], totals.get(each), backlog)
+        failed.settle()
 
     def _object(
         self, engine: Engine, connection: str, wanted: Read, total: int | None, backlog: budget.Backlog

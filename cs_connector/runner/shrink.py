@@ -15,19 +15,23 @@ from cs_connector.store import tables
 from cs_connector.store.facts import RAW
 
 from .engine import Engine
-from .reading.halted import Halted
+from .reading.halted import Halted, Objects
 
 GONE = b"{}"  # the payload of a record of which nothing is known but that it is not listed
 FEW = 20  # objects with fewer records may shrink as they like
 
 
-def guard(engine: Engine, connection: str, objects: Iterable[str]) -> dict[str, int]:
-    """How many records the CRM shows of each object that it can count. Raises Halted when far too few."""
+def guard(engine: Engine, connection: str, objects: Iterable[str], failed: Objects) -> dict[str, int]:
+    """How many records the CRM shows of each object that it can count. Raises Halted when far too few.
+
+    An object of which that cannot be learned is among those that `failed`.
+    """
     adapter = engine.adapter(connection)
     totals, shrunk = {}, []
     for name in objects:
-        known = engine.store.live(connection, name)
-        total = adapter.total(name) if known else None
+        known, total = engine.store.live(connection, name), None
+        with failed.attempt(name):
+            total = adapter.total(name) if known else None
         if known is None or total is None:
             continue
         totals[name] = total

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from . import came, raw
@@ -60,6 +61,7 @@ class Firsts:
             raw.put(self._file, self._counted(self._group.taken()))
 
     def _counted(self, group: pa.Table) -> pa.Table:
-        self._hashes.add(came.hashes(group["id"].combine_chunks()))
         self.deleted += sum(chunk.true_count for chunk in group["deleted"].chunks)
-        return raw.shaped(raw.legible(group), self._known_at)
+        rows = raw.shaped(raw.legible(group), self._known_at)
+        self._hashes.add(np.frombuffer(rows["key"].chunk(0).buffers()[1], np.uint64))
+        return rows

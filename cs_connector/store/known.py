@@ -22,7 +22,8 @@ def digest(payload: bytes) -> int:
 
 
 class Known:
-    """Arrays by the place of an id among `ids`.
+    """Arrays by the place of an id among `ids`, which is known by its 64 bits: were there ever another of the same, the record
+    would still be written, and only be counted as changed.
 
     `at`: when the newest version became known, in microseconds since 1970, NEVER where there is none; `deleted`;
     `digest` where `told`; `moved`: whether its stamp is surely another one than that among `stamps`.
@@ -32,7 +33,8 @@ class Known:
         from pyarrow import parquet
 
         count = len(ids)
-        self._ids, self._stamps, self._stamped = ids, came.hashes(stamps), raw.truths(stamps.is_valid())
+        self._sought = came.Sought(came.hashes(ids))
+        self._stamps, self._stamped = came.hashes(stamps), raw.truths(stamps.is_valid())
         self._files = [parquet.ParquetFile(path) for path in files]
         self.at = np.full(count, NEVER, np.int64)
         self.digest = np.zeros(count, np.uint64)
@@ -60,18 +62,14 @@ class Known:
 
     def _look(self, number: int, file: Any) -> None:
         """Note every version of the ids, the newer ones over the older ones."""
-        from pyarrow import compute
-
         there = file.schema_arrow.names
         short = [name for name in (*_SHORT, "stamp") if name in there]
         short += [] if "stamp" in there else ["modified_at"]
         for begin, groups in raw.stretches(file, raw.STRETCH):
-            found = compute.index_in(raw.ids(file, groups), value_set=self._ids)
-            places = np.frombuffer(found.buffers()[1], np.int32)
-            rows = np.flatnonzero(raw.truths(found.is_valid()))
+            rows, places = self._sought.among(raw.keys(file, groups))
             if len(rows):
                 versions = file.read_row_groups(groups, columns=short, use_threads=False).take(numbers(rows))
-                self._note(number, begin + rows, places[rows], versions.combine_chunks())
+                self._note(number, begin + rows, places, versions.combine_chunks())
 
     def _note(self, number: int, rows: raw.Array, places: raw.Array, versions: pa.Table) -> None:
         at = _column(versions, "known_at", pa.int64())

@@ -53,12 +53,16 @@ class Counting(Memory):
 
     refused = ""
     org = ""
+    uncounted: AdapterError | None = None
 
     def check(self) -> Identity:
         found = super().check()
         return replace(found, org_id=self.org) if self.org else found
 
     def total(self, name: str) -> int:
+        if error := self.uncounted:
+            self.uncounted = None
+            raise error
         return sum(not row.deleted for row in self._system.rows.get(name, {}).values())
 
     def read(self, read: Read) -> Iterator[Page]:
@@ -155,7 +159,8 @@ def test_what_helps_several_is_said_once(engine: Engine) -> None:
 def test_one_that_breaks_off_in_the_middle_keeps_what_it_had_and_the_others_go_on(engine: Engine) -> None:
     crm(engine, "one")._system.faults.append(Fault("read", Unavailable("gone"), after=2))
     assert isinstance(sync(engine), Unavailable)
-    assert were_read(engine) == ["two", "three"]
+    assert objects_read(engine, "one") == ["Case"]
+    assert were_read(engine) == list(NAMES)
     assert sync(engine) is None
     assert engine.store.live("one", "Account") == engine.store.live("two", "Account") == 30
 
@@ -292,8 +297,43 @@ def complete(engine: Engine) -> dict[str, bool]:
         return {row.object: row.complete for row in rows}
 
 
-def test_an_object_that_must_be_there_stops_its_connection(engine: Engine) -> None:
-    down(engine, "one", NotPermitted("it may not read Account"), "read")
+def objects_read(engine: Engine, connection: str) -> list[str]:
+    return [line.object for line in engine.summary.objects if line.connection == connection]
+
+
+@pytest.mark.parametrize(
+    "error", [NotPermitted("it may not be read"), AdapterError("no JSON"), Unavailable("503")]
+)
+@pytest.mark.parametrize("when", ["read", "counted"])
+def test_an_object_that_fails_keeps_no_other_of_its_connection_from_being_read(
+    engine: Engine, error: AdapterError, when: str
+) -> None:
+    if when == "counted":
+        sync(engine)
+        crm(engine, "one").uncounted = error
+    else:
+        crm(engine, "one")._system.faults.append(Fault("read", error))
+    assert sync(engine) is error
+    assert objects_read(engine, "one") == ["Case"]
+    assert were_read(engine) == list(NAMES)
+    assert error.what == f"one Account: {error.args[0]}"
+    assert engine.summary.notes == [f"one Account: {error.args[0]}; it was not read to its end"]
+    assert sync(engine) is None
+    assert engine.store.live("one", "Account") == 30
+
+
+@pytest.mark.parametrize(("kind", "tried"), [(NotPermitted, 2), (Unavailable, 2), (AuthFailed, 1)])
+def test_objects_that_cannot_be_read_are_told_together_and_what_meets_all_is_met_once(
+    engine: Engine, kind: type[AdapterError], tried: int
+) -> None:
+    faults = [Fault("read", kind("no"), times=1) for _ in range(3)]
+    crm(engine, "one")._system.faults += faults
     stopped = sync(engine)
-    assert isinstance(stopped, NotPermitted)
-    assert were_read(engine) == ["two", "three"]
+    assert isinstance(stopped, kind)
+    assert objects_read(engine, "one") == []
+    assert sum(fault.times for fault in faults) == 3 - tried
+    if tried > 1:
+        assert (stopped.what, stopped.why) == (
+            "one: 2 objects could not be read to their end",
+            "one Account: no; one Case: no",
+        )

@@ -13,6 +13,7 @@ from cs_connector import registry
 from cs_connector.errors import GuardStopped, UsageError
 from cs_connector.ports import Page, RawRecord, Read, Usage
 from cs_connector.runner import Engine, budget, shrink
+from cs_connector.runner.reading.halted import Objects
 from cs_connector.runner.running import prepare
 from cs_connector.runner.undoing import deleted
 from cs_connector.store import tables
@@ -55,7 +56,7 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 def sync(engine: Engine) -> int:
     """Read the object as the job does; how many records live then."""
-    totals = shrink.guard(engine, "crm", ["Thing"])
+    totals = shrink.guard(engine, "crm", ["Thing"], Objects("crm", []))
     sync_job: Any = registry.job("sync")
     backlog = budget.Backlog(engine, "crm", ["Thing"])
     sync_job._object(engine, "crm", Read("Thing", ()), totals.get("Thing"), backlog)

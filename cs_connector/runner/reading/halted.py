@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
-from cs_connector.errors import AdapterError, ConnectorError, GuardStopped
+from cs_connector.errors import (
+    AdapterError,
+    AuthFailed,
+    ConnectorError,
+    GuardStopped,
+    QuotaExhausted,
+    RateLimited,
+    Unavailable,
+)
 from cs_connector.runner.budget import Spent
 from cs_connector.runner.budget import together as spent_together
 
@@ -18,6 +27,53 @@ class Halted(GuardStopped):
 
 ALONE = (AdapterError, Halted)
 """What stops the reading of one connection, and lets the others go on."""
+_WHOLE = (AuthFailed, RateLimited, QuotaExhausted)  # what would meet the next object as well
+
+
+class Objects:
+    """Objects of a connection that could not be read, which keeps no other one from being read: each becomes a note."""
+
+    def __init__(self, connection: str, notes: list[str]) -> None:
+        self._connection, self._notes = connection, notes
+        self._errors: dict[str, AdapterError] = {}
+        self._away = False
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._errors
+
+    @contextmanager
+    def attempt(self, name: str) -> Iterator[None]:
+        """Keep what stops this object. Raises what would meet the next one as well: also where the CRM is away twice running."""
+        try:
+            yield
+        except _WHOLE:
+            raise
+        except AdapterError as error:
+            away = isinstance(error, Unavailable)
+            if name not in error.what:
+                error.what = f"{self._connection} {name}: {error.what}"
+            self._errors[name] = error
+            note(self._notes, error)
+            if away and self._away:
+                raise self.together() from error
+            self._away = away
+        else:
+            self._away = False
+
+    def together(self) -> AdapterError:
+        """All of it as one error; the worst says how the run ends."""
+        errors = list(self._errors.values())
+        code = worst(error.exit_code for error in errors)
+        first = next(error for error in errors if error.exit_code == code)
+        if len(errors) > 1:
+            first.why = "; ".join(map(told, errors))
+            first.what = f"{self._connection}: {len(errors)} objects could not be read to their end"
+        return first
+
+    def settle(self) -> None:
+        """Raises AdapterError where there is any."""
+        if self._errors:
+            raise self.together()
 
 
 def worst(codes: Iterable[int]) -> int:
@@ -41,6 +97,13 @@ def together(halted: Mapping[str, ConnectorError], read: Sequence[str]) -> Conne
 def told(error: ConnectorError) -> str:
     """What stopped a connection, and why; `errors.about` has put its name there."""
     return error.what + (f" ({error.why})" if error.why else "")
+
+
+def note(notes: list[str], error: ConnectorError) -> None:
+    """The same as a note of the run; once, where what stopped an object stopped its connection."""
+    sentence = f"{told(error)}; it was not read to its end"
+    if sentence not in notes:
+        notes.append(sentence)
 
 
 def _several(halted: Mapping[str, ConnectorError]) -> ConnectorError:

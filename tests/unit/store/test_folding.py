@@ -186,6 +186,26 @@ def test_without_another_stamp_the_payload_tells(
     assert fold(store, record(0, "a", at=told_at), record(1, "b", at=told_at)) == Fold(2, 0, 1, 1, 0)
 
 
+def test_files_that_have_no_keys_are_folded_and_merged_with_others(store: Store) -> None:
+    fold(store, *(record(n, "a") for n in range(4)))
+    for path in store.facts.files("raw/sf/Account"):
+        parquet.write_table(parquet.read_table(path).drop_columns(["key"]), path)
+    assert fold(store, record(1, "b"), record(9, "b")) == Fold(2, 1, 1, 0, 0)
+    assert Holds.PAST in {part.holds for part in store.facts.parts("raw/sf/Account")}, "they were merged"
+    assert fold(store, record(0, "a"), record(1, "b"), record(2, "c")) == Fold(3, 0, 1, 2, 0)
+    assert latest(store) == {n: (text, False) for n, text in zip("01239", "abcab", strict=True)}
+
+
+def test_records_whose_keys_are_the_same_are_only_counted_wrong(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fold(store, record(1, "a"))
+    monkeypatch.setattr(came, "hashes", lambda ids: np.zeros(len(ids), np.uint64))
+    monkeypatch.setattr(raw, "keys", lambda file, groups: np.zeros(1, np.uint64))
+    assert fold(store, record(2, "b")) == Fold(1, 0, 1, 0, 0)
+    assert latest(store) == {"1": ("a", False), "2": ("b", False)}
+
+
 def test_a_fold_that_dies_before_its_commit_can_be_repeated(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
