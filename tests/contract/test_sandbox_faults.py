@@ -157,11 +157,11 @@ def removed_field(town: Town) -> None:
     answer = town.accounts("salesforce")
     assert (answer.status_code, answer.json()[0]["errorCode"]) == (400, "INVALID_FIELD")
     assert all("industry" not in r["properties"] for r in rows(town, "hubspot"))
-    assert all("domain_names" not in r for r in rows(town, "zendesk"))
+    assert all("cs_health_score" not in r["organization_fields"] for r in rows(town, "zendesk"))
     town.order()
     assert any(r["Industry"] for r in rows(town, "salesforce"))
     assert any(r["properties"]["industry"] for r in rows(town, "hubspot"))
-    assert any(r["domain_names"] for r in rows(town, "zendesk"))
+    assert all("cs_health_score" in r["organization_fields"] for r in rows(town, "zendesk"))
 
 
 def types(town: Town) -> list[str]:

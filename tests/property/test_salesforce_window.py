@@ -27,7 +27,8 @@ ACCOUNT = SCHEMA.find("Account")
 
 numbers = st.integers(1, 30)
 stamps = st.sampled_from(STAMPS)
-row = st.tuples(numbers, stamps, st.booleans(), st.sampled_from(["Customer", "Partner"]))
+deleted = st.sampled_from([False, False, True])
+row = st.tuples(numbers, stamps, deleted, st.sampled_from(["Customer", "Partner"]))
 place = st.tuples(stamps, numbers)
 ways = st.sampled_from(
     [
@@ -42,6 +43,8 @@ ways = st.sampled_from(
             lambda r: (r[0], r[1]) > (s, i),
         ),
         lambda s, i: ("Type = 'Partner'", lambda r: r[2] == "Partner"),
+        lambda s, i: ("IsDeleted = FALSE", lambda r: not r[3]),
+        lambda s, i: ("IsDeleted = TRUE", lambda r: r[3]),
     ]
 )
 
@@ -89,6 +92,14 @@ def test_a_window_is_what_a_walk_would_find(place_of):
     run()
 
 
+@pytest.mark.parametrize("gone", [0, 1])
+def test_the_living_are_found_alone_where_all_are_asked_for(gone):
+    rows = Rows()
+    put(rows, [(number, STAMPS[0], number <= gone, "Partner") for number in range(1, 5)])
+    living = (lambda s, i: ("IsDeleted = false", lambda r: not r[3]), (STAMPS[0], 1))
+    check(rows, [living], "Id", (None, 0), every=True)
+
+
 def put(rows, part):
     for number, stamp, deleted, kind in part:
         record_id = make_id("001", number)
@@ -113,6 +124,8 @@ def check(rows, asked, order, limit, *, every):
     text += ("" if most is None else f" LIMIT {most}") + (f" OFFSET {offset}" if offset else "")
     engine = Engine(SCHEMA, rows, lambda: NOW, "005")
     assert found(engine, text, every=every) == wanted
+    counted = engine.run(parse(f"SELECT COUNT() FROM Account{where}"), Asked("67.0", every, lambda _: {}))
+    assert counted.total == len(left)
 
 
 def test_what_pickle_keeps_of_a_table_is_small_where_its_records_are_in_a_file(tmp_path):
