@@ -14,6 +14,7 @@ _ODD = 0x9E3779B97F4A7C15  # without a pattern in its bits
 _WORD = 8  # bytes
 _SHIFT = np.uint64(29)
 _BLOCK = 1 << 18  # hashes that are kept together: 2 MB
+_SORTED = 1 << 20  # those that are sorted together, about
 # How many bits of a hash make its place in a table: at least, and more than would just number them.
 _LEAST, _SPARE = 16, 3
 
@@ -57,11 +58,14 @@ class Sought:
 
 
 class Hashes:
-    """Hashes in the order of their arrival, in blocks so large that the system has each back as soon as it is let go."""
+    """Hashes, kept in blocks."""
 
     def __init__(self) -> None:
         self._blocks: list[Numbers] = []
         self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
 
     def add(self, more: Numbers) -> None:
         while len(more):
@@ -72,14 +76,24 @@ class Hashes:
             self._blocks[-1][begin : begin + len(part)] = part
             self._count += len(part)
 
-    def taken(self) -> Numbers:
-        """All of them; there are none from then on."""
-        whole = np.empty(self._count, np.uint64)
-        for begin in range(0, self._count, _BLOCK):
-            end = min(begin + _BLOCK, self._count)
-            whole[begin:end] = self._blocks.pop(0)[: end - begin]
-        self._count = 0
-        return whole
+    def twice(self) -> Numbers:
+        """Those that are there more than once. Only some of all are sorted at a time, by their first bits."""
+        bits = (self._count // _SORTED).bit_length()
+        return np.concatenate([_again(self._beginning(number, bits)) for number in range(1 << bits)])
+
+    def _beginning(self, number: int, bits: int) -> Numbers:
+        """Those whose first bits are this number."""
+        left = self._count - _BLOCK * (len(self._blocks) - 1)
+        blocks = [*self._blocks[:-1], *(block[:left] for block in self._blocks[-1:])]
+        if bits:
+            blocks = [block[block >> np.uint64(64 - bits) == number] for block in blocks]
+        return np.concatenate(blocks) if blocks else np.empty(0, np.uint64)
+
+
+def _again(each: Numbers) -> Numbers:
+    """Those that are there more than once; sorts them where they are."""
+    each.sort()
+    return np.unique(each[1:][each[1:] == each[:-1]])
 
 
 def _mixed(texts: np.ndarray[Any, np.dtype[np.uint8]]) -> Numbers:
@@ -93,12 +107,6 @@ def _mixed(texts: np.ndarray[Any, np.dtype[np.uint8]]) -> Numbers:
         mixed = (mixed ^ word) * np.uint64(_ODD)
         mixed ^= mixed >> _SHIFT
     return mixed
-
-
-def twice(each: Numbers) -> Numbers:
-    """Those hashes that are there more than once; sorts them where they are."""
-    each.sort()
-    return np.unique(each[1:][each[1:] == each[:-1]])
 
 
 def stale(pages: Iterable[pa.RecordBatch], which: Numbers) -> list[int]:

@@ -39,9 +39,7 @@ class Firsts:
         if self._group.rows or self._file is None:
             self._flush()
         self._file.close()
-        hashes = self._hashes.taken()
-        self.read = len(hashes)
-        twice = came.twice(hashes)
+        self.read, twice = len(self._hashes), self._hashes.twice()
         if len(twice):
             stale = came.stale(pages(), twice)
             self.stale = len(stale)

@@ -51,9 +51,7 @@ class Laters:
         every = came.Hashes()
         for page in self._pages():
             every.add(came.hashes(page.column(0)))
-        hashes = every.taken()
-        self.read = len(hashes)
-        twice = came.twice(hashes)
+        self.read, twice = len(every), every.twice()
         return came.stale(self._pages(), twice) if len(twice) else []
 
     def _current(self) -> Iterable[pa.RecordBatch]:
