@@ -9,7 +9,7 @@ import pytest
 
 from cs_connector.unify import names, scoring
 from cs_connector.unify.grades import Grade
-from cs_connector.unify.levels import TOLD, Comparison, at_most
+from cs_connector.unify.levels import TOLD, Comparison, Level, Model, at_most
 from cs_connector.unify.models import ACCOUNT
 
 # name, domain, country, city, phone
@@ -56,3 +56,14 @@ def test_no_pair_weighs_more_than_it_can_at_most(comparison: Comparison) -> None
         ).fetchall()
     assert len(found) == len(Grade) * len(list(combinations(FIRMS, 2)))
     assert all(bits <= most + 1e-9 for bits, most in found)
+
+
+def test_what_an_earlier_level_may_say_is_no_less_for_a_later_one_that_holds() -> None:
+    surest = Level(f"{TOLD} = 9", 0.8, 0.1, only="TRUE")
+    near = Level(f"{TOLD} = 1 AND city_l = city_r", 0.2, 0.1, only="city_l = city_r")
+    model = Model(("city",), 0.5, (Comparison("town", "FALSE", (surest, near, Level("ELSE", 0.1, 0.2))),))
+    with duckdb.connect() as con:
+        rows = con.execute(
+            f"SELECT {at_most(model)} FROM (VALUES ('a', 'a'), ('a', 'b')) t(city_l, city_r)"
+        ).fetchall()
+    assert rows == [(surest.weight,)] * 2
