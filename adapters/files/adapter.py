@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import ClassVar
@@ -31,7 +33,7 @@ from cs_connector.ports import (
 )
 from cs_connector.transport.cursors import unreadable
 
-from .records import BAD
+from .records import BAD, Maker
 from .shape import Shape
 from .source import End, Source
 
@@ -53,14 +55,17 @@ class Cursor(msgspec.Struct, omit_defaults=True):
     """`seen`: the digest of every file that was read to its end, by name. `at`: a file that was not:
     name, digest, rows handed over. `newest`: the newest date of the `modified` column. `ends`: where files that
     are appended to ended. `bad`: the ids of the records that say what was wrong in a file, so that they go when it
-    is mended.
+    is mended. `odd`: of mail, how many messages of a file have headers that are not of their character set, the line and the
+    names of the first. `complete`: up to when everything was read when files were last there.
     """
 
     seen: dict[str, str] = {}
     ends: dict[str, End] = {}
     bad: dict[str, list[str]] = {}
+    odd: dict[str, tuple[int, int, str]] = {}
     at: tuple[str, str, int] | None = None
     newest: str | None = None
+    complete: datetime | None = None
 
 
 class Files(Adapter):
@@ -87,8 +92,10 @@ class Files(Adapter):
 
     def read(self, read: Read) -> Iterator[Page]:
         self._check_root()
-        sources = self._sources(read.object)
-        return self._pages(sources, _begin(read))
+        sources, cursor = self._sources(read.object), _begin(read)
+        if not sources:
+            return iter([self._nothing(read.object, cursor)])
+        return self._pages(sources, cursor, _Wanted(sources, read.fields))
 
     def estimate(self, read: Read) -> Estimate:  # noqa: ARG002
         return Estimate(calls=0)
@@ -123,8 +130,21 @@ class Files(Adapter):
                 why=f"it has: {known}",
                 fix="add it under objects, or correct the mapping",
             )
-        paths = sorted(path for path in self._root.glob(shape.pattern) if path.is_file())
-        return [Source(path, path.relative_to(self._root).as_posix(), shape) for path in paths]
+        paths = sorted(path for path in self._root.glob(shape.pattern) if _is_file(path))
+        return [Source(path, _written(path.relative_to(self._root)), shape) for path in paths]
+
+    def _nothing(self, name: str, cursor: Cursor) -> Page:
+        """No file is there: told until one is, and nothing is known of what came after files were last there.
+
+        What was read stays, and so does the cursor: a folder that comes back is not read again.
+        """
+        pattern = self._objects[name].pattern
+        before = ", as there were files before" if cursor.seen else ""
+        what = f"no file matches the pattern of {name}{before}: nothing was read, and what was read before stays; "
+        fix = f"put the files below {self._root.name}/ again, or correct pattern in cs-connector.yml"
+        told = Maker(pattern, self._objects[name]).bad(what + fix, 0)
+        cursor.bad[_CLOSED] = sorted({*cursor.bad.get(_CLOSED, []), told.id})
+        return Page([told], _encode(cursor), done=True, complete_to=cursor.complete)
 
     def _describe(self, name: str) -> ObjectInfo | None:
         """The columns of all files together: one that is damaged or older says nothing of the others."""
@@ -132,25 +152,27 @@ class Files(Adapter):
         fields = tuple(FieldInfo(column, "string", writable=False) for column in columns)
         return ObjectInfo(name, fields, writable=False) if fields else None
 
-    def _pages(self, sources: list[Source], cursor: Cursor) -> Iterator[Page]:
+    def _pages(self, sources: list[Source], cursor: Cursor, wanted: _Wanted) -> Iterator[Page]:
         """Pages of PAGE records, whatever number of files they come from, and a last one."""
         started, held = self._clock.now(), list[RawRecord]()
         dated = not any(source.listed for source in sources)
-        for record in self._records(sources, cursor):
+        for record in self._records(sources, cursor, wanted):
             held.append(record)
             if len(held) == PAGE:
                 cursor.newest = _newest(held, cursor.newest)
                 yield Page(held, _encode(cursor), done=False)
                 held = []
         cursor.newest = _newest(held, cursor.newest)
-        complete_to = _complete_to(cursor.newest, started) if dated else started
-        yield Page(held, _encode(cursor), done=True, complete_to=complete_to)
+        cursor.complete = _complete_to(cursor.newest, started) if dated else started
+        yield Page(held, _encode(cursor), done=True, complete_to=cursor.complete)
 
-    def _records(self, sources: list[Source], cursor: Cursor) -> Iterator[RawRecord]:
+    def _records(self, sources: list[Source], cursor: Cursor, wanted: _Wanted) -> Iterator[RawRecord]:
         """What is new in the files; after each record the cursor says that it was handed over."""
         names = {source.name for source in sources}
         cursor.seen = {name: digest for name, digest in cursor.seen.items() if name in names}
         cursor.ends = {name: end for name, end in cursor.ends.items() if name in names}
+        before = cursor.odd
+        cursor.odd = {name: odd for name, odd in before.items() if name in names}
         left = cursor.bad.keys() - names
         mended = {key for name in left for key in cursor.bad[name]}
         closed: list[str] = []
@@ -163,28 +185,89 @@ class Files(Adapter):
                 yield told
                 continue
             if cursor.seen.get(source.name) != digest:
-                yield from self._source(source, digest, cursor)
+                yield from self._source(source, digest, cursor, wanted)
         cursor.at = None
+        if cursor.odd:
+            told = _oddities(cursor.odd, sources)
+            closed.append(told.id)
+            if cursor.odd != before or told.id not in cursor.bad.get(_CLOSED, []):
+                yield told
         yield from _gone(sorted(mended.difference(closed)))
         cursor.bad = {name: bad for name, bad in cursor.bad.items() if name not in left}
         cursor.bad |= {_CLOSED: closed} if closed else {}
 
-    def _source(self, source: Source, digest: str, cursor: Cursor) -> Iterator[RawRecord]:
+    def _source(self, source: Source, digest: str, cursor: Cursor, wanted: _Wanted) -> Iterator[RawRecord]:
         handed = cursor.at[2] if cursor.at and cursor.at[:2] == (source.name, digest) else 0
         end = cursor.ends.get(source.name)
         grown = end if end and source.grew(end) else None
-        bad = cursor.bad.get(source.name, []) if grown else []
+        bad = [key for key in cursor.bad.get(source.name, []) if grown and _line(key) <= grown.lines]
+        if lost := wanted.lost(source):
+            told = source.without(lost)
+            bad = [*(key for key in bad if key != told.id), told.id]
+            yield told
         for record in islice(_watched(source.records(grown), bad), handed, None):
             handed += 1
             cursor.at = (source.name, digest, handed)
             yield record
         yield from _gone(sorted(set(cursor.bad.get(source.name, [])) - set(bad)))
         cursor.bad.pop(source.name, None)
+        cursor.odd.pop(source.name, None)
+        if source.odd:
+            cursor.odd[source.name] = (len(source.odd), *source.odd[0])
         cursor.seen[source.name] = digest
         if source.end:
             cursor.ends[source.name] = source.end
         if bad:
             cursor.bad[source.name] = bad
+
+
+class _Wanted:
+    """The columns that the mapping reads, as far as any file has them."""
+
+    def __init__(self, sources: Sequence[Source], fields: Sequence[str]) -> None:
+        self._sources, self._fields = sources, fields
+
+    def lost(self, source: Source) -> list[str]:
+        """Those that this file alone, or with others, does not have."""
+        return [name for name in source.lacking(self._fields) if name in self._anywhere]
+
+    @cached_property
+    def _anywhere(self) -> frozenset[str]:
+        return frozenset(name for source in self._sources for name in source.columns())
+
+
+def _oddities(odd: Mapping[str, tuple[int, int, str]], sources: Sequence[Source]) -> RawRecord:
+    """One record for all messages: they count, and many of them must not make their object one that cannot be read."""
+    first = next(source for source in sources if source.name in odd)
+    _, line, headers = odd[first.name]
+    others = sum(count for count, _, _ in odd.values()) - 1
+    more = f", as do headers of {others:,} other message{'' if others == 1 else 's'}" if others else ""
+    files = [name for name in sorted(odd) if name != first.name]
+    beyond = f" and {len(files) - 3:,} more files" if files[3:] else ""
+    listed = f" (also in {', '.join(files[:3])}{beyond})" if files else ""
+    why = (
+        f"{headers} of the message that begins here holds bytes that are not of the character set that it names, or names one that "
+        f"nobody knows{more}{listed}; it is kept as it was sent, and the messages count, with their addresses and dates. To be rid "
+        "of this line, mend the headers, or take the file away"
+    )
+    return first.named(why, line)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # not ours to look at: told when it is opened
+        return True
+
+
+def _written(path: Path) -> str:
+    r"""A path as text; bytes that are not UTF-8 as \xe9."""
+    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
+
+
+def _line(key: str) -> int:
+    """The line in the id of a bad record."""
+    return int(key.rpartition(":")[2])
 
 
 def _watched(records: Iterator[RawRecord], bad: list[str]) -> Iterator[RawRecord]:

@@ -68,10 +68,19 @@ def row(path: Path, maker: Maker) -> Iterator[tuple[int, RawRecord]]:
     try:
         own = _own(path)
     except Exception as error:  # noqa: BLE001 — the readers raise anything for a damaged file
-        yield 1, maker.bad(f"the document is damaged ({type(error).__name__})", 1)
+        why = f"the document is damaged or locked ({type(error).__name__}): put it there again, whole and without a password"
+        yield 1, maker.bad(why, 1)
         return
-    record = maker.good({**plain, "bytes": told.st_size, "modified_at": modified, **own}, None, 1)
+    named = {name: _clean(value) for name, value in own.items()}
+    record = maker.good({**plain, "bytes": told.st_size, "modified_at": modified, **named}, None, 1)
     yield 1, record._replace(modified_at=record.modified_at or modified)
+
+
+def _clean(value: Any) -> Any:
+    """The same without the NULs with which many programs end a text."""
+    if isinstance(value, dict):
+        return {name.replace("\0", ""): _clean(each) for name, each in value.items()}
+    return value.replace("\0", "") if isinstance(value, str) else value
 
 
 def _own(path: Path) -> dict[str, Any]:

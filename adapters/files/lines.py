@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any, Protocol
 
 import msgspec
 
 from cs_connector.ports import RawRecord
 
+from . import heading
 from .records import Maker
+from .rows import DELIMITERS, Row, Rows
 
-DELIMITERS = ",;\t|"
-WIDEST = 16_000_000  # characters of one cell; longer ones are named and left out
-csv.field_size_limit(WIDEST)
+_CUT = "; the line has no end: if the file was still being written, `appended: true` waits for the rest"
 
 
 class Lines(Protocol):
@@ -29,78 +29,65 @@ Numbered = Iterator[tuple[int, RawRecord]]
 """Records with the number of the line that each ended on."""
 
 
-def header(text: str, maker: Maker) -> list[str]:
-    """The columns, from the first line of a CSV file."""
-    return next(csv.reader([text], delimiter=delimiter(text, maker)), [])
-
-
-def delimiter(first: str, maker: Maker) -> str:
-    """The one that was set, or the one by which the first line has the columns that are needed."""
-    if maker.shape.delimiter:
-        return maker.shape.delimiter
-    needed = set(maker.shape.needed)
-
-    def fit(mark: str) -> tuple[int, int]:
-        columns = next(csv.reader([first], delimiter=mark), [])
-        return len(needed.intersection(columns)), len(columns)
-
-    return max(DELIMITERS, key=fit)
-
-
-def rows_of_csv(
-    file: Lines, maker: Maker, columns: Sequence[str] | None, mark: str | None, line: int
-) -> Numbered:
+def rows_of_csv(file: Lines, maker: Maker, columns: Sequence[str], mark: str, line: int) -> Numbered:
     """`columns` and `mark` are those of a file that is read from its middle, `line` the lines before."""
     first = "" if columns else file.readline()
-    mark = mark or delimiter(first, maker)
-    reader = csv.reader(_with(first, file), delimiter=mark)
-    columns = columns or next(reader, [])
-    missing = [name for name in dict.fromkeys(maker.shape.needed) if name not in columns]
-    if missing:
-        yield line + 1, maker.bad(f"there is no column {', '.join(missing)}", line + 1)
+    mark = mark or heading.delimiter(first, maker.shape)
+    rows = Rows(chain([first], file) if first else file, mark, line)
+    head = None if columns else rows.next()
+    columns = columns or (head.cells if head else ())
+    wrong = f"the first line names no columns: {head.wrong}" if head and head.wrong else ""
+    if wrong := wrong or heading.flaw(columns, maker.shape.needed):
+        yield 1, maker.bad(wrong, 1)
         return
-    for cells in _patient(reader):
-        number = line + reader.line_num
-        if cells != []:
-            yield number, _row(cells, columns, maker, number)
+    width = len(columns)
+    for row in rows:
+        cells, begin, end, wrong = row
+        if len(cells) == width and not wrong:
+            found = dict(zip(columns, [cell or None for cell in cells], strict=True))
+            yield end, maker.good(found, None, begin)
+        elif cells or wrong:
+            yield end, maker.bad(wrong or _miscounted(rows.refused(row), width, rows), begin)
 
 
-def _row(cells: list[str] | str, columns: Sequence[str], maker: Maker, number: int) -> RawRecord:
-    if isinstance(cells, str):
-        return maker.bad(cells, number)
-    if len(cells) != len(columns):
-        return maker.bad(f"{len(cells)} columns instead of {len(columns)}", number)
-    row = {name: cell or None for name, cell in zip(columns, cells, strict=True)}
-    return maker.good(row, None, number)
+def columns(file: Lines, maker: Maker) -> Sequence[str]:
+    """The columns of a CSV file; nothing for one of which no row can be read, or to the header of which more may come."""
+    first = file.readline()
+    if maker.shape.appended and not first.endswith("\n"):
+        return ()
+    head = Rows(chain([first], file), heading.delimiter(first, maker.shape), 0).next()
+    if head is None or head.wrong or heading.flaw(head.cells, maker.shape.needed):
+        return ()
+    return head.cells
+
+
+def _miscounted(row: Row, wanted: int, rows: Rows) -> str:
+    """How many columns there are, and what may be the reason."""
+    count = len(row.cells)
+    text = f"{count} column{'' if count == 1 else 's'} instead of {wanted}"
+    if row.end > row.begin:
+        return f"{text}; a quote that is opened in this row holds it together up to line {row.end}"
+    others = [m for m in DELIMITERS if count == 1 and len(heading.columns(row.cells[0], m)) == wanted]
+    if others and wanted > 1:
+        return f"{text}; it would be {wanted} with {others[0]!r} between them: the delimiter changes inside the file"
+    return text + (_CUT if rows.cut else "")
 
 
 def rows_of_json(file: Lines, maker: Maker, line: int) -> Numbered:
     for number, text in enumerate(file, line + 1):
         stripped = text.strip()
+        if number == 1 and heading.wide(text):
+            yield 1, maker.bad("the file is UTF-16, not UTF-8: save it as UTF-8", 1)
+            return
         if stripped:
-            yield number, _object(stripped, maker, number)
+            yield number, _object(stripped, maker, number, _CUT if text[-1] not in "\r\n" else "")
 
 
-def _object(text: str, maker: Maker, number: int) -> RawRecord:
+def _object(text: str, maker: Maker, number: int, cut: str) -> RawRecord:
     try:
         row = msgspec.json.decode(text.encode(), type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeEncodeError) as error:
-        return maker.bad(f"not a JSON object: {error}", number)
+    except UnicodeEncodeError:
+        return maker.bad("not UTF-8: save the file as UTF-8, or mend the row", number)
+    except msgspec.DecodeError as error:
+        return maker.bad(f"not a JSON object on a line of its own: {error}{cut}", number)
     return maker.good(row, text.encode(), number)
-
-
-def _with(first: str, file: Iterable[str]) -> Iterator[str]:
-    if first:
-        yield first
-    yield from file
-
-
-def _patient(reader: Any) -> Iterator[list[str] | str]:
-    """Rows; a row that cannot be read is a text that says why, and the next one follows."""
-    while True:
-        try:
-            yield next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield str(error)

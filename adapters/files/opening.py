@@ -16,7 +16,7 @@ DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, OSError)
 
 def opened(path: Path) -> BinaryIO:
     """The unpacked content, by the ending of the name: .gz, .bz2, .xz, .zst or none."""
-    return cast("BinaryIO", _OPENERS.get(path.suffix, _plain)(path))
+    return cast("BinaryIO", _OPENERS.get(path.suffix.lower(), _plain)(path))
 
 
 def _plain(path: Path) -> BinaryIO:
@@ -36,3 +36,14 @@ _OPENERS: dict[str, Callable[[Path], object]] = {
     ".xz": lzma.LZMAFile,
     ".zst": _zst,
 }
+
+
+def told(error: Exception) -> str:
+    """What a damaged file looks like to who put it there."""
+    if isinstance(error, EOFError) or "ended before" in str(error) or "runcated" in str(error):
+        what = "it ends too early, as if it was cut off or is still being written"
+    elif isinstance(error, OSError) and error.errno is not None:
+        what = f"reading it failed ({type(error).__name__})"
+    else:
+        what = "it is not packed as its name says, or a part of it was changed"
+    return f"{what}; what stands before counts; put the whole file there again"

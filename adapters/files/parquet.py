@@ -11,6 +11,8 @@ import pyarrow.parquet as pq
 
 from cs_connector.ports import RawRecord
 
+from . import heading
+from .opening import told
 from .records import Maker
 
 ROWS = 10_000
@@ -33,16 +35,29 @@ def rows(path: Path, maker: Maker) -> Iterator[tuple[int, RawRecord]]:
     """Records with the number of their row. A file that is no Parquet is one bad record."""
     number = 0
     try:
-        missing = [name for name in dict.fromkeys(maker.shape.needed) if name not in columns(path)]
-        if missing:
-            yield 1, maker.bad(f"there is no column {', '.join(missing)}", 1)
+        names = columns(path)
+        if wrong := _lacking(names, maker) or heading.twice(names):
+            yield 1, maker.bad(wrong, 1)
             return
         for batch in pq.ParquetFile(path).iter_batches(ROWS):
             for row in batch.to_pylist():
                 number += 1
                 yield number, _record(row, maker, number)
     except _DAMAGED as error:
-        yield number + 1, maker.bad(f"the file is damaged from here on ({type(error).__name__})", number + 1)
+        yield number + 1, maker.bad(f"the file is damaged from here on: {_why(error)}", number + 1)
+
+
+def _lacking(names: list[str], maker: Maker) -> str:
+    missing = [name for name in dict.fromkeys(maker.shape.needed) if name not in names]
+    return f"there is no column {', '.join(missing)}" if missing else ""
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, pa.ArrowInvalid):
+        return "it is no Parquet, was cut off, or is still being written; put the whole file there again"
+    if isinstance(error, OSError):
+        return told(error)
+    return f"a value cannot be held ({error}); what stands before counts"
 
 
 def _record(row: dict[str, Any], maker: Maker, number: int) -> RawRecord:

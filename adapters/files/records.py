@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -11,17 +12,22 @@ from cs_connector.ports import RawRecord
 from .shape import Shape
 
 BAD = b'{"__error__"'  # how the payload of a bad record begins
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # in JSON, where a text may also tell of one
 _encode = msgspec.json.Encoder().encode
 
 
 class Maker:
-    """Makes the records of one file; `name` is its path below the root."""
+    """Makes the records of one file; `name` is its path below the root.
+
+    `odd`: line and header of each that is not of its character set, in messages that count all the same.
+    """
 
     def __init__(self, name: str, shape: Shape) -> None:
         self.name, self.shape = name, shape
+        self.odd: list[tuple[int, str]] = []
 
     def good(self, row: dict[str, Any], payload: bytes | None, line: int) -> RawRecord:
-        """A record of a row; a bad one when its key is not complete or it cannot be written as JSON."""
+        """A record of a row; a bad one when its key is not complete, it cannot be written as JSON or holds a NUL."""
         columns = self.shape.columns_of_key
         key = [row.get(name) for name in columns]
         if any(part is None or part == "" for part in key):
@@ -30,7 +36,11 @@ class Maker:
         try:
             payload = payload or _encode(row)
         except UnicodeEncodeError:
-            return self.bad("not UTF-8", line)
+            return self.bad("not UTF-8: save the file as UTF-8, or mend the row", line)
+        if b"\\u0000" in payload and _NUL.search(payload):
+            return self.bad(
+                "a NUL character stands in it, which no text has: was the file damaged, or cut?", line
+            )
         return RawRecord("|".join(map(str, key)), str(modified) if modified else None, False, payload)
 
     def bad(self, why: str, line: int) -> RawRecord:

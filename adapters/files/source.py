@@ -15,9 +15,10 @@ import msgspec
 
 from cs_connector.ports import RawRecord
 
-from . import documents, lines, mail
-from .opening import DAMAGED, opened
+from . import documents, heading, lines, mail, rows
+from .opening import DAMAGED, opened, told
 from .records import Maker
+from .rows import DELIMITERS
 from .shape import Shape
 
 _CHUNK = 1 << 20
@@ -67,12 +68,40 @@ class Source:
             from . import parquet
 
             return parquet.declared(self._path)
-        first = islice(self.records(None), _LOOK if self._shape.format == "jsonl" else 1)
-        rows = [msgspec.json.decode(record.payload) for record in first]
-        return list(dict.fromkeys(name for row in rows if "__error__" not in row for name in row))
+        if self._shape.format == "csv":
+            return self._heading()
+        found = [msgspec.json.decode(record.payload) for record in islice(self.records(None), _LOOK)]
+        return list(dict.fromkeys(name for row in found if "__error__" not in row for name in row))
+
+    def lacking(self, wanted: Sequence[str]) -> list[str]:
+        """Those of the wanted columns that a table does not have; nothing for one that is damaged, of which its rows tell."""
+        if self._shape.format not in ("csv", "parquet"):
+            return []
+        names = self.columns()
+        whole = names and all(name in names for name in self._shape.needed)
+        return [name for name in wanted if name not in names] if whole else []
+
+    def without(self, names: Sequence[str]) -> RawRecord:
+        """A record that says of a table that is read which columns it does not have."""
+        return self._maker.bad(
+            f"there is no column {', '.join(names)}, which the mapping reads and other files have: the rows of this file are read "
+            "without it; put the file there again with the column, or take it out of the mapping",
+            1 if self._shape.format == "csv" else 0,
+        )
+
+    @property
+    def odd(self) -> list[tuple[int, str]]:
+        """Line and headers of each message read whose headers are not of their character set."""
+        return self._maker.odd
+
+    def named(self, why: str, line: int) -> RawRecord:
+        """A record that says what is wrong on a line of this file."""
+        return self._maker.bad(why, line)
 
     def unreadable(self, error: OSError) -> RawRecord:
-        return self._maker.bad(f"the file cannot be opened ({type(error).__name__})", 0)
+        return self._maker.bad(
+            f"the file cannot be opened ({type(error).__name__}): let this user read it, or move it away", 0
+        )
 
     def grew(self, end: End) -> bool:
         """Whether the file still begins with what it was when it ended there."""
@@ -89,7 +118,7 @@ class Source:
             for line, record in self._rows(end):  # noqa: B007 - a damaged file is told with its last good line
                 yield record
         except DAMAGED as error:
-            yield self._maker.bad(f"the file is damaged from here on ({type(error).__name__})", line + 1)
+            yield self._maker.bad(f"the file is damaged from here on: {told(error)}", line + 1)
 
     def _rows(self, end: End | None) -> lines.Numbered:
         match self._shape.format:
@@ -103,57 +132,78 @@ class Source:
                 return documents.row(self._path, self._maker)
         return self._grown(end) if self._shape.appended else self._whole()
 
+    def _heading(self) -> Sequence[str]:
+        try:
+            with opened(self._path) as file, _text(file) as text:
+                return lines.columns(text, self._maker)
+        except DAMAGED:
+            return []
+
     def _whole(self) -> lines.Numbered:
-        # surrogateescape: a byte that is not UTF-8 spoils its row, not the file.
-        with (
-            opened(self._path) as file,
-            io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="") as text,
-        ):
+        with opened(self._path) as file, _text(file) as text:
             if self._shape.format == "csv":
-                yield from lines.rows_of_csv(text, self._maker, (), None, 0)
+                yield from lines.rows_of_csv(text, self._maker, (), "", 0)
             else:
                 yield from lines.rows_of_json(text, self._maker, 0)
 
     def _grown(self, end: End | None) -> lines.Numbered:
         """What was added since `end`, up to the last line that is whole."""
+        begun = end or End(0, 0, "")
         with opened(self._path) as file:
-            _skip(file, end.size if end else 0)
-            whole = _Whole(file, self._marks(end.mark if end else ""))
+            _skip(file, begun.size)
+            whole = _Whole(file, self._marks(begun.mark))
             columns, mark = (end.columns, end.mark) if end else self._head(whole)
             whole.marks = self._marks(mark)
-            if self._shape.format == "csv" and not columns:
-                return  # not even the header is whole
-            start = (end.lines if end else 0) + whole.lines
             if self._shape.format == "csv":
-                yield from lines.rows_of_csv(whole, self._maker, columns, mark, start)
+                if not columns:
+                    return  # not even the header is whole
+                if wrong := heading.flaw(columns, self._shape.needed):
+                    yield 1, self._maker.bad(wrong, 1)
+                    return
+                yield from lines.rows_of_csv(whole, self._maker, columns, mark, begun.lines + whole.lines)
             else:
-                yield from lines.rows_of_json(whole, self._maker, start)
-        size, count = (end.size if end else 0) + whole.size, (end.lines if end else 0) + whole.lines
+                yield from lines.rows_of_json(whole, self._maker, begun.lines)
+        size, count = begun.size + whole.size, begun.lines + whole.lines
+        if whole.open:
+            yield count + 1, self._maker.bad(_waiting(whole.open), count + 1)
         with opened(self._path) as file:
             self.end = End(size, count, _digest(file, size), tuple(columns), mark)
 
     def _marks(self, mark: str) -> str:
         """What may stand before a quoted cell: until the header is read, any delimiter."""
-        return (mark or lines.DELIMITERS) if self._shape.format == "csv" else ""
+        return (mark or DELIMITERS) if self._shape.format == "csv" else ""
 
     def _head(self, whole: _Whole) -> tuple[tuple[str, ...], str]:
         if self._shape.format != "csv":
             return (), ""
         first = whole.readline()
-        mark = lines.delimiter(first, self._maker)
-        return tuple(lines.header(first, self._maker)), mark
+        mark = heading.delimiter(first, self._shape)
+        names = tuple(heading.columns(first, mark))
+        return names or (("",) if first else ()), mark
+
+
+def _text(file: BinaryIO) -> io.TextIOWrapper:
+    """Its lines as text; a byte that is not UTF-8 spoils its row, not the file (surrogateescape)."""
+    return io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
+
+
+def _waiting(count: int) -> str:
+    return (
+        f"a quote is opened in this row and not closed yet: {count} line{'' if count == 1 else 's'} to the end of the file wait for "
+        "it; if nobody is writing them, close the quote, or double it if it belongs to the text"
+    )
 
 
 class _Whole:
     """The lines of a file that are whole, as text; a line break inside a quoted cell does not end one.
 
     A cell is quoted when a quote follows one of `marks` or begins the line; without marks none is. `size` and `lines`
-    count what was handed out, in bytes and in lines of the file.
+    count what was handed out, in bytes and in lines of the file; `open` are the lines at the end of it that a quote holds back.
     """
 
     def __init__(self, file: BinaryIO, marks: str) -> None:
         self._file, self.marks = file, marks
-        self.size = self.lines = 0
+        self.size = self.lines = self.open = 0
 
     def __iter__(self) -> Iterator[str]:
         while text := self.readline():
@@ -167,10 +217,11 @@ class _Whole:
             held.append(line)
             size += len(line)
             inside = bool(self.marks) and _inside(line, self.marks, inside)
-            if line.endswith(b"\n") and (not inside or size > lines.WIDEST):
+            if line.endswith(b"\n") and (not inside or size > rows.WIDEST):
                 self.size += size
                 self.lines += len(held)
                 return b"".join(held).removeprefix(_MARK).decode("utf-8", "surrogateescape")
+        self.open = sum(line.endswith(b"\n") for line in held) if inside else 0
         return ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from contextlib import nullcontext
 from datetime import UTC, datetime
 
@@ -89,9 +90,13 @@ def test_a_read_that_was_stopped_goes_on_where_it_was(tmp_path):
     [
         (b"tenant,date,value\nacme,2026-05-01\n", 2, "2 columns instead of 3"),
         (b"tenant,date,value\n,2026-05-01,1\n", 2, "the key (tenant, date) is not complete"),
-        (b"tenant,date,value\nacme,2026-05-01,\xff\n", 2, "not UTF-8"),
-        (b"tenant,value\nacme,1\n", 1, "there is no column date"),
-        (b"", 1, "there is no column tenant, date"),
+        (
+            b"tenant,date,value\nacme,2026-05-01,\xff\n",
+            2,
+            "not UTF-8: save the file as UTF-8, or mend the row",
+        ),
+        (b"tenant,value\nacme,1\n", 1, "there is no column date; the first line names tenant, value"),
+        (b"", 1, "there is no column tenant, date: the first line is empty, and should name the columns"),
     ],
 )
 def test_a_bad_row_names_its_file_and_line(tmp_path, content, line, why):
@@ -162,3 +167,127 @@ def test_what_is_missing_is_told(tmp_path):
 def test_a_pattern_cannot_leave_the_folder(tmp_path, pattern):
     with pytest.raises(ValidationError):
         files(tmp_path, pattern=pattern)
+
+
+def said(records):
+    """What is wrong, by file and line."""
+    found = [json.loads(r.payload) for r in records if not r.deleted]
+    return {f"{d['__file__']}:{d['__line__']}": d["__error__"] for d in found if "__error__" in d}
+
+
+def test_a_column_that_is_there_twice_is_named_with_its_places(tmp_path):
+    (tmp_path / "a.csv").write_text("tenant,date,value,note,value\nacme,2026-05-01,7,x,8\n")
+    (tmp_path / "b.csv").write_text("tenant,date,value,,\nbeta,2026-05-01,7,,\n")
+    for shape in ({}, {"appended": True}):
+        records, _ = read(files(tmp_path, **shape))
+        assert "the column value is there 2 times, as columns 3 and 5" in said(records)["a.csv:1"]
+        assert [r.id for r in records[1:]] == ["beta|2026-05-01"], "columns without a name are nobody's"
+
+
+def test_a_pattern_without_a_file_is_told_until_there_is_one(tmp_path):
+    adapter = files(tmp_path)
+    records, last = read(adapter)
+    assert "no file matches the pattern of usage: nothing was read" in said(records)["*.csv*:0"]
+    assert last.complete_to is None, (
+        "nothing is known of an object without a file, least of all that it is empty"
+    )
+    (tmp_path / "a.csv").write_text(HEADER + "acme,2026-05-01,7\n")
+    records, last = read(adapter, last.cursor)
+    assert [(r.id, r.deleted) for r in records] == [("acme|2026-05-01", False), ("*.csv*:0", True)]
+    assert last.complete_to == datetime(2026, 5, 2, tzinfo=UTC)
+
+
+def test_files_that_went_away_all_together_are_told_and_not_read_again_when_they_are_back(tmp_path):
+    path, adapter = tmp_path / "a.csv", files(tmp_path)
+    path.write_text(HEADER + "acme,2026-05-01,7\nwrong\n")
+    _, before = read(adapter)
+    path.rename(tmp_path / "away")
+    records, last = read(adapter, before.cursor)
+    assert ", as there were files before" in said(records)["*.csv*:0"]
+    assert (len(records), last.complete_to) == (1, before.complete_to), "nothing newer is known than then"
+    (tmp_path / "away").rename(path)
+    records, last = read(adapter, last.cursor)
+    assert [(r.id, r.deleted) for r in records] == [("*.csv*:0", True)]
+
+
+def test_a_column_that_only_this_file_lacks_is_named_and_its_rows_are_read(tmp_path):
+    (tmp_path / "a.csv").write_text("tenant,date\nacme,2026-05-01\n")
+    (tmp_path / "b.csv").write_text(HEADER + "beta,2026-05-01,7\n")
+    pages = list(files(tmp_path).read(Read("usage", ("tenant", "value", "in_no_file"))))
+    records = [record for page in pages for record in page.records]
+    assert "there is no column value, which the mapping reads" in said(records)["a.csv:1"]
+    assert [r.id for r in records[1:]] == ["acme|2026-05-01", "beta|2026-05-01"]
+
+
+@pytest.mark.parametrize("shape", [{}, {"appended": True}])
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ((HEADER + "acme,2026-05-01,7\n").encode("utf-16"), "the file is UTF-16"),
+        ("tenant,date,größe\nacme,2026-05-01,7\n".encode("latin-1"), "a name of a column is not UTF-8"),
+        (b"tenant\r,date\nacme,2026-05-01\n", "no column"),
+    ],
+)
+def test_a_header_in_no_text_that_can_be_read_stops_no_other_file(tmp_path, shape, content, why):
+    (tmp_path / "a.csv").write_bytes(content)
+    (tmp_path / "b.csv").write_text(HEADER + "beta,2026-05-01,7\n")
+    records, _ = read(files(tmp_path, **shape))
+    assert why in said(records)["a.csv:1"]
+    assert [r.id for r in records[1:]] == ["beta|2026-05-01"]
+
+
+def test_a_file_may_have_a_name_that_is_not_utf_8(tmp_path):
+    (tmp_path / os.fsdecode(b"gr\xfcn.csv")).write_text(HEADER + "acme,2026-05-01,7\nwrong\n")
+    records, last = read(files(tmp_path))
+    assert records[0].id == "acme|2026-05-01"
+    assert list(said(records)) == ["gr\\xfcn.csv:3"]
+    assert read(files(tmp_path), last.cursor)[0] == []
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        ('"open,2026-05-01,7', "not closed up to the end of the file (line 4)"),
+        ('open,2026-05-01,"7', "not closed up to the end of the file (line 4)"),
+        ("acme;2026-05-01;7", "it would be 3 with ';' between them"),
+        ("acme,2026-05-01,\0", "a NUL character"),
+    ],
+)
+def test_what_is_wrong_with_a_row_takes_no_other_with_it(tmp_path, row, why):
+    (tmp_path / "a.csv").write_text(HEADER + row + "\nbeta,2026-05-01,7\ngamma,2026-05-01,8\n")
+    records, _ = read(files(tmp_path))
+    assert why in said(records)["a.csv:2"]
+    assert [r.id for r in records[1:]] == ["beta|2026-05-01", "gamma|2026-05-01"]
+
+
+def test_two_quotes_too_many_take_no_row_between_them(tmp_path):
+    rows = 'acme,2026-05-01,"7\nbeta,2026-05-01,7\ngamma,2026-05-01,"8\ndelta,2026-05-01,"9\n9"\n'
+    (tmp_path / "a.csv").write_text(HEADER + rows)
+    records, _ = read(files(tmp_path))
+    assert "closed inside a cell of line 4" in said(records)["a.csv:2"]
+    assert {"beta|2026-05-01", "delta|2026-05-01"} <= {r.id for r in records}
+
+
+def test_a_last_line_without_an_end_says_what_waits_for_it(tmp_path):
+    (tmp_path / "a.csv").write_text(HEADER + "acme,2026-05-01,7\nbeta,20")
+    (tmp_path / "b.jsonl").write_text('{"tenant":"a","date":"1"}\n{"tenant":"b","da')
+    for shape in ({}, {"pattern": "*.jsonl", "format": "jsonl"}):
+        (why,) = said(read(files(tmp_path, **shape))[0]).values()
+        assert "`appended: true` waits for the rest" in why
+        assert said(read(files(tmp_path, appended=True, **shape))[0]) == {}
+
+
+def test_a_quote_that_holds_a_growing_file_back_is_told_until_it_is_closed(tmp_path):
+    path, adapter = tmp_path / "a.csv", files(tmp_path, appended=True)
+    text = HEADER + 'acme,2026-05-01,7\nbeta,2026-05-01,"8\ngamma,2026-05-01,9\n'
+    path.write_text(text)
+    records, last = read(adapter)
+    assert records[0].id == "acme|2026-05-01"
+    assert "not closed yet: 2 lines to the end of the file wait for it" in said(records)["a.csv:3"]
+    path.write_text(text + '"\ndelta,2026-05-01,1\n')
+    records, _ = read(adapter, last.cursor)
+    assert [(r.id, r.deleted) for r in records] == [
+        ("beta|2026-05-01", False),
+        ("delta|2026-05-01", False),
+        ("a.csv:3", True),
+    ]
