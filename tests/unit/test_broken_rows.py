@@ -53,7 +53,7 @@ def test_sync_counts_what_it_could_not_read_and_names_the_first(root: Path) -> N
     (line,) = summary.objects
     assert (line.read, line.quarantined, summary.exit) == (6, 4, 1)
     (note,) = summary.notes
-    assert note.startswith("lists customers: 4 records cannot be read and are set aside: a.csv:3 (")
+    assert note.startswith("lists customers: 4 things are to be looked at: a.csv:3 (")
     assert " and 1 more; " in note
     again = ran(root, "sync")
     assert (again.exit, again.notes) == (0, []), "nothing was read, so nothing was set aside"

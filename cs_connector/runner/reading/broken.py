@@ -1,4 +1,4 @@
-"""Records that say themselves what is wrong with them, such as a row of a file with a column too few."""
+"""Records that say themselves what is wrong: a row of a file with a column too few, or a file of a pattern that is not there."""
 
 from __future__ import annotations
 
@@ -30,12 +30,8 @@ class Broken:
         """One sentence with the first of them, and where all will be."""
         more = self.count - len(self._named)
         listed = ", ".join(self._named) + (f" and {more:,} more" if more else "")
-        many = (
-            f"{self.count:,} records cannot be read and are"
-            if self.count > 1
-            else "1 record cannot be read and is"
-        )
+        many = f"{self.count:,} things are" if self.count > 1 else "1 thing is"
         return (
-            f"{connection} {name}: {many} set aside: {listed}; "
-            "once cs-connector unify or run has looked at them, all are in: cs-connector quarantine"
+            f"{connection} {name}: {many} to be looked at: {listed}; "
+            "once cs-connector unify or run has gone through them, all are in: cs-connector quarantine"
         )
