@@ -13,6 +13,7 @@ from cs_connector.measure.months import Months
 from cs_connector.model import ENTITIES
 from cs_connector.runner import Engine
 from cs_connector.runner.deciding import scored
+from cs_connector.runner.reading import absent
 from cs_connector.runner.scorecards import claims, configurations, earlier, outcomes
 from cs_connector.runner.summary import MonthsLine, Scores
 
@@ -23,6 +24,7 @@ class Score:
     name = "score"
 
     def __call__(self, engine: Engine) -> None:
+        absent.tell(engine)
         digest = engine.digest(["entity/"], KEEPS)
         if engine.stage_done(self.name, digest):
             engine.summary.skipped.append(self.name)

@@ -49,6 +49,10 @@ def explain(
     id_: Id,
     root: opt.ProjectDir = opt.HERE,
     scorecard: Annotated[str | None, typer.Option("--scorecard", help="By another scorecard.")] = None,
+    links: Annotated[
+        bool,
+        typer.Option("--links", help="With the page of each record in its CRM, which may be asked for it."),
+    ] = False,
     as_json: opt.Json = False,
     as_of: opt.AsOf = None,
     no_color: opt.NoColor = False,
@@ -59,6 +63,10 @@ def explain(
     screen = opt.screen(as_json=as_json, no_color=no_color)
     with opt.engine(root, as_of) as engine:
         document = asking.explain(engine, id_, scorecard, opt.day(as_of))
+        if links:
+            from cs_connector.runner.scorecards.pages import linked
+
+            document = linked(engine, document)
     if as_json:
         screen.document(document)
     else:

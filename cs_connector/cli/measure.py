@@ -138,7 +138,7 @@ def schema(
     """Print the JSON Schema of a metrics file, for your editor."""
     import json
 
-    from cs_connector.measure.metrics import schema as made
+    from cs_connector.measure.study import schema as made
 
     text = json.dumps(made(), indent=2)
     if out is None:

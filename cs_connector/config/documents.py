@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from ruamel.yaml.error import MarkedYAMLError
 from cs_connector.errors import ConfigError, FormulaError, Place
 
 Path_ = tuple[str | int, ...]
+_DATE = re.compile(r"\b(\d{4})-(\d\d?)-(\d\d?)\b")
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -82,6 +84,14 @@ def load(path: Path) -> Document:
         raise _broken(path, error, "a key is given twice") from None
     except MarkedYAMLError as error:
         raise _broken(path, error, "this is not valid YAML") from None
+    except ValueError as error:
+        raise ConfigError(
+            f"{path.name} cannot be read",
+            why=f"a date or a number is none: {error}",
+            safe="nothing was read or written",
+            fix="correct it, or put it in quotes where it is a text",
+            place=Place(str(path), _impossible(text)),
+        ) from None
     return Document(path, deepcopy(plain), dict(lines), dict(columns))
 
 
@@ -94,6 +104,15 @@ def _parsed(text: str) -> tuple[Any, dict[Path_, int], dict[Path_, int]]:
     plain = _plain(data, (), lines)
     _begins(data, (), text.splitlines(), columns)
     return plain, lines, columns
+
+
+def _impossible(text: str) -> int | None:
+    """The line of the first date that no calendar has."""
+    for number, line in enumerate(text.splitlines(), 1):
+        for year, month, day in _DATE.findall(line):
+            if not (1 <= int(month) <= 12 and 1 <= int(day) <= monthrange(max(1, int(year)), int(month))[1]):
+                return number
+    return None
 
 
 def _broken(path: Path, error: MarkedYAMLError, why: str) -> ConfigError:
@@ -202,6 +221,10 @@ def _mistake(model: type[BaseModel], document: Document, where: Path_, one: Mapp
     if one["type"] == "missing":
         return document.error(where, f"{name} is missing", fix=f"add {one['loc'][-1]}:")
     why = one["msg"].removeprefix("Value error, ")
+    if one["loc"][-1:] == ("[key]",):
+        return document.error(
+            where, f"{name} is not a text", why=why, fix="put it in quotes, as the CRM writes it"
+        )
     fix = _nearest(document.data, where, one) or "correct the value"
     return document.error(where, f"{name} is not valid", why=why, fix=fix)
 

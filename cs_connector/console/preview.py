@@ -16,9 +16,10 @@ def preview(screen: Screen, document: Mapping[str, Any]) -> None:
     for record in document["records"]:
         screen.plain(f"  {record['connection']} {record['object']} {record['id']}")
     for one in document["attributes"]:
-        if not one["said"]:
+        if not one["said"] and not one["made_of"]:
             continue
-        screen.line(f"\n[bold]{one['attribute']}[/]  {_shown(one['value'])}")
+        made_of = f"  [dim]from {one['made_of']}[/]" if one["made_of"] else ""
+        screen.line(f"\n[bold]{one['attribute']}[/]  {_shown(one['value'])}{made_of}")
         for said in one["said"]:
             _said(screen, said)
     for aside in document["set_aside"]:

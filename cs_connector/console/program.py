@@ -18,10 +18,25 @@ def program(screen: Screen, document: Row) -> None:
     _customers(screen, by, months[:1] if by else months)
     for period in newest:
         _money(screen, by, period)
-    if document["left_out"]:
-        screen.line(
-            f"[yellow]![/] {document['left_out']:,} subscriptions have ended and do not say when: they are left out"
-        )
+    for told in _doubts(document, newest[0]["until"]):
+        screen.line(f"[yellow]![/] {told}")
+
+
+_LEFT_OUT = {
+    "left_out": "have ended and do not say when",
+    "without_start": "do not say when they begin",
+    "without_amount": "do not say what they cost",
+}
+
+
+def _doubts(document: Row, until: str) -> Iterator[str]:
+    """What has no part in the figures, and a month that was not read to its end."""
+    for key, what in _LEFT_OUT.items():
+        if count := document[key]:
+            yield f"{count:,} subscriptions {what}: they are left out"
+    read = document["read_until"]
+    if read is not None and read < until:
+        yield f"subscriptions were read up to {read}, so the figures of the month that ends on {until} are not whole yet"
 
 
 def books(screen: Screen, document: Row) -> None:
@@ -59,12 +74,18 @@ def _customers(screen: Screen, by: str | None, periods: list[Row]) -> None:
 def _of_customers(row: Row) -> list[str]:
     logos = row["logos"]
     counts = [f"{logos[key]:,}" for key in ("opening", "new", "returned", "lost")]
-    said = [_nps(row["nps"]), _share(row["csat"]["share"]), _plain(row["ces"]["mean"])]
-    return [*counts, _share(logos["churn"]), *said, *(_share(row[k][n]) for k, n in _SHARES)]
+    rated = (row["csat"], "share", "answers"), (row["responses"], "rate", "invited"), (row["advocacy"], "share", "answered")
+    csat, answered, advocates = (_of(_share(said[value]), said[count]) for said, value, count in rated)
+    ces = _of(_plain(row["ces"]["mean"]), row["ces"]["answers"])
+    return [*counts, _share(logos["churn"]), _nps(row["nps"]), csat, ces, answered, advocates]
 
 
-_SHARES = (("responses", "rate"), ("advocacy", "share"))
-_AMOUNTS = ("opening", "lost", "contraction", "expansion", "expansion_price", "new", "returned", "closing")
+def _of(told: str, count: int) -> str:
+    """A figure with how many it stands on."""
+    return f"{told} (n {count:,})" if count else told
+
+
+_AMOUNTS = ("opening", "lost", "contraction", "expansion", "expansion_price", "new", "returned", "moved", "closing")
 
 
 def _money(screen: Screen, by: str | None, period: Row) -> None:
@@ -80,17 +101,23 @@ def _money(screen: Screen, by: str | None, period: Row) -> None:
         "by price",
         "new",
         "back",
+        "moved",
         "at last",
         "gross",
         "net",
     )
     rows = [
-        [name if by else "", money["currency"] or "?", *(_amount(money[key]) for key in _AMOUNTS),
+        [name if by else "", money["currency"] or "?", *(_amount(_with_moved(money)[key]) for key in _AMOUNTS),
          _share(money["gross_retention"]), _share(money["net_retention"])]
         for name, row in _groups(by, period)
         for money in row["revenue"]
     ]  # fmt: skip
     _print(screen, [[head, *names], *rows])
+
+
+def _with_moved(money: Row) -> Row:
+    """With what went on in another currency, in less out."""
+    return {**money, "moved": money["moved_in"] - money["moved_out"]}
 
 
 def _print(screen: Screen, rows: list[list[str]]) -> None:

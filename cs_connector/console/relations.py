@@ -35,13 +35,15 @@ def of_account(screen: Screen, document: Mapping[str, Any]) -> None:
 
 def _relationship(screen: Screen, row: Mapping[str, Any]) -> None:
     owner = f"{row['owner']} ({row['owner_source']})" if row["owner"] else "nobody"
-    score = f"  {band(row['band'], row['score'])}" if row["band"] else ""
+    points = row["score"] if row["band"] != "unknown" else None
+    score = f"  {band(row['band'], points)}" if row["band"] else ""
     screen.line(f"\n[bold]{escape(row['name'])}[/]  {escape(row['type'])}  {row['status']}{score}")
     facts = {
         "owner": owner,
         "since": row["start_on"],
         "had ended on": row["previous_end_on"],
         "renews": row["renewal_on"],
+        "ended on": row["end_on"],
         "revenue": f"{row['arr']:,.0f} {row['currency'] or ''}".strip() if row["arr"] else None,
         "people": ", ".join(f"{p['role']} {p['name']}" for p in row["people"]),
     }

@@ -11,6 +11,8 @@ from rich.table import Table
 
 from .screen import Screen, band
 
+SOURCES = 3  # records shown of each measure
+
 
 def _table(*columns: str, title: str = "") -> Table:
     table = Table(box=None, pad_edge=False, title=title, title_justify="left", header_style="dim")
@@ -191,12 +193,32 @@ def _groups(screen: Screen, measures: Sequence[Mapping[str, Any]], depth: int) -
 
 
 def levers(screen: Screen, document: Mapping[str, Any]) -> None:
-    """What alone would reach a score, cheapest first."""
-    screen.line(
-        f"to reach {document['target']}: " + ("" if document["reachable"] else "no single measure is enough")
-    )
+    """What reaches a score: the caps that have to go first, then each measure that is enough alone, cheapest first."""
+    screen.line(f"to reach {document['target']}:")
+    if document["others"]:
+        screen.plain(
+            f"  what follows is of {document['relationship']}, by which the account is judged; below it are also:"
+        )
+    for other in document["others"]:
+        screen.plain(f"    {other['name'] or other['id']}: {other['score']} {other['band']}")
+    for cap in document["caps"]:
+        screen.plain(f"  first: {cap['reason']} (capped at {cap['cap']:g}); {cap['fix']}")
+    screen.plain(f"  {_lifting(document)}")
     for lever in document["levers"]:
         screen.plain(f"  {lever['measure']}: {lever['sentence']}")
+
+
+def _lifting(document: Mapping[str, Any]) -> str:
+    """What is to be said before the levers, or in their place."""
+    uncapped, then = document["uncapped"], "then " if document["caps"] else ""
+    if uncapped is None:
+        return "too little is known to say what would"
+    if uncapped >= document["target"]:
+        return f"{then}nothing else: the measures give {uncapped:.2f}"
+    if document["levers"]:
+        return f"{then}any one of these"
+    enough = "several of them together are" if document["together"] else "nor are all of them together"
+    return f"{then}no single measure is enough, {'but ' if document['together'] else ''}{enough}"
 
 
 def checks(screen: Screen, found: Iterable[Mapping[str, Any]]) -> None:
@@ -225,17 +247,20 @@ def probes(screen: Screen, found: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _measure(screen: Screen, m: Mapping[str, Any], indent: str) -> None:
+    title = f"   [dim]{escape(m['title'])}[/]"
     if not m["known"] and m["score"] is None:
-        screen.line(f"{indent}{escape(m['measure']):<20} [dim]unknown[/]")
+        screen.line(f"{indent}{escape(m['measure']):<20} [dim]{'unknown':<39}[/]{title}")
         return
     carried = f" [dim](carried from {m['carried_from']})[/]" if m["carried"] else ""
     value = _number(m["value"])
     screen.line(
-        f"{indent}{escape(m['measure']):<20} {value:>10} → {m['score']:6.2f} × {m['weight']:.1%} = {m['contribution'] or 0:6.2f}{carried}"
+        f"{indent}{escape(m['measure']):<20} {value:>10} → {m['score']:6.2f} × {m['weight']:.1%} = {m['contribution'] or 0:6.2f}{carried}{title}"
     )
-    for source in m["sources"][:3]:
-        place = escape(f"{source['connection']} {source['object']} {source['id']}")
+    for source in m["sources"][:SOURCES]:
+        place = escape(source.get("link") or f"{source['connection']} {source['object']} {source['id']}")
         screen.line(f"{indent}  [dim]{place}[/]")
+    if (more := len(m["sources"]) - SOURCES) > 0:
+        screen.line(f"{indent}  [dim]and {more} more, in --json[/]")
 
 
 def _number(value: float | None) -> str:

@@ -9,7 +9,12 @@ from typing import Any
 MOST = 200  # accounts listed for one change of band; the JSON has all
 CAUSES = 3
 ORDER = ("red", "unknown", "yellow", "green")
-SAID = {"coverage": "what is known", "roll_up": "another relationship or the roll-up", "rounding": "rounding"}
+SAID = {
+    "coverage": "what is known",
+    "bands": "the limits of the bands",
+    "roll_up": "another relationship or the roll-up",
+    "rounding": "rounding",
+}
 Row = Mapping[str, Any]
 
 
@@ -39,7 +44,8 @@ def _lines(document: Row) -> Iterator[str]:
 def _change(document: Row) -> str:
     changed, kept = document["changed"], document["score_only"]
     of = f"of {_count(document['accounts'])}"
-    said = f"{changed['accounts']:,} {of} change band" if changed["accounts"] else f"None {of} changes band"
+    change = "changes" if changed["accounts"] == 1 else "change"
+    said = f"{changed['accounts']:,} {of} {change} band" if changed["accounts"] else f"None {of} changes band"
     if shares := [_share(document, *part) for part in changed["revenue"].items()]:
         said += f"; what they pay a year: {' + '.join(shares)}"
     if not kept["accounts"]:
@@ -102,13 +108,17 @@ def _because(row: Row) -> str:
 
 
 def _worth(cause: Row) -> bool:
-    return cause["kind"] == "coverage" or (cause["kind"] != "rounding" and bool(abs(cause["points"]) >= 0.05))
+    if cause["kind"] in ("coverage", "bands"):
+        return True
+    return cause["kind"] != "rounding" and bool(abs(cause["points"]) >= 0.05)
 
 
 def _points(row: Row, cause: Row) -> str:
     if cause["kind"] == "coverage":
         known = [f"{part:.0%}" for part in row["coverage"]]
         return f"known {' → '.join(known)} of the weight"
+    if cause["kind"] == "bands":
+        return _cause(cause)
     return f"{_cause(cause)} {cause['points']:+.1f}"
 
 

@@ -29,6 +29,15 @@ class Bands(Strict):
         """By name, worst first."""
         return {"red": self.red, "yellow": self.yellow, "green": self.green}
 
+    @property
+    def above(self) -> dict[str, int]:
+        """By name where the next better band begins; nothing is above the best."""
+        return {"red": self.red[1], "yellow": self.yellow[1]}
+
+    def of(self, score: int) -> str:
+        """What a rounded score is called."""
+        return next((name for name, (_, end) in self.limits.items() if score < end), "green")
+
     def sql(self, score: str) -> str:
         """SQL: the band of a rounded score."""
         return (

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from cs_connector.health.bands import Bands
 from cs_connector.health.changes import Mean, shift, taken
 from cs_connector.health.compare import Moved, Standing
 from cs_connector.health.scorecard import Definitions
 
-Kind = Literal["measure", "override", "coverage", "roll_up", "rounding"]
+Kind = Literal["measure", "override", "coverage", "bands", "roll_up", "rounding"]
+PLAIN = ("coverage", "bands")  # what decides of a band without any points
 LEAST = 1e-9  # points; below it is what binary fractions leave
 
 
@@ -27,10 +29,11 @@ def causes(moved: Moved, before: Definitions, after: Definitions) -> list[Cause]
 
     Points are those that show: what a cap hides of a measure is not counted. Where measures and caps both changed, each
     counts as the mean of coming first and coming last. Where a band is or was unknown, coverage comes first and has no
-    points; without a score on both sides it is all there is.
+    points; without a score on both sides it is all there is. The limits of the bands come first, without points, where by
+    the first ones the second score would have the band of the first.
     """
     one, two = moved.relationships
-    found = _coverage(moved)
+    found = _coverage(moved) or _limits(moved, before.bands, after.bands)
     if one.uncapped is None or two.uncapped is None:
         return found
     points = shift(_mean(one, before), _mean(two, after))
@@ -61,9 +64,9 @@ def _decisive(one: Standing, two: Standing) -> str:
 
 
 def main_cause(found: list[Cause], moved: Moved) -> Cause | None:
-    """What did most of it: coverage, or the most points in the direction of the change."""
+    """What did most of it: coverage, the limits of the bands, or the most points in the direction of the change."""
     first, second = (account.score for account in moved.accounts)
-    if found and found[0].kind == "coverage":
+    if found and found[0].kind in PLAIN:
         return found[0]
     up = (second or 0) >= (first or 0)
     towards = [c for c in found if c.kind != "rounding" and (c.points > 0) == up]
@@ -73,6 +76,12 @@ def main_cause(found: list[Cause], moved: Moved) -> Cause | None:
 def _coverage(moved: Moved) -> list[Cause]:
     bands = {account.band for account in moved.accounts}
     return [Cause("coverage", "", 0.0)] if "unknown" in bands else []
+
+
+def _limits(moved: Moved, before: Bands, after: Bands) -> list[Cause]:
+    first, second = moved.accounts
+    stays = second.score is not None and before.of(second.score) == first.band
+    return [Cause("bands", "", 0.0)] if stays and before != after else []
 
 
 def _mean(standing: Standing, definitions: Definitions) -> Mean:

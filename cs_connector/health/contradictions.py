@@ -127,6 +127,7 @@ def find(con: Connection, detectors: Iterable[Detector], metrics: Iterable[str])
 
 def _query(one: Detector, metrics: frozenset[str]) -> str:
     named = [f'"k_{n}" AS "v#{n}"' if n in metrics else f'"{n}" AS "v#{n}"' for n in sorted(one.text.names)]
+    named += [f'"d_{n}" AS "d#{n}"' for n in sorted(one.text.names & metrics)]
     listed = ", ".join(["relationship_id", "account_id", "today", *named])
     return f"SELECT {listed}, coalesce({one.holds_known}, FALSE) AS known FROM ready WHERE {one.holds}"
 
@@ -135,7 +136,11 @@ def _write(con: Connection, one: Detector) -> None:
     """Give `contradicted` its `text`, row by row."""
     rows = con.sql("SELECT * FROM contradicted ORDER BY relationship_id, today").to_arrow_table()
     texts = [
-        one.text.fill({n: row[f"v#{n}"] for n in one.text.names}, row["today"])[:LONGEST]
+        one.text.fill(
+            {n: row[f"v#{n}"] for n in one.text.names},
+            row["today"],
+            {n: row.get(f"d#{n}") for n in one.text.names},
+        )[:LONGEST]
         for row in rows.to_pylist()
     ]
     con.register("contradictions_told", rows.append_column("text", pa.array(texts, pa.string())))

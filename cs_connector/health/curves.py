@@ -15,6 +15,7 @@ from cs_connector.language.steps import Strict
 Point = tuple[float, float]
 Way = Literal["rising", "falling"]
 KINDS = "line, steps, half_life, percentile, z_score"
+JUST = 1e-6  # a step begins at its value, so what ends there lies below
 _NORMAL = tuple((step / 4, 100 * NormalDist().cdf(step / 4)) for step in range(-12, 13))
 
 
@@ -70,6 +71,8 @@ class Curve(Strict):
                 math.inf if score <= 0 else (None if score > 100 else self.half_life * math.log2(100 / score))
             )
         points = tuple(reversed(self.points)) if self.falling else self.points
+        if self.steps is not None and self.falling:
+            return _before(self.steps, score)
         if self.steps is not None:
             return next((x for x, s in points if s >= score), None)
         return _reach(points, score)
@@ -98,6 +101,13 @@ def _between(points: Sequence[Point], value: float) -> float:
         if value <= b:
             return low + (value - a) * (high - low) / (b - a)
     return points[-1][1]
+
+
+def _before(points: Sequence[Point], score: float) -> float | None:
+    """Of steps that fall the end of the last that is high enough, just before the first that is not."""
+    if points[0][1] < score:
+        return None
+    return next((x - JUST for x, low in points if low < score), math.inf)
 
 
 def _reach(points: Sequence[Point], score: float) -> float | None:

@@ -10,6 +10,7 @@ from cs_connector.errors import UsageError
 from cs_connector.health import evidence, outcomes
 from cs_connector.health.levers import Part, levers, reachable
 from cs_connector.health.outline import Outline, OutlinedCap, Outlines, outlines
+from cs_connector.health.unscored import unscored
 from cs_connector.health.words import half_up, read
 from cs_connector.language.executor import Connection
 
@@ -37,9 +38,12 @@ def explain(
     outline = _outline(found, snapshot)
     measures = _measures(con, relationship, snapshot)
     evidence.begin(con, relationship, snapshot["on_date"], found.judgements)
+    segment = _segment(con, snapshot)
     for measure in measures:
         named = outline.measures.get(measure["measure"])
         measure["path"] = (named.group if named else measure["group"]).split(" / ")
+        measure["title"] = named.title if named else measure["metric"]
+        measure["curve"] = named.curve_for(segment).model_dump(exclude_none=True) if named else None
         measure["sources"] = evidence.records(con, named.evidence, found.judgements) if named else []
     exact, retired = _exact(snapshot), _retired(con, found, relationship, snapshot["on_date"])
     return {
@@ -65,15 +69,20 @@ def levers_for(
     scorecard: str | None = None,
     on: date | None = None,
 ) -> Row:
-    """The levers/1 document: each measure that alone reaches the target, cheapest first."""
+    """The levers/1 document: each measure that alone reaches the target, cheapest first; `together` says whether all of them do.
+
+    `first` is the reason of the lowest cap that forbids the target; `caps` is empty until `barring` has named them all.
+    """
     snapshot = _snapshot(con, entity_id, scorecard, on)
     parts = _parts(con, _outline(outlines(known), snapshot), snapshot)
-    uncapped = snapshot["uncapped"]
+    uncapped, cap = snapshot["uncapped"], snapshot["cap"]
     found = [] if uncapped is None else levers(parts, uncapped, target, snapshot["on_date"])
     return {
-        "schema": "levers/1", "id": entity_id, "target": target,
-        "reachable": uncapped is not None and reachable(parts, uncapped, target, snapshot["cap"]),
-        "first": snapshot["override_reason"] if (snapshot["cap"] or 100) < target else None,
+        "schema": "levers/1", "id": entity_id, "target": target, "uncapped": uncapped,
+        "reachable": uncapped is not None and reachable(parts, uncapped, target, cap),
+        "together": uncapped is not None and reachable(parts, uncapped, target, None),
+        "first": snapshot["override_reason"] if cap is not None and cap < target else None, "caps": [],
+        **_beside(con, snapshot, target),
         "levers": [
             {
                 "measure": lever.measure, "score_from": lever.score_from, "score_to": lever.score_to,
@@ -83,6 +92,36 @@ def levers_for(
             for lever in found
         ],
     }  # fmt: skip
+
+
+def _beside(con: Connection, snapshot: Row, target: float) -> Row:
+    """Of an account the `relationship` that the levers are of, and the `others` that keep it below the target as well."""
+    if snapshot["entity"] != "account":
+        return {"relationship": None, "others": []}
+    deciding, found = _deciding(con, snapshot), _relationships(con, snapshot)
+    others = [r for r in found if r["id"] != deciding and r["score"] is not None and r["score"] < target]
+    return {"relationship": next((r["name"] for r in found if r["id"] == deciding), None), "others": [
+        {name: r[name] for name in ("id", "name", "score", "band")} for r in others
+    ]}  # fmt: skip
+
+
+def barring(
+    con: Connection, known: Definitions | Outlines, entity_id: str, target: float, on: date | None = None
+) -> list[Row]:
+    """The caps that hold and forbid the target, the lowest first: what has to go before any lever reaches it.
+
+    Needs what `explain` needs, but for contradictions.
+    """
+    snapshot, found = _snapshot(con, entity_id, None, on), outlines(known)
+    relationship, outline = _deciding(con, snapshot), _outline(found, snapshot)
+    evidence.begin(con, relationship, snapshot["on_date"], found.judgements)
+    retired = _retired(con, found, relationship, snapshot["on_date"])
+    fixes = {cap.name: cap.fix for cap in outline.overrides}
+    holding = [o for o in _overrides(con, outline, snapshot, retired) if o["fired"] and o["cap"] < target]
+    return [
+        {"override": o["name"], "cap": o["cap"], "reason": o["reason"], "fix": fixes[o["name"]]}
+        for o in sorted(holding, key=lambda o: (o["cap"], o["name"]))
+    ]
 
 
 def rows_of(con: Connection, query: str, values: Sequence[Any] = ()) -> list[Row]:
@@ -102,10 +141,7 @@ def _snapshot(con: Connection, entity_id: str, scorecard: str | None, on: date |
         [entity_id, scorecard, scorecard, on],
     )
     if not found:
-        raise UsageError(
-            f"{entity_id} has no score", why="it is not a scored customer, or the id is not known",
-            fix="give the id of an account or a relationship that is scored",
-        )  # fmt: skip
+        raise unscored(con, entity_id, scorecard)
     return found[0]
 
 
@@ -215,7 +251,9 @@ def _carried(
 
 
 def _override(cap: OutlinedCap, fired: bool, values: Row, today: date) -> Row:
-    reason = read(cap.reason).fill(values, today) if fired else cap.fix
+    text = read(cap.reason)
+    since = {name: values.get(f"d_{name}") for name in text.names}
+    reason = text.fill(values, today, since) if fired else cap.fix
     return {"name": cap.name, "cap": cap.cap, "fired": fired, "reason": reason}
 
 
@@ -240,10 +278,15 @@ def _relationships(con: Connection, snapshot: Row) -> list[Row]:
     )
 
 
-def _parts(con: Connection, outline: Outline, snapshot: Row) -> list[Part]:
+def _segment(con: Connection, snapshot: Row) -> str | None:
+    """That of the account: it chooses curves."""
     query = "SELECT segment FROM account WHERE account_id = ?"
-    segment = rows_of(con, query, [snapshot["account_id"]])[0]["segment"]
-    found = []
+    found: str | None = rows_of(con, query, [snapshot["account_id"]])[0]["segment"]
+    return found
+
+
+def _parts(con: Connection, outline: Outline, snapshot: Row) -> list[Part]:
+    segment, found = _segment(con, snapshot), []
     for row in _measures(con, _deciding(con, snapshot), snapshot):
         m = outline.measures[row["measure"]]
         found.append(

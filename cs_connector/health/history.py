@@ -22,6 +22,9 @@ BEFORE = {
 }  # what is read of the snapshots of the run before
 REASON = f"""CASE WHEN s.entity = 'account' AND b.note IS NOT NULL THEN left(b.note || w.reason, 255)
     WHEN s.entity = 'group' THEN {SENTENCE} ELSE w.reason END"""
+# a step lifts one of several relationships, and their account only as far as the others let it
+NEXT_STEP = """CASE WHEN s.entity = 'account' AND b.several AND w.name IS NOT NULL
+    THEN left(left(w.next_step, greatest(252 - length(w.name), 150)) || ' (' || w.name || ')', 255) ELSE w.next_step END"""
 _LINE = "entity, entity_id, scorecard"  # what one history is of
 
 
@@ -51,7 +54,7 @@ def publish(con: Connection, *, last: bool) -> None:
         since AS ({_since(con)})
         SELECT s.entity, s.entity_id, s.account_id, s.scorecard, s.main, s.on_date, s.score, s.band, s.uncapped,
             s.coverage, s.low, s.high, s.published, s.known_score, s.known_band, s.cap, s.override, s.cap_unsure,
-            CASE WHEN s.override IS NOT NULL THEN w.override_reason END AS override_reason, w.driver, {REASON} AS reason, w.next_step,
+            CASE WHEN s.override IS NOT NULL THEN w.override_reason END AS override_reason, w.driver, {REASON} AS reason, {NEXT_STEP} AS next_step,
             CAST(CASE WHEN back > 0 THEN NULL WHEN change IS NULL THEN 'New' WHEN change >= {STEADY} THEN 'Improving'
                 WHEN change <= -{STEADY} THEN 'Declining' ELSE 'Steady' END AS {TREND}) AS trend,
             CASE WHEN back = 0 THEN change END AS change_3m, s.band_since,

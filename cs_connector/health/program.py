@@ -7,6 +7,7 @@ currency. Nothing dated after as_of is read, but for ends that were agreed befor
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from cs_connector.language.executor import Connection
@@ -16,6 +17,15 @@ Period = tuple[str, str, date, date]
 
 KINDS = ("new", "returned", "lost", "expansion", "contraction", "moved_in", "moved_out", "same")
 VALUES = {"all": "NULL", "segment": "a.segment", "product": "nullif(f.product, '')", "owner": "f.owner"}
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Subscriptions that have no part in any figure, and what they do not say: when they ended, when they begin, what they cost."""
+
+    without_end: int
+    without_start: int
+    without_amount: int
 
 
 def periods(as_of: date, months: int = 12) -> list[Period]:
@@ -41,8 +51,8 @@ def _year_before(last: date) -> date:
     return following.replace(year=following.year - 1) - timedelta(days=1)
 
 
-def prepare(con: Connection, as_of: date, found: Sequence[Period], gap_days: int) -> int:
-    """Make `period`, `term`, `book`, `flow` and `among` (the customers of a period); gives how many ended subscriptions have no end date and are left out.
+def prepare(con: Connection, as_of: date, found: Sequence[Period], gap_days: int) -> LeftOut:
+    """Make `period`, `term`, `book`, `flow` and `among` (the customers of a period); gives which subscriptions are left out.
 
     Needs `account`, `subscription` and `user`. A break of at most `gap_days` between two terms of a line is none.
     """
@@ -52,22 +62,26 @@ def prepare(con: Connection, as_of: date, found: Sequence[Period], gap_days: int
     con.execute(_BOOK)
     con.execute(_FLOW)
     con.execute("CREATE OR REPLACE TEMP TABLE among AS SELECT DISTINCT month, span, account_id FROM flow")
-    row = con.execute(
-        "SELECT count(*) FROM subscription WHERE status = 'Ended' AND end_on IS NULL AND start_on <= ?",
-        [as_of],
-    ).fetchone()
-    return int(row[0]) if row else 0
+    ((endless, undated, unpriced),) = con.execute(_LEFT_OUT, {"as_of": as_of}).fetchall()
+    return LeftOut(endless, undated, unpriced)
 
 
-_TERMS = """
+_PAYS = "coalesce(s.type, '') <> 'Trial' AND coalesce(s.status, '') <> 'Trial'"
+_ENDLESS = "coalesce(s.status = 'Ended' AND s.end_on IS NULL, FALSE)"
+_LEFT_OUT = f"""SELECT count(*) FILTER (s.start_on <= $as_of AND {_ENDLESS}), count(*) FILTER ({_PAYS} AND s.start_on IS NULL),
+    count(*) FILTER ({_PAYS} AND s.start_on <= $as_of AND s.arr IS NULL AND NOT {_ENDLESS}) FROM subscription AS s"""
+
+# a term continues the one that ended last before it began; where several ended on that day, all of them
+_TERMS = f"""
 CREATE OR REPLACE TEMP TABLE term AS
 WITH paid AS (SELECT s.*, coalesce(s.product, '') AS line FROM subscription AS s
-    WHERE s.start_on <= $as_of AND s.arr IS NOT NULL AND coalesce(s.type, '') <> 'Trial' AND coalesce(s.status, '') <> 'Trial'
-        AND (s.end_on IS NOT NULL OR s.status IS DISTINCT FROM 'Ended')),
-next AS (SELECT *, lead(start_on) OVER (PARTITION BY account_id, line ORDER BY start_on, subscription_id) AS next_on FROM paid)
+    WHERE s.start_on <= $as_of AND s.arr IS NOT NULL AND {_PAYS} AND NOT {_ENDLESS}),
+ended AS (SELECT DISTINCT account_id, line, end_on FROM paid WHERE end_on IS NOT NULL),
+next AS (SELECT e.account_id, e.line, e.end_on, min(n.start_on) AS next_on
+    FROM paid AS n ASOF JOIN ended AS e ON n.account_id = e.account_id AND n.line = e.line AND n.start_on >= e.end_on GROUP BY ALL)
 SELECT account_id, line AS product, coalesce(currency, '') AS currency, arr, seats, owner_user_id, start_on, subscription_id,
     CASE WHEN next_on > end_on AND next_on - end_on <= $gap THEN next_on ELSE end_on END AS end_on
-FROM next"""
+FROM paid LEFT JOIN next USING (account_id, line, end_on)"""
 
 # a term is in the book of a day if it has begun and not ended by the end of that day
 _BOOK = """

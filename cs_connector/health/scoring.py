@@ -47,7 +47,7 @@ def capped(value: str) -> str:
 
 
 def choose(con: Connection, definitions: Definitions) -> set[str]:
-    """Make `chosen` (r, scorecard, main): the scorecard in force at as_of holds for the whole grid.
+    """Make `chosen` (r, scorecard, main): the scorecard in force at as_of holds for the whole grid. Who begins later has none.
 
     Gives the names of the scorecards that are used.
     """
@@ -59,7 +59,7 @@ def choose(con: Connection, definitions: Definitions) -> set[str]:
         f"""
         CREATE OR REPLACE TEMP TABLE chosen AS
         WITH main AS (SELECT r, CASE {" ".join(whens)} END AS scorecard FROM wide
-            WHERE today = (SELECT max(on_date) FROM grid)),
+            WHERE today = (SELECT max(on_date) FROM grid) AND coalesce(start_on <= today, TRUE)),
         others AS (SELECT r, unnest([{also}]::VARCHAR[]) AS scorecard FROM main)
         SELECT r, scorecard, TRUE AS main FROM main WHERE scorecard IS NOT NULL
         UNION ALL SELECT o.r, o.scorecard, FALSE FROM others AS o JOIN main AS m USING (r)

@@ -13,6 +13,7 @@ from cs_connector.health.change_words import told
 from cs_connector.health.changes import FACTS, KINDS, Line, Mark, Reading, decompose, touched
 from cs_connector.health.explain import rows_of
 from cs_connector.health.outline import Outlines, outlines
+from cs_connector.health.unscored import unscored
 from cs_connector.language.executor import Connection
 
 if TYPE_CHECKING:
@@ -80,6 +81,10 @@ def why_changed(
 def _shown(con: Connection, entity_id: str, end: End) -> Row:
     found = _snapshot(con, entity_id, end)
     if found is None:
+        if not con.execute(
+            "SELECT 1 FROM snapshot WHERE entity_id = ? AND entity <> 'group' LIMIT 1", [entity_id]
+        ).fetchone():
+            raise unscored(con, entity_id)
         raise UsageError(
             f"{entity_id} had no score on {end.day}",
             why="it was not a scored customer on that day, or the id is not known",

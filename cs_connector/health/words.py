@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from string import Formatter
+from types import MappingProxyType
 from typing import Any
 
 from cs_connector.config.documents import Document, suggest
+
+NOW: Mapping[str, date | None] = MappingProxyType({})  # every value is of today
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +26,14 @@ class Template:
     parts: tuple[tuple[str, str | None, str], ...]  # literal before, name, format
     names: frozenset[str]
 
-    def fill(self, values: Mapping[str, Any], today: date) -> str:
-        """The text; what is not known is left out with a dash."""
+    def fill(self, values: Mapping[str, Any], today: date, since: Mapping[str, date | None] = NOW) -> str:
+        """The text; what is not known is left out with a dash. `since` are the days of which values are that are carried:
+        an age that was true then points to the same date ever after.
+        """
         said: list[str] = []
         for before, name, kind in self.parts:
-            value = values.get(name) if name else ""
-            said += (before, "–" if value is None else FORMATS[kind](value, today) if name else "")
+            value, day = (values.get(name), since.get(name) or today) if name else ("", today)
+            said += (before, "–" if value is None else FORMATS[kind](value, day) if name else "")
         return "".join(said)
 
 

@@ -22,6 +22,7 @@ from cs_connector.language.periods import GREGORIAN, Calendar, Period, double
 from cs_connector.language.steps import Fetch, Step, Top, Trailing
 from cs_connector.language.tree import Filter, Node, Pair, Project, Scan, Shape
 from cs_connector.language.tree import Top as First
+from cs_connector.language.weight import light
 from cs_connector.model import DATE, ENTITIES, FLAG, MONEY, NUMBER, TEXT, TIME
 
 TYPES: dict[Kind, str] = {
@@ -57,10 +58,26 @@ class Context:
         """A formula over the columns of a node. Raises StepError."""
         try:
             if kinds:
-                return quoted(parse_as(kinds, text, node.shape.names, what, self.calendar))
-            return quoted(parse(text, node.shape.names, self.calendar))
+                formula = parse_as(kinds, text, node.shape.names, what, self.calendar)
+            else:
+                formula = parse(text, node.shape.names, self.calendar)
+            light(formula.tree, node)
+            return quoted(formula)
         except ConfigError as error:
-            raise StepError(error, at) from None
+            raise StepError(self._elsewhere(node, text, error), at) from None
+
+    def _elsewhere(self, node: Node, text: str, error: ConfigError) -> ConfigError:
+        """A name that is not known here may be one of the relationship: steps are over rows, which have none of those."""
+        try:
+            named = parse(text, {**self.base, **node.shape.names}, self.calendar).names
+        except ConfigError:
+            return error
+        found = sorted(named - node.shape.names.keys())
+        if not found:
+            return error
+        fix = f"{found[0]} is of the relationship: use it in `value` and `known`, or in `peers`"
+        position = error.position if isinstance(error, FormulaError) else None
+        return FormulaError(error.what, why=error.why, fix=fix, position=position)
 
 
 def quoted(formula: Formula) -> Formula:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
@@ -143,14 +143,15 @@ def cells(node: Node, base: tuple[str, ...], context: Context) -> Node:
 
 def peers(node: Node, form: Peers, context: Context) -> Node:
     """Each cell with its place among those of the same day and the same `within`; who is not known there, has no place."""
-    of = context.read(node, form.of, "peers", NUMERIC, ("of",))
     shape = node.shape
+    guessed = {**context.base, **shape.columns}  # those that are named are in the rows
+    wider = replace(node, shape=replace(shape, columns=guessed))
+    of = context.read(wider, form.of, "peers", NUMERIC, ("of",))
     for index, name in enumerate(form.within):
-        context.read(node, f'"{name}"', "within", at=("within", index))
+        context.read(wider, f'"{name}"', "within", at=("within", index))
     value, middle = "peer value", "peer median"
-    node = Project(
-        node, ((value, exp.cast(exp.Paren(this=of.tree), "double")),), shape.adding({value: NUMBER})
-    )
+    # places must not hang on the last bits of a sum: what is compared is what would be published
+    node = Project(node, ((value, call("significant", of.tree)),), shape.adding({value: NUMBER}))
     if "median" in form.add.values():
         node = Among(node, form.within, value, middle, node.shape.adding({middle: NUMBER}))
     for name in form.add:

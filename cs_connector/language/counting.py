@@ -13,7 +13,7 @@ from typing import Any
 from sqlglot import exp
 
 from cs_connector.language.compiler import Part, Plan, Rows
-from cs_connector.language.counts import place
+from cs_connector.language.counts import came, place
 from cs_connector.language.daily import TODAY, core
 from cs_connector.language.tree import Counted, Filter, Group, Join, Node, Pair, Project, Scan, Top, Union
 
@@ -67,11 +67,19 @@ class _Marks:
         own = step is not None and (first is None or self.of(first) != step)
         if first is not None:
             node = _over(node, self.marked(first, asked | _asks(node)))
+        if isinstance(node, Join) and node.many and own and not asked:
+            node = self.met(node, step or 0)
         return (
             Counted(node, place(self.study, step), node.shape)
             if own and step is not None and not asked
             else node
         )
+
+    def met(self, node: Join, step: int) -> Join:
+        """A merge that may multiply rows, with those counted that meet the dates for it: of each of them it tells how often it was found."""
+        if not isinstance(node.rows, Pair):
+            return node
+        return replace(node, rows=Counted(node.rows, came(self.study, step), node.rows.shape))
 
     def of(self, node: Node) -> int | None:
         """The step that decided how many rows of a node there are."""

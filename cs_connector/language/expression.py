@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import isfinite
 from zoneinfo import available_timezones
 
 import sqlglot
@@ -19,7 +20,8 @@ from cs_connector.config.documents import suggest
 from cs_connector.errors import FormulaError
 from cs_connector.model import WHOLE
 
-from .kinds import SIGNATURES, Kind, called, infer, start
+from .instead import instead, why, word
+from .kinds import DATED, SIGNATURES, Kind, called, infer, is_day, start
 from .lowering import call
 from .periods import GREGORIAN, STARTS, Calendar, starts
 
@@ -86,7 +88,7 @@ def parse(text: str, names: Collection[str], calendar: Calendar = GREGORIAN) -> 
     _measure(tree)
     for node in tree.walk():
         _check(node, names)
-    tree = tree.transform(_own)
+    tree = tree.transform(_own).transform(_day)
     found = None
     if isinstance(names, Mapping):
         found = infer(tree, names)
@@ -135,6 +137,17 @@ def _own(node: exp.Expr) -> exp.Expr:
     return called
 
 
+def _day(node: exp.Expr) -> exp.Expr:
+    """A text that writes a date, where a function takes one."""
+    if not isinstance(node, exp.Anonymous):
+        return node
+    takes = SIGNATURES[node.name.lower()].takes if node.name.lower() in SIGNATURES else ()
+    for value, kinds in zip(list(node.expressions), takes, strict=False):
+        if kinds == DATED and isinstance(value, exp.Literal) and value.is_string and is_day(value.this):
+            value.replace(exp.cast(value.copy(), "date"))
+    return node
+
+
 def _tree(text: str) -> exp.Expr:
     try:
         found = sqlglot.parse(text, dialect="duckdb")
@@ -142,7 +155,7 @@ def _tree(text: str) -> exp.Expr:
         first = (getattr(error, "errors", None) or [{}])[0]
         position = first["col"] - len(first.get("highlight") or " ") + 1 if first.get("col") else None
         raise _refuse(
-            "the formula cannot be read", first.get("description") or "it ends too early", position=position
+            "the formula cannot be read", why(first.get("description") or ""), position=position
         ) from None
     except RecursionError:
         raise _refuse("the formula is nested too deeply", f"at most {MAX_DEPTH} levels") from None
@@ -166,21 +179,29 @@ def _measure(tree: exp.Expr) -> None:
 
 def _check(node: exp.Expr, names: Collection[str]) -> None:
     if type(node) not in NODES and type(node) not in _NAMED:
-        word = node.sql_name().lower() if isinstance(node, exp.Func) else type(node).__name__.lower()
-        hint = suggest(word, FUNCTIONS) or f"functions: {', '.join(FUNCTIONS)}"
-        raise _refuse(f"{word!r} is not allowed in a formula", fix=hint, node=node)
+        hint = instead(node) or f"functions: {', '.join(FUNCTIONS)}"
+        raise _refuse(f"{word(node)} is not allowed in a formula", fix=hint, node=node)
     if isinstance(node, exp.Anonymous) or type(node) in _NAMED:
         _check_call(node)
     if isinstance(node, exp.Column):
         _check_name(node, names)
-    if isinstance(node, exp.In) and any(node.args.get(part) for part in ("query", "unnest", "field")):
+    _check_values(node)
+
+
+def _check_values(node: exp.Expr) -> None:
+    """What every engine would read, and some of them otherwise than it is meant."""
+    if isinstance(node, exp.In) and not node.expressions:
         raise _refuse("'in' needs a list of values", "a list in parentheses is expected", node=node)
+    if isinstance(node, exp.Is) and not isinstance(node.expression, exp.Null | exp.Boolean):
+        raise _refuse("'is' takes null, true or false", fix="compare values with =", node=node)
+    if isinstance(node, exp.Literal) and not node.is_string and not isfinite(float(node.this)):
+        raise _refuse(f"{node.this} is too large a number", fix="write a smaller one", node=node)
 
 
 def _check_call(node: exp.Expr) -> None:
     name, wanted = _NAMED.get(type(node), (str(node.name).lower(), None))
     if wanted is None and name not in OURS:
-        hint = suggest(name, FUNCTIONS) or f"functions: {', '.join(FUNCTIONS)}"
+        hint = instead(node) or suggest(name, FUNCTIONS) or f"functions: {', '.join(FUNCTIONS)}"
         raise _refuse(f"there is no function {name!r}", fix=hint, node=node)
     count = wanted if wanted is not None else OURS[name]
     given = len(list(node.iter_expressions()))
@@ -202,7 +223,10 @@ def _check_name(node: exp.Column, names: Collection[str]) -> None:
     if len(node.parts) > 1:
         raise _refuse(f"{node.sql()!r} has a dot", fix="use the plain name", node=node)
     if node.name not in names:
-        hint = suggest(node.name, names) or f"known names: {', '.join(sorted(names)[:40])}"
+        said = node.this.quoted and node.parent is not None  # names of steps are quoted here, not by people
+        text = f"a text stands in single quotes: '{node.name}'" if said else ""
+        hint = " ".join(filter(None, (suggest(node.name, names), text)))
+        hint = hint or f"known names: {', '.join(sorted(names)[:40])}"
         raise _refuse(f"{node.name!r} is not known here", fix=hint, node=node)
 
 

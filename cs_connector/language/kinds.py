@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlglot import exp
 
 from cs_connector.errors import FormulaError
 from cs_connector.model import DATE, FLAG, MONEY, NUMBER, TEXT, TIME, WHOLE
 
+_WRITTEN = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?")  # as every engine reads it
 NUMERIC, DATED = ("number", "money"), ("date", "time")
 _KINDS = {
     TEXT: "text", NUMBER: "number", WHOLE: "number", MONEY: "money", FLAG: "yes or no", DATE: "date", TIME: "time",
@@ -75,8 +77,23 @@ SIGNATURES: dict[str, Signature] = {
 }
 
 
+class _Found(dict[str, str]):
+    """Types by names, with the kinds of the parts that were looked at: some are asked for twice, and each level would double that."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        super().__init__(names)
+        self.kinds: dict[int, Kind] = {}
+
+
 def infer(node: exp.Expr, names: Mapping[str, str]) -> Kind:
     """The kind of a checked, not yet settled tree over typed names. Raises FormulaError for what does not fit."""
+    found = names if isinstance(names, _Found) else _Found(names)
+    if id(node) not in found.kinds:
+        found.kinds[id(node)] = _inferred(node, found)
+    return found.kinds[id(node)]
+
+
+def _inferred(node: exp.Expr, names: Mapping[str, str]) -> Kind:
     if isinstance(node, exp.Column):
         return kind(names.get(node.name))
     if isinstance(node, exp.Literal):
@@ -162,10 +179,23 @@ def _dated(node: exp.Expr) -> bool:
     inner = node.unnest()
     if not isinstance(inner, exp.Literal):
         return False
+    if not _WRITTEN.fullmatch(inner.this) or not _there(inner.this):
+        fix = "write one like '2026-01-31'; a time like '2026-01-31 14:30' is one of UTC"
+        raise _wrong(node, f"'{inner.this}' is no date", fix)
+    return True
+
+
+def is_day(text: str) -> bool:
+    """Whether a text writes a date, without a time."""
+    return len(text) == 10 and _WRITTEN.fullmatch(text) is not None and _there(text)
+
+
+def _there(text: str) -> bool:
+    """Whether the calendar has such a day, and a day such a time."""
     try:
-        datetime.fromisoformat(inner.this) if len(inner.this) > 10 else date.fromisoformat(inner.this)
+        datetime.fromisoformat(text)
     except ValueError:
-        raise _wrong(node, f"'{inner.this}' is no date", "write one like '2026-01-31'") from None
+        return False
     return True
 
 
@@ -262,6 +292,8 @@ def _comparison(node: exp.Expr, names: Mapping[str, str]) -> Kind:
 
 
 def _is(node: exp.Expr, names: Mapping[str, str]) -> Kind:
+    if isinstance(node.expression, exp.Boolean):
+        _must(node.this, names, ("yes or no",), "is")
     infer(node.this, names)
     return "yes or no"
 

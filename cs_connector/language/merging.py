@@ -52,6 +52,8 @@ def _inner(steps: tuple[Step, ...], context: Context) -> Node:
 
 def _pairs(node: Node, form: Merge, other: Node) -> tuple[tuple[str, str], ...]:
     if isinstance(form.on, str) and form.entity:
+        _known(form.on, node, ("on",))
+        _own(form.on, form.entity)
         pairs = {form.on: ENTITIES[form.entity].key}
     else:
         pairs = {form.on: form.on} if isinstance(form.on, str) else form.on
@@ -64,6 +66,18 @@ def _pairs(node: Node, form: Merge, other: Node) -> tuple[tuple[str, str], ...]:
             told = f"{mine} is {called(left)}, and {theirs} is {called(right)}"
             raise StepError(ConfigError(told, fix="merge on columns of one kind"), at)
     return tuple(pairs.items())
+
+
+def _own(name: str, entity: str) -> None:
+    """Refuse the key of one entity where that of another is looked for: nothing would ever be found."""
+    others = {e.key: e.name for e in ENTITIES.values() if e.name != entity}
+    if name not in others:
+        return
+    same = any(c.name == name for c in ENTITIES[entity].columns)
+    by = f"write `on: {{{name}: {name}}}` to find those with the same one"
+    told = f"{name} tells one {others[name]} from another, and is no key of a {entity}"
+    fix = by if same else f"name a column with the key of a {entity}"
+    raise StepError(ConfigError(told, fix=fix), ("on",))
 
 
 def _known(name: str, node: Node, at: tuple[str, ...]) -> None:

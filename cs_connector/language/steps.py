@@ -188,7 +188,7 @@ class Step(Strict):
 
     fetch: str | Fetch | None = None
     filter: str | None = None
-    derive: dict[str, str] | None = None
+    derive: Annotated[dict[str, str], Field(max_length=MAX_COLUMNS)] | None = None
     trailing: Trailing | None = None
     merge: Merge | None = None
     latest: Top | None = None

@@ -39,10 +39,16 @@ def aggregate(node: Node, form: Aggregate, context: Context) -> Node:
     totals = [(name, total, _read(node, name, total, context)) for name, total in form.totals.items()]
     node = ready(node, *by, *(every[1:] if every else ()), *(f for *_, read in totals for f in read.values()))
     node = _meeting(node, form.every)
-    made = [(name, *_made(node.shape, name, total, read)) for name, total, read in totals]
+    shape = _apart(node.shape, form.by)
+    made = [(name, *_made(shape, name, total, read)) for name, total, read in totals]
     if every is None:
         return _grouped(node, form.by, made, _sums(form))
     return _timed(node, form, every[0], every[1].tree, made)
+
+
+def _apart(shape: Shape, by: Sequence[str]) -> Shape:
+    """Rows that come to one total are in one currency, where totals are taken by it."""
+    return replace(shape, money_of=None) if shape.money_of in by else shape
 
 
 def _columns(node: Node, by: Sequence[str], context: Context) -> list[Formula]:
@@ -139,7 +145,7 @@ def pivot(node: Node, form: Pivot, context: Context) -> Node:
     made = []
     for name, value in form.values.items():
         where = replace(on, tree=_is(on, name, value), kind="yes or no")
-        made.append((name, *_made(node.shape, name, total, {**read, "where": where})))
+        made.append((name, *_made(_apart(node.shape, form.by), name, total, {**read, "where": where})))
     return _grouped(node, form.by, made)
 
 

@@ -14,6 +14,7 @@ from cs_connector.language.apply import TYPES
 from cs_connector.language.compiler import Part
 from cs_connector.language.executor import Connection
 from cs_connector.measure.metrics import Source
+from cs_connector.model import NUMBER
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,13 +35,13 @@ def run(con: Connection, document: Document, part: Part, table: str) -> None:
     rows = con.execute(f'SELECT * FROM "{table}" ORDER BY ALL').df()
     try:
         given = function(rows)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _wrong(path, part, f"it stopped with {type(error).__name__}: {error}") from error
     columns = {name: TYPES[kind] for name, kind in part.python.gives.items()}
     why = _mistake(rows, given, columns, single=part.rows.node.shape.single)
     if why:
         raise _wrong(path, part, why)
-    listed = ", ".join(f'CAST("{name}" AS {type_}) AS "{name}"' for name, type_ in columns.items())
+    listed = ", ".join(f'{_taken(name, type_)} AS "{name}"' for name, type_ in columns.items())
     con.register("given rows", given[["r", "today", *columns]])
     try:
         con.execute(
@@ -51,6 +52,12 @@ def run(con: Connection, document: Document, part: Part, table: str) -> None:
         raise _wrong(path, part, str(error).splitlines()[0]) from error
     finally:
         con.unregister("given rows")
+
+
+def _taken(name: str, type_: str) -> str:
+    """SQL: a column of what a function gave. What is infinite is unknown, as in all that is read."""
+    given = f'CAST("{name}" AS {type_})'
+    return f"CASE WHEN isfinite({given}) THEN {given} END" if type_ == NUMBER else given
 
 
 @lru_cache(64)

@@ -8,9 +8,8 @@ from datetime import date
 from functools import cached_property, lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from pydantic import Field
 from sqlglot import exp
 
 from cs_connector.config.documents import Document, load, suggest, validate
@@ -24,10 +23,11 @@ from cs_connector.language.expression import Formula, parse_as
 from cs_connector.language.kinds import NUMERIC
 from cs_connector.language.lowering import call
 from cs_connector.language.periods import GREGORIAN, Calendar
-from cs_connector.language.steps import Step, Strict
+from cs_connector.language.weight import light
 from cs_connector.measure.calendar import load_calendar
 from cs_connector.measure.judgements import Judgement, load_judgements
-from cs_connector.model import ACCOUNT, DATE, NUMBER, RELATIONSHIP
+from cs_connector.measure.study import Metric, Study
+from cs_connector.model import ACCOUNT, DATE, ENTITIES, NUMBER, RELATIONSHIP
 
 # what a formula may say of the relationship itself, and of its account
 OF_RELATIONSHIP = tuple(c.name for c in RELATIONSHIP.columns)
@@ -35,33 +35,6 @@ OF_ACCOUNT = tuple(f"account_{c.name}" for c in ACCOUNT.columns if c.name != "ac
 BASE = {"today": DATE, **{c.name: c.type for c in RELATIONSHIP.columns}} | {
     f"account_{c.name}": c.type for c in ACCOUNT.columns if c.name != "account_id"
 }
-
-
-class Metric(Strict):
-    """`value` is NULL when unknown; `complete` names entities whose feeds must have been read to the end.
-
-    `evidence` picks, of the rows of the steps, those that a person wants to see.
-    """
-
-    title: str
-    unit: str = ""
-    value: str
-    known: str | None = None
-    complete: tuple[str, ...] = ()
-    evidence: str | None = None
-    carry_for: int = Field(default=180, ge=180)
-
-
-class Study(Strict):
-    """One file: steps over an entity, and the metrics that its totals give; no steps: the relationship alone.
-
-    Values may name metrics of other files that `uses` lists.
-    """
-
-    version: int = 1
-    uses: tuple[str, ...] = ()
-    steps: tuple[Step, ...] = ()
-    metrics: dict[str, Metric]
 
 
 def as_it_is(plan: Plan) -> Plan:
@@ -125,9 +98,17 @@ class Source:
         others = dict.fromkeys(self.study.uses, NUMBER)
         names = {**BASE, **others, **(self.rows.columns if self.rows else {})}
         metric = self.study.metrics[name]
+        self._entities(name, metric)
         value = self._formula((name, "value"), metric.value, names, *NUMERIC)
         known = self._formula((name, "known"), metric.known, names, "yes or no") if metric.known else None
         return value, known
+
+    def _entities(self, name: str, metric: Metric) -> None:
+        for index, entity in enumerate(metric.complete):
+            if entity not in ENTITIES:
+                fix = suggest(entity, ENTITIES) or f"known: {', '.join(sorted(ENTITIES))}"
+                at = ("metrics", name, "complete", index)
+                raise self.document.error(at, f"there is no entity {entity!r}", fix=fix)
 
     @cached_property
     def query(self) -> str:
@@ -148,16 +129,19 @@ class Source:
         evidence = self.study.metrics[metric].evidence
         try:
             return compile_rows(self.study.steps, evidence, self.calendar)
-        except StepError:
-            raise
-        except ConfigError as error:
+        except StepError as error:
+            if error.at:
+                raise
             raise self.document.told(("metrics", metric, "evidence"), error) from None
 
     def _formula(self, at: tuple[str, str], text: str, names: Mapping[str, str], *kinds: str) -> Formula:
         try:
-            return parse_as(kinds, text, names, at[1], self.calendar)
+            formula = parse_as(kinds, text, names, at[1], self.calendar)
+            if self.rows:
+                light(formula.tree, self.rows.node)
         except ConfigError as error:
             raise self.document.told(("metrics", *at), error) from None
+        return formula
 
     def check(self) -> None:
         try:
@@ -197,16 +181,6 @@ class Metrics:
 
     def source(self, metric: str) -> Source:
         return next(s for s in self.sources if metric in s.study.metrics)
-
-
-def schema() -> dict[str, Any]:
-    """The JSON Schema of a file of metrics, for editors."""
-    made = Study.model_json_schema(by_alias=True, mode="validation")
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **made,
-        "title": "cs-connector metrics",
-    }
 
 
 def load_metrics(layers: Sequence[Path]) -> Metrics:

@@ -6,13 +6,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
+from sqlglot import exp
 
 from cs_connector.config import documents
-from cs_connector.errors import ConfigError
+from cs_connector.errors import ConfigError, Place
 from cs_connector.language.compiler import StepError
+from cs_connector.language.lowering import lower
 from cs_connector.language.periods import Calendar
 from cs_connector.measure.calendar import load_calendar
-from cs_connector.measure.metrics import Source, Study, load_metrics, metric_files
+from cs_connector.measure.metrics import Source, load_metrics, metric_files
+from cs_connector.measure.study import Study
 
 
 def found(layers: Sequence[Path]) -> list[ConfigError]:
@@ -23,9 +26,19 @@ def found(layers: Sequence[Path]) -> list[ConfigError]:
         calendar = load_calendar(layers)
     except ConfigError as error:
         return [error]
+    told += _unread(layers)
     for name, path in sorted(metric_files(layers).items()):
         told += _of_file(name, path, seen, calendar)
     return sorted(told, key=_where) or list(_between(layers))
+
+
+def _unread(layers: Sequence[Path]) -> Iterator[ConfigError]:
+    """Files that look like metrics, by an ending that is not looked for."""
+    for path in (path for layer in layers for path in sorted((layer / "metrics").glob("*.yaml"))):
+        yield ConfigError(
+            f"{path.name} is not read", why="files of metrics end with .yml", safe="nothing was read or written",
+            fix=f"name it {path.stem}.yml", place=Place(str(path)),
+        )  # fmt: skip
 
 
 def _between(layers: Sequence[Path]) -> Iterator[ConfigError]:
@@ -73,6 +86,36 @@ def _of_study(source: Source) -> Iterator[ConfigError]:
                 check(name)
             except ConfigError as error:
                 yield error
+                break
+        else:
+            yield from _unsaid(source, name)
+    yield from _of_steps(source)
+
+
+def _unsaid(source: Source, name: str) -> Iterator[ConfigError]:
+    """What the engine that runs has no words for, or far too many."""
+    for key, formula in zip(("value", "known"), source.formula(name), strict=True):
+        if formula is not None:
+            yield from _lowered(source, ("metrics", name, key), formula.tree)
+
+
+def _of_steps(source: Source) -> Iterator[ConfigError]:
+    """The same of steps: of the first one only, as the others stand on it."""
+    parts = source.plan.parts if source.plan else ()
+    if not any(list(_lowered(source, ("steps",), part.rows.query)) for part in parts):
+        return
+    for stage in (stage for part in parts for stage in part.stages):
+        told = list(_lowered(source, ("steps", stage.index), stage.rows.query))
+        if told:
+            yield told[0]
+            return
+
+
+def _lowered(source: Source, at: tuple[str | int, ...], tree: exp.Expr) -> Iterator[ConfigError]:
+    try:
+        lower(tree)
+    except ConfigError as error:
+        yield source.document.told(at, error)
 
 
 def _where(error: ConfigError) -> tuple[str, int, int]:

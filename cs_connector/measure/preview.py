@@ -64,6 +64,8 @@ def _stand(con: Connection, metrics: Metrics, account_id: str, day: date) -> Non
 def _left(con: Connection, stage: Stage, came: int | None, most: int) -> Left:
     columns = dict(stage.rows.columns)
     query = sql(stage.rows.query)
+    if stage.rows.node.shape.paired:  # what compares relationships stands in a table of all dates
+        query = f"SELECT * FROM ({query}) WHERE today IN (SELECT on_date FROM grid)"
     row = con.execute(f"SELECT count(*) FROM ({query})").fetchone()
     went = int(row[0]) if row else 0
     factor = went / came if stage.many and came else None

@@ -89,6 +89,7 @@ def _steps(source: Source, passed: Mapping[int, int], facts: Facts) -> Iterator[
     changed = changing(source.plan)
     came: int | None = _there(source, facts)
     for stage in source.plan.stages:
+        came = passed.get(counts.came(source.name, stage.index), came)
         left = passed.get(counts.place(source.name, stage.index))
         if left is None and (stage.index not in changed or (came == 0 and stage.kind in _FEWER)):
             left = came

@@ -12,8 +12,8 @@ import duckdb
 
 from cs_connector.errors import UsageError
 from cs_connector.health import kept
+from cs_connector.health.explain import barring, levers_for
 from cs_connector.health.explain import explain as explained
-from cs_connector.health.explain import levers_for
 from cs_connector.health.outline import Kept, Outlines
 from cs_connector.health.why_changed import End
 from cs_connector.health.why_changed import why_changed as changed
@@ -107,9 +107,15 @@ def explain(engine: Engine, id_: str, scorecard: str | None, day: date | None = 
 
 
 def levers(engine: Engine, id_: str, target: int, day: date | None = None) -> dict[str, Any]:
-    """levers/1 of an account or relationship, newest or of a day."""
+    """levers/1 of an account or relationship, newest or of a day, with all caps that have to go first."""
     with about(engine, id_) as own:
-        return levers_for(own.con, own.outlines, own.entity, target, on=own.day(day))
+        on = own.day(day)
+        document = levers_for(own.con, own.outlines, own.entity, target, on=on)
+        if document["first"] is None:
+            return document
+        own.keep(SCORED["metric_value"][0], "metric_value", SCORED["metric_value"][1])
+        engine.store.facts.attach(own.con, *_OUTCOME)
+        return {**document, "caps": barring(own.con, own.outlines, own.entity, target, on)}
 
 
 def why_changed(

@@ -81,7 +81,8 @@ def _reads(source: Source, known: Mapping[str, ObjectInfo]) -> Iterator[_Fault]:
                 "ask the admin for permission",
             )
         yield from _unknown_fields(where, rule, fields)
-        columns = {c.name: c.type for c in ENTITIES[rule.entity].columns}
+        entity = ENTITIES.get(rule.entity)  # what is none is a mistake of the file, and told there
+        columns = {c.name: c.type for c in entity.columns} if entity else {}
         for attribute, how in rule.fields.items():
             called = f"{rule.entity}.{attribute}"
             yield from _attribute(

@@ -16,13 +16,13 @@ from cs_connector.act.calling.desk import Desk, Round, Waiting
 from cs_connector.act.calling.endings import GONE
 from cs_connector.act.calling.evidence import Evidence
 from cs_connector.act.calling.obstacles import silent_until
-from cs_connector.errors import ConnectorError
 from cs_connector.health import load_definitions
 from cs_connector.ports import Verdict
 from cs_connector.store import tables
 
 from .engine import Engine
 from .identity import people, unfit
+from .scorecards.pages import page
 
 WATCHED = 14  # days of watching after which the run says that it is time
 SHOWN = 100  # calls that wait, by name
@@ -50,7 +50,7 @@ def judged(engine: Engine, con: duckdb.DuckDBPyConnection, day: date) -> Desk:
             people.user(con, tasks.fallback_owner),
             people.user(con, tasks.manager),
             baseline.known(db),
-            Evidence(con, definitions, day, lambda name, *record: _address(engine, name, *record)),
+            Evidence(con, definitions, day, lambda name, *record: page(engine, name, *record)),
             unfit.users(engine),
         )
         steady.settle(con, db, day)
@@ -65,14 +65,6 @@ def _words(listed: list[tuple[rules.Rule, str]]) -> set[str]:
         text for rule, _ in listed for text in (rule.when, rule.short, rule.why, rule.closes_when, *rule.do)
     )
     return {word for text in texts for word in re.findall(r"[A-Za-z_]\w*", text)}
-
-
-def _address(engine: Engine, connection: str, name: str, record: str) -> str | None:
-    """Where a person sees a record; a connection that cannot say so now says nothing."""
-    try:
-        return engine.adapter(connection).address(name, record)
-    except ConnectorError:
-        return None
 
 
 def _deleted(engine: Engine, con: duckdb.DuckDBPyConnection) -> None:

@@ -11,18 +11,28 @@ import duckdb
 
 from cs_connector.model import CUSTOM, ENTITIES
 from cs_connector.unify import Source, aliases
+from cs_connector.unify.declared.called import reference
 from cs_connector.unify.declared.precedence import Precedence
 from cs_connector.unify.extraction import stage
 from cs_connector.unify.mapping import ReadRule
 from cs_connector.unify.source import Latest
 from cs_connector.unify.sql import ident, literal
 
-from .deciding import standing
 from .engine import Engine
 from .finding import find
-from .unifying import precedence
+from .relations import unified
+from .unifying import declared
 
 _OURS = frozenset({"account_id", "ultimate_parent_id", "depth", "customer_status", "status_reason", CUSTOM})
+# what relationships say of their account stands above what its own records say
+_OF_RELATIONSHIPS = """SELECT sum(arr) AS arr, min(renewal_on) AS renewal_on, max(stage) AS lifecycle_stage FROM relationship
+WHERE account_id = $id AND status <> 'Ended'"""
+_RELATIONSHIPS = "its relationships"
+_ELSEWHERE = {
+    "parent_id": "the tree of accounts",
+    "segment": "customers.yml",
+    "currency": "its subscriptions",
+}
 _LINKED = """SELECT DISTINCT connection, object, record_id FROM link
 WHERE entity = 'account' AND entity_id = $id AND method <> 'mentioned' ORDER BY ALL"""
 
@@ -30,25 +40,31 @@ WHERE entity = 'account' AND entity_id = $id AND method <> 'mentioned' ORDER BY 
 def preview(engine: Engine, id_: str) -> dict[str, Any]:
     """mapping-preview/1 of an account: for each attribute its value and, in the order of belief, what every record says.
 
-    Raises UsageError for an account that is not known.
+    `made_of` names what the value was made of where no record gives it. Raises UsageError for an account that is not known.
     """
-    with standing(engine) as con:
+    with unified(engine) as con:
         account = find(con, id_)
         named = [c.name for c in ENTITIES["account"].columns if c.name not in _OURS]
         final = _row(
             con, f"SELECT {', '.join(map(ident, named))} FROM account WHERE account_id = $id", account
         )
+        told = _row(con, _OF_RELATIONSHIPS, account)
+        made = _ELSEWHERE | {name: _RELATIONSHIPS for name, value in told.items() if value is not None}
         records = con.execute(_LINKED, {"id": account}).fetchall()
         with engine.tables() as fresh:
             said = list(_said(engine, fresh, records))
         meant = _meant(engine, con, said)
-    believed = precedence(engine)
+    customers, _, believed = declared(engine)
+    if not customers.segments:
+        del made["segment"]
     return {
         "schema": "mapping-preview/1",
         "id": account,
         "name": final.get("name"),
         "records": [{"connection": c, "object": o, "id": i} for c, o, i in records],
-        "attributes": [_attribute(name, final.get(name), said, believed, meant) for name in named],
+        "attributes": [
+            _attribute(name, final.get(name), said, believed, meant, made.get(name)) for name in named
+        ],
         "set_aside": [
             {k: one[k] for k in ("connection", "object", "id", "wrong")} for one in said if one["wrong"]
         ],
@@ -61,16 +77,38 @@ def _attribute(
     said: Iterable[dict[str, Any]],
     believed: Precedence,
     meant: Mapping[str, str],
+    made_of: str | None = None,
 ) -> dict[str, Any]:
     """What each record says of one attribute; the first that says anything is believed, and what others say else disagrees.
 
+    Where the value is made of something else that stands above records (`made_of`), none of them counts.
     `meant` has the entity of each reference: two systems can mean one user.
     """
+    told = _told(name, said, believed)
+    reads = [meant.get(one["read"], one["read"]) for one in told]
+    first = next((n for n, read in enumerate(reads) if read is not None), None)
+    counts = None if first is None else reads[first]
+    if made_of != _RELATIONSHIPS and str(counts) == str(value):
+        made_of = None
+    if made_of:
+        first, counts = None, value
+    return {
+        "attribute": name,
+        "value": value,
+        "made_of": made_of,
+        "said": [
+            one | {"counts": n == first, "disagrees": _other(reads[n], counts)} for n, one in enumerate(told)
+        ],
+    }
+
+
+def _told(name: str, said: Iterable[dict[str, Any]], believed: Precedence) -> list[dict[str, Any]]:
+    """What each record that is read for an attribute says of it, in the order of belief."""
 
     def order(one: dict[str, Any]) -> tuple[bool, int, str]:
         return one["adds"], believed.place("account", name, one["connection"], one["rank"]), one["id"]
 
-    told = [
+    return [
         {
             "connection": one["connection"],
             "object": one["object"],
@@ -81,20 +119,6 @@ def _attribute(
         for one in sorted(said, key=order)
         if name in one["fields"]
     ]
-    reads = [meant.get(one["read"], one["read"]) for one in told]
-    first = next((n for n, read in enumerate(reads) if read is not None), None)
-    return {
-        "attribute": name,
-        "value": value,
-        "said": [
-            one
-            | {
-                "counts": n == first,
-                "disagrees": first is not None and _other(reads[n], reads[first]),
-            }
-            for n, one in enumerate(told)
-        ],
-    }
 
 
 def _meant(engine: Engine, con: duckdb.DuckDBPyConnection, said: Sequence[dict[str, Any]]) -> dict[str, str]:
@@ -106,7 +130,21 @@ def _meant(engine: Engine, con: duckdb.DuckDBPyConnection, said: Sequence[dict[s
         {"ids": sorted({text.rpartition("|")[2] for text in texts})},
     ).fetchall()
     ways = {f"{c}|{o}|{i}": id_ for c, o, i, id_ in found}
-    return ways | {f"crm:{crms.get(c)}|{o}|{i}": id_ for c, o, i, id_ in found}
+    ways |= {f"crm:{crms.get(c)}|{o}|{i}": id_ for c, o, i, id_ in found}
+    return ways | _called(con, texts)
+
+
+def _called(con: duckdb.DuckDBPyConnection, texts: Iterable[str]) -> dict[str, str]:
+    """The same of references by the address of a user or the domain of an account."""
+    queries = (
+        f"SELECT {reference(by, by)} AS ref, {ENTITIES[name].key} AS id FROM {ident(name)}"
+        for by, name in (("email", "user"), ("domain", "account"))
+    )
+    found = con.execute(
+        f"SELECT ref, min(id) FROM ({' UNION ALL '.join(queries)}) WHERE ref IN (SELECT unnest($refs)) GROUP BY ref HAVING count(*) = 1",
+        {"refs": sorted(texts)},
+    )
+    return dict(found.fetchall())
 
 
 def _other(read: Any, counts: Any) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime, time
 from typing import Any
 
 import duckdb
@@ -10,20 +11,24 @@ import sqlalchemy as sa
 
 from cs_connector.store import tables
 
-from .deciding import standing
 from .engine import Engine
 from .finding import find
-from .relations import TABLES
+from .relations import unified
 
 STEP = 0.2  # by how much a month of usage must differ from the one before to be told
 
-# each gives on_date, about (a product, or null), said, entity_id (null where no record of a CRM stands behind it)
+_SNAPSHOT = {
+    "entity": "VARCHAR", "entity_id": "VARCHAR", "account_id": "VARCHAR", "main": "BOOLEAN", "on_date": "DATE", "score": "INTEGER",
+    "band": "VARCHAR",
+}  # fmt: skip
+
+# each gives a date or a time, about (a product, or null), said, entity_id (null where no record of a CRM stands behind it)
 _TOLD = {
     "ticket": """
-        SELECT opened_at::DATE, product, coalesce(priority || ' ', '') || 'ticket opened', ticket_id
+        SELECT opened_at, product, coalesce(priority || ' ', '') || 'ticket opened', ticket_id
         FROM ticket WHERE account_id = $account AND opened_at IS NOT NULL
         UNION ALL
-        SELECT closed_at::DATE, product, coalesce(priority || ' ', '') || 'ticket closed after '
+        SELECT closed_at, product, coalesce(priority || ' ', '') || 'ticket closed after '
                || date_diff('day', opened_at::DATE, closed_at::DATE) || ' days', ticket_id
         FROM ticket WHERE account_id = $account AND closed_at IS NOT NULL""",
     "survey": """
@@ -46,7 +51,7 @@ _TOLD = {
                || coalesce(', ' || printf('%,d', amount::BIGINT), ''), opportunity_id
         FROM opportunity WHERE account_id = $account AND closed AND close_on IS NOT NULL""",
     "contact": """
-        SELECT a.at::DATE, NULL, coalesce(kind, 'contact') || CASE WHEN p.decision_maker THEN ' with a decision maker' ELSE '' END,
+        SELECT a.at, NULL, coalesce(kind, 'contact') || CASE WHEN p.decision_maker THEN ' with a decision maker' ELSE '' END,
                activity_id
         FROM activity a LEFT JOIN person p USING (person_id) WHERE a.account_id = $account AND a.at IS NOT NULL AND coalesce(kind, '') NOT LIKE 'mailing %'""",
     "invoice": """
@@ -71,7 +76,7 @@ _TOLD = {
         SELECT end_on, product, 'relationship ends: ' || name, NULL FROM relationship WHERE account_id = $account""",
     "score": """
         SELECT on_date, product, coalesce(before || ' → ', '') || now, NULL
-        FROM (SELECT s.on_date, r.product, s.band || coalesce(' ' || printf('%g', s.score::DOUBLE), '') AS now,
+        FROM (SELECT s.on_date, r.product, s.band || CASE WHEN s.band <> 'unknown' THEN coalesce(' ' || printf('%g', s.score::DOUBLE), '') ELSE '' END AS now,
                      lag(s.band) OVER (PARTITION BY s.entity_id ORDER BY s.on_date) AS before, s.band
               FROM snapshot s LEFT JOIN relationship r ON r.relationship_id = s.entity_id
               WHERE s.account_id = $account AND s.main AND s.entity IN ('account', 'relationship'))
@@ -90,12 +95,12 @@ def timeline(engine: Engine, id_: str) -> dict[str, Any]:
 
     Raises UsageError for an account that is not known.
     """
-    with standing(engine) as con:
+    with unified(engine) as con:
+        engine.store.facts.attach(con, "health/snapshot", "snapshot", _SNAPSHOT)
         account, name = _account(con, find(con, id_))
-        engine.store.facts.attach(con, "unify/stage_reached", "stage_reached", TABLES["stage_reached"])
         events = [*told(con, account), *missed(con, account), *_tasks(engine, account)]
         _sourced(con, events)
-    events.sort(key=lambda e: (e["on"], e["kind"], e["text"], str(e["sources"])))
+    events = ordered(events)
     past = [e for e in events if e["on"] <= engine.as_of]
     return {
         "schema": "timeline/1",
@@ -105,6 +110,12 @@ def timeline(engine: Engine, id_: str) -> dict[str, Any]:
         "events": past[::-1],
         "ahead": [e for e in events if e["on"] > engine.as_of and e["kind"] != "score"],
     }
+
+
+def ordered(events: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Events in the order in which they happened: within a day by their `turn`, the time where one is known."""
+    turned = sorted(events, key=lambda e: (e["on"], e["turn"], e["kind"], e["text"], str(e["sources"])))
+    return [{name: value for name, value in event.items() if name != "turn"} for event in turned]
 
 
 def _account(con: duckdb.DuckDBPyConnection, entity: str) -> tuple[str, str | None]:
@@ -121,15 +132,16 @@ def told(con: duckdb.DuckDBPyConnection, account: str) -> Iterator[dict[str, Any
     """What the entity tables and the snapshots tell of an account, in no order."""
     for kind, query in _TOLD.items():
         wanted = {"account": account} | ({"step": STEP} if "$step" in query else {})
-        for on, about, said, entity in con.execute(query, wanted).fetchall():
-            if on is not None and said is not None:
-                yield {"on": on, "kind": kind, "product": about, "text": said, "entity": entity}
+        for at, about, said, entity in con.execute(query, wanted).fetchall():
+            if at is not None and said is not None:
+                on, turn = (at.date(), at.time()) if isinstance(at, datetime) else (at, time.min)
+                yield {"on": on, "turn": turn, "kind": kind, "product": about, "text": said, "entity": entity}
 
 
 def missed(con: duckdb.DuckDBPyConnection, account: str) -> Iterator[dict[str, Any]]:
     """Stages that were not reached by their day, and those that are to come."""
     for on, about, said in con.execute(_STAGES, {"account": account}).fetchall():
-        yield {"on": on, "kind": "stage", "product": about, "text": said, "entity": None}
+        yield {"on": on, "turn": time.min, "kind": "stage", "product": about, "text": said, "entity": None}
 
 
 def _tasks(engine: Engine, account: str) -> Iterator[dict[str, Any]]:
@@ -141,12 +153,13 @@ def _tasks(engine: Engine, account: str) -> Iterator[dict[str, Any]]:
         common = {"kind": "task", "product": None, "entity": None}
         subject = (row.sent or {}).get("subject") or row.rule
         if row.opened_on:
-            yield {"on": row.opened_on, "text": f"task opened: {subject}", **common}
+            yield {"on": row.opened_on, "turn": time.min, "text": f"task opened: {subject}", **common}
         if row.closed_on:
             why = row.closed_why or "done"
             told = f", {row.outcome}" if row.outcome and row.outcome not in why else ""
             yield {
                 "on": row.closed_on,
+                "turn": time.max,
                 "text": f"task closed ({why}{told}): {subject}",
                 **common,
             }

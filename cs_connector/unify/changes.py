@@ -29,11 +29,14 @@ def find(con: duckdb.DuckDBPyConnection, kind: Kind) -> bool:
 
 
 def named(records: str, wanted: str) -> str:
-    """A query for the records (name, ref) that the names of `wanted` (name) mean. `records` has connection and ref."""
+    """A query for the records (name, ref) that the names of `wanted` (name) mean. `records` has connection and ref.
+
+    A name that two connections of one vendor have means neither.
+    """
     return (
         f"SELECT ref AS name, ref FROM {records} SEMI JOIN {wanted} w ON w.name = ref UNION ALL "
         f"SELECT name, min(ref) FROM (SELECT {_CALLED} AS name, ref FROM {records} JOIN connection_crm USING (connection)) "
-        f"SEMI JOIN {wanted} USING (name) GROUP BY 1"
+        f"SEMI JOIN {wanted} USING (name) GROUP BY 1 HAVING count(*) = 1"
     )
 
 

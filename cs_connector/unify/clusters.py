@@ -205,10 +205,11 @@ class Clusters:
         for here, there in ((one, other), (other, one)):
             likely = () if there.bare else self._likely(here, edge.weight - MARGIN)
             for rival, third in likely:
-                if third is there or third.bare or _yields(here, there, third):
+                if third is there or third.bare or _yields(here, there, third) or _parted(here, third):
                     continue
                 if self._excludes(third, there, rival, edge):
-                    return f"{rival.one} and {rival.other} are about as likely"
+                    pair = (ref.replace("|", "/") for ref in rival[:2])  # as a person names records
+                    return f"{' and '.join(pair)} are about as likely"
         return ""
 
     def _likely(self, here: _Group, least: float) -> Iterator[tuple[Edge, _Group]]:
@@ -237,6 +238,11 @@ def _firms(one: tuple[str, str | None], other: tuple[str, str | None]) -> bool:
     """Whether names and legal forms are those of two companies: Acme plc, Acme Software Ltd."""
     forms = None not in (one[1], other[1]) and one[1] != other[1]
     return forms and Grade.SHORTER <= grade(one[0], other[0]) <= Grade.TRADE
+
+
+def _parted(here: _Group, third: _Group) -> bool:
+    """Whether a person, or the account tree, keeps two groups apart: then neither is a choice for the other."""
+    return not here.apart.isdisjoint(third.members)
 
 
 def _yields(here: _Group, there: _Group, third: _Group) -> bool:

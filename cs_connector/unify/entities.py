@@ -7,13 +7,14 @@ from datetime import date
 
 import duckdb
 
-from cs_connector.model import ACCOUNT, CUSTOM, ENTITIES, FLAG, RELATIONSHIP, Entity
+from cs_connector.model import ACCOUNT, CUSTOM, ENTITIES, FLAG, RELATIONSHIP, USER, Entity
 
 from . import passing
 from .declared import called
 from .declared.precedence import NOTHING, Precedence, compare
 from .source import Source
 from .sql import ident
+from .vocabulary import VALUES
 
 RESOLVED = frozenset({"account", "person", "user"})  # those of which several records can be one
 _REFERENCES = {
@@ -41,12 +42,13 @@ def assemble(con: duckdb.DuckDBPyConnection, as_of: date, precedence: Precedence
     )
     con.execute("CREATE OR REPLACE VIEW link AS SELECT * EXCLUDE (account_id) FROM linked")
     _references(con)
-    for entity in ENTITIES.values():
+    for entity in sorted(
+        ENTITIES.values(), key=lambda e: e is not USER
+    ):  # accounts may name users by their addresses
         if entity is RELATIONSHIP:
             con.execute(f"CREATE OR REPLACE TEMP TABLE said AS {_followed(entity, 'stage_relationship')}")
         elif entity.name in RESOLVED:
             _merged(con, entity, precedence)
-            called.add(con, entity)
         else:
             _plain(con, entity)
     for table in ("meant", "followed", "placed"):
@@ -60,10 +62,14 @@ def assemble(con: duckdb.DuckDBPyConnection, as_of: date, precedence: Precedence
 
 
 def normalise(con: duckdb.DuckDBPyConnection) -> None:
-    """Bring answers of all scales to 0–10: 2 on 1–10 is not 2 on 0–10."""
+    """Bring answers of all scales to 0–10, for 2 on 1–10 is not 2 on 0–10, and all words for a subscription that is over to one."""
     con.execute(
         "UPDATE survey_response SET score_10 = (score - scale_min) / (scale_max - scale_min) * 10 "
         "WHERE score IS NOT NULL AND scale_max > scale_min"
+    )
+    con.execute(
+        "UPDATE subscription SET status = 'Ended' WHERE status <> 'Ended' AND lower(trim(status)) IN (SELECT unnest($over))",
+        {"over": list(VALUES["subscription", "status"]["Ended"])},
     )
 
 
@@ -84,11 +90,12 @@ def mention(con: duckdb.DuckDBPyConnection, sources: Iterable[Source]) -> None:
 
 
 def _references(con: duckdb.DuckDBPyConnection) -> None:
+    """Make `reference`: which entity a record is. An id that two connections of one vendor have leads nowhere by the vendor alone."""
     con.execute(
         "CREATE OR REPLACE TABLE reference AS "
         "SELECT entity, connection || '|' || object || '|' || record_id AS ref, min(entity_id) AS entity_id FROM meant "
         "GROUP BY ALL UNION ALL SELECT entity, 'crm:' || crm || '|' || object || '|' || record_id, min(entity_id) "
-        "FROM meant JOIN connection_crm USING (connection) GROUP BY ALL"
+        "FROM meant JOIN connection_crm USING (connection) GROUP BY ALL HAVING min(entity_id) = max(entity_id)"
     )
 
 
@@ -149,6 +156,25 @@ def _homed(entity: Entity, rows: str) -> str:
 
 
 def _merged(con: duckdb.DuckDBPyConnection, entity: Entity, precedence: Precedence) -> None:
+    """Make the table of an entity of which several records can be one, and what refers to it by address or domain."""
+    _lay(con, entity, precedence)
+    called.add(con, entity)
+    if entity is ACCOUNT and _by_domain(con):  # only now do domains lead to accounts
+        _lay(con, entity, precedence)
+    _link(con, entity)
+    if entity is ACCOUNT:
+        compare(con, precedence)
+
+
+def _by_domain(con: duckdb.DuckDBPyConnection) -> bool:
+    return (
+        con.execute("SELECT 1 FROM stage_account WHERE starts_with(parent_id, 'domain:') LIMIT 1").fetchone()
+        is not None
+    )
+
+
+def _lay(con: duckdb.DuckDBPyConnection, entity: Entity, precedence: Precedence) -> None:
+    """Lay what records say over each other, in a row an entity; `placed` has what each of them says."""
     con.execute(
         "CREATE OR REPLACE TEMP TABLE placed AS SELECT coalesce(a.entity_id, l.entity_id) AS entity_id, f.* "
         f"FROM ({_followed(entity, f'stage_{entity.name}')}) f LEFT JOIN meant l ON l.entity = '{entity.name}' AND f.adds_ref IS NULL "
@@ -163,14 +189,15 @@ def _merged(con: duckdb.DuckDBPyConnection, entity: Entity, precedence: Preceden
         f"CREATE OR REPLACE TABLE {ident(entity.name)} AS SELECT entity_id AS {entity.key}, {columns} "
         "FROM placed WHERE entity_id IS NOT NULL GROUP BY entity_id"
     )
+
+
+def _link(con: duckdb.DuckDBPyConnection, entity: Entity) -> None:
     con.execute(
         f"INSERT INTO linked SELECT l.*, {'e.account_id' if entity.column('account_id') else 'NULL'} FROM ("
         f"SELECT * FROM meant WHERE entity = '{entity.name}' UNION ALL SELECT DISTINCT entity_id, '{entity.name}', connection, "
         "object, record_id, 'adds to', 1.0, '' FROM placed WHERE adds_ref IS NOT NULL AND entity_id IS NOT NULL) l "
         f"LEFT JOIN {ident(entity.name)} e ON e.{entity.key} = l.entity_id"
     )
-    if entity is ACCOUNT:
-        compare(con, precedence)
 
 
 def _laid(name: str, to: str, order: str = "rank") -> str:

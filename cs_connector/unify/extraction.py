@@ -141,7 +141,7 @@ def _typed(source: Source, rule: ReadRule, rows: str, latest: Latest) -> str:
         if how.formula and how.only_if
     ]
     inner = ", ".join(["*", f"{_same(rule)} AS same_ref", f"{_adds(source, rule)} AS adds_ref", *led.columns])
-    told = _told_of(rule, entity)
+    told = [each for each in _told_of(rule, entity) if not _unseen(source, rule, each[1])]
     outer = (
         f"SELECT record_id, same_ref, adds_ref, broken, line, {', '.join(columns)}{_kept(told)} "
         f"FROM (SELECT {inner} FROM ({picked}) q)"
@@ -149,7 +149,7 @@ def _typed(source: Source, rule: ReadRule, rows: str, latest: Latest) -> str:
     layer = derived(source.mapping, rule, outer, lost)
     broken = "WHEN broken IS NOT NULL THEN broken || coalesce(' (line ' || line || ')', '')"
     wrong = " ".join(
-        [broken, *layer.checks, *(_check(how, name, to) for name, how, to in told), *_ranges(rule)]
+        [broken, *(_check(how, name, to) for name, how, to in told), *layer.checks, *_ranges(rule)]
     )
     return f"SELECT * EXCLUDE (broken, line), CASE {wrong} END AS wrong FROM ({layer.query})"
 
@@ -171,24 +171,29 @@ def _told_of(rule: ReadRule, entity: Entity) -> list[tuple[str, FieldRule, str]]
 
 def _kept(told: Iterable[tuple[str, FieldRule, str]]) -> str:
     """The texts behind attributes that can fail to be read, to name them in the reason."""
-    kept = [
-        f", {ident(how.sources[0])} AS {ident('raw ' + name)}" for name, how, to in told if _fallible(how, to)
-    ]
+    kept = [f", {_raw(how)} AS {ident('raw ' + name)}" for name, how, to in told if _fallible(how, to)]
     return "".join(kept)
 
 
+def _raw(rule: FieldRule) -> str:
+    text = _text(rule)
+    return f"CASE WHEN {_condition(rule.only_if)} THEN {text} END" if rule.only_if else text
+
+
 def _fallible(rule: FieldRule, to: str) -> bool:
-    plain = rule.values is None and rule.contains is None and rule.only_if is None and not rule.reached
-    return to != TEXT and len(rule.sources) == 1 and plain
+    plain = rule.values is None and rule.contains is None and not rule.reached
+    return to != TEXT and bool(rule.sources) and plain
 
 
 def _check(rule: FieldRule, name: str, to: str) -> str:
     if not _fallible(rule, to):
         return ""
     raw = ident("raw " + name)
+    # a default hides what could not be read
+    read = ident(name) if rule.default is None else cast(raw, NUMBER if rule.unit else to)
     return (
-        f"WHEN {raw} IS NOT NULL AND {ident(name)} IS NULL THEN "
-        f"{literal(f'{rule.sources[0]} is ')} || {literal(chr(39))} || left({raw}, 40) || "
+        f"WHEN {raw} IS NOT NULL AND {read} IS NULL THEN "
+        f"{literal(' or '.join(rule.sources) + ' is ')} || {literal(chr(39))} || left({raw}, 40) || "
         f"{literal(chr(39) + f', not {kind(to)}')}"
     )
 

@@ -10,7 +10,8 @@ import duckdb
 _ODD = """CREATE OR REPLACE TABLE hierarchy_issue AS
 SELECT account_id, 'own parent' AS kind, NULL AS record, name AS detail FROM account WHERE parent_id = account_id
 UNION ALL
-SELECT l.entity_id, 'unknown parent', concat_ws(' ', s.connection, s.object, s.record_id), split_part(s.parent_id, '|', 3)
+SELECT l.entity_id, 'unknown parent', concat_ws(' ', s.connection, s.object, s.record_id),
+    coalesce(nullif(split_part(s.parent_id, '|', 3), ''), s.parent_id)
 FROM stage_account s JOIN link l ON l.entity = 'account' AND (l.connection, l.object, l.record_id) = (s.connection, s.object, s.record_id)
 LEFT JOIN reference r ON r.entity = 'account' AND r.ref = s.parent_id
 WHERE s.parent_id IS NOT NULL AND r.entity_id IS NULL

@@ -45,16 +45,16 @@ def assign(con: duckdb.DuckDBPyConnection, book: Rulebook, fallback: str | None)
     Only active users are chosen; `fallback` is the e-mail address or the name of a user, or of a queue that is read as one. An inactive owner that was
     passed over shows in `unowned` (relationship_id, user_id), for the weekly digest.
     """
+    special = {name: t.owner for name, t in sorted(book.types.items()) if t.owner}
     con.execute(
         "CREATE OR REPLACE TABLE unowned AS SELECT r.relationship_id, u.user_id FROM relationship r "
-        'LEFT JOIN account a USING (account_id) JOIN "user" u ON u.user_id = coalesce(r.owner_user_id, a.csm_user_id) '
+        f'LEFT JOIN account a USING (account_id) JOIN "user" u ON u.user_id = {_by_type(special, book.owner, _wanted)} '
         "WHERE u.active = FALSE AND r.status <> 'Ended'"
     )
     con.execute(
         'CREATE OR REPLACE TEMP TABLE able AS SELECT user_id, lower(email) AS email, lower(name) AS name FROM "user" WHERE active IS NOT FALSE'
     )
     con.execute(_ABOVE)
-    special = {name: t.owner for name, t in sorted(book.types.items()) if t.owner}
     owner = _by_type(special, book.owner, _first)
     source = _by_type(special, book.owner, _called)
     con.execute(_FOUND.format(owner=owner, source=source), {"fallback": fallback})
@@ -69,6 +69,12 @@ def _by_type(
 ) -> str:
     whens = " ".join(f"WHEN r.type = {literal(name)} THEN {how(places)}" for name, places in special.items())
     return f"CASE {whens} ELSE {how(all_)} END" if whens else how(all_)
+
+
+def _wanted(places: Sequence[Owner]) -> str:
+    """Who would own it, active or not: of the relationship, or the CSM, where an owner is looked for there."""
+    asked = {"relationship": "r.owner_user_id", "csm": "a.csm_user_id"}
+    return f"coalesce({', '.join([*(who for place, who in asked.items() if place in places), 'NULL'])}, NULL)"
 
 
 def _first(places: Sequence[Owner]) -> str:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cs_connector.config.documents import load, validate
 from cs_connector.errors import ConfigError
+from cs_connector.language.expression import parse_condition
 from cs_connector.model import ACCOUNT, DATE
 
 from .relations.rulebook import formula
@@ -61,7 +62,7 @@ def load_customers(path: Path) -> Customers:
     customers = validate(Customers, document)
     for index, each in enumerate(customers.segments):
         try:
-            formula(each.when, _NAMES)
+            parse_condition(each.when, _NAMES)
         except ConfigError as error:
             at = ("segments", index, "when")
             raise document.error(at, error.what, why=error.why, fix=error.fix) from None
@@ -70,7 +71,7 @@ def load_customers(path: Path) -> Customers:
 
 _SIGNS = {
     "live_subscription": ("s.live", "has a live subscription"),
-    "won_opportunity": ("o.won", "won an opportunity in the last year"),
+    "won_opportunity": ("o.won", "won an opportunity in the last {days}"),
     "account_type": ("a.kind = 'customer'", "called a customer"),
 }
 
@@ -88,10 +89,11 @@ def count(con: duckdb.DuckDBPyConnection, customers: Customers, as_of: date) -> 
     )
     con.execute(
         "CREATE OR REPLACE TEMP TABLE later AS SELECT account_id, TRUE AS later FROM line "
-        "WHERE start_on > $as_of AND coalesce(status, 'Active') <> 'Ended' GROUP BY 1",
+        "WHERE start_on > $as_of AND live GROUP BY 1",
         {"as_of": as_of},
     )
-    signs = [_SIGNS[s] for s in customers.any_of]
+    last = "year" if customers.won_days == 365 else f"{customers.won_days} days"
+    signs = [(held, told.format(days=last)) for held, told in map(_SIGNS.__getitem__, customers.any_of)]
     is_customer = " OR ".join(["FALSE", *(f"coalesce({sign}, FALSE)" for sign, _ in signs)])
     which = " ".join(f"WHEN {sign} THEN '{text}'" for sign, text in signs)
     con.execute(

@@ -53,10 +53,23 @@ def _start(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
         "SELECT a.connection || '|' || a.object || '|' || a.\"into\" AS ref FROM alias a SEMI JOIN gone g "
         "ON g.ref = a.connection || '|' || a.object || '|' || a.id"
     )
-    decided = f"SELECT unnest([left_ref, right_ref]) AS ref FROM decision WHERE entity = '{kind.entity}'"
+    _hear(con, kind)
+    decided = "SELECT unnest([left_ref, right_ref]) AS ref FROM word"
     con.execute(
         "CREATE OR REPLACE TEMP TABLE start AS SELECT ref, same_ref FROM heard UNION SELECT ref, NULL FROM touched ANTI JOIN heard USING (ref) "
         f"UNION {' UNION '.join(named)} UNION SELECT ref, NULL FROM ({took} UNION {decided})"
+    )
+
+
+def _hear(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
+    """`word` (action, left_ref, right_ref, reason): what people said; of a record that was merged it is said of the one that it went into."""
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE word AS WITH went AS (SELECT connection || '|' || object || '|' || id AS ref, "
+        "connection || '|' || object || '|' || \"into\" AS target FROM alias), followed AS (SELECT d.action, d.reason, "
+        "coalesce(a.target, d.left_ref) AS one, coalesce(b.target, d.right_ref) AS other FROM decision d "
+        f"LEFT JOIN went a ON a.ref = d.left_ref LEFT JOIN went b ON b.ref = d.right_ref WHERE d.entity = '{kind.entity}') "
+        "SELECT action, least(one, other) AS left_ref, greatest(one, other) AS right_ref, any_value(reason ORDER BY reason) AS reason "
+        "FROM followed WHERE one <> other GROUP BY ALL"
     )
 
 
@@ -90,16 +103,16 @@ def _meant(con: duckdb.DuckDBPyConnection, kind: Kind, records: str, column: str
 
 
 def _decide(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
-    """What people said joins `told`; that they said otherwise, and the account tree, makes `apart`."""
+    """What people said joins `told`; that they said otherwise, and the account tree where nobody said so, makes `apart`."""
     con.execute(
-        f"INSERT INTO told SELECT '{kind.entity}', least(left_ref, right_ref), greatest(left_ref, right_ref), {2 * WORD}, 1.0, "
-        f"'a person', coalesce(reason, '') FROM decision d SEMI JOIN member a ON a.ref = d.left_ref SEMI JOIN member b "
-        f"ON b.ref = d.right_ref WHERE entity = '{kind.entity}' AND action = 'link'"
+        f"INSERT INTO told SELECT '{kind.entity}', left_ref, right_ref, {2 * WORD}, 1.0, 'a person', coalesce(reason, '') FROM word d "
+        "SEMI JOIN member a ON a.ref = d.left_ref SEMI JOIN member b ON b.ref = d.right_ref WHERE action = 'link'"
     )
     below = _meant(con, kind, "member", "parent_ref")
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE apart AS SELECT left_ref AS one, right_ref AS other FROM decision "
-        f"WHERE entity = '{kind.entity}' AND action = 'unlink' UNION SELECT ref, other FROM ({below}) WHERE other <> ref"
+        "CREATE OR REPLACE TEMP TABLE apart AS SELECT left_ref AS one, right_ref AS other FROM word "
+        f"WHERE action = 'unlink' UNION SELECT ref, other FROM ({below}) WHERE other <> ref "
+        "AND (least(ref, other), greatest(ref, other)) NOT IN (SELECT (left_ref, right_ref) FROM told WHERE method = 'a person')"
     )
 
 

@@ -32,7 +32,10 @@ _HOME = """CREATE OR REPLACE TEMP TABLE home AS SELECT l.account_id, upper(coale
 CASE WHEN count(DISTINCT upper(l.currency)) = 1 THEN min(l.currency) ELSE 'several' END)) AS currency
 FROM live l JOIN account a USING (account_id) WHERE l.live GROUP BY 1"""
 
-_ON_ACCOUNT = """UPDATE account SET arr = r.arr, renewal_on = r.renewal_on, lifecycle_stage = r.stage FROM (SELECT account_id,
+_OWN_CURRENCY = """UPDATE account SET currency = h.currency FROM home h
+WHERE h.account_id = account.account_id AND account.currency IS NULL AND h.currency <> 'SEVERAL'"""
+
+_ON_ACCOUNT = """UPDATE account SET arr = coalesce(r.arr, account.arr), renewal_on = coalesce(r.renewal_on, account.renewal_on), lifecycle_stage = r.stage FROM (SELECT account_id,
 sum(arr) AS arr, min(renewal_on) AS renewal_on, first(stage ORDER BY arr DESC, relationship_id) AS stage
 FROM relationship WHERE status <> 'Ended' GROUP BY account_id) r WHERE r.account_id = account.account_id"""
 
@@ -40,7 +43,7 @@ FROM relationship WHERE status <> 'Ended' GROUP BY account_id) r WHERE r.account
 def derive(
     con: duckdb.DuckDBPyConnection, book: Rulebook, as_of: date, precedence: Precedence = NOTHING
 ) -> None:
-    """Make `relationship`, `attachment`, `stage_reached` and `relationship_person`; set stage, revenue and next renewal of accounts.
+    """Make `relationship`, `attachment`, `stage_reached` and `relationship_person`; set stage, revenue, its currency and next renewal of accounts.
 
     Expects `said`: what records of relationships say, by key. Amounts in a currency that is not the account's
     are in no figure; `mixed_currency` (account_id) lists where that is so. What makes no relationship goes to `quarantine`.
@@ -55,6 +58,7 @@ def derive(
     lifecycle.judge(con, book, as_of)
     roles.name(con)
     con.execute(_ON_ACCOUNT)
+    con.execute(_OWN_CURRENCY)
 
 
 def make(
@@ -91,7 +95,7 @@ def _sold(con: duckdb.DuckDBPyConnection) -> None:
         "end_on": "CASE WHEN NOT bool_or(l.live) THEN max(l.end_on) END",
         "previous_end_on": f"max(l.end_on) FILTER (NOT {_NOW} AND l.type IS DISTINCT FROM 'Trial')",
         "arr": f"coalesce(sum(l.arr) FILTER (l.live AND NOT {_FOREIGN}), "
-        f"CASE WHEN count(l.arr) FILTER (l.live AND {_FOREIGN}) = 0 THEN 0 END)",
+        "CASE WHEN NOT bool_or(l.live) THEN 0 END)",
         "seats": "sum(l.seats) FILTER (l.live)",
         "features_bought": "max(l.features_bought) FILTER (l.live)",
         "auto_renew": "bool_and(l.auto_renew) FILTER (l.live)",

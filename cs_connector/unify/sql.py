@@ -47,7 +47,7 @@ _KINDS = {
     NUMBER: "a number",
     WHOLE: "a whole number",
     MONEY: "an amount",
-    FLAG: "yes or no",
+    FLAG: "true or false",
     DATE: "a date",
     TIME: "a time",
 }

@@ -49,7 +49,10 @@ def test_a_notebook_reads_what_was_published(done: Done) -> None:
     assert len(standing) == done.summary["scores"]["computed"]
     assert metrics.groupby(["relationship_id", "on_date"]).size().max() == 1
     described = project.columns("metrics").set_index("column")
-    assert set(metrics.columns) - set(described.index) == {"relationship_id", "account_id", "on_date"}
+    assert set(metrics.columns) == set(described.index)
     assert described.unit["active_share"] == "share"
-    with pytest.raises(UsageError, match="there is no entity 'tikcet'"):
+    for name, table in {"scores": scores, "measures": project.measures(), "links": project.links()}.items():
+        assert list(project.columns(name).column) == list(table.columns)
+    with pytest.raises(UsageError, match="there is no entity 'tikcet'") as caught:
         project.entities("tikcet")
+    assert caught.value.__notes__ == ["did you mean 'ticket'?"]

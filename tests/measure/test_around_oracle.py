@@ -131,6 +131,14 @@ def test_peers(within: list[str]) -> None:
     same(cells(TOWN.connection(), [USAGE, TOTAL, step]), pd.concat(found).drop(columns="segment"))
 
 
+def test_the_last_bits_of_a_number_give_nobody_a_place() -> None:
+    """0.1 + 0.2 is more than 0.3 to a machine; the order in which rows are added shows as little."""
+    of = "case when account_segment = 'Big' then 0.1 + 0.2 else 0.3 end"
+    found = cells(TOWN.connection(), [USAGE, TOTAL, {"peers": {"of": of, "add": {"place": "rank"}}}])
+    assert found["r"].nunique() == 7
+    assert set(found["place"]) == {1}
+
+
 def test_peers_then_a_formula_of_the_relationship() -> None:
     listed: Steps = [
         USAGE, TOTAL, {"peers": {"of": "s / arr", "add": {"place": "rank"}}}, {"derive": {"twice": "place * 2 + arr / arr * 0"}},
@@ -150,6 +158,8 @@ def nothing(rows): return None
 def other(rows): return rows.rename(columns={"value": "most"}).assign(word="x", r=99)
 def short(rows): return rows[["r", "today"]]
 def broken(rows): return 1 / 0
+def leaving(rows): raise SystemExit(3)
+def endless(rows): return longest(rows).assign(most=lambda made: made["most"].where(made["r"] > 1, float("inf")))
 def text(rows): return longest(rows).assign(most="abc")
 """
 
@@ -160,7 +170,7 @@ def given(path: Path, function: str) -> Any:
     (path / "mine.yml").write_text("version: 1\n")
     listed: Steps = [
         USAGE, {"python": {"file": "mine.py", "function": function, "gives": {"most": "number", "word": "text"}}},
-        {"aggregate": {"totals": {"most": {"take": "sum", "of": "most"}, "n": {"take": "count", "where": "word = 'x'"}}}},
+        {"aggregate": {"totals": {"most": {"take": "sum", "of": "most"}, "top": {"take": "max", "of": "most"}, "n": {"take": "count", "where": "word = 'x'"}}}},
     ]  # fmt: skip
     plan = compile_study(steps(*listed))
     assert plan.python
@@ -180,12 +190,21 @@ def test_python(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("function", "why"), [
     ("nothing", "gave no DataFrame"), ("other", "relationships .* it did not get"), ("short", "no column 'most'"),
-    ("broken", "ZeroDivisionError"), ("text", "abc"),
+    ("broken", "ZeroDivisionError"), ("text", "abc"), ("leaving", "SystemExit: 3"),
 ])  # fmt: skip
 def test_a_function_that_gives_something_else(tmp_path: Path, function: str, why: str) -> None:
     with pytest.raises(ConfigError, match=f"{function} of mine.py failed") as caught:
         given(tmp_path, function)
     assert pd.Series([caught.value.why]).str.contains(why).all()
+
+
+def test_what_is_infinite_is_unknown_of_one_relationship(tmp_path: Path) -> None:
+    """A formula after it must not find it greater than everything."""
+    plain, found = given(tmp_path, "longest"), given(tmp_path, "endless")
+    of = found["r"] == 1
+    assert of.any()
+    assert found[of]["top"].isna().all()
+    pd.testing.assert_frame_equal(found[~of], plain[~of])
 
 
 def test_a_function_that_is_not_there(tmp_path: Path) -> None:

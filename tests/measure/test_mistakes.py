@@ -8,6 +8,11 @@ import pytest
 
 from cs_connector.measure.mistakes import found
 
+GROWING = tuple(
+    f"derive: {{n{i}: 'greatest({n}, {n} * 2) + least({n}, 3)'}}"
+    for i, n in enumerate(("n", "n1", "n2", "n3"), 1)
+)
+SAME = "write `on: {account_id: account_id}` to find those with the same one"
 END = "aggregate: {totals: {n: {take: count}}}"
 
 
@@ -91,6 +96,41 @@ PLANTED = {
         study("fetch: ticket", f"filter: {'(' * 60}1 = 1{')' * 60}", END),
         "4 the formula is nested too deeply; change the formula",
     ),
+    "an entity that must be complete and is none": (
+        study("fetch: ticket", END) + "    complete: [ticket, tickets]\n",
+        "9 there is no entity 'tickets'; did you mean 'ticket'?",
+    ),
+    "misspelt evidence": (
+        study("fetch: ticket", "filter: known(priority)", END) + "    evidence: prioritty = 'P1'\n",
+        "10:15 'prioritty' is not known here at column 1; did you mean 'priority'?",
+    ),
+    "a name that is none": (
+        study("fetch: ticket", END).replace("  m:", "  it's:"), "6 metrics.it's is not valid; correct the value",
+    ),
+    "a column of the relationship": (
+        study("fetch: ticket", "filter: seats > 3", END),
+        "4:13 'seats' is not known here at column 1; seats is of the relationship: use it in `value` and `known`, or in `peers`",
+    ),
+    "peers within what is none": (
+        study("fetch: ticket", END, "peers: {within: [account_segmnt], of: n, add: {place: rank}}"),
+        "5:22 'account_segmnt' is not known here at column 1; did you mean 'account_segment'?",
+    ),
+    "a merge on the key of another entity": (
+        study("fetch: ticket", "merge: {entity: person, on: account_id, take: [champion]}", END),
+        f"4 account_id tells one account from another, and is no key of a person; {SAME}",
+    ),
+    "a value of columns that are too large together": (
+        study("fetch: ticket", END, *GROWING, value="n4 + n4 + n4 + n4"),
+        "12 the formula is too large; name each column once or twice, or put an aggregate in between",
+    ),
+    "a value that an engine would write out many times": (
+        study("fetch: ticket", END, value=f"{'round(' * 9}n{', 1)' * 9}"),
+        "8 a formula is too large for this engine; derive the inner part as a column first",
+    ),
+    "a step that an engine would write out many times": (
+        study("fetch: ticket", f"derive: {{x: '{'length(left(status, ' * 9}1{'))' * 9}'}}", END),
+        "4 a formula is too large for this engine; derive the inner part as a column first",
+    ),
     "no title": ("version: 1\nmetrics:\n  m:\n    value: arr\n", "3 metrics.m.title is missing; add title:"),
     "sides of a union that differ": (
         study("fetch: ticket", "union: {steps: [{fetch: invoice}]}", END),
@@ -116,6 +156,12 @@ def test_a_metric_of_two_files_is_told_at_the_second(tmp_path: Path) -> None:
     for name in ("first", "second"):
         _file(tmp_path, name, study("fetch: ticket", END))
     assert _told(tmp_path) == ["second.yml:6 m is in first.yml already; give one of them another name"]
+
+
+def test_a_file_that_nobody_reads_is_told(tmp_path: Path) -> None:
+    _file(tmp_path, "mine", study("fetch: ticket", END))
+    (tmp_path / "metrics" / "mine.yml").rename(tmp_path / "metrics" / "mine.yaml")
+    assert _told(tmp_path) == ["mine.yaml: mine.yaml is not read; name it mine.yml"]
 
 
 def test_each_wrong_metric_of_a_file_is_told(tmp_path: Path) -> None:

@@ -124,6 +124,23 @@ def test_steps_are_counted_but_for_those_before_a_filter_that_is_asked_as_rows_a
     assert all(alone), "there is something to count"
 
 
+def test_how_many_times_a_merge_found_its_rows_has_nothing_of_the_dates_that_they_meet_there() -> None:
+    """Two tickets a usage row, on each of three dates: 2 times, not 6."""
+    town = kit.Town()
+    day = kit.date(2026, 1, 5)
+    town.add("usage", account_id="a6", metric="x", on_date=day, value=1)
+    for _ in range(2):
+        town.add("ticket", account_id="a6", opened_at=kit.datetime(2026, 1, 7))
+    other = {"steps": [{"fetch": "ticket"}], "on": "account_id", "take": ["priority"], "many": True}
+    plan = compile_study(steps(*USAGE, {"merge": other}, COUNT))
+    with town.connection() as con:
+        count(con, plan, "mine")
+        found = counts.read(con)
+    assert found[counts.place("mine", 1)] == 1
+    assert found[counts.came("mine", 2)] == 3
+    assert found[counts.place("mine", 2)] == 6
+
+
 def test_counting_changes_no_number_and_no_digest() -> None:
     metrics = some("usage", "answers", "peers")
     town = Town(Random(8))

@@ -16,6 +16,7 @@ TODAY = date(2026, 11, 25)
 ORIGIN = ("connection", "rank", "object", "record_id", "adds_ref")
 COLUMNS: dict[str, dict[str, str]] = {
     "linked": {c.name: c.type for c in LINK.columns} | {"account_id": TEXT},
+    "connection_crm": dict.fromkeys(("connection", "crm"), TEXT),
     "reference": dict.fromkeys(("entity", "ref", "entity_id"), TEXT),
     "quarantine": dict.fromkeys(("connection", "object", "record_id", "code", "reason"), TEXT),
     "said": dict.fromkeys(ORIGIN, TEXT) | {"rank": WHOLE} | {c.name: c.type for c in RELATIONSHIP.columns},

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cs_connector.config import load, open_project
-from cs_connector.errors import ConfigError
+from cs_connector.errors import ConfigError, Place
 
 GOOD = """\
 version: 1
@@ -142,6 +142,15 @@ def test_what_is_no_text_or_no_file_is_named(tmp_path: Path) -> None:
     for name in ("a.yml", "folder.yml"):
         with pytest.raises(ConfigError, match=name):
             load(tmp_path / name)
+
+
+def test_a_date_that_no_calendar_has_is_told_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "rates.yml").write_text(
+        "version: 1\nrates:\n  2026-02-28: {USD: 1}\n  2026-02-30: {USD: 2}\n"
+    )
+    with pytest.raises(ConfigError, match=r"rates\.yml cannot be read") as caught:
+        load(tmp_path / "rates.yml")
+    assert caught.value.place == Place(str(tmp_path / "rates.yml"), 4)
 
 
 def test_a_file_of_theirs_replaces_the_one_that_ships(root: Path, tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def test_an_explanation_prints_names_ids_and_reasons_as_they_are(
     screen: Screen, capsys: pytest.CaptureFixture[str]
 ) -> None:
     measure = {
-        "group": ODD, "path": [ODD], "measure": ODD, "known": True, "score": 1.0, "carried": False, "value": 1.0, "weight": 1.0,
+        "group": ODD, "path": [ODD], "measure": ODD, "title": ODD, "known": True, "score": 1.0, "carried": False, "value": 1.0, "weight": 1.0,
         "contribution": 1.0, "sources": [{"connection": "sales", "object": "Account", "id": ODD}],
     }  # fmt: skip
     document: dict[str, Any] = {
@@ -100,15 +100,15 @@ def test_an_explanation_prints_names_ids_and_reasons_as_they_are(
         "relationships": [{"id": "r1", "name": ODD, "band": "red", "score": 1}],
     }  # fmt: skip
     reports.explain(screen, document)
-    assert shown(capsys).count(ODD) == 8
+    assert shown(capsys).count(ODD) == 9
 
 
 def test_levers_checks_runs_and_attention_print_as_they_are(
     screen: Screen, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    reports.levers(
-        screen, {"target": 70, "reachable": True, "levers": [{"measure": "tickets", "sentence": ODD}]}
-    )
+    cap = {"cap": 60, "reason": ODD, "fix": ODD}
+    lever = {"measure": "tickets", "sentence": ODD}
+    reports.levers(screen, {"target": 70, "uncapped": 65.0, "caps": [cap], "others": [], "levers": [lever]})
     reports.checks(screen, [{"ok": False, "name": ODD, "text": ODD, "fix": ODD}])
     reports.attention(screen, [(ODD, 10, "red", 1, date(2026, 1, 1), ODD)])
     reports.writes(screen, [{"connection": "sales", "object": ODD} | dict.fromkeys(
@@ -116,7 +116,7 @@ def test_levers_checks_runs_and_attention_print_as_they_are(
     with screen.step(ODD):
         pass
     screen.plain(ODD)
-    assert shown(capsys).count(ODD) == 9
+    assert shown(capsys).count(ODD) == 11
 
 
 def test_a_change_is_printed_as_it_is_and_its_column_adds_up(

@@ -9,6 +9,7 @@ import pytest
 from cs_connector.ports import FieldInfo, ObjectInfo
 from cs_connector.runner.fitting import Problem, fit
 from cs_connector.unify import Source, load_mapping
+from cs_connector.unify.declared.loading import examine
 
 GOOD = """version: 1
 crm: salesforce
@@ -154,3 +155,13 @@ def test_mistakes_come_in_the_order_of_the_file(tmp_path: Path) -> None:
     lines = [int(p.place.rpartition(":")[2]) for p in problems(tmp_path, text)]
     assert lines == sorted(lines)
     assert len(lines) == 3
+
+
+def test_what_is_no_entity_is_left_to_the_mistakes_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "salesforce.yml"
+    path.write_text(GOOD.replace("entity: ticket", "entity: tikket"))
+    seen = examine(path)
+    assert [error.what for error in seen.errors] == ["tikket is not an entity"]
+    assert seen.mapping is not None
+    source = Source("sf", "salesforce", 0, seen.mapping)
+    assert fit(source, {"Account": ACCOUNT, "Case": CASE}) == []

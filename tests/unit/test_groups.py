@@ -24,12 +24,12 @@ measures:
 """
 SHOWN = """
   Usage  33.00 points
-    trend                         1 → 100.00 × 20.0% =  20.00
+    trend                         1 → 100.00 × 20.0% =  20.00   Usage of the last three months against the three before, or a year ago, the better
     Adoption  13.00 points
       Depth  9.00 points
-        seats                       0.3 →  30.00 × 30.0% =   9.00
+        seats                       0.3 →  30.00 × 30.0% =   9.00   Active users per seat, last full month
       Breadth  4.00 points
-        features                    0.4 →  40.00 × 10.0% =   4.00"""
+        features                    0.4 →  40.00 × 10.0% =   4.00   Key features used of those bought"""
 
 
 def test_the_tree_of_explain_has_every_depth(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

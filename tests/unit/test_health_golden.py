@@ -392,6 +392,7 @@ def test_explain_adds_up_and_leads_to_the_record() -> None:
     assert told["uncapped"] + told["rounding"] == pytest.approx(told["score"])
     support = next(m for m in told["measures"] if m["measure"] == "support_requests")
     assert support["sources"] == [{"connection": "service", "object": "tickets", "id": "77"}]
+    assert (support["title"], support["curve"]) == ("Tickets opened in 30 days", {"half_life": 6.0})
     assert {o["name"] for o in told["overrides"]} >= {"notice_given", "gone_dark"}
     assert not any(o["fired"] for o in told["overrides"])
 

@@ -17,10 +17,10 @@ Row = tuple[str, str, str, bool, date, str, date, str]
 RAW = """entity VARCHAR, entity_id VARCHAR, account_id VARCHAR, scorecard VARCHAR, main BOOLEAN, on_date DATE,
     score INTEGER, band VARCHAR, uncapped DOUBLE, coverage DOUBLE, low DOUBLE, high DOUBLE, published VARCHAR,
     known_score INTEGER, known_band VARCHAR, cap INTEGER, override VARCHAR, cap_unsure VARCHAR"""
-WORDS = "relationship_id, scorecard, reason, driver, next_step, override_reason"
+WORDS = "relationship_id, name, scorecard, reason, driver, next_step, override_reason"
 OTHERS = {
     "words": ", ".join(f"NULL::VARCHAR AS {name}" for name in WORDS.split(", ")),
-    "binding": "NULL::VARCHAR AS account_id, NULL::DATE AS on_date, NULL::VARCHAR AS entity_id, NULL::VARCHAR AS note",
+    "binding": "NULL::VARCHAR AS account_id, NULL::DATE AS on_date, NULL::VARCHAR AS entity_id, NULL::VARCHAR AS note, FALSE AS several",
     "grouped": "NULL::VARCHAR AS parent, NULL::DATE AS on_date, 0 AS accounts, 0 AS reds, FALSE AS one_currency, "
     "0 AS red_weight, 0 AS weight",
 }

@@ -98,6 +98,41 @@ def test_a_persons_word_stands_above_ids_and_evidence(world: World) -> None:
     assert world.link() == found
 
 
+def test_a_persons_word_stands_above_the_account_tree(world: World) -> None:
+    world.has("sales", "1", "Ember Group")
+    world.has("sales", "2", "Ember Retail", parent_id="sales|account|1")
+    world.says("link", "sales|account|1", "sales|account|2")
+    assert len(set(world.link().values())) == 1
+    assert world.rows("SELECT * FROM after_conflict") == []
+
+
+def test_a_persons_word_goes_with_a_record_that_its_system_merges(world: World) -> None:
+    world.con.execute('CREATE TABLE alias(connection VARCHAR, object VARCHAR, id VARCHAR, "into" VARCHAR)')
+    world.has("sales", "1", "Ember Retail", domain="ember.example")
+    world.has("sales", "2", "Nordwind", domain="nordwind.example")
+    world.has("marketing", "3", "Ember Retail", domain="ember.example")
+    world.has("marketing", "4", "Fjord Bank", domain="fjord.example")
+    world.says("unlink", "marketing|account|3", "sales|account|1")
+    world.says("link", "marketing|account|4", "sales|account|2")
+    before = world.link()
+    for old, new in (("3", "5"), ("4", "6")):
+        world.con.execute("UPDATE stage_account SET record_id = ? WHERE record_id = ?", [new, old])
+        world.con.execute("INSERT INTO alias VALUES ('marketing', 'account', ?, ?)", [old, new])
+    for found in (world.link(), world.link()):
+        assert found["5"] == before["3"] != found["1"]
+        assert found["6"] == before["4"] == found["2"]
+
+
+def test_whom_a_person_ruled_out_is_no_rival(world: World) -> None:
+    world.has("sales", "1", "Ember Retail", domain="ember.example")
+    for record in ("2", "3"):
+        world.has("marketing", record, "Ember Retail", domain="ember.example")
+        world.says("unlink", f"marketing|account|{record}", "sales|account|1")
+    found = world.link()
+    assert found["2"] == found["3"] != found["1"]
+    assert len(world.rows("SELECT * FROM after_conflict")) == 2, "the two pairs that a person parted"
+
+
 def test_two_records_of_one_system_are_one_only_when_a_person_says_so(world: World) -> None:
     world.has("sales", "1", "Ember Retail", domain="ember.example")
     world.has("sales", "2", "Ember Retail", domain="ember.example")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import duckdb
 import pytest
 
 from cs_connector.runner.identity import markup, report
@@ -106,8 +107,25 @@ def test_the_screen_says_how_much_is_linked_and_what_is_to_decide() -> None:
         "share": 0.75,
         "methods": {},
     }
-    told = report.sentences(document(coverage=[line], conflicts=[{}], near_misses=[{}, {}]))
+    near = [pair("a/1", "c/1", 0.4), pair("a/1", "d/1", 0.4), pair("d/2", "a/1", 0.3)]
+    told = report.sentences(document(coverage=[line], conflicts=[pair("a/1", "b/1", 0.97)], near_misses=near))
     assert told == [
         "sales: 4 of account, 3 linked to another system (75%)",
         "to decide: 1 conflicts, 2 near misses, 0 splits that wait, 0 odd places in the tree of accounts",
     ]
+
+
+def test_what_a_person_parted_is_no_question_any_more() -> None:
+    with duckdb.connect() as con:
+        con.execute("CREATE TABLE known AS SELECT 's|o|' || e || n AS ref, 'account' AS entity, e AS entity_id, e AS name "
+                    "FROM unnest(['a', 'b', 'c']) t(e), unnest([1, 2]) u(n)")  # fmt: skip
+        con.execute(
+            "CREATE TABLE decision AS SELECT 'account' AS entity, 'unlink' AS action, 's|o|a1' AS left_ref, 's|o|b1' AS right_ref"
+        )
+        for table, why in (("who_conflict", "'odd' AS why"), ("who_pair", "NULL AS why")):
+            con.execute(f"CREATE TABLE {table} AS SELECT 'account' AS entity, l AS left_ref, r AS right_ref, 0.5 AS probability, '' AS evidence, {why} "
+                        "FROM (VALUES ('s|o|a2', 's|o|b2'), ('s|o|b1', 's|o|c1')) v(l, r)")  # fmt: skip
+        con.execute("UPDATE who_pair SET left_ref = 's|o|b2' WHERE right_ref = 's|o|c1'")
+        con.execute(report._PARTED)
+        for found in (report._conflicts(con), report._near(con)):
+            assert [(one["one_name"], one["other_name"]) for one in found] == [("b", "c")]

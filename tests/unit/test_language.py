@@ -12,6 +12,7 @@ from sqlglot import exp
 from cs_connector import registry
 from cs_connector.act.calling.rules import load_rules
 from cs_connector.errors import ConfigError, FormulaError
+from cs_connector.language import kinds
 from cs_connector.language.compiler import compile_steps
 from cs_connector.language.executor import connect, sql
 from cs_connector.language.expression import parse
@@ -68,6 +69,7 @@ def kind(v: Any) -> str:
     ("length(a) + floor(1.7) + ceil(1.2)", {"a": "abc"}, 6),
     ("days(add_months(a, 1), a)", {"a": "2027-01-31"}, 28),
     ("days(add_days(a, -1), a)", {"a": "2027-01-31"}, -1),
+    ("days(a, '2027-01-01')", {"a": "2027-01-31"}, 30), ("days(add_days('2028-02-28', 2), a)", {"a": "2028-02-28"}, 2),
     ("year(a) * 100 + month(a)", {"a": "2027-01-31"}, 202701),
     ("add_months(a, 1e18)", {"a": "2027-01-31"}, None),
 ])  # fmt: skip
@@ -80,6 +82,7 @@ def test_meaning(text: str, row: dict[str, Any], expected: Any) -> None:
     "current_date", "cast(a as varchar)", "a::int", "a || b", "repeat(a, 1000000)", "read_csv('/etc/passwd')",
     "*", "x.a", "$1", ":a", "?", "a like 'x'", "[1, 2]", "{'a': 1}", "a -> b", "exists(select 1)", "case", "", "a b c",
     "getenv('HOME')", "a ** b", "struct_pack(a := 1)", "interval 1 day", "a at time zone 'UTC'", "lambda x: x", "a[1]",
+    "a is 'x'", "a is b", "a in ()", "a > 1e400",
 ])  # fmt: skip
 def test_what_is_not_on_the_list_is_refused(text: str) -> None:
     with pytest.raises(ConfigError):
@@ -106,9 +109,10 @@ def test_a_formula_over_typed_names_says_what_it_gives(text: str, kind: str | No
     ("1 + f", "not a number and yes or no", 1), ("t > 1", "which is a text, with 1", 5), ("d = 'soon'", "'soon' is no date", 5),
     ("d in ('2026-13-01')", "is no date", 7), ("f and n", "and needs yes or no, and n is a number", 7),
     ("case when n then 1 end", "when needs yes or no", 11), ("case when f then 1 else t end", "case cannot take", 25),
-    ("if(f, d, n)", "if cannot take", 10), ("lower(n)", "lower needs a text", 7), ("days(d, n)", "days needs a date", 9),
+    ("if(f, d, n)", "if cannot take", 10), ("lower(n)", "lower needs a text", 7), ("days(d, n)", "days needs a date", 9), ("days(d, 'soon')", "days needs a date", 9), ("days(d, '2026-02-30')", "days needs a date", 9),
     ("abs(t)", "abs needs a number or money", 5), ("coalesce(t, 0)", "coalesce cannot take", 13), ("n / d", "/ needs a number", 5),
-    ("days(d)", "days takes 2 values, 1 given", 1), ("add_days(d, t)", "add_days needs a number", 13), ("d between 1 and 2", "between cannot take", 11),
+    ("d > '20260131'", "'20260131' is no date", 5), ("d > '2026-W05-6'", "is no date", 5), ("at > '2026-01-31T10:00:00+02:00'", "is no date", 6),
+    ("n is true", "is needs yes or no, and n is a number", 1), ("days(d)", "days takes 2 values, 1 given", 1), ("add_days(d, t)", "add_days needs a number", 13), ("d between 1 and 2", "between cannot take", 11),
 ])  # fmt: skip
 def test_what_does_not_go_together_is_told_with_its_place(text: str, message: str, at: int) -> None:
     with pytest.raises(FormulaError, match=re.escape(message)) as caught:
@@ -128,10 +132,51 @@ def test_types_are_checked_through_all_steps(steps: list[dict[str, Any]], messag
         compile_steps([Step.model_validate(step) for step in steps])
 
 
+@pytest.mark.parametrize("text", [
+    " + ".join(["n"] * 12), "nullif(" * 6 + "n" + ", 0)" * 6, "case " * 3 + "n" + " when 1 then 2 when 3 then 4 end" * 3,
+], ids=["sums", "nullif", "case"])  # fmt: skip
+def test_each_part_of_a_formula_is_looked_at_once(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thirty numbers are added in no time; each level that looks twice would double it."""
+    asked: list[str | None] = []
+    kind_of = kinds.kind
+    monkeypatch.setattr(kinds, "kind", lambda of: (asked.append(of), kind_of(of))[1])
+    assert parse(text, TYPES).kind == "number"
+    assert len(asked) <= 12
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "postgres", "spark"])
+@pytest.mark.parametrize(("function", "back"), [("add_days", "days"), ("add_months", "months")])
+def test_a_count_of_days_that_is_made_of_others_does_not_double_each_time(
+    function: str, back: str, engine: str
+) -> None:
+    text = "n"
+    for _ in range(9):
+        text = f"{back}({function}(d, {text}), d)"
+    with pytest.raises(ConfigError, match="a formula is too large for this engine"):
+        lower(parse(text, TYPES).tree, engine)
+
+
 def test_a_wrong_name_is_told_with_its_place_and_a_guess() -> None:
     with pytest.raises(ConfigError, match="'seets' is not known here at column") as caught:
         parse("a / seets", {"a", "seats"})
     assert caught.value.fix == "did you mean 'seats'?"
+
+
+@pytest.mark.parametrize(("text", "message", "fix"), [
+    ("t like 'a%'", "'like' is not allowed", "use contains(text, part) or starts_with(text, part)"),
+    ("t || 'x'", "'||' is not allowed", "use concat(a, b)"), ("n % 2 = 0", "'%' is not allowed", "functions:"),
+    ("d = date '2026-01-31'", "a cast is not allowed", "a date is written as a text"), ("count(n)", "'count' is not allowed", "a step `aggregate`"),
+    ("now()", "there is no function 'now'", "the day is called `today`"), ("d > current_date", "'current_date' is not allowed", "the day is called `today`"),
+    ("date_trunc('month', d)", "'date_trunc' is not allowed", "use month_start(date)"), ("d + interval 1 day > d", "'interval' is not allowed", "use add_days"),
+    ('t = "Active"', "'Active' is not known here", "a text stands in single quotes: 'Active'"),
+    ("greatest()", "cannot be read", ""), ("if(f)", "cannot be read", ""), ("starts_with(t)", "cannot be read", ""), ("not", "cannot be read", ""),
+])  # fmt: skip
+def test_what_people_know_from_elsewhere_is_told_in_words_of_ours(text: str, message: str, fix: str) -> None:
+    with pytest.raises(FormulaError) as caught:
+        parse(text, TYPES)
+    assert message in caught.value.what
+    assert fix in caught.value.fix
+    assert "sqlglot" not in f"{caught.value.what} {caught.value.why}"
 
 
 def test_a_wrong_function_is_told_with_a_guess() -> None:

@@ -51,6 +51,12 @@ def test_the_most_costly_come_first_and_the_same_cost_is_told_by_name() -> None:
     assert list(found.costly(1, 1)) == [(2,), (2,)]
 
 
+def test_what_is_good_by_itself_is_told_only_where_it_costs_more() -> None:
+    found = losses((94, 60, 90, 4), (80, 60, 90, 4))
+    worth = np.where(found.score >= 75, 5.0, 2.0)
+    assert list(found.costly(worth, 3)) == [(1,), (1, 0)]
+
+
 def test_a_measure_is_movable_that_has_a_lever_and_room_enough() -> None:
     found = losses((50, 50, 0, 4), (90, 10, 0, 4), (None, 0, 0, 2))
     missing = np.array([10.0, 10.0, np.nan])

@@ -17,7 +17,7 @@ from ruamel.yaml import YAML
 from cs_connector import registry
 from cs_connector.act.heartbeat import ours as heartbeat
 from cs_connector.act.wanted import EXTRAS, extend, mark, want
-from cs_connector.errors import ConfigError, MappingError
+from cs_connector.errors import ConfigError, MappingError, Place
 from cs_connector.model import ENTITIES
 from cs_connector.ports import FieldInfo, ObjectInfo
 from cs_connector.runner import judging
@@ -296,6 +296,35 @@ def test_a_look_up_serves_more_than_one_attribute(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="default is missing"):
         file(tmp_path / "lookups", "regions.yml", "version: 1\nvalues: {N: North}\n")
         load_mapping(tmp_path / "x.yml")
+
+
+def test_a_look_up_that_says_nothing_hides_no_other_mistake(tmp_path: Path) -> None:
+    text = READ.format(entity="subscription") + "      region: {field: R, lookup: regions}\n      seets: S\n"
+    examined = examine(file(tmp_path, "x.yml", text))
+    assert [error.place.line if error.place else 0 for error in examined.errors] == [7, 8]
+    assert "no look-up called 'regions'" in examined.errors[0].what
+
+
+def test_a_look_up_takes_yes_and_no_as_a_crm_writes_them_and_asks_for_quotes_of_numbers(
+    tmp_path: Path,
+) -> None:
+    text = READ.format(entity="subscription") + "      region: {field: R, lookup: regions}\n"
+    file(tmp_path / "lookups", "regions.yml", "version: 1\nvalues: {true: North, x: South}\ndefault: null\n")
+    fields = load_mapping(file(tmp_path, "x.yml", text)).read[0].fields
+    assert fields["region"].values == {"true": "North", "x": "South"}
+    file(tmp_path / "lookups", "regions.yml", "version: 1\nvalues: {01234: North}\ndefault: null\n")
+    with pytest.raises(ConfigError) as caught:
+        load_mapping(tmp_path / "x.yml")
+    assert "put it in quotes" in caught.value.why
+    assert caught.value.place == Place(str(tmp_path / "lookups" / "regions.yml"), 2)
+
+
+def test_a_translated_number_is_to_be_in_quotes(tmp_path: Path) -> None:
+    text = (
+        READ.format(entity="subscription") + "      region: {field: R, values: {1: North}, default: null}\n"
+    )
+    (error,) = examine(file(tmp_path, "x.yml", text)).errors
+    assert "put it in quotes" in error.fix
 
 
 def yaml(text: str) -> Any:

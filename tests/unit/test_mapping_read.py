@@ -83,6 +83,7 @@ def test_what_cannot_be_read_or_converted_is_set_aside_with_the_reason(
         {"Currency": None},
         {"Start": None},
         {"Thousands": "9e300"},
+        {"Start": "2026-02-30"},
     ]
     staged, aside = read(con, tmp_path, *({**GOOD, "Id": str(n), **one} for n, one in enumerate(wrong)))
     assert staged == []
@@ -92,6 +93,52 @@ def test_what_cannot_be_read_or_converted_is_set_aside_with_the_reason(
         ("2", "it has an amount and no currency"),
         ("3", "without renewal_on or start_on nothing says which rate counts"),
         ("4", "Thousands is '9e300', not a whole number"),
+        ("5", "Start is '2026-02-30', not a date"),
+    ]
+
+
+BARE = """\
+version: 1
+crm: x
+read:
+  - object: Line
+    entity: subscription
+    fields:
+      seats: {field: Seats, default: 7}
+      renewal_on: {first: [Renewal, End]}
+      end_on: {field: End, only_if: {field: Kind, any_of: [fixed]}}
+      arr: {field: Worth, unit: {from: thousands, to: ones}, default: 0}
+"""
+
+
+def test_a_default_hides_nothing_that_cannot_be_read(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    (tmp_path / "x.yml").write_text(BARE)
+    lines = [
+        {"Seats": "3", "End": "2026-01-01", "Kind": "fixed", "Worth": "2"},
+        {"End": "soon"},
+        {"Seats": "many"},
+        {"Renewal": "2026-02-30", "End": "2026-01-01"},
+        {"Renewal": "2026-02-01", "End": "soon", "Kind": "fixed"},
+        {"Worth": "much"},
+        {"Renewal": "2026-02-01", "End": "soon", "Kind": "open"},
+    ]
+    records = [{"Id": str(n), **one} for n, one in enumerate(lines)]
+    source = Source("x", "x", 0, load_mapping(tmp_path / "x.yml"), {})
+    raw: Records = {("x", "Line"): records}
+    aliases.collect(con, [source], latest(con, raw))
+    stage(con, [source], latest(con, raw))
+    assert rows(
+        con, "SELECT record_id, seats, renewal_on, end_on, arr FROM stage_subscription ORDER BY 1"
+    ) == [
+        ("0", 3, date(2026, 1, 1), date(2026, 1, 1), Decimal(2000)),
+        ("6", 7, date(2026, 2, 1), None, Decimal(0)),
+    ]
+    assert rows(con, "SELECT record_id, reason FROM quarantine ORDER BY ALL") == [
+        ("1", "Renewal or End is 'soon', not a date"),
+        ("2", "Seats is 'many', not a whole number"),
+        ("3", "Renewal or End is '2026-02-30', not a date"),
+        ("4", "End is 'soon', not a date"),
+        ("5", "Worth is 'much', not an amount"),
     ]
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from cs_connector.health import opinions
 from cs_connector.health.books import Book, books
-from cs_connector.health.program import MONEY, logos, periods, prepare, retention, revenue
+from cs_connector.health.program import MONEY, LeftOut, logos, periods, prepare, retention, revenue
 from cs_connector.language.executor import Connection
 from tests.unit.health_tables import AS_OF, World
 
@@ -97,7 +97,7 @@ def surveyed(world: World) -> World:
 @pytest.fixture(scope="module")
 def con() -> Iterator[Connection]:
     with surveyed(base()).connection() as found:
-        assert prepare(found, AS_OF, periods(AS_OF), GAP) == 1
+        assert prepare(found, AS_OF, periods(AS_OF), GAP) == LeftOut(1, 0, 0)
         yield found
 
 
@@ -269,3 +269,35 @@ def test_a_book_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
             Book("Ann", 5, 2, 1, 1, 1, 65.0, 60.0, 0.0, -5.0, 1, 1, 1),
             Book(None, 1, 1, 0, 0, 0, 40.0, 40.0, 0.0, 0.0, 0, 0, 1),
         ]
+
+
+def _lines(*terms: tuple[str, float, date, date | None]) -> list[tuple[Any, ...]]:
+    """What the terms (account, arr, start, end) of one product come to in October 2026: account, kind and what moves."""
+    world = World()
+    for account in dict.fromkeys(term[0] for term in terms):
+        world.account(account)
+    for account, arr, start, end in terms:
+        status = "Ended" if end and end <= AS_OF else "Active"
+        more = {"product": "A", "currency": "USD", "type": "Subscription", "status": status}
+        world.add("subscription", account_id=account, arr=arr, start_on=start, end_on=end, **more)
+    con = world.connection()
+    prepare(con, AS_OF, [p for p in periods(AS_OF, 1) if p[1] == "month"], GAP)
+    return con.execute("SELECT account_id, kind, CAST(moves AS DOUBLE) FROM flow ORDER BY 1").fetchall()
+
+
+def test_a_late_renewal_beside_an_add_on_is_no_contraction() -> None:
+    """Of two terms of one product the one that ended goes on with the one that begins after it, whatever began between."""
+    ended, renewed, between = date(2026, 10, 20), date(2026, 11, 5), date(2026, 6, 1)
+    assert _lines(
+        ("base", 1_000, START, ended), ("base", 200, between, None), ("base", 1_000, renewed, None),
+        ("dropped", 1_000, START, ended), ("dropped", 200, between, date(2026, 10, 25)), ("dropped", 200, renewed, None),
+        ("joined", 1_000, START, ended), ("joined", 500, START, ended), ("joined", 1_500, renewed, None),
+    ) == [("base", "same", 0), ("dropped", "contraction", -1_000), ("joined", "same", 0)]  # fmt: skip
+
+
+def test_subscriptions_that_cannot_be_counted_are_counted_as_that() -> None:
+    world = base()
+    for given in ({"start_on": START}, {"arr": 5}, {"arr": 5, "type": "Trial"}):
+        world.add("subscription", account_id="stays", product="D", status="Active", **given)
+    left = prepare(world.connection(), AS_OF, periods(AS_OF, 1), GAP)
+    assert left == LeftOut(without_end=1, without_start=1, without_amount=1)

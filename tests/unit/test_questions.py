@@ -11,12 +11,13 @@ import duckdb
 import pytest
 
 from cs_connector.act.calling.rules import load_rules, names
-from cs_connector.errors import UsageError
+from cs_connector.errors import ConnectorError, UsageError
 from cs_connector.health import explain, levers_for
 from cs_connector.language.expression import parse_condition
 from cs_connector.runner.asking import scored_on
 from cs_connector.runner.exporting import _records
 from cs_connector.runner.questions import _words
+from cs_connector.runner.scorecards.pages import linked
 from tests.unit.health_tables import SHIPPED, World, definitions
 
 OCTOBER, TODAY = date(2026, 10, 31), date(2026, 11, 25)
@@ -64,3 +65,18 @@ def test_a_connection_with_a_quote_in_its_name_can_be_exported() -> None:
         con.execute("CREATE TABLE seen AS SELECT 'i' AS id, NULL AS modified_at, FALSE AS deleted")
         rows = con.execute(_records(engine, lambda _connection, _name: "seen")).fetchall()
     assert rows == [("o'hare", "it's", "i", None, False)]
+
+
+def test_a_link_is_that_of_the_connection_and_none_where_it_cannot_say() -> None:
+    def adapter(name: str) -> Any:
+        if name == "down":
+            raise ConnectorError("no answer")
+        return SimpleNamespace(address=lambda kind, record: f"https://crm.example/{kind}/{record}")
+
+    project = SimpleNamespace(settings=SimpleNamespace(connections={"sales": 1, "down": 1}))
+    engine: Any = SimpleNamespace(project=project, adapter=adapter)
+    sources = [{"connection": name, "object": "Case", "id": "500"} for name in ("sales", "down", "project")]
+    told = linked(engine, {"measures": [{"sources": sources}]})
+    assert [s["link"] for s in told["measures"][0]["sources"]] == [
+        "https://crm.example/Case/500", None, None,
+    ]  # fmt: skip

@@ -10,7 +10,7 @@ import pytest
 
 from cs_connector import registry
 from cs_connector.errors import ConfigError
-from cs_connector.unify import population
+from cs_connector.unify import entities, population
 from cs_connector.unify.population import load_customers
 from cs_connector.unify.relations import oddities
 from cs_connector.unify.relations.rulebook import Rulebook, load_rulebook
@@ -49,6 +49,53 @@ def test_a_won_deal_is_an_engagement_with_its_own_scorecard_owner_and_value() ->
     assert kin.rows("SELECT arr::INT FROM account") == [(110,)]
 
 
+def test_revenue_that_nobody_knows_is_unknown_and_that_of_what_ended_is_nothing() -> None:
+    kin = Kin().account("a", arr=70, renewal_on=date(2027, 5, 1)).account("b").account("c")
+    kin.sold("1", "a", arr=None).sold("2", "b", arr=None).sold("3", "b", "Q").sold(
+        "4", "c", status="Ended"
+    ).derive()
+    assert kin.rows("SELECT account_id, product, arr::INT FROM relationship ORDER BY ALL") == [
+        ("a", "P", None),
+        ("b", "P", None),
+        ("b", "Q", 10),
+        ("c", "P", 0),
+    ]
+    assert kin.rows("SELECT account_id, arr::INT, renewal_on FROM account ORDER BY ALL") == [
+        ("a", 70, date(2027, 5, 1)),
+        ("b", 10, None),
+        ("c", None, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "is_"), [("cancelled", "Ended"), ("Expired", "Ended"), ("Live", "Active"), (None, "Active")]
+)
+def test_a_subscription_is_over_by_whatever_word_its_crm_has_for_it(status: str | None, is_: str) -> None:
+    kin = (
+        Kin()
+        .account("a")
+        .sold("1", "a", status=status)
+        .account("b")
+        .sold("2", "b", status=status, start_on=date(2027, 1, 1))
+    )
+    entities.normalise(kin.con)
+    assert kin.derive().rows("SELECT status FROM relationship") == [(is_,)]
+    later = kin.owned().rows("SELECT status_reason FROM account WHERE account_id = 'b'")
+    assert later == [("no subscription" if is_ == "Ended" else "starts on a later date",)]
+
+
+def test_an_account_without_a_currency_has_the_one_that_its_live_subscriptions_share() -> None:
+    kin = Kin().account("a").account("b").account("c").account("d", currency="EUR")
+    kin.sold("1", "a", currency="usd").sold("2", "a", "Q", currency="USD").sold("3", "b", currency="USD")
+    kin.sold("4", "b", "Q", currency="GBP").sold("5", "c").sold("6", "d", currency="USD").derive()
+    assert kin.rows("SELECT account_id, currency, arr::INT FROM account ORDER BY ALL") == [
+        ("a", "USD", 20),
+        ("b", None, None),
+        ("c", None, 10),
+        ("d", "EUR", None),
+    ]
+
+
 def test_a_child_account_can_be_a_business_unit_of_the_one_on_top() -> None:
     unit = {
         "from": "account", "when": "depth > 0", "type": "Business unit", "key": ["name"], "account": "ultimate_parent_id",
@@ -83,14 +130,37 @@ def test_a_record_makes_one_relationship_by_the_first_rule_that_it_meets() -> No
 
 def test_a_relationship_without_its_account_is_set_aside_with_the_record_that_it_names() -> None:
     kin = Kin().account("a").sold("ok", "a").sold("none", None)
-    kin.sold("lost", None)
+    kin.sold("lost", None).sold("two", None)
+    kin.con.execute("UPDATE stage_subscription SET account_id = 'domain:x.example' WHERE record_id = 'two'")
     kin.con.execute("UPDATE stage_subscription SET account_id = 'sf|Account|001X' WHERE record_id = 'lost'")
     kin.derive()
     assert kin.rows("SELECT record_id, code, reason FROM quarantine ORDER BY 1") == [
         ("lost", "ACCOUNT", "it makes a relationship of an account that is not there: Account 001X"),
         ("none", "ACCOUNT", "it makes a relationship, but names no account"),
+        (
+            "two",
+            "ACCOUNT",
+            "it makes a relationship of the account with domain x.example, which none has alone",
+        ),
     ]
     assert kin.rows("SELECT count(*) FROM relationship") == [(1,)]
+
+
+def test_a_record_of_which_a_formula_gives_what_does_not_fit_is_set_aside_alone() -> None:
+    seats = {
+        "from": "opportunity",
+        "key": ["opportunity_id"],
+        "values": {"seats": "amount * 1e18", "start_on": "close_on"},
+    }
+    kin = Kin({"relationships": [seats, {"from": "opportunity", "key": ["opportunity_id"]}]}).account("a")
+    kin.add("opportunity", "large", account_id="a", amount=50).add(
+        "opportunity", "small", account_id="a", amount=0
+    )
+    kin.derive()
+    assert kin.rows("SELECT record_id, code, reason FROM quarantine") == [
+        ("large", "VALUE", "the formula of seats gives 5e+19, which does not fit")
+    ]
+    assert kin.rows("SELECT name, seats FROM relationship") == [("A · small", 0)]
 
 
 def test_of_two_records_of_one_key_the_first_counts_and_the_other_says_so() -> None:
@@ -142,7 +212,9 @@ def test_a_row_is_about_what_it_names_then_by_the_first_rule_that_finds_any_and_
         "lost": {"account_id": None},
         "other": {"account_id": "b"},
         "homeless": {"relationship": "sf|subscription|3", "account_id": None},
+        "elsewhere": {"relationship": "crm:seller|subscription|3"},
     }
+    kin.con.execute("INSERT INTO connection_crm VALUES ('sf', 'seller')")
     for key, values in tickets.items():
         kin.add("ticket", key, **{"account_id": "a", **values})
     kin.add("person", "ann", account_id="a").add(
@@ -154,6 +226,7 @@ def test_a_row_is_about_what_it_names_then_by_the_first_rule_that_finds_any_and_
         "JOIN relationship r USING (relationship_id) WHERE entity <> 'role' GROUP BY 1 ORDER BY 1"
     )
     assert found == [
+        ("elsewhere", "R", "record"),
         ("eu", "PQ", "rule 1"),
         ("homeless", "R", "record"),
         ("n", "Q", "rule 1"),
@@ -161,7 +234,7 @@ def test_a_row_is_about_what_it_names_then_by_the_first_rule_that_finds_any_and_
         ("urgent", "R", "rule 2"),
     ]
     assert dict(kin.rows("SELECT how, rows FROM attached WHERE entity = 'ticket'")) == {
-        "record": 2, "rule 1": 1, "rule 2": 1, "product": 1, "unknown product": 1, "account": 1, "no account": 1,
+        "record": 3, "rule 1": 1, "rule 2": 1, "product": 1, "unknown product": 1, "account": 1, "no account": 1,
         "account without relationships": 1,
     }  # fmt: skip
     assert kin.rows("SELECT account_id FROM linked WHERE entity_id = 'homeless'") == [("a",)]
@@ -181,6 +254,22 @@ def test_people_have_roles_in_relationships_and_those_of_the_account_where_nobod
     assert found == [
         ("P", "ann", "Decision Maker", False), ("P", "bob", "Champion", False),
         ("Q", "bob", "Champion", False), ("Q", "bob", "Decision Maker", True),
+    ]  # fmt: skip
+    kin.con.execute("UPDATE person SET active = FALSE, champion = FALSE WHERE person_id = 'bob'")
+    assert kin.derive().rows("SELECT DISTINCT person_id, role FROM relationship_person") == [
+        ("ann", "Decision Maker")
+    ]
+
+
+def test_a_role_in_one_relationship_is_none_in_another_and_none_of_who_left() -> None:
+    kin = Kin().account("a").sold("1", "a").sold("2", "a", "Q").add("person", "ann", account_id="a")
+    kin.add("person", "old", account_id="a", active=False)
+    for person in ("ann", "old"):
+        kin.add("role", person, person_id=person, role="Sponsor", relationship="sf|subscription|1")
+        kin.add("role", f"{person} of all", account_id="a", person_id=person, role="Lawyer")
+    kin.derive()
+    assert kin.rows("SELECT product, person_id, relationship_person.role, named FROM relationship_person JOIN relationship USING (relationship_id) ORDER BY ALL") == [
+        ("P", "ann", "Lawyer", False), ("P", "ann", "Sponsor", True), ("Q", "ann", "Lawyer", False),
     ]  # fmt: skip
 
 
@@ -231,6 +320,52 @@ def test_who_left_is_passed_over_and_listed_whoever_takes_over() -> None:
     assert kin.rows(odd) == [("owner left", "tasks go to another active user (fallback)")]
 
 
+def test_what_an_account_reached_before_a_relationship_began_is_that_of_an_older_one() -> None:
+    kin = Kin().account("a").sold("1", "a", "Old", start_on=date(2024, 1, 1)).sold("2", "a", "New")
+    kin.account("b").sold("3", "b", "Only")
+    for account in ("a", "b"):
+        for kind, day in (("Onboarding", date(2024, 2, 1)), ("First Value", date(2024, 3, 1))):
+            kin.add("lifecycle_event", f"{account} {kind}", account_id=account, kind=kind, on_date=day)
+    kin.add(
+        "lifecycle_event", "signed", account_id="a", kind="Closed Won", on_date=date(2025, 11, 1)
+    ).derive()
+    assert kin.rows("SELECT account_id, product, stage FROM relationship ORDER BY ALL") == [
+        ("a", "New", "Closed Won"),
+        ("a", "Old", "Closed Won"),
+        ("b", "Only", "First Value"),
+    ]
+    query = "SELECT state, reached_on FROM stage_reached JOIN relationship USING (relationship_id) WHERE stage_reached.stage = 'Onboarding'"
+    assert kin.rows(f"{query} AND product = 'New'") == [("overdue", None)]
+
+
+def test_what_was_reached_between_two_lives_is_of_neither() -> None:
+    kin = (
+        Kin()
+        .account("a")
+        .sold("1", "a", start_on=date(2022, 1, 1), end_on=date(2024, 12, 31), status="Ended")
+    )
+    kin.sold("2", "a", start_on=date(2026, 3, 30))
+    for day in (date(2023, 4, 1), date(2025, 4, 14), date(2026, 9, 1)):
+        kin.add("lifecycle_event", str(day), account_id="a", kind="Executive Business Review", on_date=day)
+    query = "SELECT reached_on FROM stage_reached WHERE stage = 'Executive Business Review'"
+    assert kin.derive().rows(query) == [(date(2026, 9, 1),)]
+
+
+def test_of_stages_of_one_day_the_last_of_the_life_is_the_one_that_it_is_in() -> None:
+    kin = Kin().account("a").sold("1", "a")
+    for kind in ("First Value", "Onboarding", "Executive Business Review"):
+        kin.add("lifecycle_event", kind, account_id="a", kind=kind, on_date=date(2026, 3, 1))
+    assert kin.derive().rows("SELECT stage FROM relationship") == [("Executive Business Review",)]
+
+
+def test_who_left_a_place_where_no_owner_is_looked_for_is_no_matter() -> None:
+    kin = Kin(SERVICES).account("a", owner_user_id="ann", csm_user_id="gone").sold("s", "a")
+    kin.add("user", "ann", active=True).add("user", "gone", active=False)
+    kin.add("opportunity", "o", account_id="a", won=True, type="Services").derive().owned()
+    query = "SELECT type, user_id FROM unowned JOIN relationship USING (relationship_id)"
+    assert kin.rows(query) == [("Subscription", "gone")]
+
+
 def test_segments_are_formulas_and_the_first_that_holds_counts(tmp_path: Path) -> None:
     path = tmp_path / "customers.yml"
     path.write_text(
@@ -249,11 +384,12 @@ def test_segments_are_formulas_and_the_first_that_holds_counts(tmp_path: Path) -
         ("Young",),
         ("Theirs",),
     ]
-    path.write_text("version: 1\nsegments:\n  - {segment: Large, when: ar >= 20}\n")
-    with pytest.raises(ConfigError) as caught:
-        load_customers(path)
-    assert caught.value.place is not None
-    assert caught.value.place.line == 3
+    for wrong in ("ar >= 20", "arr + 20", "name"):
+        path.write_text(f"version: 1\nsegments:\n  - {{segment: Large, when: {wrong}}}\n")
+        with pytest.raises(ConfigError) as caught:
+            load_customers(path)
+        assert caught.value.place is not None
+        assert caught.value.place.line == 3
 
 
 MISTAKES = [
@@ -266,6 +402,20 @@ MISTAKES = [
     ("types:\n  Region:\n    scorecard: standart\n", 4, "standard"),
     ("lifecycle:\n  - {stage: A}\n  - {stage: A}\n", 4, "remove"),
     ("owner: [manager]\n", 2, ""),
+    ("relationships:\n  - from: opportunity\n    when: amount\n", 4, "change the formula"),
+    (
+        "relationships:\n  - from: opportunity\n    key: [type]\n    values: {start_on: amount}\n",
+        5,
+        "change the formula",
+    ),
+    (
+        "relationships:\n  - from: opportunity\n    key: [type]\n    values: {arr: type}\n",
+        5,
+        "change the formula",
+    ),
+    ("relationships:\n  - from: opportunity\n    key: [type]\n    account: stage\n", 5, "account_id"),
+    ("attach:\n  ticket:\n    - {when: topic, by: person}\n", 4, "change the formula"),
+    ("attach:\n  ticket:\n    - {to: product}\n", 4, "change the formula"),
 ]
 
 

@@ -165,3 +165,16 @@ def test_bands_that_leave_a_score_without_one_stop_a_run(bands: str, what: str, 
         load_definitions([SHIPPED, root])
     assert caught.value.what == what
     assert str(caught.value.place).endswith("bands.yml:2")
+
+
+def test_the_next_step_of_an_account_names_the_relationship_that_is_meant() -> None:
+    """To lift the worst of two does not lift the account as far, so nobody is to read it as that."""
+    world = World().customer(product="A", name="Acme · A")
+    world.customer(relationship="r2", product="B", name="Acme · B").customer("a2", "r3")
+    for account, product, users in (("a1", "A", 5), ("a1", "B", 50), ("a2", None, 5)):
+        world.users(*[users] * 6, account=account, product=product)
+    scores = world.score()
+    worst = scores.snapshot("r1")["next_step"]
+    assert worst
+    assert scores.snapshot("a1", entity="account")["next_step"] == f"{worst} (Acme · A)"
+    assert scores.snapshot("a2", entity="account")["next_step"] == scores.snapshot("r3")["next_step"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 
 from cs_connector.console.score_plan import markdown
 from cs_connector.health import Definitions
+from cs_connector.health.bands import Bands
 from cs_connector.health.causes import Cause, causes, main_cause
 from cs_connector.health.compare import Moved, Standing, compare, moved, stayed, total
 from cs_connector.health.differences import differences
@@ -243,6 +244,20 @@ def test_what_a_cap_hides_is_no_cause(layers: tuple[Path, Path]) -> None:
     )
     found = causes(Moved("a", "A", None, "USD", 1.0, None, pair, pair), same, same)
     assert found == [Cause("measure", "tickets", 20.0)]
+
+
+def test_a_band_that_changed_with_its_limits_is_no_matter_of_measures(layers: tuple[Path, Path]) -> None:
+    """Red ends at 45 and not at 50: 46 is yellow now, though tickets gave a point; 52 would have been yellow before, too."""
+    same = definitions(layers[0])
+    after = replace(same, bands=Bands(red=(0, 45), yellow=(45, 75)))
+    for score, kind in ((46, "bands"), (52, "measure")):
+        end = replace(standing(score, float(score), tickets=2 * score - 45, active=45), band="yellow")
+        pair = (standing(45, 45.0, tickets=45, active=45), end)
+        one = Moved("a", "A", None, "USD", 1.0, None, pair, pair)
+        found, main = causes(one, same, after), main_cause(causes(one, same, after), one)
+        assert main is not None
+        assert (main.kind, found[0].kind) == (kind, kind)
+        assert sum(cause.points for cause in found) == pytest.approx(score - 45)
 
 
 def test_a_cap_and_a_measure_share_what_they_do_together(layers: tuple[Path, Path]) -> None:

@@ -101,7 +101,7 @@ MERGED = {"steps": [{"fetch": "ticket"}], "on": "product", "take": ["status"]}
     ([{"fetch": "usage"}, {"window": {"add": {"x": {"take": "lag", "of": "value"}}}}, COUNT], (1, "window", "add", "x"), "lag needs an order", "order"),
     ([{"fetch": "usage"}, {"peers": {"of": "value", "add": {"x": "rank"}}}], (1, "peers"), "one row each", "aggregate before"),
     ([{"fetch": "usage"}, COUNT, {"peers": {"of": "n", "add": {"x": "rank"}}}, COUNT], (3, "aggregate"), "cannot follow peers", "derive"),
-    ([{"fetch": "usage"}, COUNT, {"peers": {"within": ["account_segmen"], "of": "n", "add": {"x": "rank"}}}], (2, "peers", "within", 0), "'account_segmen' is not known", "known names: n"),
+    ([{"fetch": "usage"}, COUNT, {"peers": {"within": ["account_segmen"], "of": "n", "add": {"x": "rank"}}}], (2, "peers", "within", 0), "'account_segmen' is not known", "did you mean 'account_segment'?"),
     ([{"fetch": "usage"}, MONTHLY], (), "without an aggregate, with a row a month", "end with an aggregate"),
     ([{"fetch": "usage"}, *[{"filter": "value > 1"}] * MAX_STEPS, COUNT], (), "more than 40 steps", ""),
     ([{"fetch": "invoice"}, {"aggregate": {"totals": {"sum": {"take": "sum", "of": "amount"}}}}], (1, "aggregate", "totals", "sum"), "several currencies", "aggregate by currency"),
@@ -121,9 +121,36 @@ def test_a_mistake_is_told_where_it_is(
 ])  # fmt: skip
 def test_money_is_added_once_the_steps_say_what_they_do_with_currencies(say: list[Any]) -> None:
     plan({"fetch": "invoice"}, *say, {"aggregate": {"totals": {"sum": {"take": "sum", "of": "amount"}}}})
-    by = {"aggregate": {"by": ["currency"], "totals": {"sum": {"take": "sum", "of": "amount"}}}}
-    with pytest.raises(StepError, match="several currencies"):
-        plan({"fetch": "invoice"}, by, {"aggregate": {"totals": {"all": {"take": "sum", "of": "sum"}}}})
+
+
+def test_money_of_each_currency_is_added_apart_and_not_together_after_that() -> None:
+    totals = {"sum": {"take": "sum", "of": "amount"}}
+    months = {"of": "issued_on", "grain": "month"}
+    pivot = {"pivot": {"by": ["currency"], "on": "invoice_id", "values": {"sum": "a"}, "of": "amount"}}
+    for by in (
+        {"aggregate": {"by": ["currency"], "every": every, "totals": totals}} for every in (None, months)
+    ):
+        plan({"fetch": "invoice"}, by, COUNT)
+        with pytest.raises(StepError, match="all would add money of several currencies"):
+            plan({"fetch": "invoice"}, by, {"aggregate": {"totals": {"all": {"take": "sum", "of": "sum"}}}})
+    plan({"fetch": "invoice"}, pivot, COUNT)
+
+
+def test_a_chain_of_small_formulas_does_not_grow_without_end() -> None:
+    """Each is six of the one before: the seventh would keep an engine busy for minutes, a thirtieth for ever."""
+    chain = [
+        {"derive": {f"x{i}": f"greatest(x{i - 1}, x{i - 1} * 2) + least(x{i - 1}, 3)"}} for i in range(1, 30)
+    ]
+    with pytest.raises(StepError, match="the formula is too large") as caught:
+        plan({"fetch": "usage"}, {"derive": {"x0": "value"}}, *chain, COUNT)
+    assert caught.value.at == (6, "derive", "x5")
+    many = {f"x{i}": f"value + {i}" for i in range(30)}
+    plan({"fetch": "usage"}, {"derive": many}, {"derive": {"y": " + ".join(many)}}, COUNT)
+
+
+def test_a_step_derives_no_more_columns_than_a_table_may_have() -> None:
+    with pytest.raises(ValueError, match="at most 200"):
+        Step.model_validate({"derive": {f"x{i}": "1" for i in range(201)}})
 
 
 def test_steps_are_not_nested_without_end() -> None:

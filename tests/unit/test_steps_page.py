@@ -28,10 +28,11 @@ def layer(tmp_path: Path) -> Path:
 
 def test_the_examples_run(layer: Path) -> None:
     metrics = load_metrics([layer])
-    assert len(metrics.sources) == 6
+    assert len(metrics.sources) == 7
     with town().connection(GRID[:2]) as con:
         con.execute("UPDATE usage SET metric = 'active_users'")
         con.execute("UPDATE scope SET seats = 10")
+        con.execute("INSERT INTO relationship BY NAME SELECT relationship_id, account_id FROM scope")
         con.execute("CREATE TABLE scored AS SELECT * FROM scope")
         con.execute("CREATE TABLE feed_complete (account_id VARCHAR, entity VARCHAR, on_date DATE)")
         parts.compare(con, (s for s in metrics.sources if s.plan and s.plan.whole), 3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import duckdb
@@ -10,7 +11,7 @@ import pytest
 
 from cs_connector.model import ENTITIES
 from cs_connector.runner.relations import TABLES
-from cs_connector.runner.timeline import missed, told
+from cs_connector.runner.timeline import missed, ordered, told
 
 
 @pytest.fixture
@@ -152,3 +153,21 @@ def test_a_stage_that_was_missed_is_told_on_the_day_on_which_it_was_due(
     assert sorted(e["text"] for e in missed(con, "a")) == [
         "First Value was due and skipped", "Onboarding was due; reached 9 days late", "Review was due and is overdue",
     ]  # fmt: skip
+
+
+def test_a_day_is_told_by_its_times_and_a_score_that_is_unknown_without_a_number(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    opened, closed = "2026-11-01 10:00:00", "2026-11-01 11:00:00"
+    put(con, "ticket", ticket_id="t", account_id="a", priority="P1", opened_at=opened, closed_at=closed)
+    put(con, "activity", activity_id="m", account_id="a", kind="meeting", at="2026-11-01 10:30:00")
+    band = {"entity": "account", "entity_id": "a", "account_id": "a", "main": True, "on_date": "2026-11-01"}
+    put(con, "snapshot", score=100, band="unknown", **band)
+    events = ordered(event | {"sources": []} for event in told(con, "a"))
+    assert [e["text"] for e in events] == [
+        "unknown",
+        "P1 ticket opened",
+        "meeting",
+        "P1 ticket closed after 0 days",
+    ]
+    assert all(type(e["on"]) is date and "turn" not in e for e in events)

@@ -273,6 +273,10 @@ def test_the_reason_names_the_sign_that_makes_a_customer(con: duckdb.DuckDBPyCon
     assert dict(rows(con, "SELECT name, status_reason FROM account WHERE customer_status = 'Customer'")) == {
         "Won": "won an opportunity in the last year"
     }
+    run(con, records, customers=signs.model_copy(update={"won_days": 300}))
+    assert rows(con, "SELECT status_reason FROM account WHERE customer_status = 'Customer'") == [
+        ("won an opportunity in the last 300 days",)
+    ]
 
 
 def test_a_name_joins_nothing_when_the_domains_differ(con: duckdb.DuckDBPyConnection) -> None:

@@ -76,3 +76,98 @@ def test_a_field_that_is_lost_is_unknown_for_every_record(
     run(con, records("1"), [lost])
     assert rows(con, "SELECT priority FROM ticket") == [(None,), (None,)]
     assert rows(con, "SELECT count(*) FROM account") == [(2,)]
+
+
+CALLED = """
+version: 1
+crm: files
+read:
+  - object: people
+    entity: user
+    fields: {name: name, email: email}
+  - object: firms
+    entity: account
+    fields:
+      name: name
+      domain: domain
+      parent_id: {link: account, by: domain, field: group}
+      csm_user_id: {link: user, by: email, field: csm}
+"""
+
+
+def test_an_account_can_name_its_csm_by_address_and_its_parent_by_domain(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    path = tmp_path / "files.yml"
+    path.write_text(CALLED)
+    firms = [
+        {"id": "1", "name": "Brantol Group", "domain": "brantol.example", "csm": "ADA@us.example"},
+        {"id": "2", "name": "Hestrel", "domain": "hestrel.example", "group": "https://www.brantol.example/"},
+        {
+            "id": "3",
+            "name": "Orphan",
+            "domain": "orphan.example",
+            "group": "nobody.example",
+            "csm": "x@us.example",
+        },
+    ]
+    told: Records = {
+        ("f", "people"): [{"id": "u", "name": "Ada", "email": "ada@us.example"}],
+        ("f", "firms"): firms,
+    }
+    run(con, told, [Source("f", "files", 0, load_mapping(path))])
+    query = (
+        "SELECT a.name, p.name, u.name, a.depth FROM account a LEFT JOIN account p ON p.account_id = a.parent_id "
+        'LEFT JOIN "user" u ON u.user_id = a.csm_user_id ORDER BY 1'
+    )
+    assert rows(con, query) == [
+        ("Brantol Group", None, "Ada", 0),
+        ("Hestrel", "Brantol Group", None, 1),
+        ("Orphan", None, None, 0),
+    ]
+    assert rows(con, "SELECT kind, detail FROM hierarchy_issue") == [
+        ("unknown parent", "domain:nobody.example")
+    ]
+    assert rows(con, "SELECT count(*) FROM link WHERE entity = 'account'") == [(3,)]
+
+
+PORTAL = """
+version: 1
+crm: hubspot
+read:
+  - object: companies
+    entity: account
+    fields: {name: name}
+"""
+BILLS = """
+version: 1
+crm: files
+read:
+  - object: bills
+    entity: invoice
+    fields:
+      account_id: {link: account, object: companies, field: company, crm: hubspot}
+  - object: desks
+    entity: account
+    same_as: {crm: hubspot, object: companies, field: company}
+    fields: {name: name}
+"""
+
+
+def test_an_id_that_two_portals_have_leads_to_neither(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    mappings = {}
+    for name, text in (("portal", PORTAL), ("bills", BILLS)):
+        (tmp_path / f"{name}.yml").write_text(text)
+        mappings[name] = load_mapping(tmp_path / f"{name}.yml")
+    told: Records = {
+        ("one", "companies"): [{"id": "1", "name": "Brantol"}, {"id": "2", "name": "Hestrel"}],
+        ("two", "companies"): [{"id": "1", "name": "Quillmar"}],
+        ("f", "bills"): [{"id": f"b{company}", "company": company} for company in ("1", "2")],
+        ("f", "desks"): [{"id": f"d{n}", "company": n, "name": f"Desk {n}"} for n in ("1", "2")],
+    }
+    sources = [Source(name, "hubspot", rank, mappings["portal"]) for rank, name in enumerate(("one", "two"))]
+    run(con, told, [*sources, Source("f", "files", 2, mappings["bills"])])
+    query = "SELECT l.record_id, a.name FROM {} LEFT JOIN account a USING (account_id) JOIN link l ON l.entity_id = {} WHERE l.connection = 'f' ORDER BY 1"
+    assert rows(con, query.format("invoice", "invoice_id")) == [("b1", None), ("b2", "Hestrel")]
+    desks = "SELECT record_id, a.name FROM link JOIN account a ON a.account_id = entity_id WHERE object = 'desks' ORDER BY 1"
+    assert rows(con, desks) == [("d1", "Desk 1"), ("d2", "Hestrel")]

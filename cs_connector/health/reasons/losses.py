@@ -41,11 +41,12 @@ class Losses:
     def lost(self) -> Array:
         return np.where(np.isnan(self.score), 0.0, self.share * (100 - self.score))
 
-    def costly(self, worth: float, most: int) -> Iterator[tuple[int, ...]]:
-        """Of each relationship the places of at most so many measures that cost so much, the most costly first."""
+    def costly(self, worth: float | Array, most: int) -> Iterator[tuple[int, ...]]:
+        """Of each relationship the places of at most so many measures that cost so much, the most costly first; `worth` may differ by measure."""
         lost, named = self.lost, self._named()
-        order = named[np.argsort(-np.round(lost, 9)[named], axis=0, kind="stable")]
-        return _first(order[:most], lost >= worth)
+        told = lost >= worth
+        order = named[np.argsort(np.where(told, -np.round(lost, 9), 1.0)[named], axis=0, kind="stable")]
+        return _first(order[:most], told)
 
     def drivers(self, worth: float) -> list[str]:
         """Of each relationship the group at the top that costs most; NOBODY where none costs so much."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -12,15 +12,20 @@ from cs_connector.health.words import Template, day, short
 
 LIMIT, MOST = 255, 3  # characters of a CRM text field; reasons in one sentence
 WORTH = 2.0  # points lost that are worth a word
+WORTH_OF_GOOD = (
+    5.0  # the same of a measure well inside the best band: usage at 100 % of what it was is no news
+)
+INSIDE = 0.2  # how far into the best band that begins
 MOVED = 5  # points since the last month end that are worth a word
 RENEWS_WITHIN = 180
-EDGES = {"red": 50, "yellow": 75}
+TRIAL = "Trial"  # the type of relationship that ends and does not renew
 
 
 class Costly(NamedTuple):
-    """A measure that costs points worth a word: its text, its value, and the date that it is carried from."""
+    """A measure that costs points worth a word: its text, its metric with the value, and the date that it is carried from."""
 
     phrase: Template
+    metric: str
     value: float | None
     since: date | None
 
@@ -28,7 +33,7 @@ class Costly(NamedTuple):
 class Scored(NamedTuple):
     """One score at one date, with everything that its sentence may use.
 
-    `value` gives what a text names; `costly` begins with what costs most; `silent` are the groups of which something is not known;
+    `target` is where the next band begins, None where there is none to reach; `value` gives what a text names, and `since` the day from which that is carried; `costly` begins with what costs most; `silent` are the groups of which something is not known;
     `costs` is the group that costs most; of `movable` any may alone lift the score into the next band, the least effort first, and
     `heaviest` helps most where none does.
     """
@@ -37,6 +42,7 @@ class Scored(NamedTuple):
     score: int | None
     band: str
     uncapped: float | None
+    target: int | None
     cap: Cap | None
     value: Callable[[str], Any]
     costly: Sequence[Costly]
@@ -45,18 +51,27 @@ class Scored(NamedTuple):
     movable: Iterable[Part]
     heaviest: Iterable[Part]
     before: tuple[int, str, date] | None = None
+    since: Callable[[str], date | None] = lambda _: None
 
     @property
     def bound(self) -> bool:
         """The cap holds the score down."""
         return self.cap is not None and self.uncapped is not None and self.cap.rule.cap < self.uncapped
 
+    @property
+    def barred(self) -> bool:
+        """The cap holds the score down, or would before it came into the next band."""
+        return self.bound or (
+            self.cap is not None and self.target is not None and self.cap.rule.cap < self.target
+        )
+
 
 def override_reason(scored: Scored) -> str | None:
     if scored.cap is None:
         return None
     text = scored.cap.reason
-    return text.fill({name: scored.value(name) for name in text.names}, scored.today)
+    values = {name: scored.value(name) for name in text.names}
+    return text.fill(values, scored.today, {name: scored.since(name) for name in text.names})
 
 
 def reason(scored: Scored, capped: str | None) -> str:
@@ -64,12 +79,18 @@ def reason(scored: Scored, capped: str | None) -> str:
     if scored.band == "unknown":
         return _unknown(scored)
     said = [capped] if capped else []
-    said += [_phrase(scored, one) for one in scored.costly[: MOST - len(said)]]
+    told = scored.cap.metrics if capped and scored.cap else frozenset()
+    others = [one for one in scored.costly if one.metric not in told]
+    said += [_phrase(scored, one) for one in others[: MOST - len(said)]]
     said = said or ["nothing costs many points"]
+    return _fit(_head(scored), [*said, *_renewal(scored, said[0])])
+
+
+def _renewal(scored: Scored, first: str) -> Iterator[str]:
+    """When the customer decides, where that is near and not said yet."""
     renewal = scored.value("renewal_on")
-    if renewal and 0 <= (renewal - scored.today).days <= RENEWS_WITHIN and "renews" not in said[0]:
-        said.append(f"renews {day(renewal)}")
-    return _fit(_head(scored), said)
+    if renewal and 0 <= (renewal - scored.today).days <= RENEWS_WITHIN and "renews" not in first:
+        yield f"{'ends' if scored.value('type') == TRIAL else 'renews'} {day(renewal)}"
 
 
 def _head(scored: Scored) -> str:
@@ -85,7 +106,8 @@ def _head(scored: Scored) -> str:
 def _phrase(scored: Scored, one: Costly) -> str:
     names = one.phrase.names
     values = {name: one.value if name == "value" else scored.value(name) for name in names}
-    text = one.phrase.fill(values, scored.today)
+    since = {name: one.since if name == "value" else scored.since(name) for name in names}
+    text = one.phrase.fill(values, scored.today, since)
     return f"{text} (last known {short(one.since)})" if one.since else text
 
 
@@ -110,10 +132,10 @@ def driver(scored: Scored) -> str:
 
 
 def next_step(scored: Scored) -> str | None:
-    """The cheapest way into the next band; a cap goes first."""
-    if scored.bound and scored.cap:
+    """The cheapest way into the next band; a cap that bars it goes first."""
+    if scored.barred and scored.cap:
         return f"First: {scored.cap.rule.fix}"[:LIMIT]
-    target = EDGES.get(scored.band)
+    target = scored.target
     if target is None or scored.uncapped is None:
         return None
     alone = _first(lever(part, target - scored.uncapped, scored.today) for part in scored.movable)

@@ -11,13 +11,15 @@ import numpy as np
 import pyarrow as pa
 
 from cs_connector.health import scoring
+from cs_connector.health.bands import Bands
 from cs_connector.health.fewwords import one_of
 from cs_connector.health.levers import Part
-from cs_connector.health.reasons.losses import NOBODY, Losses, numbers
+from cs_connector.health.reasons.losses import NOBODY, Array, Losses, numbers
 from cs_connector.health.reasons.reason import (
-    EDGES,
+    INSIDE,
     MOST,
     WORTH,
+    WORTH_OF_GOOD,
     Costly,
     Scored,
     driver,
@@ -29,10 +31,11 @@ from cs_connector.health.scorecard import GROUPS, Card, Definitions, Measure
 from cs_connector.health.words import Template
 from cs_connector.language.executor import Connection
 
-COLUMNS = ("relationship_id", "scorecard", "reason", "driver", "next_step", "override_reason")
+COLUMNS = ("relationship_id", "name", "scorecard", "reason", "driver", "next_step", "override_reason")
+SINCE = "#since"  # ends the columns that say from when a value is carried
 DRIVER = one_of((*GROUPS, NOBODY))
 WORDS = pa.schema([(name, pa.string()) for name in COLUMNS])
-ALWAYS = ("relationship_id", "renewal_on")
+ALWAYS = ("relationship_id", "name", "renewal_on", "type")
 _SCORED = ("today#", "score#", "band#", "uncapped#", "override#", "old_score#", "old_band#", "old_date#")
 
 
@@ -52,7 +55,8 @@ def write(con: Connection, card: Card, definitions: Definitions) -> None:
             column.append(text)
     named = pa.repeat(pa.scalar(card.name), table.num_rows)
     texts = (pa.array(column, pa.string()) for column in told)
-    con.register("words_batch", pa.Table.from_arrays([table["relationship_id"], named, *texts], schema=WORDS))
+    who = (table["relationship_id"], table["name"])
+    con.register("words_batch", pa.Table.from_arrays([*who, named, *texts], schema=WORDS))
     con.execute("INSERT INTO words SELECT * FROM words_batch")
     con.unregister("words_batch")
 
@@ -66,7 +70,8 @@ def _query(card: Card, definitions: Definitions) -> str:
     """The rows of as_of with their score, and the score at the last month end."""
     named = _named(card) - {*ALWAYS, "value", "today"}
     listed = [f'ready."{name}"' for name in (*ALWAYS, *sorted(named.difference(definitions.used)))]
-    listed += [f'ready."k_{name}" AS "{name}"' for name in sorted(named.intersection(definitions.used))]
+    for name in sorted(named.intersection(definitions.used)):
+        listed += [f'ready."k_{name}" AS "{name}"', f'ready."d_{name}" AS "{name}{SINCE}"']
     for m in card.rule.measures:
         listed += [
             f'j."v_{m.measure}" AS "v#{m.measure}"',
@@ -128,30 +133,42 @@ def _scored(table: pa.Table, card: Card, definitions: Definitions) -> Iterator[S
     losses = Losses.of(table, card.rule.measures)
     read, caps = _read(table, card, definitions, losses), {cap.name: cap for cap in card.caps}
     named = {name: table[name].to_pylist() for name in table.column_names if "#" not in name}
-    bands = table["band#"].to_pylist()
-    missing = np.array([EDGES.get(band, np.nan) for band in bands]) - numbers(table, "uncapped#")
+    since = {name: table[name].to_pylist() for name in table.column_names if name.endswith(SINCE)}
+    targets = [definitions.bands.above.get(band) for band in table["band#"].to_pylist()]
+    missing = np.array(targets, dtype=float) - numbers(table, "uncapped#")
     told = zip(*(table[name].to_pylist() for name in _SCORED), strict=True)
     found = zip(
-        losses.costly(WORTH, MOST),
+        losses.costly(_worth(losses, definitions.bands), MOST),
         losses.drivers(WORTH),
         losses.movable(missing),
         losses.heaviest(),
+        targets,
         strict=True,
     )
-    for n, (one, (costly, costs, movable, heaviest)) in enumerate(zip(told, found, strict=True)):
+    for n, (one, (costly, costs, movable, heaviest, target)) in enumerate(zip(told, found, strict=True)):
         today, score, band, uncapped, override, *before = one
         part = partial(_part, read, n)
         yield Scored(
-            today, score, band, uncapped, caps.get(override), partial(_value, named, n),
-            [Costly(read[p].phrase, read[p].values[n], read[p].since[n]) for p in costly],
+            today, score, band, uncapped, target, caps.get(override), partial(_value, named, n),
+            [Costly(read[p].phrase, read[p].measure.metric, read[p].values[n], read[p].since[n]) for p in costly],
             [one.measure.driver for one in read if one.scores[n] is None] if band == "unknown" else [],
             costs, map(part, movable), map(part, heaviest),
-            None if before[0] is None else tuple(before),
+            None if before[0] is None else tuple(before), partial(_since, since, n),
         )  # fmt: skip
+
+
+def _worth(losses: Losses, bands: Bands) -> Array:
+    """The points that are worth a word, by measure and relationship."""
+    good = bands.green[0] + INSIDE * (100 - bands.green[0])
+    return np.where(losses.score >= good, WORTH_OF_GOOD, WORTH)
 
 
 def _part(read: Sequence[Read], n: int, place: int) -> Part:
     return read[place].part(n)
+
+
+def _since(since: Mapping[str, Sequence[Any]], n: int, name: str) -> Any:
+    return _value(since, n, f"{name}{SINCE}")
 
 
 def _value(named: Mapping[str, Sequence[Any]], n: int, name: str) -> Any:

@@ -139,8 +139,8 @@ def when(condition: exp.Expr, value: exp.Expr, otherwise: exp.Expr | None = None
 
 
 def within(value: exp.Expr, most: int, result: exp.Expr) -> exp.Expr:
-    """NULL where a number is so large, or none at all, that no date would come of it."""
-    size = exp.Abs(this=exp.Paren(this=value.copy()))
+    """NULL where a number is so large, or none at all, that no date would come of it. Raises ConfigError as `small` does."""
+    size = exp.Abs(this=exp.Paren(this=small(value).copy()))
     return when(exp.LTE(this=size, expression=exp.Literal.number(most)), result)
 
 

@@ -14,10 +14,16 @@ from cs_connector.runner.engine import Engine
 
 from .decisions import WHO, decisions, pairs
 from .markup import page
+from .pairing import cards
 
 PARTS = ("conflicts", "near_misses", "pending_splits")
 _REF = "l.connection || '|' || l.object || '|' || l.record_id"
 _MEANT = "l.entity IN ('account', 'person', 'user') AND l.method NOT IN ('adds to', 'mentioned')"
+# Two entities that a person parted are decided about, by whichever of their records.
+_PARTED = """CREATE TEMP TABLE parted AS SELECT unnest([a.entity_id, b.entity_id]) AS one, unnest([b.entity_id, a.entity_id]) AS other
+FROM decision d JOIN known a ON a.ref = d.left_ref AND a.entity = d.entity JOIN known b ON b.ref = d.right_ref AND b.entity = d.entity
+WHERE d.action = 'unlink'"""
+_OPEN = "one.entity_id <> other.entity_id AND (one.entity_id, other.entity_id) NOT IN (SELECT (p.one, p.other) FROM parted p)"
 # A record with its name: of its entity, which is what a person knows it by.
 _KNOWN = Template(
     "CREATE TEMP TABLE known AS SELECT $ref AS ref, l.entity, l.entity_id, n.name, l.connection, l.object, l.record_id, "
@@ -49,6 +55,7 @@ def report(engine: Engine) -> dict[str, Any]:
             engine.store.facts.attach(con, f"{WHO}/{name}", f"who_{name}", {})
         pairs(engine, con, "who_pair")
         con.execute(_KNOWN.substitute(ref=_REF, meant=_MEANT))
+        con.execute(_PARTED)
         found: dict[str, Any] = {
             "schema": "identity/1",
             "as_of": engine.as_of.isoformat(),
@@ -81,6 +88,9 @@ def sentences(document: dict[str, Any]) -> list[str]:
         for c in document["coverage"]
     ]
     count = {name: len(document[name]) for name in (*PARTS, "hierarchy")}
+    count |= {
+        name: len(cards(document[name])) for name in ("conflicts", "near_misses")
+    }  # as the page counts them
     lines.append(
         f"to decide: {count['conflicts']:,} conflicts, {count['near_misses']:,} near misses, {count['pending_splits']:,} "
         f"splits that wait, {count['hierarchy']:,} odd places in the tree of accounts"
@@ -124,7 +134,7 @@ def _conflicts(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     query = _sides(
         "who_conflict",
         "round(p.probability, 4) AS probability, p.evidence, p.why",
-        "one.entity_id <> other.entity_id",
+        _OPEN,
     )
     return _rows(con, f"{query} ORDER BY ALL")
 
@@ -132,10 +142,7 @@ def _conflicts(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 def _near(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """Pairs that are not likely enough, the likeliest first."""
     columns = "round(p.probability, 4) AS probability, p.evidence"
-    where = (
-        "one.entity_id <> other.entity_id AND NOT EXISTS (FROM who_conflict c WHERE c.left_ref = p.left_ref "
-        "AND c.right_ref = p.right_ref)"
-    )
+    where = f"{_OPEN} AND NOT EXISTS (FROM who_conflict c WHERE c.left_ref = p.left_ref AND c.right_ref = p.right_ref)"
     return _rows(
         con,
         f"SELECT DISTINCT * FROM ({_sides('who_pair', columns, where)}) ORDER BY probability DESC, one_record, other_record",

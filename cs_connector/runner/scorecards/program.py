@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from cs_connector.config.documents import suggest
@@ -25,14 +26,15 @@ from cs_connector.runner.unifying import rulebook
 
 SCHEMA = "program/1"
 BY = ("segment", "owner", "product")
-_NAMES = ("account", "subscription", "survey_response", "user")
+_NAMES = ("account", "subscription", "survey_response", "user", "feed")
 Key = tuple[str, str, Any]
 
 
 def program(engine: Engine, by: str | None, month: str | None) -> dict[str, Any]:
     """program/1: the last twelve full months, or one, each with the year that ends with it; as of the engine's date.
 
-    Raises UsageError for a view or a month that there is not, or where there is no data.
+    `read_until` is the day up to which all subscriptions were read. Raises UsageError for a view or a month that there is
+    not, for a day before any subscription, or where there is no data.
     """
     if not engine.store.facts.files("entity/subscription"):
         raise UsageError(
@@ -49,17 +51,40 @@ def program(engine: Engine, by: str | None, month: str | None) -> dict[str, Any]
         )
     found = _asked(periods(engine.as_of), month)
     with engine.tables(_NAMES) as con:
+        _begun(con, engine.as_of)
         left = prepare(con, engine.as_of, found, rulebook(engine).gap_days)
         totals = _figures(con, "all", engine)
         groups = _figures(con, by, engine) if by else {}
         names = owners(con, {key[2] for key in groups if key[2]}) if by == "owner" else {}
+        read_until = _read_until(con)
     return {
         "schema": SCHEMA,
         "as_of": engine.as_of.isoformat(),
         "by": by,
-        "left_out": left,
+        "read_until": read_until and read_until.isoformat(),
+        "left_out": left.without_end,
+        "without_start": left.without_start,
+        "without_amount": left.without_amount,
         "periods": [_period(p, totals, groups, names) for p in found],
     }
+
+
+def _begun(con: Connection, as_of: date) -> None:
+    ((first,),) = con.execute("SELECT min(start_on) FROM subscription").fetchall()
+    if first is not None and as_of < first:
+        raise UsageError(
+            f"there are no subscriptions of {as_of} or of a day before",
+            why=f"the first begins on {first}",
+            safe="nothing was changed",
+            fix=f"name a day from {first} on with --as-of",
+        )
+
+
+def _read_until(con: Connection) -> date | None:
+    ((day,),) = con.execute(
+        "SELECT min(CAST(watermark AS DATE)) FROM feed WHERE entity = 'subscription'"
+    ).fetchall()
+    return day  # type: ignore[no-any-return]
 
 
 def _asked(found: Sequence[Period], month: str | None) -> list[Period]:

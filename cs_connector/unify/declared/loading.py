@@ -47,13 +47,13 @@ def load_mapping(path: Path, folders: Sequence[Path] = ()) -> MappingFile:
 def examine(path: Path, folders: Sequence[Path] = ()) -> Examined:
     """Read a mapping file and list its mistakes; what is wrong is left out of the mapping."""
     folders = (*folders, path.parent)
+    errors: list[ConfigError] = []
     try:
         whole = overlay.laid(load(path), folders)
-        document = lookups.filled(whole, folders)
+        document = lookups.filled(whole, folders, errors)
         rates = load_rates(folders)
     except ConfigError as error:
-        return Examined(None, (error,))
-    errors: list[ConfigError] = []
+        return Examined(None, (*errors, error))
     mapping, document = _valid(document, errors)
     if mapping is not None:
         mapping = mapping.model_copy(update={"document": document, "rates": rates})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from cs_connector.config.documents import Document, Path_, load, suggest, validate
+from cs_connector.errors import ConfigError
 
 FOLDER = "lookups"
 Word = str | int | float | bool | None
@@ -27,21 +28,37 @@ class LookupFile(BaseModel):
     @field_validator("values", mode="before")
     @classmethod
     def _texts(cls, value: Any) -> Any:
-        return {str(k): v for k, v in value.items()} if isinstance(value, dict) else value
+        """True and false are texts of a CRM as well; of a number nobody knows how it was written: 01 and 1 are the same."""
+        if not isinstance(value, dict):
+            return value
+        if odd := next((k for k in value if not isinstance(k, str | bool)), None):
+            raise ValueError(f"{odd} is not a text as a CRM has it; put it in quotes, as it is written there")
+        return {k if isinstance(k, str) else str(k).lower(): v for k, v in value.items()}
 
 
-def filled(document: Document, folders: Sequence[Path]) -> Document:
-    """The document with what every `lookup` says. Raises ConfigError with file and line."""
+_NOTHING = LookupFile(version=1, values={"": None}, default=None)
+
+
+def filled(document: Document, folders: Sequence[Path], errors: list[ConfigError]) -> Document:
+    """The document with what every `lookup` says; one that says nothing is among the `errors`, with file and line."""
     data = document.data
     for where in list(_named(data)):
-        rule = _at(data, where)
-        told = _load(document, (*where, "lookup"), str(rule["lookup"]), folders)
-        if clash := [key for key in ("values", "default") if key in rule]:
-            raise document.error(
-                (*where, clash[0]), f"{where[-1]} has lookup and {clash[0]}", fix="keep one of them"
-            )
+        rule, told = _at(data, where), _NOTHING
+        try:
+            told = _told(document, where, rule, folders)
+        except ConfigError as error:
+            errors.append(error)
         data = _with(data, where, {**rule, "values": dict(told.values), "default": told.default})
     return document if data is document.data else replace(document, data=data)
+
+
+def _told(document: Document, where: Path_, rule: Mapping[str, Any], folders: Sequence[Path]) -> LookupFile:
+    """Raises ConfigError."""
+    if clash := [key for key in ("values", "default") if key in rule]:
+        raise document.error(
+            (*where, clash[0]), f"{where[-1]} has lookup and {clash[0]}", fix="keep one of them"
+        )
+    return _load(document, (*where, "lookup"), str(rule["lookup"]), folders)
 
 
 def _named(node: Any, at: Path_ = ()) -> Iterator[Path_]:

@@ -13,12 +13,16 @@ from .rulebook import ATTACHABLE, AttachRule, Rulebook, formula
 
 _COLUMNS = ", ".join(f"{c.name} {c.type}" for c in ATTACHMENT.columns)
 
-# the records that relationships were made of, and those that stand for them in a CRM
-_MAKERS = """CREATE OR REPLACE TEMP TABLE maker AS
-SELECT DISTINCT l.connection || '|' || l.object || '|' || l.record_id AS ref, r.relationship_id
+# the records that relationships were made of, and those that stand for them in a CRM; by their connection, and by their
+# vendor where no other connection of it has such a record
+_MAKERS = """CREATE OR REPLACE TEMP TABLE maker AS WITH made AS (
+SELECT l.connection, l.object || '|' || l.record_id AS record, r.relationship_id
 FROM line n JOIN relationship r ON r.relationship_id = 'rel_' || left(md5(n.whole), 16)
 JOIN link l ON l.entity = n.entity AND l.entity_id = n.entity_id AND n.entity <> 'account'
-UNION SELECT s.connection || '|' || s.object || '|' || s.record_id, r.relationship_id FROM said s JOIN relationship r USING (key)"""
+UNION SELECT s.connection, s.object || '|' || s.record_id, r.relationship_id FROM said s JOIN relationship r USING (key))
+SELECT connection || '|' || record AS ref, relationship_id FROM made
+UNION SELECT 'crm:' || crm || '|' || record, min(relationship_id) FROM made JOIN connection_crm USING (connection)
+GROUP BY crm, record HAVING min(connection) = max(connection)"""
 
 # what names its relationship and no account is of the relationship's account
 _HOMED = """UPDATE {table} SET account_id = r.account_id FROM attachment a JOIN relationship r USING (relationship_id)

@@ -11,20 +11,24 @@ from cs_connector.unify.sql import literal
 
 from .rulebook import Rulebook, Stage
 
-# what is said of the relationship itself counts before what is said of its product, and that before its account
+# what is said of the relationship itself counts before what is said of its product, and that before its account;
+# what the account reached long before a relationship began is that of an older one, where it has any
 _EVENTS = """CREATE OR REPLACE TEMP TABLE lived AS
 WITH told AS (SELECT e.*, a.relationship_id FROM lifecycle_event e
     LEFT JOIN attachment a ON a.entity = 'lifecycle_event' AND a.entity_id = e.lifecycle_event_id
-    WHERE e.on_date <= $as_of AND e.kind IN ({stages}))
+    WHERE e.on_date <= $as_of AND e.kind IN ({stages})),
+oldest AS (SELECT account_id, min(start_on) - 120 AS since FROM relationship GROUP BY 1)
 SELECT r.relationship_id, t.kind, t.on_date,
     CASE WHEN t.relationship_id IS NOT NULL THEN 0 WHEN t.product IS NOT NULL THEN 1 ELSE 2 END AS far
 FROM told t JOIN relationship r ON r.account_id = t.account_id AND (t.relationship_id = r.relationship_id
     OR (t.relationship_id IS NULL AND (t.product IS NULL OR t.product = r.product)))
-WHERE r.previous_end_on IS NULL OR t.on_date > r.previous_end_on"""
+JOIN oldest o ON o.account_id = r.account_id
+WHERE (r.previous_end_on IS NULL OR t.on_date > greatest(r.previous_end_on, r.start_on - 121))
+    AND (far < 2 OR coalesce(t.on_date NOT BETWEEN o.since AND r.start_on - 121, TRUE))"""
 
 _NOW = """UPDATE relationship SET stage = n.stage,
 status = CASE WHEN status = 'Active' AND n.stage IN ('Closed Won', 'Onboarding') THEN 'Onboarding' ELSE status END
-FROM (SELECT relationship_id, max_by(kind, (on_date, kind)) AS stage FROM lived l
+FROM (SELECT relationship_id, max_by(kind, (on_date, list_position([{stages}], kind))) AS stage FROM lived l
     JOIN (SELECT relationship_id, min(far) AS far FROM lived GROUP BY 1) USING (relationship_id, far) GROUP BY 1) n
 WHERE n.relationship_id = relationship.relationship_id"""
 
@@ -63,9 +67,9 @@ FROM said"""
 
 def follow(con: duckdb.DuckDBPyConnection, book: Rulebook, as_of: date) -> None:
     """Make `lived`, the events of every relationship, and set the stage that each is in; a new one is in onboarding."""
-    stages = ", ".join(map(literal, book.stages))
-    con.execute(_EVENTS.format(stages=stages or "NULL"), {"as_of": as_of})
-    con.execute(_NOW)
+    stages = ", ".join(map(literal, book.stages)) or "NULL"
+    con.execute(_EVENTS.format(stages=stages), {"as_of": as_of})
+    con.execute(_NOW.format(stages=stages))
 
 
 def judge(con: duckdb.DuckDBPyConnection, book: Rulebook, as_of: date) -> None:

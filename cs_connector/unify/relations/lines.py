@@ -7,12 +7,12 @@ from datetime import date
 
 import duckdb
 
-from cs_connector.model import ENTITIES, RELATIONSHIP, SUBSCRIPTION, TEXT
+from cs_connector.model import ENTITIES, TEXT
 from cs_connector.unify.sql import ident, literal
 
 from .rulebook import GIVEN, Rulebook, SourceRule, attributes, formula
+from .rulebook import GIVEN_TYPES as _TYPES
 
-_TYPES = {c.name: c.type for c in (*SUBSCRIPTION.columns, *RELATIONSHIP.columns)}
 _LIVE = "coalesce(status, 'Active') <> 'Ended' AND coalesce(end_on, $as_of) >= $as_of"
 _PLACE = "concat_ws(' ', l.connection, l.object, l.record_id)"
 
@@ -21,18 +21,21 @@ def gather(con: duckdb.DuckDBPyConnection, book: Rulebook, as_of: date) -> None:
     """Fill `line` with what the rules make of the entities; each record counts by the first rule that it meets.
 
     Columns: entity, entity_id, account_id, whole (what tells relationships apart), what (the same in words), live, spell, those
-    of GIVEN. Lines without an account, and second ones of a unique key, go to `quarantine`.
+    of GIVEN. Lines without an account, second ones of a unique key, and those of which a formula gives what does not fit, go to
+    `quarantine`.
     """
     columns = ", ".join(f"{ident(n)} {_TYPES[n]}" for n in GIVEN)
     con.execute(
         "CREATE OR REPLACE TEMP TABLE told(entity VARCHAR, entity_id VARCHAR, rule INTEGER, once BOOLEAN, account_id VARCHAR, "
-        f"whole VARCHAR, what VARCHAR, {columns})"
+        f"whole VARCHAR, what VARCHAR, {columns}, wrong VARCHAR)"
     )
     for number, rule in enumerate(book.relationships):
         con.execute(f"INSERT INTO told {_told(rule, number)}", {"as_of": as_of} if _dated(rule) else {})
+    if any(rule.values for rule in book.relationships):
+        _unfit(con)
     _homeless(con)
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE line AS SELECT *, {_LIVE} AS live FROM told WHERE account_id IS NOT NULL",
+        f"CREATE OR REPLACE TEMP TABLE line AS SELECT * EXCLUDE (wrong), {_LIVE} AS live FROM told WHERE account_id IS NOT NULL",
         {"as_of": as_of},
     )
     if any(rule.unique for rule in book.relationships):
@@ -54,7 +57,8 @@ def _told(rule: SourceRule, number: int) -> str:
     source = f"(SELECT *, {ident(rule.account)} AS account{_today(rule)} FROM {ident(entity.name)})"
     where = f"WHERE coalesce({formula(rule.when, names)}, FALSE) AND" if rule.when else "WHERE"
     return (
-        f"SELECT {literal(entity.name)}, {entity.key}, {number}, {rule.unique}, account, {of}{own}, {own}, {given} FROM {source} "
+        f"SELECT {literal(entity.name)}, {entity.key}, {number}, {rule.unique}, account, {of}{own}, {own}, {given}, "
+        f"{_wrong(rule, names)} FROM {source} "
         f"{where} NOT EXISTS (FROM told WHERE told.entity = {literal(entity.name)} AND told.entity_id = {entity.key})"
     )
 
@@ -68,8 +72,20 @@ def _given(rule: SourceRule, name: str, names: Mapping[str, str]) -> str:
     if name == "type":
         return _type(rule, names)
     if name in rule.values:
-        return f"CAST({formula(rule.values[name], names)} AS {_TYPES[name]})"
+        return f"TRY_CAST({formula(rule.values[name], names)} AS {_TYPES[name]})"
     return ident(name) if name in names and rule.from_ == "subscription" else f"CAST(NULL AS {_TYPES[name]})"
+
+
+def _wrong(rule: SourceRule, names: Mapping[str, str]) -> str:
+    """SQL: what a formula gives that cannot be what it is for, such as an endless number."""
+    cases = [
+        f"WHEN {one} IS NOT NULL AND {_given(rule, name, names)} IS NULL THEN "
+        f"{literal(f'the formula of {name} gives ')} || {one} || ', which does not fit'"
+        for name, text in sorted(rule.values.items())
+        if name != "type"
+        for one in (formula(text, names),)
+    ]
+    return f"CASE {' '.join(cases)} END" if cases else "NULL"
 
 
 def _type(rule: SourceRule, names: Mapping[str, str]) -> str:
@@ -80,6 +96,14 @@ def _type(rule: SourceRule, names: Mapping[str, str]) -> str:
     return ident("type") if rule.from_ == "subscription" else f"CAST(NULL AS {TEXT})"
 
 
+def _unfit(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(
+        "INSERT INTO quarantine SELECT DISTINCT l.connection, l.object, l.record_id, 'VALUE', t.wrong FROM told t "
+        "JOIN link l ON l.entity = t.entity AND l.entity_id = t.entity_id AND l.method <> 'adds to' WHERE t.wrong IS NOT NULL"
+    )
+    con.execute("DELETE FROM told WHERE wrong IS NOT NULL")
+
+
 def _homeless(con: duckdb.DuckDBPyConnection) -> None:
     """Records that would make a relationship of an account that is not there."""
     for (entity,) in con.execute(
@@ -87,7 +111,9 @@ def _homeless(con: duckdb.DuckDBPyConnection) -> None:
     ).fetchall():
         con.execute(
             "INSERT INTO quarantine SELECT DISTINCT l.connection, l.object, l.record_id, 'ACCOUNT', CASE WHEN s.account_id IS NULL "
-            "THEN 'it makes a relationship, but names no account' ELSE 'it makes a relationship of an account that is not there: ' "
+            "THEN 'it makes a relationship, but names no account' WHEN NOT contains(s.account_id, '|') "
+            "THEN 'it makes a relationship of the account with ' || replace(s.account_id, ':', ' ') || ', which none has alone' "
+            "ELSE 'it makes a relationship of an account that is not there: ' "
             "|| array_to_string(string_split(s.account_id, '|')[-2:], ' ') END FROM told t "
             "JOIN link l ON l.entity = t.entity AND l.entity_id = t.entity_id AND l.method <> 'adds to' "
             f"LEFT JOIN {ident('stage_' + entity)} s ON (s.connection, s.object, s.record_id) = (l.connection, l.object, l.record_id) "

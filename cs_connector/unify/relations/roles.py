@@ -22,14 +22,17 @@ JOIN relationship r ON r.account_id = o.account_id AND r.product = o.product
 WHERE o.active IS NOT FALSE AND o.person_id IS NOT NULL AND o.role IS NOT NULL"""
 
 _EVERY = """CREATE OR REPLACE TABLE relationship_person AS
-SELECT n.relationship_id, n.person_id, n.role, TRUE AS named FROM named_person n
+WITH here AS (SELECT n.* FROM named_person n JOIN person p USING (person_id) WHERE p.active IS NOT FALSE)
+SELECT n.relationship_id, n.person_id, n.role, TRUE AS named FROM here n
 UNION
 SELECT r.relationship_id, p.person_id, p.role, FALSE FROM relationship r JOIN (
     SELECT account_id, person_id, 'Decision Maker' AS role FROM person WHERE decision_maker
     UNION SELECT account_id, person_id, 'Champion' FROM person WHERE champion
-    UNION SELECT account_id, person_id, role FROM role WHERE product IS NULL AND active IS NOT FALSE AND person_id IS NOT NULL AND role IS NOT NULL
+    UNION SELECT o.account_id, o.person_id, o.role FROM role o JOIN person p USING (person_id)
+    WHERE o.product IS NULL AND o.active IS NOT FALSE AND p.active IS NOT FALSE AND o.role IS NOT NULL
+        AND NOT EXISTS (FROM attachment a WHERE a.entity = 'role' AND a.rule = 'record' AND a.entity_id = o.role_id)
 ) p USING (account_id)
-WHERE NOT EXISTS (FROM named_person n WHERE n.relationship_id = r.relationship_id AND n.role = p.role)"""
+WHERE NOT EXISTS (FROM here n WHERE n.relationship_id = r.relationship_id AND n.role = p.role)"""
 
 
 def gather(con: duckdb.DuckDBPyConnection) -> None:
@@ -42,5 +45,5 @@ def gather(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def name(con: duckdb.DuckDBPyConnection) -> None:
-    """Make `relationship_person` (relationship_id, person_id, role, named): of a role that nobody is named for, the account's people."""
+    """Make `relationship_person` (relationship_id, person_id, role, named): of a role that nobody who is still there is named for, the account's people."""
     con.execute(_EVERY)

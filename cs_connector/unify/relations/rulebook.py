@@ -12,8 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from cs_connector.config.documents import Document, load, suggest, validate
 from cs_connector.errors import ConfigError
 from cs_connector.language.executor import sql
-from cs_connector.language.expression import parse
-from cs_connector.model import DATE, ENTITIES, RELATIONSHIP, Entity
+from cs_connector.language.expression import parse, parse_as
+from cs_connector.language.kinds import DATED, NUMERIC, kind
+from cs_connector.model import DATE, ENTITIES, RELATIONSHIP, SUBSCRIPTION, Entity
 
 Owner = Literal["partner", "relationship", "csm", "team", "parent", "account_owner", "fallback"]
 Named = Literal["subscription", "opportunity", "account", "goal", "lifecycle_event"]
@@ -25,6 +26,8 @@ GIVEN = (
 )  # fmt: skip
 ATTACHABLE = tuple(e.name for e in ENTITIES.values() if any(c.name == "topic" for c in e.evidence))
 _OF_RELATIONSHIP = {c.name: c.type for c in RELATIONSHIP.columns}
+GIVEN_TYPES = {c.name: c.type for c in (*SUBSCRIPTION.columns, *RELATIONSHIP.columns) if c.name in GIVEN}
+_ACCOUNTS = ("account_id", "parent_id", "ultimate_parent_id", "partner_account_id")  # what holds an account
 _FORMULA_SAFE = "nothing was read or written"
 
 
@@ -162,14 +165,23 @@ def _unknown(name: str, known: Iterable[str], what: str) -> ConfigError | None:
     return ConfigError(f"{name} is no {what}", fix=fix, safe=_FORMULA_SAFE)
 
 
-def _attempt(where: tuple[str | int, ...], text: str | None, names: Mapping[str, str]) -> Iterator[Wrong]:
-    """What is wrong with a formula, if anything."""
+def _attempt(
+    where: tuple[str | int, ...], text: str | None, names: Mapping[str, str], wanted: str | None = None
+) -> Iterator[Wrong]:
+    """What is wrong with a formula, if anything: with a condition, or with what becomes of a `wanted` type."""
     if text is None:
         return
+    what = "a condition" if wanted is None else str(where[-1])
     try:
-        formula(text, names)
+        parse_as(_fitting(wanted), text, names, what)
     except ConfigError as error:
         yield where, error
+
+
+def _fitting(wanted: str | None) -> tuple[str, ...]:
+    """The kinds that can become a type; without one, what a condition gives."""
+    own = "yes or no" if wanted is None else kind(wanted) or ""
+    return next((alike for alike in (NUMERIC, DATED) if own in alike), (own,))
 
 
 def attributes(entity: Entity) -> dict[str, str]:
@@ -182,13 +194,14 @@ def _sources(book: Rulebook) -> Iterator[Wrong]:
         at = ("relationships", index)
         known = attributes(ENTITIES[rule.from_])
         yield from _attempt((*at, "when"), rule.when, known)
-        yield from _names(
-            (*at, "key"), (*rule.key, *([] if rule.account in known else [rule.account])), known, rule.from_
-        )
+        yield from _names((*at, "key"), rule.key, known, rule.from_)
+        if error := _unknown(rule.account, (n for n in _ACCOUNTS if n in known), "account of a record"):
+            yield (*at, "account"), error
         for name, text in rule.values.items():
             if error := _unknown(name, GIVEN, "attribute of a relationship"):
                 yield (*at, "values", name), error
-            yield from _attempt((*at, "values", name), text, known)
+            else:
+                yield from _attempt((*at, "values", name), text, known, GIVEN_TYPES[name])
 
 
 def _names(

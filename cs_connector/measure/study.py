@@ -1,0 +1,53 @@
+"""What stands in a file of metrics, as data: docs/metrics.md tells it in plain words."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
+
+from cs_connector.language.steps import Step, Strict
+
+
+def _named(name: str) -> str:
+    if not re.fullmatch(r"[^\W\d]\w{0,59}", name):
+        raise ValueError("a metric is named by letters, digits and _, a letter first, at most 60 of them")
+    return name
+
+
+class Metric(Strict):
+    """`value` is NULL when unknown; `complete` names entities whose feeds must have been read to the end.
+
+    `evidence` picks, of the rows of the steps, those that a person wants to see.
+    """
+
+    title: str
+    unit: str = ""
+    value: str
+    known: str | None = None
+    complete: tuple[str, ...] = ()
+    evidence: str | None = None
+    carry_for: int = Field(default=180, ge=180)
+
+
+class Study(Strict):
+    """One file: steps over an entity, and the metrics that its totals give; no steps: the relationship alone.
+
+    Values may name metrics of other files that `uses` lists.
+    """
+
+    version: int = 1
+    uses: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
+    metrics: dict[Annotated[str, AfterValidator(_named)], Metric]
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of a file of metrics, for editors."""
+    made = Study.model_json_schema(by_alias=True, mode="validation")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **made,
+        "title": "cs-connector metrics",
+    }
