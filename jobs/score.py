@@ -57,6 +57,7 @@ class Score:
             days.keep(con)
             tally.keep(con, counted, engine.store.facts, engine.run, engine.clock.now(), engine.lease)
             outcomes.keep(engine, con)
+            earlier.keep(engine, con)
         engine.summary.months = [MonthsLine(*astuple(one)) for one in months.told]
         kept.forget(engine.store.facts, engine.run, engine.clock.now().date())
         return Scores(outcome.computed, outcome.unknown, outcome.moved_band)

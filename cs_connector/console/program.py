@@ -74,7 +74,11 @@ def _customers(screen: Screen, by: str | None, periods: list[Row]) -> None:
 def _of_customers(row: Row) -> list[str]:
     logos = row["logos"]
     counts = [f"{logos[key]:,}" for key in ("opening", "new", "returned", "lost")]
-    rated = (row["csat"], "share", "answers"), (row["responses"], "rate", "invited"), (row["advocacy"], "share", "answered")
+    rated = (
+        (row["csat"], "share", "answers"),
+        (row["responses"], "rate", "invited"),
+        (row["advocacy"], "share", "answered"),
+    )
     csat, answered, advocates = (_of(_share(said[value]), said[count]) for said, value, count in rated)
     ces = _of(_plain(row["ces"]["mean"]), row["ces"]["answers"])
     return [*counts, _share(logos["churn"]), _nps(row["nps"]), csat, ces, answered, advocates]
@@ -85,7 +89,17 @@ def _of(told: str, count: int) -> str:
     return f"{told} (n {count:,})" if count else told
 
 
-_AMOUNTS = ("opening", "lost", "contraction", "expansion", "expansion_price", "new", "returned", "moved", "closing")
+_AMOUNTS = (
+    "opening",
+    "lost",
+    "contraction",
+    "expansion",
+    "expansion_price",
+    "new",
+    "returned",
+    "moved",
+    "closing",
+)
 
 
 def _money(screen: Screen, by: str | None, period: Row) -> None:

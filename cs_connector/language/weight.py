@@ -7,7 +7,7 @@ from sqlglot import exp
 from cs_connector.errors import FormulaError
 from cs_connector.language.tree import Filter, Join, Node, Project
 
-MAX_WRITTEN = 20_000
+MAX_WRITTEN = 5_000
 
 
 def light(tree: exp.Expr, rows: Node) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -98,12 +99,16 @@ class Source:
         others = dict.fromkeys(self.study.uses, NUMBER)
         names = {**BASE, **others, **(self.rows.columns if self.rows else {})}
         metric = self.study.metrics[name]
-        self._entities(name, metric)
+        self._words(name, metric)
         value = self._formula((name, "value"), metric.value, names, *NUMERIC)
         known = self._formula((name, "known"), metric.known, names, "yes or no") if metric.known else None
         return value, known
 
-    def _entities(self, name: str, metric: Metric) -> None:
+    def _words(self, name: str, metric: Metric) -> None:
+        """The name of a metric, and the entities that it says must be complete."""
+        if not re.fullmatch(r"[^\W\d]\w{0,59}", name):
+            fix = "use letters, digits and _, a letter first, at most 60 of them"
+            raise self.document.error(("metrics", name), f"{name!r} is no name for a metric", fix=fix)
         for index, entity in enumerate(metric.complete):
             if entity not in ENTITIES:
                 fix = suggest(entity, ENTITIES) or f"known: {', '.join(sorted(ENTITIES))}"

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from cs_connector.language.steps import Step, Strict
-
-
-def _named(name: str) -> str:
-    if not re.fullmatch(r"[^\W\d]\w{0,59}", name):
-        raise ValueError("a metric is named by letters, digits and _, a letter first, at most 60 of them")
-    return name
 
 
 class Metric(Strict):
@@ -40,7 +33,7 @@ class Study(Strict):
     version: int = 1
     uses: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
-    metrics: dict[Annotated[str, AfterValidator(_named)], Metric]
+    metrics: dict[str, Metric]
 
 
 def schema() -> dict[str, Any]:

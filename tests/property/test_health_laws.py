@@ -18,6 +18,7 @@ from cs_connector.health.curves import Curve, Point, Way
 from cs_connector.language.executor import Connection, connect, sql
 from cs_connector.language.expression import parse
 from cs_connector.language.lowering import lower
+from cs_connector.measure import heard
 from tests.unit.health_tables import AS_OF, Scores, World, definitions, month
 
 BETTER = {"unknown": 0, "red": 0, "yellow": 1, "green": 2}
@@ -222,6 +223,61 @@ def test_the_month_before_does_not_stand_for_a_bad_one_that_was_heard(lost: str)
     assert silent["score"] <= heard["score"]
     assert silent["low"] <= heard["low"]
     assert BETTER[silent["band"]] <= BETTER[heard["band"]]
+
+
+@pytest.mark.slow
+@SLOW
+@given(st.integers(0, 10_000))
+def test_one_of_two_service_desks_that_falls_silent_improves_no_score(seed: int) -> None:
+    """Some accounts lose their link to the second desk, and with it its tickets; the first one goes on, two nights long."""
+    heard_all, world, pick = _two_desks(seed), _two_desks(seed), random.Random(seed)
+    con = world.connection()
+    left, linked = _night(world, None, con), _linked(con, world)
+    full = left
+    lost = {row["account_id"] for row in world.rows["account"] if pick.random() < 0.5}
+    world.rows["link"] = [
+        row for row in world.rows["link"] if row["connection"] != "desk" or row["entity_id"] not in lost
+    ]
+    world.rows["ticket"] = [
+        row for row in world.rows.get("ticket", []) if row["account_id"] not in lost or pick.random() < 0.5
+    ]
+    for night in range(2):
+        world.as_of = heard_all.as_of = AS_OF + timedelta(days=night)
+        full, every = _heard(heard_all, full, None)
+        left, some = _heard(world, left, linked)
+        linked = _linked(some, world)
+        first = relationships(Scores(every, world.as_of))
+        for key, row in relationships(Scores(some, world.as_of)).items():
+            was = first[key]
+            assert row["score"] is None or was["score"] is None or row["score"] <= was["score"], (night, key)
+            assert BETTER[row["band"]] <= BETTER[was["band"]]
+
+
+def _heard(world: World, left: pa.Table, linked: pa.Table | None) -> tuple[pa.Table, Connection]:
+    """A night that knows of the links of before."""
+    con = world.connection()
+    if linked is not None:
+        con.register("linked", linked)
+        con.execute(f"CREATE TABLE {heard.BEFORE} AS FROM linked")
+    return _night(world, left, con), con
+
+
+def _two_desks(seed: int) -> World:
+    world = company(seed)
+    noon = datetime.combine(world.as_of + timedelta(days=9), datetime.min.time())
+    for feed in world.rows["feed"]:
+        feed["watermark"] = noon
+    world.add("feed", entity="ticket", connection="desk", complete=True, watermark=noon)
+    for row in world.rows["account"]:
+        account = row["account_id"]
+        world.add(
+            "link", entity_id=account, entity="account", connection="desk", object="x", record_id=account
+        )
+    return world
+
+
+def _linked(con: Connection, world: World) -> pa.Table:
+    return con.sql(heard.left(con, world.as_of)).to_arrow_table()
 
 
 def _night(world: World, before: pa.Table | None, con: Connection | None = None) -> pa.Table:

@@ -370,3 +370,10 @@ def test_every_metric_that_ships_is_explained_with_its_unit_and_evidence() -> No
         "leaving",
         "first_value_open",
     }
+
+
+def test_letters_and_plans_have_an_age_where_nobody_used_the_product_last_month() -> None:
+    made = world(ACTIVITY, DOCUMENT)
+    letter(made, 12)
+    made.add("document", account_id="a1", kind="success plan", modified_on=ago(30))
+    assert all_of(made, "letter_age", "plan_age", "engagement") == (12, 30, None)

@@ -143,7 +143,7 @@ def test_a_chain_of_small_formulas_does_not_grow_without_end() -> None:
     ]
     with pytest.raises(StepError, match="the formula is too large") as caught:
         plan({"fetch": "usage"}, {"derive": {"x0": "value"}}, *chain, COUNT)
-    assert caught.value.at == (6, "derive", "x5")
+    assert caught.value.at == (5, "derive", "x4")
     many = {f"x{i}": f"value + {i}" for i in range(30)}
     plan({"fetch": "usage"}, {"derive": many}, {"derive": {"y": " + ".join(many)}}, COUNT)
 

@@ -1,9 +1,11 @@
-"""What earlier runs measured."""
+"""What earlier runs measured, and from where they heard of customers."""
 
 from __future__ import annotations
 
 from cs_connector.language.executor import Connection
+from cs_connector.measure import heard
 from cs_connector.runner.engine import Engine
+from cs_connector.runner.identity.decisions import decisions
 
 _COLUMNS = {
     "relationship_id": "VARCHAR",
@@ -15,10 +17,30 @@ _COLUMNS = {
 }
 
 
+LINKED = "measure/linked"
+
+
 def attach(engine: Engine, con: Connection) -> None:
-    """Make the view `metric_before`: what the last run measured, and what it did not know any more of those before it."""
+    """Make the view `metric_before`: what the last run measured, and what it did not know any more of those before it; and
+    that of the links of before, but for those that a person undid: there nothing fell silent.
+    """
     engine.store.facts.attach(con, "measure/metric", "metric_last", _COLUMNS)
     engine.store.facts.attach(con, "measure/past", "metric_older", _COLUMNS)
     con.execute(
         "CREATE OR REPLACE TEMP VIEW metric_before AS FROM metric_last UNION ALL BY NAME FROM metric_older"
     )
+    engine.store.facts.attach(con, LINKED, "linked_ever", heard.COLUMNS)
+    con.execute("CREATE OR REPLACE TEMP TABLE parted(ref VARCHAR)")
+    parted = {ref for _, action, *refs, _ in decisions(engine) if action == "unlink" for ref in refs}
+    if parted:
+        con.executemany("INSERT INTO parted VALUES (?)", [[ref] for ref in sorted(map(str, parted))])
+    undone = "SELECT account_id, connection FROM linked_ever SEMI JOIN parted USING (ref)"
+    con.execute(
+        f"CREATE OR REPLACE TEMP VIEW {heard.BEFORE} AS FROM linked_ever ANTI JOIN ({undone}) USING (account_id, connection)"
+    )
+
+
+def keep(engine: Engine, con: Connection) -> None:
+    """Leave the links to the next run; a past that is computed today tells it nothing."""
+    if engine.as_of == engine.clock.now().date():
+        engine.publish(con, {LINKED: heard.left(con, engine.as_of)})
