@@ -8,7 +8,7 @@ from itertools import pairwise
 from types import MappingProxyType
 
 from cs_connector.language.executor import Connection, sql, store
-from cs_connector.measure import heard, judgements, parts, totals
+from cs_connector.measure import judgements, linked, parts, totals
 from cs_connector.measure.metrics import OF_ACCOUNT, OF_RELATIONSHIP, Metrics, Source, together
 from cs_connector.model import ATTACHMENT
 
@@ -48,7 +48,7 @@ def prepare(
 
 
 def begin(con: Connection, as_of: date, metrics: Metrics, account_id: str | None = None) -> None:
-    """Make `grid`, `heard`, `feed_complete` and `scored`, the relationships to score by their number `r` (of one account, if named).
+    """Make `grid`, `linked`, `feed_complete` and `scored`, the relationships to score by their number `r` (of one account, if named).
 
     Where nothing was attached to relationships, `attachment` is made, too, and empty.
     """
@@ -58,7 +58,7 @@ def begin(con: Connection, as_of: date, metrics: Metrics, account_id: str | None
         )
     con.execute("CREATE OR REPLACE TEMP TABLE grid (on_date DATE)")
     con.executemany("INSERT INTO grid VALUES (?)", [[day] for day in grid(as_of)])
-    heard.lay(con, as_of)
+    linked.lay(con, as_of)
     _feeds(con, metrics.feeds)
     _scored(con, account_id)
     judgements.lay(con, metrics.judgements, as_of)
@@ -68,8 +68,8 @@ def _feeds(con: Connection, entities: tuple[str, ...]) -> None:
     con.execute(
         """
         CREATE OR REPLACE TEMP TABLE feed_complete AS
-        SELECT heard.account_id, feed.entity, grid.on_date
-        FROM heard JOIN feed USING (connection) CROSS JOIN grid
+        SELECT linked.account_id, feed.entity, grid.on_date
+        FROM linked JOIN feed USING (connection) CROSS JOIN grid
         WHERE list_contains(?, feed.entity)
         GROUP BY ALL
         HAVING bool_and(coalesce(NOT silent AND feed.complete AND CAST(feed.watermark AS DATE) >= grid.on_date - ?, FALSE))

@@ -18,7 +18,7 @@ from cs_connector.health.curves import Curve, Point, Way
 from cs_connector.language.executor import Connection, connect, sql
 from cs_connector.language.expression import parse
 from cs_connector.language.lowering import lower
-from cs_connector.measure import heard
+from cs_connector.measure import linked as links
 from tests.unit.health_tables import AS_OF, Scores, World, definitions, month
 
 BETTER = {"unknown": 0, "red": 0, "yellow": 1, "green": 2}
@@ -257,8 +257,8 @@ def _heard(world: World, left: pa.Table, linked: pa.Table | None) -> tuple[pa.Ta
     """A night that knows of the links of before."""
     con = world.connection()
     if linked is not None:
-        con.register("linked", linked)
-        con.execute(f"CREATE TABLE {heard.BEFORE} AS FROM linked")
+        con.register("links of before", linked)
+        con.execute(f'CREATE TABLE {links.BEFORE} AS FROM "links of before"')
     return _night(world, left, con), con
 
 
@@ -277,7 +277,7 @@ def _two_desks(seed: int) -> World:
 
 
 def _linked(con: Connection, world: World) -> pa.Table:
-    return con.sql(heard.left(con, world.as_of)).to_arrow_table()
+    return con.sql(links.left(con, world.as_of)).to_arrow_table()
 
 
 def _night(world: World, before: pa.Table | None, con: Connection | None = None) -> pa.Table:

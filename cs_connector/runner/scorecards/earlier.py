@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cs_connector.language.executor import Connection
-from cs_connector.measure import heard
+from cs_connector.measure import linked
 from cs_connector.runner.engine import Engine
 from cs_connector.runner.identity.decisions import decisions
 
@@ -29,18 +29,18 @@ def attach(engine: Engine, con: Connection) -> None:
     con.execute(
         "CREATE OR REPLACE TEMP VIEW metric_before AS FROM metric_last UNION ALL BY NAME FROM metric_older"
     )
-    engine.store.facts.attach(con, LINKED, "linked_ever", heard.COLUMNS)
+    engine.store.facts.attach(con, LINKED, "linked_ever", linked.COLUMNS)
     con.execute("CREATE OR REPLACE TEMP TABLE parted(ref VARCHAR)")
     parted = {ref for _, action, *refs, _ in decisions(engine) if action == "unlink" for ref in refs}
     if parted:
         con.executemany("INSERT INTO parted VALUES (?)", [[ref] for ref in sorted(map(str, parted))])
     undone = "SELECT account_id, connection FROM linked_ever SEMI JOIN parted USING (ref)"
     con.execute(
-        f"CREATE OR REPLACE TEMP VIEW {heard.BEFORE} AS FROM linked_ever ANTI JOIN ({undone}) USING (account_id, connection)"
+        f"CREATE OR REPLACE TEMP VIEW {linked.BEFORE} AS FROM linked_ever ANTI JOIN ({undone}) USING (account_id, connection)"
     )
 
 
 def keep(engine: Engine, con: Connection) -> None:
     """Leave the links to the next run; a past that is computed today tells it nothing."""
     if engine.as_of == engine.clock.now().date():
-        engine.publish(con, {LINKED: heard.left(con, engine.as_of)})
+        engine.publish(con, {LINKED: linked.left(con, engine.as_of)})

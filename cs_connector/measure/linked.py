@@ -16,17 +16,17 @@ _NOW = "SELECT DISTINCT entity_id AS account_id, connection FROM link WHERE enti
 
 
 def lay(con: Connection, as_of: date) -> None:
-    """Make `heard` (account_id, connection, silent) from `link`, and from the view BEFORE (COLUMNS) where there is one."""
-    con.execute(f"CREATE OR REPLACE TEMP TABLE heard AS SELECT *, FALSE AS silent FROM ({_NOW})")
+    """Make `linked` (account_id, connection, silent) from `link`, and from the view BEFORE (COLUMNS) where there is one."""
+    con.execute(f"CREATE OR REPLACE TEMP TABLE linked AS SELECT *, FALSE AS silent FROM ({_NOW})")
     if con.execute("SELECT 1 FROM duckdb_columns() WHERE table_name = ? LIMIT 1", [BEFORE]).fetchall():
-        con.execute(f"INSERT INTO heard SELECT DISTINCT account_id, connection, TRUE FROM ({_lost(as_of)})")
+        con.execute(f"INSERT INTO linked SELECT DISTINCT account_id, connection, TRUE FROM ({_lost(as_of)})")
 
 
 def left(con: Connection, as_of: date) -> str:
     """A query for what the next run has to know; after `lay`."""
     now = f"SELECT entity_id AS account_id, connection, concat_ws('|', connection, object, record_id) AS ref, {_day(as_of)} AS last_on"
     found = [f"{now} FROM link WHERE entity = 'account'"]
-    if con.execute("SELECT 1 FROM heard WHERE silent LIMIT 1").fetchall():
+    if con.execute("SELECT 1 FROM linked WHERE silent LIMIT 1").fetchall():
         found.append(_lost(as_of))
     return f"SELECT DISTINCT * FROM ({' UNION ALL BY NAME '.join(found)}) ORDER BY ALL"
 
