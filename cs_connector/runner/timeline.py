@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import datetime, time
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime, time
 from typing import Any
 
 import duckdb
@@ -15,6 +15,7 @@ from .engine import Engine
 from .finding import find
 from .relations import unified
 
+_AGREED = frozenset({"relationship", "stage"})  # where no record of a CRM stands behind it
 STEP = 0.2  # by how much a month of usage must differ from the one before to be told
 
 _SNAPSHOT = {
@@ -108,8 +109,14 @@ def timeline(engine: Engine, id_: str) -> dict[str, Any]:
         "name": name,
         "as_of": engine.as_of,
         "events": past[::-1],
-        "ahead": [e for e in events if e["on"] > engine.as_of and e["kind"] != "score"],
+        "ahead": [e for e in events if ahead(e, engine.as_of, engine.clock.now().date())],
     }
+
+
+def ahead(event: Mapping[str, Any], as_of: date, today: date) -> bool:
+    """Whether that was known on a day to be coming: of what happened since, only what had been agreed before."""
+    agreed = event["kind"] in _AGREED and not event["sources"]
+    return event["on"] > as_of and event["kind"] != "score" and bool(agreed or event["on"] > today)
 
 
 def ordered(events: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

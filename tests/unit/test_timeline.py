@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import duckdb
@@ -11,7 +11,7 @@ import pytest
 
 from cs_connector.model import ENTITIES
 from cs_connector.runner.relations import TABLES
-from cs_connector.runner.timeline import missed, ordered, told
+from cs_connector.runner.timeline import ahead, missed, ordered, told
 
 
 @pytest.fixture
@@ -171,3 +171,24 @@ def test_a_day_is_told_by_its_times_and_a_score_that_is_unknown_without_a_number
         "P1 ticket closed after 0 days",
     ]
     assert all(type(e["on"]) is date and "turn" not in e for e in events)
+
+
+@pytest.mark.parametrize(
+    ("kind", "sources", "day", "known"),
+    [
+        ("relationship", [], 5, True),
+        ("stage", [], 5, True),
+        ("stage", ["crm Stage__c 1"], 5, False),
+        ("contact", ["crm Event 1"], 5, False),
+        ("task", [], 5, False),
+        ("contact", ["crm Event 1"], 25, True),
+        ("score", [], 25, False),
+        ("stage", [], -5, False),
+    ],
+)
+def test_of_a_past_day_only_what_was_agreed_by_then_is_ahead(
+    kind: str, sources: list[str], day: int, *, known: bool
+) -> None:
+    past = date(2026, 11, 1)
+    event = {"kind": kind, "sources": sources, "on": past + timedelta(days=day)}
+    assert ahead(event, past, past + timedelta(days=20)) is known

@@ -15,8 +15,6 @@ _COLUMNS = {
     "value": "DOUBLE",
     "known": "BOOLEAN",
 }
-
-
 LINKED = "measure/linked"
 
 

@@ -11,20 +11,22 @@ from cs_connector.unify.sql import literal
 
 from .rulebook import Rulebook, Stage
 
+EARLY = 120  # days by which a sale, and what follows it, may come before a relationship begins
+
 # what is said of the relationship itself counts before what is said of its product, and that before its account;
 # what the account reached long before a relationship began is that of an older one, where it has any
 _EVENTS = """CREATE OR REPLACE TEMP TABLE lived AS
 WITH told AS (SELECT e.*, a.relationship_id FROM lifecycle_event e
     LEFT JOIN attachment a ON a.entity = 'lifecycle_event' AND a.entity_id = e.lifecycle_event_id
     WHERE e.on_date <= $as_of AND e.kind IN ({stages})),
-oldest AS (SELECT account_id, min(start_on) - 120 AS since FROM relationship GROUP BY 1)
+oldest AS (SELECT account_id, min(start_on) - {early} AS since FROM relationship GROUP BY 1)
 SELECT r.relationship_id, t.kind, t.on_date,
     CASE WHEN t.relationship_id IS NOT NULL THEN 0 WHEN t.product IS NOT NULL THEN 1 ELSE 2 END AS far
 FROM told t JOIN relationship r ON r.account_id = t.account_id AND (t.relationship_id = r.relationship_id
     OR (t.relationship_id IS NULL AND (t.product IS NULL OR t.product = r.product)))
 JOIN oldest o ON o.account_id = r.account_id
-WHERE (r.previous_end_on IS NULL OR t.on_date > greatest(r.previous_end_on, r.start_on - 121))
-    AND (far < 2 OR coalesce(t.on_date NOT BETWEEN o.since AND r.start_on - 121, TRUE))"""
+WHERE (r.previous_end_on IS NULL OR t.on_date > greatest(r.previous_end_on, r.start_on - {early} - 1))
+    AND (far < 2 OR coalesce(t.on_date NOT BETWEEN o.since AND r.start_on - {early} - 1, TRUE))"""
 
 _NOW = """UPDATE relationship SET stage = n.stage,
 status = CASE WHEN status = 'Active' AND n.stage IN ('Closed Won', 'Onboarding') THEN 'Onboarding' ELSE status END
@@ -38,7 +40,7 @@ _WON = """SELECT r.relationship_id, CASE WHEN lower(o.type) LIKE 'renewal%' THEN
 FROM opportunity o JOIN relationship r USING (account_id)
 WHERE o.won AND o.close_on <= $as_of AND (r.previous_end_on IS NULL OR o.close_on > r.previous_end_on)
     AND ((lower(o.type) LIKE 'renewal%' AND o.close_on > r.start_on)
-        OR (lower(o.type) LIKE 'new%' AND o.close_on BETWEEN r.start_on - 120 AND r.start_on + 30))"""
+        OR (lower(o.type) LIKE 'new%' AND o.close_on BETWEEN r.start_on - {early} AND r.start_on + 30))"""
 
 # a stage on the renewal comes again with every renewal; where nobody keeps events, nothing is late
 _JUDGED = """CREATE OR REPLACE TABLE stage_reached AS
@@ -68,7 +70,7 @@ FROM said"""
 def follow(con: duckdb.DuckDBPyConnection, book: Rulebook, as_of: date) -> None:
     """Make `lived`, the events of every relationship, and set the stage that each is in; a new one is in onboarding."""
     stages = ", ".join(map(literal, book.stages)) or "NULL"
-    con.execute(_EVENTS.format(stages=stages), {"as_of": as_of})
+    con.execute(_EVENTS.format(stages=stages, early=EARLY), {"as_of": as_of})
     con.execute(_NOW.format(stages=stages))
 
 
@@ -85,7 +87,7 @@ def judge(con: duckdb.DuckDBPyConnection, book: Rulebook, as_of: date) -> None:
     for kind, stages in ((None, book.lifecycle), *special.items()):
         _plan(con, kind, stages)
     among = ", ".join(map(literal, special)) or "NULL"
-    con.execute(_JUDGED.format(won=_WON, special=among), {"as_of": as_of})
+    con.execute(_JUDGED.format(won=_WON.format(early=EARLY), special=among), {"as_of": as_of})
 
 
 def _plan(con: duckdb.DuckDBPyConnection, kind: str | None, stages: Sequence[Stage]) -> None:
