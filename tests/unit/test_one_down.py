@@ -28,6 +28,7 @@ from cs_connector.ports import FieldInfo, Identity, ObjectInfo, Page, Read
 from cs_connector.runner import Engine, open_engine
 from cs_connector.runner.applying import write
 from cs_connector.runner.reading import withdrawn
+from cs_connector.runner.reading.halted import Objects
 from cs_connector.runner.running import prepare, recorded
 from cs_connector.runner.settling import box, settle
 from cs_connector.store import tables
@@ -337,3 +338,17 @@ def test_objects_that_cannot_be_read_are_told_together_and_what_meets_all_is_met
             "one: 2 objects could not be read to their end",
             "one Account: no; one Case: no",
         )
+
+
+def test_a_crm_that_is_away_for_two_objects_running_is_not_asked_for_a_third() -> None:
+    notes: list[str] = []
+    failed = Objects("one", notes)
+    for name, error in (("A", Unavailable("503")), ("B", NotPermitted("no")), ("C", Unavailable("503"))):
+        with failed.attempt(name):
+            raise error
+    with pytest.raises(NotPermitted, match="no") as stopped, failed.attempt("D"):
+        raise Unavailable("503")
+    assert stopped.value.what == "one: 4 objects could not be read to their end"
+    assert notes == [
+        f"one {name}; it was not read to its end" for name in ("A: 503", "B: no", "C: 503", "D: 503")
+    ]
