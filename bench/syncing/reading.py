@@ -70,8 +70,8 @@ class Reading:
         return Cost(cpu, wall, costs[-1].memory, costs[-1].out)
 
     def _changed(self, sync: Work) -> Cost:
+        numbers = range(self.changes % SHARE, self.records, SHARE)  # others each time
         self.changes += 1
-        numbers = range(0, self.records, SHARE)
         change(self.bed, self.way.crm, numbers, f"Changed for the {self.changes}. time")
         self.bed.advance(SETTLED)
         cost = sync()

@@ -16,7 +16,7 @@ _SHIFT = np.uint64(29)
 _BLOCK = 1 << 18  # hashes that are kept together: 2 MB
 _SORTED = 1 << 20  # those that are sorted together, about
 # How many bits of a hash make its place in a table: at least, and more than would just number them.
-_LEAST, _SPARE = 16, 3
+_LEAST, _SPARE = 16, 5
 
 Numbers = np.ndarray[Any, np.dtype[np.uint64]]
 
@@ -54,7 +54,7 @@ class Sought:
         return rows[same], self._order[places[same]]
 
     def _places(self, hashes: Numbers) -> np.ndarray[Any, Any]:
-        return (hashes >> self._shift).astype(np.intp)
+        return (hashes >> self._shift).view(np.intp)
 
 
 class Hashes:

@@ -22,6 +22,8 @@ from .newest import Holds, Part
 from .state import State
 from .tables import segments
 
+LITTLE = 4_000_000  # bytes of landed pages, packed, that are kept in memory at once
+
 
 @dataclass(frozen=True, slots=True)
 class Fold:
@@ -70,7 +72,11 @@ def fold(
     counts = Fold()
     if any(s.offset for s in waiting):
         pages = partial(_pages, facts, waiting)
-        counts = _later(facts, pages, parts, staged) if parts else _first(facts, pages, staged, draft)
+        counts = (
+            _later(facts, _near(pages, waiting), parts, staged)
+            if parts
+            else _first(facts, pages, staged, draft)
+        )
     rows = {dataset: [staged]} if counts.read > counts.unchanged else None
     settle = partial(_settle, waiting=waiting, born=counts.born, first=not parts)
     facts.publish(run, append=rows, lease=lease, then=settle, holds=Holds.ONCE)
@@ -110,6 +116,14 @@ def _first(facts: Facts, pages: Pages, target: Path, draft: Draft | None) -> Fol
     firsts.finish(pages)
     living = firsts.read - firsts.stale - firsts.deleted
     return Fold(firsts.read, living, 0, firsts.stale, firsts.deleted, living)
+
+
+def _near(pages: Pages, waiting: Sequence[_Segment]) -> Pages:
+    """The landed pages, as often as they are wanted: few are kept in memory, many are read each time."""
+    if sum(segment.offset for segment in waiting) > LITTLE:
+        return pages
+    held = list(pages())
+    return lambda: held
 
 
 def _pages(facts: Facts, waiting: Sequence[_Segment]) -> Iterator[pa.RecordBatch]:

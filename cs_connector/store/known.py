@@ -3,22 +3,40 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from . import came, raw
+from . import came, picked, raw
 
 NEVER = int(np.iinfo(np.int64).min)
 _SHORT = ("deleted", "known_at", "digest")
 
 
-def digest(payload: bytes) -> int:
-    """64 bits that stand for a payload: the second half of its MD5, as DuckDB's md5_number_lower says it."""
-    return int.from_bytes(hashlib.md5(payload, usedforsecurity=False).digest()[8:], "little")
+def digests(payloads: Iterable[bytes]) -> raw.Array:
+    """64 bits that stand for each payload: the second half of its MD5, as DuckDB's md5_number_lower says it."""
+    halves = b"".join([hashlib.md5(payload, usedforsecurity=False).digest() for payload in payloads])
+    return np.frombuffer(halves, "<u8")[1::2]
+
+
+class File(NamedTuple):
+    """An open file of versions, and when the newest of them became known, in microseconds since 1970; NEVER where there is none."""
+
+    opened: Any
+    latest: int
+
+
+def opened(paths: Sequence[Path]) -> list[File]:
+    """The files, from the one with the newest version on."""
+    from pyarrow import parquet
+
+    files = [parquet.ParquetFile(path) for path in reversed(paths)]
+    every = [File(file, max(_times(file), default=NEVER)) for file in files]
+    return sorted(every, key=attrgetter("latest"), reverse=True)
 
 
 class Known:
@@ -29,19 +47,19 @@ class Known:
     `digest` where `told`; `moved`: whether its stamp is surely another one than that among `stamps`.
     """
 
-    def __init__(self, files: Sequence[Path], ids: pa.StringArray, stamps: pa.StringArray) -> None:
-        from pyarrow import parquet
-
+    def __init__(self, files: Sequence[File], ids: pa.StringArray, stamps: pa.StringArray) -> None:
         count = len(ids)
-        self._sought = came.Sought(came.hashes(ids))
+        self._hashes, self._which = came.hashes(ids), np.arange(count)
+        self._sought = came.Sought(self._hashes)
         self._stamps, self._stamped = came.hashes(stamps), raw.truths(stamps.is_valid())
-        self._files = [parquet.ParquetFile(path) for path in files]
+        self._files = [file.opened for file in files]
         self.at = np.full(count, NEVER, np.int64)
         self.digest = np.zeros(count, np.uint64)
         self.deleted, self.told, self.moved = (np.zeros(count, np.bool_) for _ in range(3))
         self._file, self._row = np.zeros(count, np.int32), np.zeros(count, np.int64)
-        for number, file in enumerate(self._files):
-            self._look(number, file)
+        for number, file in enumerate(files):
+            if self._left(file.latest):
+                self._look(number, file.opened)
 
     def compare(self, wanted: raw.Array) -> None:
         """Read the payloads of these places, and make the digests that are not told."""
@@ -56,25 +74,32 @@ class Known:
 
     def _make(self, file: Any, group: int, places: raw.Array, begin: int) -> None:
         payloads = file.read_row_group(group, columns=["payload"], use_threads=False)["payload"]
-        texts = payloads.take(numbers(self._row[places] - begin)).to_pylist()
-        self.digest[places] = [digest(text.encode()) for text in texts]
+        texts = payloads.take(picked.numbers(self._row[places] - begin)).cast(pa.binary()).to_pylist()
+        self.digest[places] = digests(texts)
         self.told[places] = True
 
+    def _left(self, latest: int) -> bool:
+        """Whether a file up to then may hold a newer version of any. What was found is looked for no more, once it is the half."""
+        left = self._which[self.at[self._which] < latest]
+        if 2 * len(left) <= len(self._which):
+            self._which, self._sought = left, came.Sought(self._hashes[left])
+        return bool(len(left))
+
     def _look(self, number: int, file: Any) -> None:
-        """Note every version of the ids, the newer ones over the older ones."""
+        """Note the versions of the ids that are newer than those that were found."""
         there = file.schema_arrow.names
         short = [name for name in (*_SHORT, "stamp") if name in there]
         short += [] if "stamp" in there else ["modified_at"]
         for begin, groups in raw.stretches(file, raw.STRETCH):
-            rows, places = self._sought.among(raw.keys(file, groups))
+            rows, found = self._sought.among(raw.keys(file, groups))
             if len(rows):
-                versions = file.read_row_groups(groups, columns=short, use_threads=False).take(numbers(rows))
-                self._note(number, begin + rows, places, versions.combine_chunks())
+                versions = picked.rows(file, groups, short, rows)
+                self._note(number, begin + rows, self._which[found], versions.combine_chunks())
 
     def _note(self, number: int, rows: raw.Array, places: raw.Array, versions: pa.Table) -> None:
         at = _column(versions, "known_at", pa.int64())
         order = np.argsort(at, kind="stable")
-        order = order[at[order] >= self.at[places[order]]]
+        order = order[at[order] > self.at[places[order]]]  # of two of one time the later one is noted last
         here = places[order]
         self.at[here], self.deleted[here] = at[order], _column(versions, "deleted", pa.uint8())[order]
         self.moved[here] = self._moved(versions, places)[order]
@@ -96,13 +121,6 @@ class Known:
         return moved
 
 
-def last(files: Sequence[Path]) -> int:
-    """When the newest of all versions became known, in microseconds since 1970; NEVER where there is none."""
-    from pyarrow import parquet
-
-    return max((max(_times(parquet.ParquetFile(path)), default=NEVER) for path in files), default=NEVER)
-
-
 def _times(file: Any) -> Iterator[int]:
     """The latest of each row group, as its file says, or as its rows do."""
     place = file.schema_arrow.names.index("known_at")
@@ -113,13 +131,6 @@ def _times(file: Any) -> Iterator[int]:
         else:
             versions = file.read_row_group(group, columns=["known_at"], use_threads=False)
             yield max(_column(versions, "known_at", pa.int64()).tolist(), default=NEVER)
-
-
-def numbers(each: raw.Array) -> pa.Int64Array:
-    """pa.array would import pandas where it is installed."""
-    return pa.Array.from_buffers(
-        pa.int64(), len(each), [None, pa.py_buffer(np.ascontiguousarray(each, np.int64))]
-    )
 
 
 def _column(table: pa.Table, name: str, kind: pa.DataType) -> raw.Array:

@@ -13,7 +13,7 @@ import pyarrow as pa
 from cs_connector.transport.records import flags
 
 from . import came, raw
-from .known import NEVER, Known, digest, last
+from .known import NEVER, Known, digests, opened
 
 PART = 150_000  # records that are looked up at once: what is kept of them in memory is about a hundred bytes each
 
@@ -29,9 +29,9 @@ class Laters:
     """
 
     def __init__(self, pages: Pages, files: Sequence[Path], now: datetime) -> None:
-        self._pages, self._files = pages, files
+        self._pages, self._files = pages, opened(files)
         # later than anything known, so that the newest version of a record is never in doubt
-        self._known_at = max(raw.micros(now), last(files) + 1)
+        self._known_at = max(raw.micros(now), max((file.latest for file in self._files), default=NEVER) + 1)
         self._picked: list[raw.Array] = []  # of every record that counts, whether it is written
         self._digests = array("Q")  # of those that are
         self._stale: list[int] = []
@@ -121,7 +121,7 @@ def _parts(pages: Iterable[pa.RecordBatch]) -> Iterator[list[tuple[pa.RecordBatc
 def _bare(page: pa.RecordBatch) -> tuple[pa.RecordBatch, raw.Array]:
     """The columns without the payloads, and what these come to."""
     *short, payload = page.columns
-    digests = [digest(each) for each in payload.cast(pa.binary()).to_pylist()]
+    made = digests(payload.cast(pa.binary()).to_pylist())
     # with nothing behind them they are copied: as they are they would keep the whole page in memory
     copied = [pa.concat_arrays([column, column.slice(0, 0)]) for column in short]
-    return pa.RecordBatch.from_arrays(copied, names=page.schema.names[:-1]), np.asarray(digests, np.uint64)
+    return pa.RecordBatch.from_arrays(copied, names=page.schema.names[:-1]), made
