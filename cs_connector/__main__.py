@@ -17,6 +17,7 @@ def main() -> None:
     code, error = 0, None
     try:
         code = app(standalone_mode=False)
+        sys.stdout.flush()
     except BaseException as caught:  # noqa: BLE001 — the last place that can turn a traceback into a sentence
         error = caught
     asked = stopping.code()

@@ -59,6 +59,10 @@ class Vault:
         """Safe on disk when it returns."""
         self._put(connection, token)
 
+    def forget(self, connection: str) -> None:
+        """The login of `connection` is gone when it returns; without one nothing happens."""
+        self._put(connection, None)
+
     @contextmanager
     def on_trial(self, connection: str) -> Iterator[None]:
         """A login that is saved in this block stays only where the block ends well: else the one before it is put back."""
@@ -230,7 +234,9 @@ def resolve(reference: str, env: Mapping[str, str], project: Path) -> str:
 def _named(name: str, values: Mapping[str, str], fix: str, place: Place | None) -> str:
     if value := values.get(name):
         return value
-    raise ConfigError(f"The secret {name} is not set", why="a connection refers to it", fix=fix, place=place)
+    raise ConfigError(
+        f"The secret {name} is not set", why="cs-connector.yml refers to it", fix=fix, place=place
+    )
 
 
 def read_secrets(path: Path) -> dict[str, str]:

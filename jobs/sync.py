@@ -49,7 +49,8 @@ class Sync:
             stopped = error
         used = engine.adapter(name).usage()
         expected = estimating.remembered(engine, name)
-        engine.summary.calls.append(CallLine(name, used.used, used.limit, expected))
+        least, exact = expected or (None, True)
+        engine.summary.calls.append(CallLine(name, used.used, used.limit, least, exact))
         return stopped
 
     def _connection(self, engine: Engine, source: Source) -> None:

@@ -6,6 +6,7 @@ information dictionary (ISO 32000, 14.3.3).
 
 from __future__ import annotations
 
+import logging
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -127,6 +128,8 @@ def _properties(tree: ET.Element) -> Iterator[tuple[str, str]]:
 def _of_pdf(path: Path) -> dict[str, Any]:
     from pypdf import PdfReader
 
+    # What is wrong with a document is told by its record.
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     reader = PdfReader(path)
     about, pages = reader.metadata, len(reader.pages)
     if about is None:

@@ -40,11 +40,28 @@ def rows(path: Path, maker: Maker) -> Iterator[tuple[int, RawRecord]]:
             yield 1, maker.bad(wrong, 1)
             return
         for batch in pq.ParquetFile(path).iter_batches(ROWS):
-            for row in batch.to_pylist():
+            for row in _coarse(batch).to_pylist():
                 number += 1
                 yield number, _record(row, maker, number)
     except _DAMAGED as error:
         yield number + 1, maker.bad(f"the file is damaged from here on: {_why(error)}", number + 1)
+
+
+def _coarse(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Times to the microsecond: pandas and Spark write nanoseconds, which Python's own times cannot hold."""
+    for place, field in enumerate(batch.schema):
+        if (kind := _coarser(field.type)) is not None:
+            batch = batch.set_column(place, field.name, batch.column(place).cast(kind, safe=False))
+    return batch
+
+
+def _coarser(kind: pa.DataType) -> pa.DataType | None:
+    """The kind that holds the same times in microseconds; None for what is no time in nanoseconds."""
+    if pa.types.is_timestamp(kind) and kind.unit == "ns":
+        return pa.timestamp("us", kind.tz)
+    if pa.types.is_duration(kind) and kind.unit == "ns":
+        return pa.duration("us")
+    return pa.time64("us") if pa.types.is_time64(kind) and kind.unit == "ns" else None
 
 
 def _lacking(names: list[str], maker: Maker) -> str:

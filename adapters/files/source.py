@@ -24,6 +24,10 @@ from .shape import Shape
 _CHUNK = 1 << 20
 _LOOK = 1000  # rows of JSON that are looked at for their keys, of which each may leave out some
 _MARK = b"\xef\xbb\xbf"
+_OLD_ENDS = (
+    "the lines of this file end with a carriage return alone, as old Macs wrote them, so that none is known to be whole and all of them "
+    "wait: save it with line feeds (LF or CRLF)"
+)
 
 
 class End(msgspec.Struct, frozen=True):
@@ -155,8 +159,9 @@ class Source:
             columns, mark = (end.columns, end.mark) if end else self._head(whole)
             whole.marks = self._marks(mark)
             if self._shape.format == "csv":
-                if not columns:
-                    return  # not even the header is whole
+                if not columns:  # not even the header is whole
+                    yield from self._unended(begun, whole)
+                    return
                 if wrong := heading.flaw(columns, self._shape.needed):
                     yield 1, self._maker.bad(wrong, 1)
                     return
@@ -164,10 +169,16 @@ class Source:
             else:
                 yield from lines.rows_of_json(whole, self._maker, begun.lines)
         size, count = begun.size + whole.size, begun.lines + whole.lines
+        yield from self._unended(begun, whole)
         if whole.open:
             yield count + 1, self._maker.bad(_waiting(whole.open), count + 1)
         with opened(self._path) as file:
             self.end = End(size, count, _digest(file, size), tuple(columns), mark)
+
+    def _unended(self, begun: End, whole: _Whole) -> lines.Numbered:
+        """Says so where no line of a file has an end that counts: it would wait for ever."""
+        if whole.returns and not begun.lines + whole.lines:
+            yield 1, self._maker.bad(_OLD_ENDS, 1)
 
     def _marks(self, mark: str) -> str:
         """What may stand before a quoted cell: until the header is read, any delimiter."""
@@ -198,12 +209,13 @@ class _Whole:
     """The lines of a file that are whole, as text; a line break inside a quoted cell does not end one.
 
     A cell is quoted when a quote follows one of `marks` or begins the line; without marks none is. `size` and `lines`
-    count what was handed out, in bytes and in lines of the file; `open` are the lines at the end of it that a quote holds back.
+    count what was handed out, in bytes and in lines of the file; `open` are the lines at the end of it that a quote holds back,
+    `returns` the carriage returns inside a last line without an end.
     """
 
     def __init__(self, file: BinaryIO, marks: str) -> None:
         self._file, self.marks = file, marks
-        self.size = self.lines = self.open = 0
+        self.size = self.lines = self.open = self.returns = 0
 
     def __iter__(self) -> Iterator[str]:
         while text := self.readline():
@@ -222,6 +234,7 @@ class _Whole:
                 self.lines += len(held)
                 return b"".join(held).removeprefix(_MARK).decode("utf-8", "surrogateescape")
         self.open = sum(line.endswith(b"\n") for line in held) if inside else 0
+        self.returns = held[-1][:-1].count(b"\r") if held else 0  # the last one may be half of CRLF
         return ""
 
 

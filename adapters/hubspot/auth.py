@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from cs_connector.ports import Scope
 from cs_connector.transport.oauth import Client
+from cs_connector.transport.routing import address
 
 from .paths import Paths, Version
 
@@ -57,6 +58,8 @@ class Settings(BaseModel):
     ca_file: Path | None = None
     token_url: str | None = None
     sweep_hours: float = Field(default=24, gt=0)
+
+    _whole = field_validator("token_url")(address)
 
     @model_validator(mode="after")
     def _some_login(self) -> Settings:

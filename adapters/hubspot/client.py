@@ -68,7 +68,9 @@ def client(transport: Transport, paths: Paths) -> Any:
         from hubspot import HubSpot
     except ModuleNotFoundError as error:
         raise ConfigError(
-            "HubSpot's client library is missing", fix='pip install "cs-connector[hubspot]"'
+            "HubSpot's client library is missing",
+            safe="nothing was read or written",
+            fix='pip install "cs-connector[hubspot]"',
         ) from error
     return HubSpot(api_factory=partial(_api, transport, paths))
 

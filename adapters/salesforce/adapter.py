@@ -39,6 +39,7 @@ from cs_connector.transport.routing import is_loopback
 from cs_connector.transport.sensible import sensible
 
 from . import auth
+from .client import client
 from .counting import Counter
 from .discovery import documents
 from .errors import allowance, classify, decode
@@ -169,11 +170,12 @@ class Salesforce(Adapter):
         return Identity(self.crm, org_id, org.name, org.sandbox, user_id, tuple(token.scope.split()))
 
     def _organisations(self) -> Organisations:
+        salesforce = self._client
         from simple_salesforce.exceptions import SalesforceError
 
         try:
             with sensible("Salesforce", SalesforceError):
-                answer = self._client.query("SELECT Name, IsSandbox FROM Organization")
+                answer = salesforce.query("SELECT Name, IsSandbox FROM Organization")
                 return msgspec.convert(answer, Organisations)
         except Rejected as error:
             known = self.release()
@@ -271,11 +273,7 @@ class Salesforce(Adapter):
 
     @cached_property
     def _client(self) -> Any:
-        # The library knows the addresses; the login, time limits and retries are ours.
-        from simple_salesforce.api import Salesforce as Client
-
-        version = self._settings.api_version
-        return Client(instance_url=self._origin(), session_id="-", session=self._session, version=version)
+        return client(self._session, self._origin(), self._settings.api_version)
 
     def _describe(self, name: str) -> ObjectInfo | None:
         try:

@@ -9,12 +9,13 @@ from typing import Any, Literal
 
 import jwt
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from requests import PreparedRequest
 
 from cs_connector.errors import AuthFailed, ConfigError
 from cs_connector.ports import Scope, Surroundings
 from cs_connector.transport import Transport
+from cs_connector.transport.routing import address
 
 from .errors import decode
 
@@ -30,7 +31,10 @@ STEPS = (
     "Enable the JWT bearer flow and upload server.crt; or the client credentials flow, with a run-as user.",
     "Under its policies let only admin-approved users in, and approve the integration user's permission set.",
     "Give the integration user a permission set with all objects and fields of the mapping: others do not exist for us. What we add brings one of its own.",
-    "Put client_id, username and private_key_file into cs-connector.yml, then run this command again.",
+    (
+        "Put client_id, username and private_key_file into cs-connector.yml; for client credentials auth: client_credentials, client_id, "
+        "client_secret and instance_url, the org's own address (https://acme.my.salesforce.com). Then run this command again."
+    ),
 )
 
 
@@ -60,6 +64,8 @@ class Settings(BaseModel):
     bulk_from: int = Field(default=250_000, ge=0)
     bulk_write_from: int = Field(default=2_000, ge=0)
     formula_hours: float = Field(default=24, gt=0)
+
+    _whole = field_validator("login_url", "instance_url")(address)
 
     @model_validator(mode="after")
     def _complete(self) -> Settings:
@@ -173,9 +179,16 @@ class Login:
         except (OSError, ValueError, jwt.PyJWTError) as error:
             raise ConfigError(
                 "The private key of the connection cannot be used",
-                why=f"{settings.private_key_file}: {type(error).__name__}",
+                why=f"{settings.private_key_file}: {_trouble(error)}",
                 fix="give private_key_file the PEM file that belongs to the app's certificate",
             ) from error
+
+
+def _trouble(error: Exception) -> str:
+    """Never the words of a parser, which may quote the key."""
+    return (
+        (error.strerror or "it cannot be read") if isinstance(error, OSError) else "it holds no private key"
+    )
 
 
 def _from_vault(kept: dict[str, Any] | None) -> Token | None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from cs_connector.ports import Scope
 from cs_connector.transport.oauth import Client
+from cs_connector.transport.routing import address
+
+_SUBDOMAIN = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 SCOPES = (
     Scope("read", "organizations, users, tickets, satisfaction ratings or survey answers, fields"),
@@ -29,7 +33,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    subdomain: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    subdomain: str
     client_id: str = ""
     client_secret: SecretStr = SecretStr("")
     refresh_token: SecretStr = Field(default=SecretStr(""), json_schema_extra={"single_use": True})
@@ -40,6 +44,17 @@ class Settings(BaseModel):
     ca_file: Path | None = None
     token_url: str | None = None
     sweep_hours: float = Field(default=24, gt=0)
+
+    _whole = field_validator("token_url")(address)
+
+    @field_validator("subdomain")
+    @classmethod
+    def _first_part(cls, subdomain: str) -> str:
+        if not _SUBDOMAIN.fullmatch(subdomain):
+            raise ValueError(
+                "write the first part of the account's address alone: acme for https://acme.zendesk.com"
+            )
+        return subdomain
 
     @model_validator(mode="after")
     def _some_login(self) -> Settings:

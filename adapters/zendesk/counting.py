@@ -13,6 +13,7 @@ from cs_connector.ports import Estimate, Read
 from cs_connector.transport import Transport
 from cs_connector.transport.sensible import unlike
 
+from .discovery import OWN
 from .errors import problem
 
 PAGE, EXPORT_PAGE = 100, 1000
@@ -88,15 +89,16 @@ class Counter:
             after = meta.after_cursor
 
     def estimate(self, read: Read) -> Estimate:
-        """For a first reading only: an export from a cursor on does not say how long it is."""
+        """Records of a first reading only: an export from a cursor on does not say how long it is, so its calls are the least."""
+        described = int(read.object in OWN)  # the list of its own fields is read before every reading
         if read.cursor:
-            return Estimate()
+            return Estimate(calls=1 + described, exact=False)
         if read.object in ABOUT:
             about = self._about(ABOUT[read.object])
-            return Estimate(about, None if about is None else _pages(about, EXPORT_PAGE), exact=False)
+            return Estimate(about, _pages(about or 0, EXPORT_PAGE) + described, exact=False)
         total = self.total(read.object)
         size = PAGE if read.object in LISTED else EXPORT_PAGE
-        return Estimate(total, None if total is None else _pages(total, size))
+        return Estimate(total, _pages(total or 0, size) + described, exact=total is not None)
 
     def _about(self, path: str) -> int | None:
         """By the search index, which knows old tickets too, but not what was deleted: an export brings that as well."""

@@ -82,7 +82,7 @@ _OBJECTS = (
 def samples(con: duckdb.DuckDBPyConnection) -> list[Row]:
     """A few changes of each kind and object, those with most revenue first."""
     rows = con.execute(
-        "SELECT r.connection, r.object, r.kind, r.key, r.name, CAST(r.arr AS DOUBLE), r.currency, p.fields FROM (SELECT *, row_number() OVER "
+        "SELECT r.connection, r.object, r.source, r.kind, r.key, r.name, CAST(r.arr AS DOUBLE), r.currency, p.fields FROM (SELECT *, row_number() OVER "
         "(PARTITION BY connection, object, kind ORDER BY relative_size DESC NULLS LAST, key) AS place "
         f"FROM {sized('planned_record')}) r "
         "JOIN plan_change p USING (connection, object, source, key) WHERE place <= $n "
@@ -93,6 +93,7 @@ def samples(con: duckdb.DuckDBPyConnection) -> list[Row]:
         {
             "connection": connection,
             "object": name,
+            "source": source,
             "kind": kind,
             "key": key,
             "name": called,
@@ -100,7 +101,7 @@ def samples(con: duckdb.DuckDBPyConnection) -> list[Row]:
             "currency": currency,
             "fields": {f["f"]: [f["a"], f["b"]] for f in sorted(json.loads(fields), key=_telling)},
         }
-        for connection, name, kind, key, called, revenue, currency, fields in rows
+        for connection, name, source, kind, key, called, revenue, currency, fields in rows
     ]
 
 

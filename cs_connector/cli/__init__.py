@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
@@ -58,8 +59,20 @@ app = typer.Typer(
 )
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        from cs_connector import __version__
+
+        typer.echo(f"cs-connector {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
-def _root() -> None:
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
     pass
 
 
@@ -71,6 +84,8 @@ def failed(error: BaseException) -> int:
 
     if isinstance(error, typer.Exit):
         return error.exit_code
+    if _left(error):
+        return _unread()
     if isinstance(error, typer.Abort | KeyboardInterrupt | SystemExit):
         sys.stderr.write("stopped; everything that was committed is safe\n")
         return int(error.code or 0) if isinstance(error, SystemExit) else 130
@@ -83,6 +98,22 @@ def failed(error: BaseException) -> int:
         Screen().error(error)
         return error.exit_code
     return _crashed(error)
+
+
+def _left(error: BaseException) -> bool:
+    """Whether who read what we print has gone (`… | head`): rich and click then leave by SystemExit, which nothing of ours does."""
+    from cs_connector import stopping
+
+    gone = isinstance(error, BrokenPipeError) or (isinstance(error, SystemExit) and error.code == 1)
+    return gone and stopping.code() is None
+
+
+def _unread() -> int:
+    """End as other programs do, without a word."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is still to be printed has somewhere to go
+    return 141
 
 
 def _crashed(error: BaseException) -> int:

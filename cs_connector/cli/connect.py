@@ -10,7 +10,8 @@ from . import options as opt
 
 if TYPE_CHECKING:
     from cs_connector.console import Screen
-    from cs_connector.ports import Adapter
+    from cs_connector.ports import Adapter, Identity
+    from cs_connector.runner import Engine
 
 
 def register(app: typer.Typer) -> None:
@@ -27,16 +28,19 @@ def connect(
     as_json: opt.Json = False,
 ) -> None:
     """Log in to a CRM, with a person's consent where it needs one."""
+    from cs_connector import registry
+
     screen = opt.screen(as_json=as_json)
     with opt.engine(root) as engine:
-        adapter = engine.adapter(opt.known(name, engine.project.settings.connections))
+        connections = engine.project.settings.connections
+        kind_of = registry.adapter(connections[opt.known(name, connections)].adapter)
         if not as_json:
-            _explain(screen, adapter, port)
-        if steps:
+            _explain(screen, kind_of, port)
+        if not (kind_of.scopes or kind_of.steps):
+            screen.say(f"{name} needs no login")
+        if steps:  # also of a connection that has no login yet: they say how to come by one
             return
-        with engine.vault.on_trial(name):  # what belongs to another org must not take the place of what works
-            _consent(screen, adapter, port, wait, browser=not no_browser)
-            identity = engine.identify(name)
+        identity = _log_in(screen, engine, name, port, wait, browser=not no_browser)
     kind = "sandbox" if identity.sandbox else "PRODUCTION"
     if as_json:
         screen.document(
@@ -51,7 +55,20 @@ def connect(
         screen.line(f"connected: {identity.name} ({identity.org_id}), {kind}")
 
 
-def _explain(screen: Screen, adapter: Adapter, port: int) -> None:
+def _log_in(screen: Screen, engine: Engine, name: str, port: int, wait: float, *, browser: bool) -> Identity:
+    """Who the CRM is. What belongs to another org, or is refused, does not take the place of a login that works."""
+    adapter = engine.adapter(name)
+    with engine.vault.on_trial(name):
+        if adapter.consent("", "") is None:
+            engine.vault.forget(name)  # or a token of before would pass for the login that is tried
+        else:
+            _consent(screen, adapter, port, wait, browser=browser)
+        return engine.identify(name)
+
+
+def _explain(screen: Screen, adapter: type[Adapter], port: int) -> None:
+    from cs_connector.ports import Adapter as Port
+
     if adapter.scopes:
         screen.line("[bold]What it will be allowed to do, and why[/]")
         for scope in adapter.scopes:
@@ -60,7 +77,7 @@ def _explain(screen: Screen, adapter: Adapter, port: int) -> None:
         screen.line("[bold]What an admin does first[/]")
         for number, step in enumerate(adapter.steps, 1):
             screen.plain(f"  {number}. {step}")
-        if adapter.consent("", ""):
+        if adapter.consent is not Port.consent:
             screen.plain(f"  redirect address: http://localhost:{port}/callback")
 
 
@@ -69,8 +86,6 @@ def _consent(screen: Screen, adapter: Adapter, port: int, wait: float, *, browse
 
     from cs_connector.transport.consent import Callback
 
-    if adapter.consent("", "") is None:
-        return
     with Callback(port) as callback:
         page = adapter.consent(callback.address, callback.state)
         screen.ask(f"open this page to let it in: {page}")

@@ -20,7 +20,8 @@ def discover(
     ] = None,
     out: Annotated[Path, typer.Option("--out", help="The folder to save to.")] = Path("shape"),
     select: Annotated[
-        list[str] | None, typer.Option("--select", help="Only this object; may be given again and again.")
+        list[str] | None,
+        typer.Option("--select", metavar="OBJECT", help="Only this object; may be given again and again."),
     ] = None,
     root: opt.ProjectDir = opt.HERE,
     as_json: opt.Json = False,

@@ -42,7 +42,9 @@ def init(
     written = project.make(directory, sandbox)
     for path in written:
         screen.plain(f"wrote {path}")
-    screen.plain(f"next: cs-connector run --project {directory}")
+    ready = f"cs-connector run --project {directory}"
+    filled = f"fill in the connections of {directory}/cs-connector.yml, then: cs-connector doctor --project {directory}"
+    screen.plain(f"next: {ready if sandbox else filled}")
 
 
 def run(
@@ -98,15 +100,17 @@ def sync(
 
 def _estimate(root: Path, *, as_json: bool) -> None:
     from cs_connector.console import reports
-    from cs_connector.runner import estimating
+    from cs_connector.runner.reading import forecast
 
     screen = opt.screen(as_json=as_json)
     with opt.engine(root) as engine:
-        found = estimating.estimate(engine)
+        found, stopped = forecast.estimate(engine)
     if as_json:
         screen.document({"schema": "estimate/1", **found})
     else:
         reports.estimate(screen, found)
+    if stopped:
+        raise stopped
 
 
 def score(

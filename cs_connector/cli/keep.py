@@ -61,4 +61,4 @@ def unlock(
 
     with opt.engine(root) as engine:
         holder = leases.unlock(engine.store.state, name)
-    opt.screen().plain(f"taken from {holder}" if holder else f"nobody holds {name}")
+    opt.screen().plain(f"taken from {holder}" if holder else f"nobody holds the lease {name}")

@@ -77,7 +77,7 @@ def explain(
 
 def levers(
     id_: Id,
-    target: Annotated[int, typer.Option("--target", help="The score to reach.")],
+    target: Annotated[int, typer.Option("--target", min=1, max=100, help="The score to reach.")],
     root: opt.ProjectDir = opt.HERE,
     as_json: opt.Json = False,
     as_of: opt.AsOf = None,
@@ -266,7 +266,7 @@ def runs(context: typer.Context, root: opt.ProjectDir = opt.HERE, as_json: opt.J
         return
     for row in found:
         screen.plain(
-            f"{row['id']}  {row['started_at']:%Y-%m-%d %H:%M}  {row['job']:<12} exit {_code(row['exit'])}  {row['status']}"
+            f"{row['id']}  {row['started_at']:%Y-%m-%d %H:%M}  {row['job']:<20} exit {_code(row['exit'])}  {row['status']}"
         )
     if not found:
         screen.line("no runs yet; start one with: cs-connector run")
@@ -277,7 +277,11 @@ def _code(exit_: int | None) -> str:
 
 
 @_runs.command("show")
-def show(run: str, root: opt.ProjectDir = opt.HERE, as_json: opt.Json = False) -> None:
+def show(
+    run: Annotated[str, typer.Argument(help="The run, as in: cs-connector runs.")],
+    root: opt.ProjectDir = opt.HERE,
+    as_json: opt.Json = False,
+) -> None:
     """What one run did."""
     from cs_connector.console import reports
     from cs_connector.runner import questions

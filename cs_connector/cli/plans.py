@@ -131,6 +131,8 @@ def apply(
         reports.writes(screen, summary.document()["writes"])
         for note in summary.notes:
             screen.plain(note)
+        if any(line.created or line.updated or line.deleted for line in summary.writes):
+            screen.plain(f"run {summary.run}; take it back with: cs-connector undo {summary.run}")
     if summary.exit:
         raise typer.Exit(summary.exit)
 

@@ -20,6 +20,9 @@ Size = Annotated[
     int | None,
     typer.Option("--accounts", min=20, max=100_000, help="How many accounts the demo company has; else 200."),
 ]
+Begin = Annotated[
+    str | None, typer.Option("--as-of", metavar="DATE", help="The day on which it begins; else today.")
+]
 Bare = Annotated[
     bool, typer.Option("--bare", help="Without our fields and objects, so that provisioning can be tried.")
 ]
@@ -64,7 +67,7 @@ def up(
         Path | None, typer.Option("--fill", help="A folder of CSV files, such as salesforce/Account.csv.")
     ] = None,
     bare: Bare = False,
-    as_of: opt.AsOf = None,
+    as_of: Begin = None,
     as_json: opt.Json = False,
 ) -> None:
     """Start Salesforce, HubSpot and Zendesk simulators with a demo company, and stay up."""

@@ -37,7 +37,7 @@ def program(
     as_of: opt.AsOf = None,
     no_color: opt.NoColor = False,
 ) -> None:
-    """What customers stayed, paid and said: churn, retention, NPS and the rest, by month and by year."""
+    """Which customers stayed, what they paid and what they said: churn, retention, NPS and the rest, by month and by year."""
     from cs_connector.console.program import program as shown
     from cs_connector.runner.scorecards.program import program as told
 

@@ -36,7 +36,10 @@ def list_(root: opt.ProjectDir = opt.HERE, as_json: opt.Json = False) -> None:
 
 
 @_schedule.command("run")
-def run_now(name: str, root: opt.ProjectDir = opt.HERE) -> None:
+def run_now(
+    name: Annotated[str, typer.Argument(help="The line, as schedule list shows it.")],
+    root: opt.ProjectDir = opt.HERE,
+) -> None:
     """Run one line's job now."""
     from cs_connector import scheduler
 

@@ -33,7 +33,7 @@ def undo(
         typer.Option("--approve", metavar="REASON", help="With --yes: let it through over its limits."),
     ] = None,
     root: opt.ProjectDir = opt.HERE,
-    yes: opt.Yes = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Write it at once.")] = False,
     as_json: opt.Json = False,
     quiet: opt.Quiet = False,
     no_color: opt.NoColor = False,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -28,21 +28,32 @@ Model = TypeVar("Model", bound=BaseModel)
 class Document:
     """A parsed file: plain data, and the line of every key and item.
 
-    `columns` says where texts begin that stand as they are in one line; `files` where another file was laid over this one.
+    `columns` says where texts begin that stand as they are in one line, `begins` where keys and items do; `files` where
+    another file was laid over this one.
     """
 
     path: Path
     data: Any
     lines: dict[Path_, int] = field(default_factory=dict)
     columns: dict[Path_, int] = field(default_factory=dict)
+    begins: dict[Path_, int] = field(default_factory=dict)
     files: Mapping[Path_, Path] = field(default_factory=dict)
 
     def place(self, where: Iterable[str | int] = ()) -> Place:
         """The nearest known line of a path of keys."""
+        keys = self._known(where)
+        return Place(str(self.files.get(keys, self.path)), self.lines.get(keys))
+
+    def spot(self, where: Iterable[str | int] = ()) -> Place:
+        """The same, with the column at which the key or the item begins."""
+        place = self.place(where)
+        return Place(place.path, place.line, self.begins.get(self._known(where)))
+
+    def _known(self, where: Iterable[str | int]) -> Path_:
         keys = tuple(where)
         while keys and keys not in self.lines:
             keys = keys[:-1]
-        return Place(str(self.files.get(keys, self.path)), self.lines.get(keys))
+        return keys
 
     def told(self, where: Iterable[str | int], error: ConfigError) -> ConfigError:
         """The same error at a key of this file; of a formula in one line, with the column."""
@@ -79,7 +90,7 @@ def load(path: Path) -> Document:
             fix="check the file and its permissions",
         ) from None
     try:
-        plain, lines, columns = _parsed(text)
+        plain, lines, columns, begins = _parsed(text)
     except DuplicateKeyError as error:
         raise _broken(path, error, "a key is given twice") from None
     except MarkedYAMLError as error:
@@ -92,18 +103,19 @@ def load(path: Path) -> Document:
             fix="correct it, or put it in quotes where it is a text",
             place=Place(str(path), _impossible(text)),
         ) from None
-    return Document(path, deepcopy(plain), dict(lines), dict(columns))
+    return Document(path, deepcopy(plain), dict(lines), dict(columns), dict(begins))
 
 
 @lru_cache(256)
-def _parsed(text: str) -> tuple[Any, dict[Path_, int], dict[Path_, int]]:
+def _parsed(text: str) -> tuple[Any, dict[Path_, int], dict[Path_, int], dict[Path_, int]]:
     """A process reads the same files again and again, and parsing keeps it longer than anything else."""
     data = YAML(typ="rt").load(text)
-    lines: dict[Path_, int] = {}
+    places: dict[Path_, tuple[int, int]] = {}
     columns: dict[Path_, int] = {}
-    plain = _plain(data, (), lines)
+    plain = _plain(data, (), places)
     _begins(data, (), text.splitlines(), columns)
-    return plain, lines, columns
+    lines = {at: line + 1 for at, (line, _) in places.items()}
+    return plain, lines, columns, {at: column + 1 for at, (_, column) in places.items()}
 
 
 def _impossible(text: str) -> int | None:
@@ -128,15 +140,16 @@ def _broken(path: Path, error: MarkedYAMLError, why: str) -> ConfigError:
     )
 
 
-def _plain(node: Any, at: Path_, lines: dict[Path_, int]) -> Any:
+def _plain(node: Any, at: Path_, places: dict[Path_, tuple[int, int]]) -> Any:
+    """The data without its spelling; `places` gets the line and column of every key and item, counted from 0."""
     if isinstance(node, CommentedMap):
         for key in node.lc.data or {}:  # keys that << brings in have no line of their own
-            lines[(*at, key)] = node.lc.key(key)[0] + 1
-        return {key: _plain(value, (*at, key), lines) for key, value in node.items()}
+            places[(*at, key)] = node.lc.key(key)
+        return {key: _plain(value, (*at, key), places) for key, value in node.items()}
     if isinstance(node, CommentedSeq):
         for index in range(len(node)):
-            lines[(*at, index)] = node.lc.item(index)[0] + 1
-        return [_plain(value, (*at, index), lines) for index, value in enumerate(node)]
+            places[(*at, index)] = node.lc.item(index)
+        return [_plain(value, (*at, index), places) for index, value in enumerate(node)]
     return _bare(node)
 
 
@@ -188,45 +201,91 @@ def validate(model: type[Model], document: Document, at: Iterable[str | int] = (
 def mistakes(
     model: type[BaseModel], document: Document, error: ValidationError, at: Path_ = ()
 ) -> list[tuple[Path_, ConfigError]]:
-    """Every mistake and the keys that lead to it. A misspelt key is also a missing one: the spelling says more, so
-    it comes first.
+    """Every mistake and the keys that lead to it. A misspelt key is also a missing one: the spelling says more, so only
+    that is told, and what else is not known comes first.
     """
     found = error.errors(include_url=False, include_input=False)
     found.sort(key=lambda e: e["type"] != "extra_forbidden")
-    told: dict[Path_, ConfigError] = {}
+    misspelt = [one["loc"] for one in found if one["type"] == "extra_forbidden"]
+    told: dict[Path_, list[Any]] = {}
     for one in found:
-        where = (*at, *one["loc"])
-        if one["type"] != "missing":
-            where = there(document.data, where)
-        told.setdefault(where, _mistake(model, document, where, one))
-    return list(told.items())
+        where = there(document.data, (*at, *one["loc"]))
+        if one["type"] == "missing":
+            where = (*there(document.data, (*at, *one["loc"][:-1])), one["loc"][-1])
+            if any(_meant(key, one["loc"]) for key in misspelt):
+                continue
+        told.setdefault(where, []).append(one)
+    kept = [where for where in told if not any(_below(other, where) for other in told)]
+    return [(where, _mistake(model, document, where, told[where])) for where in kept]
+
+
+def _below(other: Path_, where: Path_) -> bool:
+    """What is wrong below a key says more than that the key could have been something else."""
+    return len(other) > len(where) and other[: len(where)] == where
+
+
+def _meant(key: Path_, missing: Path_) -> bool:
+    return key[:-1] == missing[:-1] and bool(suggest(str(key[-1]), [str(missing[-1])]))
 
 
 def there(data: Any, where: Path_) -> Path_:
     """Without what no key of the file is, such as the kinds of which a value could be."""
-    for depth, key in enumerate(where):
-        if not isinstance(data, dict | list) or (isinstance(data, dict) and key not in data):
-            return where[:depth]
-        below: Any = data
-        data = below[key]
-    return where
+    found: Path_ = ()
+    for key in where:
+        keys = data if isinstance(data, dict) else range(len(data)) if isinstance(data, list) else ()
+        if key in keys:
+            below: Any = data
+            found, data = (*found, key), below[key]
+    return found
 
 
-def _mistake(model: type[BaseModel], document: Document, where: Path_, one: Mapping[str, Any]) -> ConfigError:
-    name = ".".join(str(part) for part in where) or document.path.name
+def _mistake(model: type[BaseModel], document: Document, where: Path_, ones: Sequence[Any]) -> ConfigError:
+    one, name = ones[0], ".".join(str(part) for part in where) or document.path.name
     if one["type"] == "extra_forbidden":
         known = _known_keys(model, one["loc"][:-1])
         hint = suggest(str(one["loc"][-1]), known) or f"known keys: {', '.join(sorted(known))}"
-        return document.error(where, f"{name} is not a known key", fix=hint)
+        return _at(document, where, f"{name} is not a known key", fix=hint)
     if one["type"] == "missing":
-        return document.error(where, f"{name} is missing", fix=f"add {one['loc'][-1]}:")
-    why = one["msg"].removeprefix("Value error, ")
+        return _at(document, where, f"{name} is missing", fix=f"add {one['loc'][-1]}:")
+    why = _plainly(ones)
     if one["loc"][-1:] == ("[key]",):
-        return document.error(
-            where, f"{name} is not a text", why=why, fix="put it in quotes, as the CRM writes it"
-        )
+        fix = "put it in quotes, as the CRM writes it"
+        return _at(document, where, f"{name} is not a text", why=why, fix=fix)
     fix = _nearest(document.data, where, one) or "correct the value"
-    return document.error(where, f"{name} is not valid", why=why, fix=fix)
+    return _at(document, where, f"{name} is not valid", why=why, fix=fix)
+
+
+def _at(document: Document, where: Path_, what: str, *, why: str = "", fix: str = "") -> ConfigError:
+    error = document.error(where, what, why=why, fix=fix)
+    error.place = document.spot(where)
+    return error
+
+
+_SHAPES = {
+    "tuple_type": "a list ([one, another], or lines that begin with -)",
+    "list_type": "a list ([one, another], or lines that begin with -)",
+    "dict_type": "keys with values (name: value)",
+    "model_type": "keys with values (name: value)",
+    "string_type": "a text (in quotes where it looks like a number or a date)",
+    "bool_type": "yes or no (true, false)",
+    "bool_parsing": "yes or no (true, false)",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+}
+
+
+def _plainly(ones: Sequence[Any]) -> str:
+    """Why a value does not do, in words of YAML instead of those of Python; it may be of one of several shapes."""
+    one = ones[0]
+    if one["type"] in _SHAPES:
+        return f"needed here: {' or '.join(dict.fromkeys(_SHAPES[o['type']] for o in ones if o['type'] in _SHAPES))}"
+    if one["type"] == "literal_error":
+        return f"known here: {one['ctx']['expected'].replace(' or ', ', ')}"
+    said = str(one["msg"]).removeprefix("Value error, ")
+    return said.replace("Input should be ", "it should be ").replace("Tuple", "the list")
 
 
 def _nearest(data: Any, where: Path_, one: Mapping[str, Any]) -> str:

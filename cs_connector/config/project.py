@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from cs_connector.errors import ConfigError, Place
+from cs_connector.vault import resolve
 
 from .documents import Document, load, validate
 from .settings import ProjectSettings
 
 FILE = "cs-connector.yml"
+_POSTGRES = ("postgresql", "postgres", "postgresql+psycopg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,18 @@ class Project:
 
     @property
     def url(self) -> str | None:
-        return self.settings.store.url
+        """Where PostgreSQL keeps the state; None for SQLite. Raises ConfigError for another address, or a secret that is not set."""
+        given = self.settings.store.url
+        if given is None:
+            return None
+        scheme, _, place = resolve(given, os.environ, self.root).partition("://")
+        if scheme not in _POSTGRES or not place:
+            raise self.document.error(
+                ("store", "url"),
+                "store.url is no address of PostgreSQL",
+                fix="write postgresql://USER@HOST/DATABASE, or secret:NAME for a line of secrets.env; without url it is SQLite",
+            )
+        return f"postgresql://{place}"
 
     def declarations(self, kind: str) -> list[Path]:
         """The YAML files of a kind (scorecards, rules, metrics, …); a file of theirs replaces one of the same name."""

@@ -57,20 +57,22 @@ def _step(screen: Screen, step: Mapping[str, Any]) -> None:
     if step["factor"]:
         screen.line(f"  [yellow]![/] each row was found {step['factor']:.3g} times")
     if step["rows"]:
-        screen.out.print(_table(step["rows"]))
+        names, hidden = _columns(step["rows"])
+        screen.out.print(_table(step["rows"], names))
+        if hidden:
+            screen.line(f"  [dim]not shown, but in --json: {escape(', '.join(hidden))}[/]")
         more = step["rows_out"] - len(step["rows"])
         screen.line(f"  [dim]and {more:,} more[/]" if more > 0 else "")
 
 
-def _table(rows: Sequence[Mapping[str, Any]]) -> Table:
-    """The columns that say something to a person, the newest of them last."""
-    told = [
-        n
-        for n in rows[0]
-        if n != "today" and not n.endswith("_id") and any(row[n] is not None for row in rows)
-    ]
-    left_out = max(len(told) - MOST, 0)
-    names = told[left_out:]
+def _columns(rows: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[str]]:
+    """The columns that say something to a person, the newest of them last, and those that are left out."""
+    names = [n for n in rows[0] if n != "today" and not n.endswith("_id")]
+    told = [n for n in names if any(row[n] is not None for row in rows)][-MOST:]
+    return told, [n for n in names if n not in told]
+
+
+def _table(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Table:
     table = Table(
         *(Column(name, overflow="fold") for name in names),
         box=None,

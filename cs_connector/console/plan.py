@@ -14,8 +14,9 @@ from .reports import waits
 
 Row = Mapping[str, Any]
 WIDTH = 80
-SAMPLES = 6  # changes shown of all objects together
+SAMPLES, PLACES = 5, 7  # changes shown of all objects together; more where so many objects have one each
 NOTES = 3
+REASONS = 3  # shown of those for which accounts are not scored
 FIELDS = 2  # fields shown of each of them
 MARKS = {"create": "+", "update": "~", "clear": "−", "delete": "×"}
 _LOW = ("red", "unknown", "yellow", "green")
@@ -52,9 +53,12 @@ def _people(people: Row) -> Iterator[str]:
         )
     ]
     yield f"{people['accounts']:,} accounts: {', '.join(told)}"
-    why = [f"{count:,} {reason}" for reason, count in _most(people["reasons"])]
+    reasons = _most(people["reasons"])
+    why = [f"{count:,} {reason}" for reason, count in reasons[:REASONS]]
+    if more := sum(count for _, count in reasons[REASONS:]):
+        why.append(f"{more:,} for other reasons")
     if why:
-        yield from _told("  not scored: " + " · ".join(why[:3]), 4, most=2)
+        yield from _told("  not scored: " + " · ".join(why), 4, most=2)
 
 
 def _most(counts: Mapping[str, int]) -> list[tuple[str, int]]:
@@ -119,17 +123,32 @@ def _money(row: Row) -> str:
 
 
 def _samples(samples: Sequence[Row]) -> Iterator[str]:
-    """A few of each kind of change, the kinds in turn so that none is missing."""
-    kinds = [
-        list(rows) for _, rows in groupby(samples, key=lambda s: (s["connection"], s["object"], s["kind"]))
-    ]
-    turns = [rows[turn] for turn in range(3) for rows in kinds if turn < len(rows)][:SAMPLES]
-    turns.sort(key=lambda s: (s["connection"], s["object"]))
-    for (connection, name), rows in groupby(turns, key=lambda s: (s["connection"], s["object"])):
+    """One of each object, then more; tasks, which people meet first, before the others, and no heartbeat."""
+    told = sorted((s for s in samples if s.get("source") != "heartbeat"), key=_place)
+    places = [_in_turn(rows) for _, rows in groupby(told, key=_place)]
+    most = max(SAMPLES, min(len(places), PLACES))
+    chosen = _round(places)[:most]
+    if chosen:
         yield ""
+    for (_, connection, name), rows in groupby(sorted(chosen, key=_place), key=_place):
         yield f"for example {connection} {name}"
         for row in rows:
             yield from _brief(row)
+
+
+def _in_turn(samples: Iterable[Row]) -> list[Row]:
+    """One of each kind of change, then the others."""
+    return _round([list(rows) for _, rows in groupby(samples, key=lambda s: str(s["kind"]))])
+
+
+def _round(lists: Sequence[Sequence[Row]]) -> list[Row]:
+    """The first of each, then the second of each, and so on."""
+    longest = max(map(len, lists), default=0)
+    return [rows[turn] for turn in range(longest) for rows in lists if turn < len(rows)]
+
+
+def _place(sample: Row) -> tuple[bool, str, str]:
+    return sample.get("source") != "call", sample["connection"], sample["object"]
 
 
 def change(row: Row, kind: str, most: int) -> Iterator[str]:
@@ -221,8 +240,9 @@ def _changed(count: Row) -> int:
 
 def _ending(head: Row) -> Iterator[str]:
     total = sum(_changed(c) for c in head["counts"])
-    new = [c for c in head["connections"] if not c["approved"]]
-    for c in new if total else ():
+    written = {c["connection"] for c in head["counts"] if _changed(c)}
+    new = [c for c in head["connections"] if c["name"] in written and not c["approved"]]
+    for c in new:
         kind = "a sandbox" if c["sandbox"] else "production"
         yield from _told(
             f"NEW   the first write to {c['org'] or c['name']} ({kind}, {c['org_id']})", 6, most=2

@@ -45,18 +45,24 @@ def run(screen: Screen, document: Mapping[str, Any]) -> None:
     )
     for text in waits(document.get("waiting", ())):
         screen.line(f"       {escape(text)}")
-    writes(screen, document["writes"])
+    if document["writes"]:  # a dry run, or a job that writes nothing, has nothing to say of writing
+        writes(screen, document["writes"])
     asked = [c for c in document["calls"] if c["used"] or c["limit"] or c["estimated"]]  # a folder has no API
     if asked:
         used = " · ".join(
-            f"{c['connection']} {c['used']:,}"
-            + (f" of {c['limit']:,}" if c["limit"] else "")
-            + (f" (estimated {c['estimated']:,})" if c["estimated"] else "")
+            f"{c['connection']} {c['used']:,}" + (f" of {c['limit']:,}" if c["limit"] else "") + _expected(c)
             for c in asked
         )
         screen.plain(f"api calls  {used}")
     for note in document["notes"]:
         screen.line(f"[yellow]![/] {escape(note)}")
+
+
+def _expected(call: Mapping[str, Any]) -> str:
+    if not call["estimated"]:
+        return ""
+    least = "" if call.get("exact", True) else "at least "  # runs on record may be of before it was known
+    return f" (estimated {least}{call['estimated']:,})"
 
 
 def _objects(screen: Screen, lines: Sequence[Mapping[str, Any]]) -> None:
@@ -106,17 +112,22 @@ def writes(screen: Screen, lines: Sequence[Mapping[str, Any]]) -> None:
     if not lines:
         screen.line("writes  nothing to write")
         return
-    table = _table("written to<", "created", "updated", "cleared", "unchanged", "rejected")
+    deleted = ("deleted",) if any(w.get("deleted") for w in lines) else ()
+    names = ("created", "updated", "cleared", *deleted, "unchanged", "rejected")
+    table = _table("written to<", *names)
     for w in lines:
-        numbers = [f"{w[k]:,}" for k in ("created", "updated", "cleared", "unchanged", "rejected")]
+        numbers = [f"{w[k]:,}" for k in names]
         table.add_row(escape(f"{w['connection']} {w['object']}"), *numbers)
     screen.out.print(table)
 
 
 def attention(screen: Screen, rows: Iterable[Sequence[Any]]) -> None:
-    """The accounts that need attention: name, score, band, revenue, renewal, reason."""
+    """The accounts that need attention: name, score, band, revenue, renewal, reason; nothing where there are none."""
+    rows = list(rows)
+    if not rows:
+        return
     screen.line()
-    screen.line("[bold]Ten accounts that need attention[/]")
+    screen.line("[bold]Accounts that need attention[/]")
     for name, score, colour, arr, renewal, reason in rows:
         money = f"{arr:,.0f}" if arr is not None else "–"
         screen.line(
@@ -249,7 +260,8 @@ def probes(screen: Screen, found: Sequence[Mapping[str, Any]]) -> None:
 def _measure(screen: Screen, m: Mapping[str, Any], indent: str) -> None:
     title = f"   [dim]{escape(m['title'])}[/]"
     if not m["known"] and m["score"] is None:
-        screen.line(f"{indent}{escape(m['measure']):<20} [dim]{'unknown':<39}[/]{title}")
+        told = "never set, so left out" if m.get("left_out") else "unknown"
+        screen.line(f"{indent}{escape(m['measure']):<20} [dim]{told:<39}[/]{title}")
         return
     carried = f" [dim](carried from {m['carried_from']})[/]" if m["carried"] else ""
     value = _number(m["value"])

@@ -11,6 +11,7 @@ import requests
 from cs_connector import registry
 from cs_connector.config import open_project
 from cs_connector.errors import Unavailable, UsageError
+from cs_connector.transport.clock import GONE
 
 WAIT = (5, 600)  # seconds to connect, and for an answer: people at work can have much to do in a month
 
@@ -67,7 +68,7 @@ class Remote:
             raise Unavailable(
                 "the sandbox does not answer",
                 why=f"tried {self._address}",
-                fix="start it with: cs-connector sandbox up",
+                fix=GONE,
             ) from error
         if answer.status_code in (400, 413):
             why, fix = said.get("why", ""), said.get("fix", "")

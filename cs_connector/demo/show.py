@@ -108,9 +108,15 @@ def _next(screen: Screen, place: Path, document: dict[str, Any], *, stay: bool) 
     screen.line()
     if stay:
         screen.line(f"The sandbox stays up until Ctrl-C; its control address is {document['control_url']}")
-        screen.line(f"try: cs-connector plan --project {place}")
+        for words in (f'timeline "{STORY}"', "contradictions", "plan"):
+            screen.plain(f"try: {_called()} {words} --project {place}")
     else:
-        screen.line("The sandbox is down again. To look around: make demo SERVE=1")
+        screen.plain(f"The sandbox is down again. To look around: {_called()} demo --serve")
+
+
+def _called() -> str:
+    """What to type for this program: `make demo` calls it where no shell looks."""
+    return "cs-connector" if shutil.which("cs-connector") else sys.argv[0]
 
 
 @contextmanager

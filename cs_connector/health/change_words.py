@@ -27,7 +27,9 @@ def amount(value: float | None, unit: str, digits: int = 0) -> str:
         return "unknown"
     if unit in PERCENT:
         return f"{value * 100:.{digits}f} %" if digits else f"{half_up(value * 100)} %"
-    return f"{_number(value, digits)} {unit}".rstrip()
+    number = _number(value, digits)
+    one = number == "1" and unit.endswith("s") and not unit.endswith("ss")
+    return f"{number} {unit.removesuffix('s') if one else unit}".rstrip()
 
 
 def step(was: float | None, now: float | None, unit: str) -> str:

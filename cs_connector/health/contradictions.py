@@ -41,7 +41,7 @@ class Contradiction(Strict):
 class ContradictionFile(Strict):
     """Null takes away one of an earlier layer."""
 
-    version: int = 1
+    version: Literal[1] = 1
     contradictions: dict[str, Contradiction | None]
 
 

@@ -43,6 +43,7 @@ def explain(
         named = outline.measures.get(measure["measure"])
         measure["path"] = (named.group if named else measure["group"]).split(" / ")
         measure["title"] = named.title if named else measure["metric"]
+        measure["left_out"] = bool(named and named.optional and measure["score"] is None)
         measure["curve"] = named.curve_for(segment).model_dump(exclude_none=True) if named else None
         measure["sources"] = evidence.records(con, named.evidence, found.judgements) if named else []
     exact, retired = _exact(snapshot), _retired(con, found, relationship, snapshot["on_date"])
@@ -75,13 +76,15 @@ def levers_for(
     """
     snapshot = _snapshot(con, entity_id, scorecard, on)
     parts = _parts(con, _outline(outlines(known), snapshot), snapshot)
-    uncapped, cap = snapshot["uncapped"], snapshot["cap"]
+    # an account that is a mean has no cap, while the relationship whose levers are shown may have one
+    own = _snapshot(con, _deciding(con, snapshot), scorecard, on)
+    uncapped, cap = snapshot["uncapped"], own["cap"]
     found = [] if uncapped is None else levers(parts, uncapped, target, snapshot["on_date"])
     return {
         "schema": "levers/1", "id": entity_id, "target": target, "uncapped": uncapped,
         "reachable": uncapped is not None and reachable(parts, uncapped, target, cap),
         "together": uncapped is not None and reachable(parts, uncapped, target, None),
-        "first": snapshot["override_reason"] if cap is not None and cap < target else None, "caps": [],
+        "first": own["override_reason"] if cap is not None and cap < target else None, "caps": [],
         **_beside(con, snapshot, target),
         "levers": [
             {

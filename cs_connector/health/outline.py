@@ -52,6 +52,7 @@ class Outlined(Strict):
     lever: str | None
     effort: float
     evidence: Evidence
+    optional: bool = False
 
     def curve_for(self, segment: str | None) -> Curve:
         return self.by_segment.get(segment or "", self.curve)
@@ -147,7 +148,7 @@ def outline(definitions: Definitions, scorecard: str) -> Outline:
 def _outlined(m: Measure, title: str, source: Source) -> Outlined:
     return Outlined(
         metric=m.metric, title=title, group=m.group, curve=m.curve, by_segment=m.by_segment, lever=m.lever, effort=m.effort,
-        evidence=_evidence(source, m.metric),
+        evidence=_evidence(source, m.metric), optional=m.optional,
     )  # fmt: skip
 
 

@@ -91,7 +91,7 @@ class Measure(Strict):
 
 
 class Scorecard(Strict):
-    version: int = 1
+    version: Literal[1] = 1
     title: str
     minimum_coverage: float = Field(default=0.5, ge=0, le=1)
     overrides: Literal["all"] | tuple[str, ...] = ()
@@ -123,7 +123,7 @@ class Override(Strict):
 
 
 class OverrideFile(Strict):
-    version: int = 1
+    version: Literal[1] = 1
     overrides: dict[str, Override]
 
 
@@ -135,7 +135,7 @@ class Assignment(Strict):
 class AssignFile(Strict):
     """The first that fits is the scorecard in force; those under `also` are scored for everybody."""
 
-    version: int = 1
+    version: Literal[1] = 1
     assign: tuple[Assignment, ...]
     also: tuple[str, ...] = ()
 

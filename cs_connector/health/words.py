@@ -1,5 +1,7 @@
 """Texts with places for numbers: `{value:percent}`, `{renewal_on:date}`, `{waiting_days:ago}`.
 
+`{value:ticket|tickets}` is a whole number with its noun: 1 ticket, 7 tickets.
+
 Nothing ticks: a number of days is printed as the date it points to (`ago`, or `since` with its year), so that a stored
 sentence stays the same until a fact changes.
 """
@@ -33,7 +35,7 @@ class Template:
         said: list[str] = []
         for before, name, kind in self.parts:
             value, day = (values.get(name), since.get(name) or today) if name else ("", today)
-            said += (before, "–" if value is None else FORMATS[kind](value, day) if name else "")
+            said += (before, "–" if value is None else _told(kind, value, day) if name else "")
         return "".join(said)
 
 
@@ -45,8 +47,9 @@ def template(document: Document, at: tuple[str | int, ...], text: str, names: Co
             raise document.error(
                 at, f"{name!r} is not known here", fix=suggest(name, names) or "use a metric's name"
             )
-        if name is not None and (kind or "plain") not in FORMATS:
-            raise document.error(at, f"there is no format {kind!r}", fix=f"formats: {', '.join(FORMATS)}")
+        if name is not None and (kind or "plain") not in FORMATS and not _noun(kind or ""):
+            listed = ", ".join([*FORMATS, "and a noun such as ticket|tickets"])
+            raise document.error(at, f"there is no format {kind!r}", fix=f"formats: {listed}")
         parts.append((before, name, kind or "plain"))
     return Template(text, tuple(parts), frozenset(name for _, name, _ in parts if name))
 
@@ -90,6 +93,19 @@ def half_up(value: float) -> int:
 
 def _whole(value: float, _: date) -> str:
     return f"{half_up(float(value)):,}"
+
+
+def _noun(kind: str) -> list[str]:
+    """The noun of one and that of several; empty for what is no pair."""
+    names = kind.split("|")
+    return names if len(names) == 2 and all(name.strip() for name in names) else []
+
+
+def _told(kind: str, value: Any, today: date) -> str:
+    if kind in FORMATS:
+        return FORMATS[kind](value, today)
+    number, (one, several) = _whole(value, today), _noun(kind)
+    return f"{number} {one if number == '1' else several}"
 
 
 FORMATS: dict[str, Callable[[Any, date], str]] = {

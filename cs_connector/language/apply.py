@@ -146,7 +146,8 @@ def fetch(form: str | Fetch) -> Node:
     types = {c.name: c.type for c in model.columns}
     if "account_id" not in types:
         raise ConfigError(f"rows of {model.name} belong to no account", fix="merge them with others")
-    money_of = "currency" if "currency" in types else None
+    mixed = form.of == "group" and MONEY in types.values()  # companies of a group may have other currencies
+    money_of = "currency" if "currency" in types or mixed else None
     return Scan(
         model.name, form.of,
         Shape(types, (model.key,), model.name, model.name, since=since(model.name), money_of=money_of),
@@ -260,6 +261,9 @@ def ordering(node: Node, text: str, context: Context, *, desc: bool, at: At) -> 
     words = text.rsplit(None, 1)
     if len(words) == 2 and words[1].lower() in ("asc", "desc"):
         text, desc = words[0], words[1].lower() == "desc"
+    elif len(words) == 2 and words[1].lower().startswith(("asc", "desc")):
+        what = f"an order ends with asc or desc, not with {words[1]!r}"
+        raise StepError(ConfigError(what, fix=f"write `{words[0]} {words[1][:4].lower().rstrip('e')}`"), at)
     formula = context.read(node, text, "order", at=at)
     return formula, ordered(formula.tree, desc=desc)
 

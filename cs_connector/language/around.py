@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from sqlglot import exp
@@ -27,9 +27,10 @@ from cs_connector.language.steps import Across, Added, Peers, Window
 from cs_connector.language.sums import exact
 from cs_connector.language.tree import Cells, Node, Project, Shape
 from cs_connector.language.tree import Peers as Among
-from cs_connector.model import NUMBER, WHOLE
+from cs_connector.model import MONEY, NUMBER, WHOLE
 
 _BY_ORDER = ("lag", "lead", "row_number", "rank", "percent_rank", "ntile", "running_sum", "moving_avg")
+CURRENCY = "account_currency"  # of the columns of the relationship and its account
 _NUMBERS = ("running_sum", "moving_avg", "zscore", "share")
 
 
@@ -147,6 +148,7 @@ def peers(node: Node, form: Peers, context: Context) -> Node:
     guessed = {**context.base, **shape.columns}  # those that are named are in the rows
     wider = replace(node, shape=replace(shape, columns=guessed))
     of = context.read(wider, form.of, "peers", NUMERIC, ("of",))
+    _one_currency(of, form, context.base)
     for index, name in enumerate(form.within):
         context.read(wider, f'"{name}"', "within", at=("within", index))
     value, middle = "peer value", "peer median"
@@ -158,6 +160,18 @@ def peers(node: Node, form: Peers, context: Context) -> Node:
         new_at(name, node, ("add", name))
     asked = tuple((name, _placed(take, form.within, value, middle)) for name, take in form.add.items())
     return Project(node, asked, node.shape.adding(dict.fromkeys(form.add, NUMBER)))
+
+
+def _one_currency(of: Formula, form: Peers, base: Mapping[str, str]) -> None:
+    """Refuse places by money of the relationship or its account, which is in the currency of the account."""
+    money = of.kind == "money" and any(base.get(name) == MONEY for name in of.names)
+    if money and CURRENCY not in {*form.within, *of.names}:
+        error = ConfigError(
+            "peers would be compared by money of several currencies",
+            why=f"money of a relationship is in the currency of its account, `{CURRENCY}`",
+            fix=f"add {CURRENCY} to `within`, or divide by money to get a share",
+        )
+        raise StepError(error, ("of",))
 
 
 def _placed(take: Across, within: tuple[str, ...], value: str, middle: str) -> exp.Expr:

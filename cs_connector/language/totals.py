@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
+from zoneinfo import available_timezones
 
 from sqlglot import exp
 
-from cs_connector.errors import ConfigError
+from cs_connector.config.documents import suggest
+from cs_connector.errors import ConfigError, FormulaError
 from cs_connector.language.apply import (
     At,
     Context,
@@ -91,6 +93,10 @@ def _period(node: Node, every: Every, context: Context) -> tuple[Period, Formula
     zone = every.zone or (context.calendar.zone if of.kind == "time" else "UTC")
     if every.zone and of.kind != "time":
         error = ConfigError(f"{every.of} is a date, which has no zone", fix="leave `zone` away")
+        raise StepError(error, ("every", "zone"))
+    if zone not in available_timezones():
+        hint = suggest(zone, available_timezones()) or "write one like 'Europe/Berlin'"
+        error = FormulaError(f"{zone!r} is not a time zone", fix=hint, position=1)
         raise StepError(error, ("every", "zone"))
     if zone != "UTC":
         local = context.read(node, f"local_date({every.of}, '{zone}')", "every", DATED, ("every", "zone"))
@@ -248,9 +254,18 @@ def _one_currency(shape: Shape, name: str, total: Total, read: dict[str, Formula
         return
     money = any(shape.columns.get(n) == MONEY for n in read["of"].names)
     if money and not any(open_ in f.names for f in read.values()):
-        error = ConfigError(
-            f"{name} would add money of several currencies",
-            why=f"rows of {shape.entity} say in `{open_}` what their money is in",
-            fix=f"aggregate by {open_}, or say in `where` or a filter which {open_} counts",
-        )
-        raise StepError(error, ("totals", name))
+        what = f"{name} would add money of several currencies"
+        raise StepError(ConfigError(what, why=_told(shape, open_), fix=_way(shape, open_)), ("totals", name))
+
+
+def _told(shape: Shape, currency: str) -> str:
+    if currency in shape.columns:
+        return f"rows of {shape.entity} say in `{currency}` what their money is in"
+    return "each company of a group has a currency of its own"
+
+
+def _way(shape: Shape, currency: str) -> str:
+    if currency in shape.columns:
+        return f"aggregate by {currency}, or say in `where` or a filter which {currency} counts"
+    merge = f"merge: {{entity: account, on: account_id, take: [{currency}]}}"
+    return f"first `{merge}`, then aggregate by {currency}"

@@ -67,7 +67,7 @@ class Entry(Strict):
 
 
 class JudgementFile(Strict):
-    version: int = 1
+    version: Literal[1] = 1
     judgements: tuple[Entry, ...] = Field(default=())
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -24,12 +25,43 @@ def found(layers: Sequence[Path]) -> list[ConfigError]:
     seen: dict[str, str] = {}
     try:
         calendar = load_calendar(layers)
-    except ConfigError as error:
-        return [error]
+    except ConfigError as broken:
+        return [broken]
     told += _unread(layers)
     for name, path in sorted(metric_files(layers).items()):
-        told += _of_file(name, path, seen, calendar)
-    return sorted(told, key=_where) or list(_between(layers))
+        told += [_with_column(error) for error in _of_file(name, path, seen, calendar)]
+    for error in told:
+        _point(error, seen)
+    return sorted(told, key=_where) or [_with_column(error) for error in _between(layers)]
+
+
+def _point(error: ConfigError, owners: Mapping[str, str]) -> None:
+    """To `uses`, where what a metric does not know is another metric."""
+    found, place = re.match(r"'(\w+)' is not known here", error.what), error.place
+    name = found[1] if found else ""
+    if name not in owners or place is None or not _of_metrics(place):
+        return
+    if owners[name] == Path(place.path).stem:
+        error.fix = (
+            f"metrics of one file do not know each other: move {name} to another one and name it in `uses`"
+        )
+    else:
+        error.fix = f"{name} is a metric of {owners[name]}.yml: name it in `uses: [{name}]`"
+
+
+def _of_metrics(place: Place) -> bool:
+    """Whether it is about a metric, and not about the steps before it."""
+    return (place.line or 0) > documents.load(Path(place.path)).lines.get(("metrics",), 0)
+
+
+def _with_column(error: ConfigError) -> ConfigError:
+    """The same, at the first key or item of its line where nothing says more."""
+    place = error.place
+    if place and place.line and place.column is None:
+        document = documents.load(Path(place.path))
+        begins = [document.begins[at] for at, line in document.lines.items() if line == place.line]
+        error.place = Place(place.path, place.line, min(begins, default=None))
+    return error
 
 
 def _unread(layers: Sequence[Path]) -> Iterator[ConfigError]:

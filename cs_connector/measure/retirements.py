@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import pyarrow as pa
 from pydantic import AfterValidator, Field
@@ -52,7 +52,7 @@ class Entry(Strict):
 
 
 class RetiredFile(Strict):
-    version: int = 1
+    version: Literal[1] = 1
     retired: tuple[Entry, ...] = Field(default=())
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -30,7 +30,7 @@ class Study(Strict):
     Values may name metrics of other files that `uses` lists.
     """
 
-    version: int = 1
+    version: Literal[1] = 1
     uses: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
     metrics: dict[str, Metric]

@@ -115,7 +115,10 @@ def levers(engine: Engine, id_: str, target: int, day: date | None = None) -> di
             return document
         own.keep(SCORED["metric_value"][0], "metric_value", SCORED["metric_value"][1])
         engine.store.facts.attach(own.con, *_OUTCOME)
-        return {**document, "caps": barring(own.con, own.outlines, own.entity, target, on)}
+        outlines = own.outlines
+        if outlines.judgements or outlines.retired:  # they may name an account by its record in a CRM
+            _links(own)
+        return {**document, "caps": barring(own.con, outlines, own.entity, target, on)}
 
 
 def why_changed(
@@ -199,6 +202,10 @@ def _evidence(own: Own) -> None:
         own.engine.attach(own.con, name)
     keys = " UNION ALL ".join(f'SELECT {ENTITIES[name].key} FROM "{name}"' for name in mine)
     own.keep("entity/attachment", "attachment", _columns(ATTACHMENT), f"entity_id IN ({keys})")
+    _links(own)
+
+
+def _links(own: Own) -> None:
     if own.engine.store.facts.files("unify/record"):
         own.keep("unify/record", "link", _RECORD)
     else:

@@ -8,7 +8,14 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from cs_connector.errors import AuthFailed, ConfigError, ConnectorError, NotPermitted, QuotaExhausted
+from cs_connector.errors import (
+    AuthFailed,
+    ConfigError,
+    ConnectorError,
+    NotPermitted,
+    QuotaExhausted,
+    Unavailable,
+)
 from cs_connector.store.guard import risky
 
 from . import provisioning
@@ -19,6 +26,7 @@ from .reading.halted import worst
 
 AHEAD = timedelta(days=180)  # before the end of a version
 MOST_SKEW = 60.0  # seconds; signed logins allow for about three minutes
+_AWAY = "look at the network of this machine and at the address of the connection; if the CRM is down, it only needs time"
 
 
 def check(engine: Engine) -> list[dict[str, Any]]:
@@ -57,7 +65,8 @@ def _tried(name: str, work: Callable[[], str]) -> dict[str, Any]:
         return {"name": name, "ok": True, "text": work(), "fix": "", "exit": 0}
     except ConnectorError as error:
         text = error.what + (f": {error.why}" if error.why else "")
-        return {"name": name, "ok": False, "text": text, "fix": error.fix, "exit": error.exit_code}
+        fix = error.fix or (_AWAY if isinstance(error, Unavailable) else "")
+        return {"name": name, "ok": False, "text": text, "fix": fix, "exit": error.exit_code}
 
 
 def _store(engine: Engine) -> str:
@@ -95,6 +104,8 @@ def _permitted(engine: Engine, name: str) -> str:
 
 def _seen(engine: Engine, name: str) -> str:
     """Raises NotPermitted for objects that could be read before: a CRM does not say which permission an object needs."""
+    if not engine.adapter(name).capabilities.deletes:
+        return _filed(engine, name)
     lost = withdrawn.names(engine, name)
     if lost:
         raise NotPermitted(
@@ -102,6 +113,19 @@ def _seen(engine: Engine, name: str) -> str:
             fix="give the login the permission again, or take it out of the mapping; then: cs-connector sync",
         )
     return ""
+
+
+def _filed(engine: Engine, name: str) -> str:
+    """Of a system in which things lie about, such as files. Raises ConfigError where there are none of an object."""
+    wanted = next(list(s.mapping.objects()) for s in engine.sources() if s.connection == name)
+    there = {info.name for info in engine.adapter(name).describe(wanted)}
+    if lacking := [each for each in wanted if each not in there]:
+        raise ConfigError(
+            f"nothing is there of {', '.join(lacking)} that can be read",
+            why=f"of {', '.join(sorted(there))} there is" if there else "",
+            fix=f"put it there, correct objects: of {name} in cs-connector.yml, or take it out of the mapping",
+        )
+    return f"{', '.join(wanted)}; what is taken out of them there stays known here"
 
 
 def _current(engine: Engine, name: str) -> str:

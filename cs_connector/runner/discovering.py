@@ -8,7 +8,7 @@ from typing import Any
 
 from cs_connector import registry
 from cs_connector.config.documents import suggest
-from cs_connector.errors import UsageError
+from cs_connector.errors import UsageError, about
 from cs_connector.ports import Adapter, Document, ObjectInfo
 from cs_connector.sandbox import shape
 from cs_connector.unify import Source
@@ -22,9 +22,18 @@ def discover(
 ) -> list[dict[str, Any]]:
     """One entry a saved system: name, crm, documents, and the mapping file that is proposed, None for chosen objects only.
 
-    Raises UsageError for a connection that is not there.
+    Raises UsageError for a connection that is not there, or what is no folder.
     """
-    return [_save(engine, name, folder, objects) for name in _chosen(engine, connection)]
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(
+            f"{folder} is a file, not a folder", safe="nothing was saved", fix="name a folder with --out"
+        )
+    return [_told(engine, name, folder, objects) for name in _chosen(engine, connection)]
+
+
+def _told(engine: Engine, name: str, folder: Path, objects: Sequence[str]) -> dict[str, Any]:
+    with about(name, "what was saved before is kept"):
+        return _save(engine, name, folder, objects)
 
 
 def _chosen(engine: Engine, connection: str | None) -> list[str]:

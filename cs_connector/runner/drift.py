@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from cs_connector.errors import MappingError
 from cs_connector.ports import ObjectInfo, Read
@@ -24,14 +25,7 @@ def look(engine: Engine, source: Source) -> dict[str, Read]:
     """What to read of each object: those wanted fields that can be read; what changed becomes a note of the run."""
     connection, mapped = source.connection, source.mapping.objects()
     _check_histories(engine, source)
-    infos = _anew(engine, connection, list(mapped))
-    described = {name: {f.name: f.type for f in info.fields} for name, info in infos.items()}
-    kept = shapes.kept(engine.store.state, connection)
-    known = {n: _accepted(engine, connection, n, shape, described, mapped) for n, shape in kept.items()}
-    wanted = source.mapping.reads(
-        {name: {**known.get(name, {}), **_plain(described.get(name, {}))} for name in mapped}
-    )
-    found = {name: _merged(known.get(name, {}), now, wanted[name]) for name, now in described.items()}
+    kept, wanted, found = _compared(engine, source)
     _read_anew(engine, connection, kept, found)
     shapes.keep(engine.store.state, connection, found, engine.clock.now())
     changed = list(_changes(found))
@@ -44,6 +38,38 @@ def look(engine: Engine, source: Source) -> dict[str, Read]:
         name: replace(read, fields=tuple(f for f in read.fields if (name, f) not in gone))
         for name, read in wanted.items()
     }
+
+
+def ahead(engine: Engine, source: Source) -> Mapping[str, Read]:
+    """What the next run will read of each object, and from where; nothing is kept. Raises AdapterError."""
+    kept, wanted, found = _compared(engine, source)
+    anew = {name for name, _fields in _unread(kept, found)}
+    cursor = engine.store.landing.cursor
+    return {
+        name: replace(read, cursor=None if name in anew else cursor(source.connection, name))
+        for name, read in wanted.items()
+    }
+
+
+class _Compared(NamedTuple):
+    """The shapes that are on record, what is to be read, and the shapes as they are now; by object."""
+
+    kept: Mapping[str, Shape]
+    wanted: Mapping[str, Read]
+    found: Mapping[str, Shape]
+
+
+def _compared(engine: Engine, source: Source) -> _Compared:
+    connection, mapped = source.connection, source.mapping.objects()
+    infos = _anew(engine, connection, list(mapped))
+    described = {name: {f.name: f.type for f in info.fields} for name, info in infos.items()}
+    kept = shapes.kept(engine.store.state, connection)
+    known = {n: _accepted(engine, connection, n, shape, described, mapped) for n, shape in kept.items()}
+    wanted = source.mapping.reads(
+        {name: {**known.get(name, {}), **_plain(described.get(name, {}))} for name in mapped}
+    )
+    found = {name: _merged(known.get(name, {}), now, wanted[name]) for name, now in described.items()}
+    return _Compared(kept, wanted, found)
 
 
 def described(engine: Engine, connection: str, objects: Sequence[str]) -> Mapping[str, ObjectInfo]:

@@ -318,7 +318,11 @@ def open_engine(project: Project, as_of: date | None = None, *, exclusive: bool 
     sandbox = project.settings.sandbox
     clock: Clock = SandboxTime(sandbox.control_url) if sandbox else SystemClock()
     if not project.settings.connections:
-        raise ConfigError(f"{project.root} has no connections", fix="add one under connections:")
+        raise ConfigError(
+            f"{project.root} has no connections",
+            safe="nothing was read or written",
+            fix="add one under connections: in its cs-connector.yml; docs/settings.md says how",
+        )
     store = Store(project.state, project.url, clock)
     try:
         lease = hold(store.state, "run", SystemClock()) if exclusive else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from itertools import chain
 
 from cs_connector.act.differences.preflight import TAKES, kind, unavailable
@@ -14,7 +15,7 @@ from cs_connector.unify import Source
 from cs_connector.unify.mapping import KINDS, Condition, FieldRule, ReadRule, Through, WriteField, WriteRule
 
 ASK = "remove it, or ask the admin for permission"
-ASK_FOR_IT = "remove the rule, or ask the admin for permission"
+_ALIKE = 0.8  # as difflib counts: a name that near to a saved one is that one misspelt
 _SHOWN = 8  # values of a picklist that a message lists
 
 _TAKES = {  # what an attribute can be made of, besides plain text
@@ -43,11 +44,12 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class _Fault:
-    """`where` are the keys that lead to it in the file."""
+    """`where` are the keys that lead to it in the file, `lacks` the object that is not known."""
 
     where: Path_
     what: str
     fix: str
+    lacks: str = ""
 
 
 def fit(source: Source, known: Mapping[str, ObjectInfo], *, partly: bool = False) -> list[Problem]:
@@ -57,9 +59,14 @@ def fit(source: Source, known: Mapping[str, ObjectInfo], *, partly: bool = False
     faults = chain(
         _reads(source, known), _writes(source.mapping.write, known), _ways(source, known), _dead_ends(source)
     )
-    told = {fault for fault in faults if not (partly and fault.fix == ASK_FOR_IT)}
+    told = {fault for fault in faults if not (partly and _not_saved(fault.lacks, known))}
     found = sorted(told, key=lambda fault: (_line(document, fault), fault.what))
     return [Problem(source.connection, str(document.place(f.where)), f.what, f.fix) for f in found]
+
+
+def _not_saved(lacks: str, known: Iterable[str]) -> bool:
+    """Whether an object is one that nobody saved, and no slip of the pen."""
+    return bool(lacks) and not get_close_matches(lacks, list(known), n=1, cutoff=_ALIKE)
 
 
 def _line(document: Document, fault: _Fault) -> int:
@@ -98,7 +105,9 @@ def _no_object(where: Path_, name: str, known: Iterable[str]) -> _Fault:
     return _Fault(
         (*where, "object"),
         f"{name} is not an object that this login sees",
-        suggest(name, known) or ASK_FOR_IT,
+        suggest(name, known)
+        or "remove the rule, ask the admin for permission or, where it is read from files, see that its pattern finds one",
+        lacks=name,
     )
 
 
@@ -183,7 +192,7 @@ def _writes(rules: Iterable[WriteRule], known: Mapping[str, ObjectInfo]) -> Iter
         fields = {f.name: f for f in info.fields}
         for name, how in rule.fields.items():
             if name not in fields:
-                fix = suggest(name, fields) or "install it: docs/operations.md says how"
+                fix = suggest(name, fields) or "if it is one of ours: cs-connector provision plan"
                 yield _Fault(
                     (*where, "fields", name), f"{rule.object}.{name} is not a field that this login sees", fix
                 )

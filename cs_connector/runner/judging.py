@@ -137,11 +137,12 @@ def _wait(db: sa.Connection, waiting: list[Waiting]) -> None:
 
 
 def waiting(engine: Engine) -> tuple[dict[str, int], list[dict[str, Any]]]:
-    """The calls that the last round held back: counts by reason, and the largest by name."""
-    table = tables.held_back
+    """The calls that the last round held back: counts by reason, and the largest by name. None of a day before the newest call."""
+    table, opened_on = tables.held_back, tables.calls.c.opened_on
     order = (table.c.arr.desc().nulls_last(), table.c.name, table.c.relationship_id, table.c.rule)
     with engine.store.state.read() as db:
-        rows = db.execute(sa.select(table).order_by(*order)).all()
+        later = db.scalar(sa.select(opened_on).where(opened_on > engine.as_of).limit(1))
+        rows = [] if later else db.execute(sa.select(table).order_by(*order)).all()
     counts = Counter(row.why for row in rows)
     named = [
         {

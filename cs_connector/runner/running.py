@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 
 import sqlalchemy as sa
@@ -17,7 +18,7 @@ from cs_connector.store.tables import runs
 from .auditing.writing import close
 from .engine import Engine, Silent, Talk, open_engine
 from .settling import attempt
-from .summary import CallLine, Summary
+from .summary import Summary
 from .undoing import deleted
 
 DIED = "died: its process was killed"
@@ -125,5 +126,5 @@ def _jobs(engine: Engine, names: Sequence[str]) -> None:
     used = {line.connection: line for line in engine.summary.calls}
     for name in list(used):
         usage = engine.adapter(name).usage()
-        used[name] = CallLine(name, usage.used, usage.limit, used[name].estimated)
+        used[name] = replace(used[name], used=usage.used, limit=usage.limit)
     engine.summary.calls = list(used.values())

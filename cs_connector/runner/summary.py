@@ -33,10 +33,13 @@ class WriteLine:
 
 @dataclass(slots=True)
 class CallLine:
+    """`estimated` is the least that was to be expected, unless `exact`."""
+
     connection: str
     used: int
     limit: int | None = None
     estimated: int | None = None
+    exact: bool = True
 
 
 @dataclass(slots=True)

@@ -15,7 +15,8 @@ from .wire import Response
 Moment = Literal["before", "after"]
 Count = Annotated[int, Meta(ge=0)]
 Wait = Annotated[float, Meta(ge=0)]
-Line = Annotated[str, Meta(pattern=r"^[^\r\n]*$")]
+HeaderName = Annotated[str, Meta(pattern=r"\A[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")]
+HeaderValue = Annotated[str, Meta(pattern=r"\A[\t\x20-\x7e\xa0-\xff]*\Z")]
 ORDERS = (
     "expire_token",
     "daily_quota_left",
@@ -102,7 +103,7 @@ class Do(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     drip_ms: Wait | None = None
     status: Annotated[int, Meta(ge=200, le=599)] | None = None
     body: Any = None
-    headers: dict[Line, Line] | None = None
+    headers: dict[HeaderName, HeaderValue] | None = None
     expire_token: Literal[True] | None = None
     daily_quota_left: Count | None = None
     commit_lag_s: Wait | None = None

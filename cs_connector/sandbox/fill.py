@@ -55,6 +55,7 @@ def _lines(path: Path, text: TextIO, simulator: Simulator) -> Iterator[SeedRow]:
     _check_head(first, head)
     _row(simulator, path, first, dict.fromkeys(head, ""))
     before = lines.line_num
+    seen: set[str] = set()
     for cells in lines:
         line, before = before + 1, lines.line_num
         if not cells:
@@ -66,7 +67,18 @@ def _lines(path: Path, text: TextIO, simulator: Simulator) -> Iterator[SeedRow]:
                 f"this line has {len(cells)} cells, and the first one {len(head)}",
                 "put texts with commas into quotes",
             )
-        yield _row(simulator, path, place, dict(zip(head, cells, strict=True)))
+        row = _row(simulator, path, place, dict(zip(head, cells, strict=True)))
+        _check_id(place, row, seen)
+        yield row
+
+
+def _check_id(place: Place, row: SeedRow, seen: set[str]) -> None:
+    """Each record once: the later line would silently take the place of the earlier one."""
+    ident = str(row.record.get("Id") or row.record.get("id") or "")
+    if ident in seen:
+        raise _error(place, f"the record {ident} is there twice", "remove one of the two lines")
+    if ident:
+        seen.add(ident)
 
 
 def _row(simulator: Simulator, path: Path, place: Place, cells: Mapping[str, str]) -> SeedRow:

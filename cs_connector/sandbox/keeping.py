@@ -88,10 +88,18 @@ class Folder:
     """Where sandboxes are kept. Only one sandbox at a time may use it."""
 
     def __init__(self, path: Path) -> None:
-        """Makes the folder. Raises UsageError where another sandbox uses it."""
-        path.mkdir(parents=True, exist_ok=True)
+        """Makes the folder. Raises UsageError where that fails, and where another sandbox uses it."""
         self.path = path.resolve()
-        self._lock = (self.path / ".lock").open("w")
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            self._lock = (self.path / ".lock").open("w")
+        except OSError as bad:
+            raise UsageError(
+                f"the folder {path} cannot be used",
+                why=bad.strerror or str(bad),
+                safe="nothing was started",
+                fix="name a folder, also a new one, that you can write into",
+            ) from None
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -14,6 +14,7 @@ from .faults import Do, Rule, Rules
 from .wire import Simulator
 
 SAFE = "the rules stay as they were"
+METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 
 def read(text: bytes) -> list[Rule]:
@@ -42,6 +43,12 @@ def _check_words(number: int, rule: Rule) -> None:
     if rule.do == Do():
         known = ", ".join(Do.__struct_fields__)
         raise UsageError(f"rule {number} does nothing", safe=SAFE, fix=f"say what: {known}")
+    if rule.method is not None and rule.method.upper() not in METHODS:
+        raise UsageError(
+            f"rule {number}: there is no method {rule.method!r}",
+            safe=SAFE,
+            fix=f"method is one of: {', '.join(METHODS)}",
+        )
     try:
         re.compile(rule.path or "")
     except re.error as error:

@@ -16,8 +16,8 @@ from cs_connector.ports import Page
 from cs_connector.transport.records import Records
 
 from . import frames
-from .firsts import Firsts
 from .progress import Where
+from .versions.firsts import Firsts
 
 
 class Draft:

@@ -12,15 +12,16 @@ import sqlalchemy as sa
 
 from cs_connector.errors import StoreError
 
-from . import frames, living, newest, raw
+from . import frames, living, newest
 from .drafts import Draft
 from .facts import Facts
-from .firsts import Firsts, Pages
-from .laters import Laters
 from .leases import Lease
 from .newest import Holds, Part
 from .state import State
 from .tables import segments
+from .versions import raw
+from .versions.firsts import Firsts, Pages
+from .versions.laters import Laters
 
 LITTLE = 4_000_000  # bytes of landed pages, packed, that are kept in memory at once
 

@@ -43,7 +43,7 @@ def _many(rows: Sequence[int]) -> bool:
 
 
 def _merged(facts: Facts, dataset: str, old: Sequence[Part]) -> list[Part]:
-    from . import merging  # Arrow is heavy, and merging is rare
+    from .versions import merging  # Arrow is heavy, and merging is rare
 
     if not layered(old):
         every = Part(facts.stage(dataset), Holds.ANY)

@@ -15,6 +15,12 @@ from cs_connector.errors import Unavailable
 if TYPE_CHECKING:  # the clock of the host, which every command needs, talks to nobody
     from .wire import Http
 
+GONE = (
+    "one that was started with --keep FOLDER comes back with: cs-connector sandbox up --keep FOLDER; any other is gone: "
+    "start a new one, and make a new project for it with: cs-connector init DIR --sandbox FILE"
+)
+"""The way out where a sandbox does not answer: its project leads to that very one."""
+
 
 class SystemClock:
     """The time of the host."""
@@ -86,5 +92,5 @@ class SandboxTime:
         return Unavailable(
             "The sandbox does not tell the time",
             why=f"{self._url} gave no usable answer",
-            fix="start it with: cs-connector sandbox up",
+            fix=GONE,
         )

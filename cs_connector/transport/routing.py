@@ -30,6 +30,16 @@ def origin(url: str) -> str:
     return url if end < 0 else url[:end]
 
 
+def address(text: str | None) -> str | None:
+    """An address as settings give it, without a slash at its end. Raises ValueError for what does not say how to call it."""
+    if text is None:
+        return None
+    parts = urlsplit(text)
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        raise ValueError(f"{text!r} is no whole address: write it with https://")
+    return text.rstrip("/")
+
+
 def is_loopback(url: str) -> bool:
     return _parts(origin(url))[1] in _LOOPBACK
 

@@ -15,10 +15,10 @@ import duckdb
 from . import names
 from .filling import fill
 from .levels import Model
-from .lexicon import places, trades, words
+from .lexicon import given, places, trades, words
 from .models import ACCOUNT, PERSON
 
-EDITION = 4  # counted up when names are read otherwise: everything is compared anew
+EDITION = 5  # counted up when names are read otherwise: everything is compared anew
 CROWD = 40  # records with a key in common: more than these say nothing
 TENANTS = 4  # companies of different leads on one domain: it belongs to who serves them
 STRANGERS = 2  # companies of which the domain says nothing, beside one: it serves them, too
@@ -49,7 +49,12 @@ class Kind:
         """Changes when records would be compared otherwise."""
         listed = [
             sorted(v)
-            for v in [*vars(words).values(), *vars(places).values(), *vars(trades).values()]
+            for v in [
+                *vars(words).values(),
+                *vars(places).values(),
+                *vars(trades).values(),
+                *vars(given).values(),
+            ]
             if isinstance(v, frozenset | dict)
         ]
         told = (EDITION, CROWD, TENANTS, STRANGERS, duckdb.__version__, self.model, listed)
@@ -98,6 +103,12 @@ _ACCOUNT_KEYS = (
 )  # fmt: skip
 _OWN = "list_transform(own, lambda x: hash('word|' || x))"
 
+
+def _spelt(column: str) -> str:
+    """Letters and digits of a name, one spelling for umlauts: Mueller, Müller."""
+    return f"regexp_replace({_squash(column)}, '([aou])e', '\\1', 'g')"
+
+
 _WHOLE = "WHEN given_name IS NULL AND family_name IS NULL"  # only the whole name is known
 _GIVEN = (
     f"CASE {_WHOLE} AND contains(name, ',') THEN trim(split_part(name, ',', 2)) "
@@ -107,17 +118,23 @@ _FAMILY = (
     f"CASE {_WHOLE} AND contains(name, ',') THEN trim(split_part(name, ',', 1)) "
     f"{_WHOLE} THEN split_part(trim(name), ' ', -1) ELSE family_name END"
 )
+# A mailbox is the same with a tag behind a plus, and at Google with dots.
+_BOX = "regexp_replace(split_part(lower(trim(s.email)), '@', 1), '\\+.*$', '')"
+_AT = "split_part(lower(trim(s.email)), '@', 2)"
+_MAILBOX = f"CASE WHEN {_AT} IN ('gmail.com', 'googlemail.com') THEN replace({_BOX}, '.', '') ELSE {_BOX} END"
 _HOUSE = r"'^\s*([0-9]+[a-zA-Z]?)\b'"
+# Neither a box of a desk nor one of its tags is anybody's: accounts.payable, support+north.
+_ROLE = f"list_has_any($roles, [{_BOX}, regexp_replace({_BOX}, '[^a-z]', '', 'g')])"
 _PERSON = (
-    f"SELECT s.ref, s.digest, {_squash('first')} AS given, {_squash('last')} AS family, "
-    "CASE WHEN list_contains($roles, split_part(lower(s.email), '@', 1)) THEN NULL ELSE lower(s.email) END AS email, "
-    "CASE WHEN list_contains($roles, split_part(lower(s.email), '@', 1)) THEN NULL "
-    "ELSE nullif(split_part(lower(s.email), '@', 1), '') END AS mailbox, "
+    "SELECT s.ref, s.digest, s.given, coalesce(n.called, s.given) AS called, s.family, "
+    f"CASE WHEN NOT {_ROLE} THEN {_MAILBOX} || '@' || {_AT} END AS email, "
+    f"CASE WHEN NOT {_ROLE} THEN nullif({_MAILBOX}, '') END AS mailbox, "
     f"{_squash('s.born_on')} AS born, nullif(lower(regexp_extract(s.street, {_HOUSE}, 1)), '') AS house, "
     f"{_squash(f'regexp_replace(s.street, {_HOUSE}, chr(32))')} AS street, {_squash('s.street_2')} AS line, "
     f"{_squash('s.postal_code')} AS postal, {_squash('s.city')} AS city, {_squash('s.region')} AS region, "
     f"coalesce(l.code, {_squash('s.country')}) AS country, p.phone, s.employer "
-    f"FROM (SELECT *, {_GIVEN} AS first, {_FAMILY} AS last FROM fresh) s "
+    f"FROM (SELECT *, {_spelt('first')} AS given, {_spelt('last')} AS family "
+    f"FROM (SELECT *, {_GIVEN} AS first, {_FAMILY} AS last FROM fresh)) s LEFT JOIN called_said n ON n.said = s.given "
     "LEFT JOIN phone_said p ON p.said = s.phone LEFT JOIN country_said l ON l.said = s.country"
 )
 _PERSON_KEYS = (
@@ -167,6 +184,7 @@ def _translate(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
     _meaning(con, "phone", {"phone": "VARCHAR"}, lambda text: (names.phone(text),))
     _meaning(con, "country", {"code": "VARCHAR"}, lambda text: (names.country(text),))
     if kind.model is not ACCOUNT:
+        fill(con, "called_said", {"said": "VARCHAR", "called": "VARCHAR"}, given.SHORT.items())
         return
     shape = {
         "core": "VARCHAR",

@@ -96,6 +96,8 @@ def _aligned(one: list[str], other: list[str]) -> Grade:
     found = _paired(one, other)
     rest = {*found.one, *found.other}
     if not found.shared:
+        if rest and rest <= HOUSE and min(len(one), len(other)) > 1:
+            return Grade.WORD  # United Utilities, United Utilities Group
         told = _unshared(one, other, found)
         short = _abbreviated(found.one, found.other) or _abbreviated(found.other, found.one)
         short = short or _lettered(one, other) or _lettered(other, one)

@@ -29,13 +29,13 @@ SELECT * FROM down"""
 
 _LOST = "SELECT account_id, parent_id FROM account ANTI JOIN root USING (account_id) ORDER BY account_id"
 
-# a row says under whom an account has been since then; no parent is one, too, once there was another
+# a row says under whom an account has been since then; no parent is one, too, so that the first one is seen as a move
 _REMEMBERED = """CREATE OR REPLACE TABLE parent_history AS
 SELECT account_id, parent_id, since FROM parents_before
 UNION ALL
 SELECT a.account_id, a.parent_id, $now
 FROM account a LEFT JOIN (SELECT account_id, arg_max({'parent': parent_id}, since) AS last FROM parents_before GROUP BY 1) b USING (account_id)
-WHERE a.parent_id IS DISTINCT FROM b.last.parent"""
+WHERE b.account_id IS NULL OR a.parent_id IS DISTINCT FROM b.last.parent"""
 
 
 def climb(con: duckdb.DuckDBPyConnection) -> None:

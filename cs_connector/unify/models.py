@@ -97,6 +97,8 @@ _RENAMED = " OR ".join(
     for here, there in (("l", "r"), ("r", "l"))
 )
 _FORMER = f"CASE WHEN {_RENAMED} THEN {_GRADE} = {int(Grade.SAME)} ELSE FALSE END"
+# Towns have namesakes, and so has who is called by a town: one that has another phone may be in another one.
+_NAMESAKES = f"NOT {_ENDS} AND {equal('city')} AND spoken_l = spoken_r AND contains(replace(spoken_l, ' ', ''), city_l)"
 _DOMAIN = Comparison(
     "domain",
     missing("domain"),
@@ -104,6 +106,7 @@ _DOMAIN = Comparison(
         Level(equal("domain"), 0.6, 9e-6, "same domain"),
         Level(_ENDINGS, 0.12, 2.3e-4, "same domain but for its ending"),
         Level(_FORMER, 0.05, 0.0501, "domain of another name of theirs", _RENAMED),
+        Level(_NAMESAKES, 1e-3, 0.99, "different domains"),
         # a slip of a pen is not in the domain too
         Level(
             f"length(label_l) > 5 AND label_l <> label_r AND {edits('label', 1)} AND spoken_l = spoken_r",
@@ -130,7 +133,7 @@ _COUNTRY = Comparison(
 _ABROAD = "(city_l <> city_r AND (starts_with(city_l, '~') OR starts_with(city_r, '~')))"
 _TOWN = Comparison(
     "city",
-    f"{missing('city')} OR {_ABROAD}",
+    f"{missing('city')} OR {_ABROAD} OR ({_NAMESAKES})",
     (
         Level(equal("city"), 0.7, 0.022, "same city"),
         Level(alike("city_l", "city_r", 0.9), 0.05, 0.0125, "similar city"),
@@ -171,6 +174,22 @@ _GIVEN, _FAMILY = equal("given"), equal("family")
 _GIVENS = alike("given_l", "given_r", 0.85)
 _FAMILIES = alike("family_l", "family_r", 0.85)
 _CROSSED = f"{alike('given_l', 'family_r', 0.85)} AND {alike('family_l', 'given_r', 0.85)}"
+# Who works at one place has its address and its switchboard in common with everybody there.
+_COLLEAGUES = f"coalesce({equal('employer')}, FALSE)"
+_ONE_MAIL = f"coalesce({equal('email')}, FALSE)"
+_ONE_HOUSE = f"coalesce({equal('house')} AND {alike('street_l', 'street_r', 0.88)}, FALSE)"
+_HOST = "split_part(email_l, '@', 2) = split_part(email_r, '@', 2)"
+_SHORTENED = f"called_l = called_r AND {_FAMILIES}"
+# Another given name: no initial, and no slip of a pen.
+_ANOTHER = (
+    f"{_FAMILIES} AND NOT {alike('given_l', 'given_r', 0.75)} AND least(length(given_l), length(given_r)) > 1 "
+    "AND NOT starts_with(given_l, given_r) AND NOT starts_with(given_r, given_l)"
+)
+_BORN_THEN = edits("born", 2)
+# A mailbox with the given name of one of them is that one's own, whatever else it is called; others are shared.
+_SHARED = f"CASE WHEN {equal('email')} THEN NOT (contains(mailbox_l, given_l) OR contains(mailbox_l, given_r)) ELSE {_HOST} END"
+_BESIDE = f"({_COLLEAGUES} OR coalesce({_ENDS}, FALSE) OR coalesce({_SHARED}, FALSE)) AND NOT coalesce({_BORN_THEN}, FALSE)"
+_KIN = f"{_ANOTHER} AND (coalesce(NOT {_BORN_THEN}, FALSE) OR ({_BESIDE}))"
 _NAME = Comparison(
     "name",
     "coalesce(given_l, family_l) IS NULL OR coalesce(given_r, family_r) IS NULL",
@@ -180,6 +199,8 @@ _NAME = Comparison(
         Level(f"({_GIVEN} AND {_FAMILIES}) OR ({_GIVENS} AND {_FAMILY})", 0.2, 8e-4, "almost the same name"),
         Level(f"{_GIVENS} AND {_FAMILIES}", 0.08, 5e-4, "similar name"),
         Level(_CROSSED, 0.03, 1e-4, "similar name, turned round"),
+        Level(_SHORTENED, 0.052, 2e-4, "same name, short for the given one"),
+        Level(_KIN, 1e-6, 0.015, "same family name, and another given name"),
         Level(f"{_FAMILY} AND (given_l IS NULL OR given_r IS NULL)", 0.03, 5e-4, "same family name"),
         Level(f"{_GIVEN} AND (family_l IS NULL OR family_r IS NULL)", 0.03, 1e-3, "same given name"),
         Level(f"{_GIVEN} OR {_FAMILY}", 0.08, 0.015, "part of the name"),
@@ -194,8 +215,12 @@ _MAIL = Comparison(
         Level(equal("email"), 0.6, 6e-7, "same email"),
         Level(f"{equal('mailbox')} AND length(mailbox_l) > 5", 0.1, 4e-4, "same mailbox elsewhere"),
         Level(
-            "split_part(email_l, '@', 2) = split_part(email_r, '@', 2)", 0.01, 0.16, "another mailbox there"
+            f"{_HOST} AND {_COLLEAGUES} AND NOT ({_GIVEN} AND {_FAMILY})",
+            1.25e-3,
+            0.16,
+            "another mailbox there",
         ),
+        Level(_HOST, 0.01, 0.16, "another mailbox there"),
         Level("ELSE", 0.28, 0.6, "different emails"),
     ),
 )
@@ -218,7 +243,7 @@ def _one_line(least: float) -> str:
 
 _STREET = Comparison(
     "street",
-    "coalesce(street_l, line_l) IS NULL OR coalesce(street_r, line_r) IS NULL",
+    f"coalesce(street_l, line_l) IS NULL OR coalesce(street_r, line_r) IS NULL OR {_COLLEAGUES}",
     (
         Level(
             f"({alike('street_l', 'street_r', 0.88)} AND {alike('line_l', 'line_r', 0.88)}) OR "
@@ -237,7 +262,7 @@ def _near(column: str, words: str, levels: tuple[tuple[float, float], tuple[floa
     (m, u), (m_near, u_near) = levels
     return Comparison(
         column,
-        missing(column),
+        f"{missing(column)} OR {_COLLEAGUES}",
         (
             Level(equal(column), m, u, f"same {words}"),
             Level(edits(column, 1), m_near, u_near, f"similar {words}"),
@@ -248,7 +273,7 @@ def _near(column: str, words: str, levels: tuple[tuple[float, float], tuple[floa
 
 _CITY = Comparison(
     "city",
-    missing("city"),
+    f"{missing('city')} OR {_COLLEAGUES}",
     (
         Level(equal("city"), 0.7, 2e-3, "same city"),
         Level(alike("city_l", "city_r", 0.9), 0.2, 3e-3, "similar city"),
@@ -256,20 +281,28 @@ _CITY = Comparison(
     ),
 )
 _REGION = Comparison(
-    "region", missing("region"), (Level(equal("region"), 0.9, 0.2, "same region"), Level("ELSE", 0.1, 0.8))
+    "region",
+    f"{missing('region')} OR {_COLLEAGUES}",
+    (Level(equal("region"), 0.9, 0.2, "same region"), Level("ELSE", 0.1, 0.8)),
 )
 _CALL = Comparison(
-    "phone", missing("phone"), (Level(_ENDS, 0.5, 2e-3, "same phone"), Level("ELSE", 0.5, 0.7))
+    "phone",
+    missing("phone"),
+    (
+        Level(f"{_ENDS} AND ({_COLLEAGUES} OR {_ONE_MAIL} OR {_ONE_HOUSE})", 0.5, 0.2, "same phone"),
+        Level(_ENDS, 0.5, 2e-3, "same phone"),
+        Level("ELSE", 0.5, 0.7),
+    ),
 )
 _EMPLOYER = Comparison(
     "account",
-    missing("employer"),
+    f"{missing('employer')} OR {_ONE_MAIL}",
     (Level(equal("employer"), 0.7, 8.5e-5, "same account"), Level("ELSE", 0.25, 0.9, "different accounts")),
 )
 
 PERSON = Model(
     (
-        "given", "family", "email", "mailbox", "born", "house", "street", "line", "postal", "city", "region", "country",
+        "given", "called", "family", "email", "mailbox", "born", "house", "street", "line", "postal", "city", "region", "country",
         "phone", "employer",
     ),
     2.0**-18,

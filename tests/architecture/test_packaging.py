@@ -45,6 +45,12 @@ def test_the_command_can_be_loaded() -> None:
     assert callable(EntryPoint("cs-connector", value, "console_scripts").load())
 
 
+def test_the_command_says_the_version_of_the_package() -> None:
+    asked = [sys.executable, "-m", "cs_connector", "--version"]
+    said = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+    assert said == f"cs-connector {SETTINGS['project']['version']}\n"
+
+
 @pytest.mark.slow
 def test_a_wheel_carries_every_module_and_declaration(tmp_path: Path) -> None:
     ours = int(version("setuptools").partition(".")[0]) >= 77  # else pip has to fetch a newer one

@@ -27,6 +27,13 @@ def page() -> str:
 
 def _salesforce() -> str:
     rows = [(f"/services/data/vNN.0/{name}", what) for name, what in salesforce.RESOURCES.items()]
+    below = "/services/data/vNN.0/sobjects/"
+    rows += [(f"{below}{name}", what) for name, what in salesforce.SOBJECTS.items()]
+    rows += [(f"{below}*/{name}", what) for name, what in salesforce.OF_OBJECTS.items()]
+    rows += [(f"{below}*/*/{name}", what) for name, what in salesforce.OF_RECORDS.items()]
+    rows += [(f"{below}*/describe/", salesforce.LAYOUT)]
+    rows += [("/services/data/vNN.0/tooling/*", salesforce.TOOLING)]
+    rows += [("/services/data/vNN.0/jobs/query/*/resultPages", salesforce.RESULT_PAGES)]
     rows += [(f"/services/data/vNN.0/jobs/{name}", what) for name, what in salesforce.JOBS.items()]
     rows += [(f"/services/{name}", what) for name, what in salesforce.SERVICES.items()]
     rows += [(f"/{name}", what) for name, what in salesforce.ELSEWHERE.items()]

@@ -300,6 +300,8 @@ def test_tables_fill_the_sandbox(saved, tmp_path):
             12,
             ["acme.example", "acme.test"],
         )
+        begun = running.sandbox.as_of.strftime("%Y-%m-%dT%H:%M:%SZ")
+        assert (organization["created_at"], organization["updated_at"]) == (begun, begun)
         assert running.sandbox.world.ledger.entries() == []
 
 
@@ -346,6 +348,10 @@ BAD = {
     "companies have no such property": ("hubspot/companies.csv", "id,nmae\n1,A\n", 1),
     "organizations have no such column": ("zendesk/organizations.csv", "id,nmae\n", 1),
     "was not a valid number": ("hubspot/companies.csv", "id,annualrevenue\n1,much\n", 2),
+    "001000000000001AAA is there twice": ("salesforce/Account.csv", "Id,Name\n001000000000001AAA,A\n001000000000001,B\n", 3),
+    "the record 7 is there twice": ("hubspot/companies.csv", "id,name\n7,A\n,B\n,C\n7,D\n", 5),
+    "the record 8 is there twice": ("zendesk/organizations.csv", "id,name\n8,A\n8,B\n", 3),
+    "value outside of valid range": ("salesforce/Account.csv", f"Name,NumberOfEmployees\nA,{'9' * 40}\n", 2),
     "is not a valid value for a integer field": ("zendesk/organizations.csv", "id,organization_fields.cs_health_score\n1,x\n", 2),
 }  # fmt: skip
 

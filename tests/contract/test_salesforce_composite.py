@@ -154,10 +154,14 @@ def test_many_records_are_read_by_a_list_of_ids(org):
     assert (first["Name"], "Phone" in first, "Id" in first, others) == ("A", True, False, [None, None])
     for wrong in (
         {"ids": [ids[0]]},
+        {"fields": ["Name"]},
         {"ids": "x", "fields": ["Name"]},
         {"ids": ["x"] * 2001, "fields": ["Name"]},
     ):
         assert org.call("POST", "composite/sobjects/Account", wrong).status == 400
+    for ids in ({}, {"ids": ""}, {"ids": " , "}):
+        found = org.error("GET", "composite/sobjects/Account", fields="Id", **ids)
+        assert found == (400, "MISSING_ARGUMENT", "ids parameter is required")
 
 
 # Composite

@@ -274,6 +274,14 @@ def test_versions_are_pinned_by_the_request(org):
         "knowledgeManagement/settings",
         "jobs/dataexport",
         "actions/standard",
+        "sobjects/relevantItems",
+        "sobjects/Account/listviews",
+        "sobjects/Account/quickActions/x/describe",
+        "sobjects/Account/describe/layouts",
+        "sobjects/Case/suggestedArticles",
+        "sobjects/Case/500000000000001AAA/suggestedArticles",
+        "sobjects/User/005000000000001AAA/password",
+        "sobjects/Account/001000000000001AAA/richTextImageFields/Note__c/x",
     ],
 )
 def test_what_a_real_org_has_besides_answers_501(org, path):

@@ -148,3 +148,23 @@ def test_describes_tell_people_addresses_and_what_holds_a_record(org):
     assert children["Case", "AccountId"]["restrictedDelete"]
     assert not children["Contact", "AccountId"]["restrictedDelete"]
     assert ("Account", "MasterRecordId") not in children
+
+
+def test_a_stage_brings_its_probability_unless_the_request_names_one(org):
+    def told(number):
+        row = org.soql(f"SELECT Probability, ExpectedRevenue FROM Opportunity WHERE Id = '{number}'")[
+            "records"
+        ][0]
+        return row["Probability"], row["ExpectedRevenue"]
+
+    number = org.create("Opportunity", Name="O", StageName="Prospecting", CloseDate="2026-12-31", Amount=200)
+    assert told(number) == (10, 20)
+    for change, expected in (
+        ({"StageName": "Closed Won"}, (100, 200)),
+        ({"StageName": "Proposal", "Probability": 55}, (55, 110)),
+        ({"StageName": "Proposal", "Amount": 100}, (55, 55)),
+        ({"StageName": "Closed Lost"}, (0, 0)),
+        ({"StageName": "Something of ours"}, (0, 0)),
+    ):
+        org.call("PATCH", f"sobjects/Opportunity/{number}", change)
+        assert told(number) == expected, change

@@ -302,12 +302,28 @@ REFUSED = [
         "no field name",
         "correct that",
     ),
+    *(
+        (
+            {"crm": crm, "do": {"retype_field": {"object": noun, "field": field, "type": "nonsense"}}},
+            "no type nonsense",
+            "correct that",
+        )
+        for crm, noun, field in (
+            ("salesforce", "Account", "Name"),
+            ("hubspot", "companies", "name"),
+            ("zendesk", "organizations", "cs_key"),
+        )
+    ),
     ({"crm": "hubspot", "do": {"daily_quota_left": 0}}, "no daily quota", "correct that"),
     ({"do": {}}, "does nothing", "delay_ms"),
     ({"do": {"body": "x"}}, "a body needs a status", "docs/faults"),
     ({"do": {"hide": {"object": "Account", "share": 60}}}, "<= 1.0", "docs/faults"),
     ({"do": {"status": 99}}, ">= 200", "docs/faults"),
     ({"do": {"headers": {"a": "b\r\nc: d"}, "status": 200}}, "regex", "docs/faults"),
+    ({"do": {"headers": {"a": "b\n"}, "status": 200}}, "regex", "docs/faults"),
+    ({"do": {"headers": {"a\n": "b"}, "status": 200}}, "regex", "docs/faults"),
+    ({"do": {"headers": {"a": "\u2713"}, "status": 200}}, "regex", "docs/faults"),
+    ({"method": "PACTH", "do": {"status": 500}}, "no method 'PACTH'", "PATCH"),
 ]
 
 

@@ -212,6 +212,14 @@ def test_two_sandboxes_do_not_share_a_folder(tmp_path):
     Folder(tmp_path).close()
 
 
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").write_text("x")
+    for path in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(UsageError, match="cannot be used") as caught:
+            Folder(path)
+        assert caught.value.fix
+
+
 class Died(Exception):
     """The process ends here."""
 

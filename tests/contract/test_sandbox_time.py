@@ -54,8 +54,10 @@ def test_a_sandbox_that_is_down_is_told():
     sandbox = Sandbox([], START)
     address = sandbox.control.base_url
     sandbox.stop()
-    with pytest.raises(Unavailable, match="does not tell the time"):
+    with pytest.raises(Unavailable, match="does not tell the time") as told:
         SandboxTime(address).now()
+    assert "--keep" in told.value.fix  # another sandbox would be at another address, with other logins
+    assert "init" in told.value.fix
 
 
 def test_the_host_clock_is_aware_and_does_not_wait_for_less_than_nothing():

@@ -165,12 +165,16 @@ def test_a_deleted_user_is_a_tombstone_and_a_suspended_one_is_not(account: Accou
     assert {k: r.deleted for k, r in second.records.items()} == {"104": False, "105": True}
 
 
-def test_a_first_reading_of_tickets_is_estimated_and_a_later_one_is_not(account: Account) -> None:
+def test_of_a_first_reading_of_tickets_the_records_are_estimated_and_of_a_later_one_the_least_calls(
+    account: Account,
+) -> None:
     first = account.adapter.estimate(Read("tickets", ()))
     assert (first.records, first.calls, first.exact) == (7, 1, False)
     assert account.adapter.estimate(Read("organizations", ())).exact
     later = account.adapter.estimate(Read("tickets", (), read_all(account.adapter, "tickets").cursor))
-    assert (later.records, later.calls) == (None, None)
+    assert (later.records, later.calls, later.exact) == (None, 1, False)
+    users = account.adapter.estimate(Read("users", ()))
+    assert users.calls == 2, "their own fields are listed as well"
 
 
 def test_an_estimate_without_the_permission_to_search_says_nothing(account: Account) -> None:

@@ -24,7 +24,7 @@ def test_a_directory_that_is_no_project(tmp_path, env):
     [
         ("go_live: live", "go_lvie: live", "did you mean 'go_live'?"),
         ("max_created: 200", "max_creatd: 200", "did you mean 'max_created'?"),
-        ("max_created: 200", "max_created: many", "valid integer"),
+        ("max_created: 200", "max_created: many", "whole number"),
         ("version: 1", "version: 2", "version is not valid"),
         ("adapter: zendesk", "adapter: zendsk", "did you mean 'zendesk'?"),
         ("zone: Europe/Berlin", "zone: Europe/Belrin", "is not a time zone"),

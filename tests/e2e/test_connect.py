@@ -56,6 +56,22 @@ def test_what_an_admin_has_to_do_is_said_with_reasons(fresh):
     assert "http://localhost:9001/callback" in said
 
 
+def test_what_to_do_is_said_to_who_has_no_login_yet(fresh):
+    path = fresh.root / "cs-connector.yml"
+    path.write_text(
+        path.read_text().replace("connections:\n", "connections:\n  sales: {adapter: salesforce}\n", 1)
+    )
+    assert "External Client App" in fresh.do("connect", "sales", "--steps").talk
+    assert "client_id is missing" in fresh.do("connect", "sales", code=2).talk
+
+
+def test_a_wrong_login_is_refused_although_the_token_of_before_still_works(fresh):
+    fresh.do("connect", "salesforce")
+    path = fresh.root / "cs-connector.yml"
+    path.write_text(re.sub(r"username: \S+", "username: nobody@acme.example", path.read_text()))
+    assert "refused the login" in fresh.do("connect", "salesforce", code=3).talk
+
+
 def test_a_connection_that_is_not_there(fresh):
     assert "did you mean 'hubspot'" in fresh.do("connect", "hubspt", code=2).talk
 

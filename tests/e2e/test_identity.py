@@ -32,6 +32,8 @@ def test_a_person_links_and_unlinks_and_the_report_tells(ran, tmp_path):
     ran.do("link", *names, "--reason", "the same tax number", code=0)
     report = ran.do("unify", "--report", "--json", code=None).json
     assert report["decisions"][0]["reason"] == "the same tax number"
+    said = report["decisions"][0]
+    assert {said["left"], said["right"]} == set(names)  # as they are typed
     assert "name" in {one["attribute"] for one in report["disagreements"]}
     linked = entities(ran, tmp_path / "linked")
     assert linked[lone]["entity_id"] == linked[other]["entity_id"] == before[other]["entity_id"]

@@ -149,6 +149,8 @@ def test_the_estimate_is_what_the_run_uses(fresh):
         for name in ("salesforce", "hubspot", "hubspot_emea"):
             assert expected[name]["exact"]
             assert used[name]["used"] == used[name]["estimated"] == expected[name]["needed"]
+        assert used["zendesk"]["used"] == used["zendesk"]["estimated"] == expected["zendesk"]["needed"]
+        assert not used["zendesk"]["exact"], "its exports do not say how long they are"
 
 
 def test_a_long_reading_goes_on_from_budget_to_budget(fresh):

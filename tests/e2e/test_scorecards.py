@@ -53,6 +53,7 @@ def test_a_change_is_planned_before_it_counts(ran, sandbox):
     moved = ran.do("score", "--json").json["scores"]["moved_band"]
     assert moved == plan["changed"]["accounts"], "a run did something else than the plan said"
     assert ran.do("score", "--plan", "--json").json["differences"] == []
+    assert "there is no data of 2010-01-01" in ran.do("score", "--plan", "--as-of", "2010-01-01", code=2).talk
 
 
 def test_lint_looks_at_files_and_at_the_last_run(ran):
@@ -94,3 +95,10 @@ def test_program_figures_add_up_and_books_are_split(ran):
     named = next(book for book in books if book["compared"] and "(" not in book["owner"])
     assert ran.do("books", "--owner", named["owner"], "--json").json["books"] == [named]
     assert "nobody is called 'Nobody'" in ran.do("books", "--owner", "Nobody", code=2).talk
+
+
+def test_levers_name_the_caps_also_beside_a_judgement_in_a_file(ran):
+    said = "{of: Umber Press, says: Good, by: dana@acme.example, on: 2026-11-20}"
+    (ran.root / "judgements.yml").write_text(f"version: 1\njudgements:\n  - {said}\n")
+    caps = ran.do("levers", "Aurora Freight", "--target", "90", "--json").json["caps"]
+    assert [cap["cap"] for cap in caps] == [40, 74]

@@ -24,9 +24,9 @@ def study(*steps: str, value: str = "n", known: str | None = None) -> str:
 PLANTED = {
     "misspelt step": (
         study("fetch: ticket", "filtr: priority = 'P1'", END),
-        "4 steps.1.filtr is not a known key; did you mean 'filter'?",
+        "4:5 steps.1.filtr is not a known key; did you mean 'filter'?",
     ),
-    "misspelt entity": (study("fetch: tickets", END), "3 there is no entity 'tickets'; did you mean 'ticket'?"),
+    "misspelt entity": (study("fetch: tickets", END), "3:5 there is no entity 'tickets'; did you mean 'ticket'?"),
     "misspelt column": (
         study("fetch: ticket", "filter: prioritty = 'P1'", END),
         "4:13 'prioritty' is not known here at column 1; did you mean 'priority'?",
@@ -39,10 +39,10 @@ PLANTED = {
         study("fetch: ticket", "derive: {age: today - opened_at}", END),
         "4:19 - takes numbers or money, not a date and a time at column 1; use days(later, earlier)",
     ),
-    "no fetch": (study("filter: 1 = 1", END), "3 the first step must fetch an entity; begin with `- fetch: ticket`"),
+    "no fetch": (study("filter: 1 = 1", END), "3:5 the first step must fetch an entity; begin with `- fetch: ticket`"),
     "no aggregate": (
         study("fetch: ticket", value="'1'"),
-        "2 the steps end without an aggregate, with a row a ticket; end with an aggregate without `by` and `every`",
+        "2:1 the steps end without an aggregate, with a row a ticket; end with an aggregate without `by` and `every`",
     ),
     "misspelt function": (
         study("fetch: ticket", "filter: lowr(priority) = 'p1'", END),
@@ -54,15 +54,15 @@ PLANTED = {
     ),
     "misspelt total": (
         study("fetch: ticket", "aggregate: {totals: {n: {take: cuont}}}"),
-        "4 steps.1.aggregate.totals.n.take is not valid; did you mean 'count'?",
+        "4:30 steps.1.aggregate.totals.n.take is not valid; did you mean 'count'?",
     ),
     "a name that is taken": (
         study("fetch: ticket", "derive: {priority: status}", END),
-        "4 'priority' exists already; choose another name",
+        "4:5 'priority' exists already; choose another name",
     ),
     "a merge that multiplies": (
         study("fetch: account", "merge: {entity: person, on: {account_id: account_id}, take: [name]}", END),
-        "4 the merge could multiply rows; merge on that, aggregate the other side first, or say `many: true`",
+        "4:5 the merge could multiply rows; merge on that, aggregate the other side first, or say `many: true`",
     ),
     "a value that is a text": (
         study("fetch: ticket", END, value="status"),
@@ -73,7 +73,7 @@ PLANTED = {
         "9:12 known needs yes or no, and n + 1 is a number; change the formula",
     ),
     "two steps in one": (
-        study("fetch: ticket\n    filter: priority = 'P1'", END), "3 steps.0 is not valid; correct the value",
+        study("fetch: ticket\n    filter: priority = 'P1'", END), "3:5 steps.0 is not valid; correct the value",
     ),
     "a bracket that stays open": (
         study("fetch: ticket", "filter: (priority = 'P1'", END),
@@ -85,7 +85,7 @@ PLANTED = {
     ),
     "misspelt grain": (
         study("fetch: ticket", "aggregate: {every: {of: opened_at, grain: mnth}, totals: {n: {take: count}}}", END),
-        "4 steps.1.aggregate.every.grain is not valid; did you mean 'month'?",
+        "4:40 steps.1.aggregate.every.grain is not valid; did you mean 'month'?",
     ),
     "a window over a text": (
         study("fetch: ticket", "trailing: {of: priority, days: 30}", END),
@@ -93,18 +93,18 @@ PLANTED = {
     ),
     "a formula that is hostile": (
         study("fetch: ticket", f"filter: {'(' * 60}1 = 1{')' * 60}", END),
-        "4 the formula is nested too deeply; change the formula",
+        "4:5 the formula is nested too deeply; change the formula",
     ),
     "an entity that must be complete and is none": (
         study("fetch: ticket", END) + "    complete: [ticket, tickets]\n",
-        "9 there is no entity 'tickets'; did you mean 'ticket'?",
+        "9:5 there is no entity 'tickets'; did you mean 'ticket'?",
     ),
     "misspelt evidence": (
         study("fetch: ticket", "filter: known(priority)", END) + "    evidence: prioritty = 'P1'\n",
         "10:15 'prioritty' is not known here at column 1; did you mean 'priority'?",
     ),
     "a name that is none": (
-        study("fetch: ticket", END).replace("  m:", "  it's:"), "6 \"it's\" is no name for a metric; use letters, digits and _, a letter first, at most 60 of them",
+        study("fetch: ticket", END).replace("  m:", "  it's:"), "6:3 \"it's\" is no name for a metric; use letters, digits and _, a letter first, at most 60 of them",
     ),
     "a column of the relationship": (
         study("fetch: ticket", "filter: seats > 3", END),
@@ -116,24 +116,53 @@ PLANTED = {
     ),
     "a merge on the key of another entity": (
         study("fetch: ticket", "merge: {entity: person, on: account_id, take: [champion]}", END),
-        f"4 account_id tells one account from another, and is no key of a person; {SAME}",
+        f"4:5 account_id tells one account from another, and is no key of a person; {SAME}",
     ),
     "a value of columns that are too large together": (
         study("fetch: ticket", END, *GROWING, value=" + ".join(["n3"] * 9)),
-        "11 the formula is too large; name each column once or twice, or put an aggregate in between",
+        "11:5 the formula is too large; name each column once or twice, or put an aggregate in between",
     ),
     "a value that an engine would write out many times": (
         study("fetch: ticket", END, value=f"{'round(' * 9}n{', 1)' * 9}"),
-        "8 a formula is too large for this engine; derive the inner part as a column first",
+        "8:5 a formula is too large for this engine; derive the inner part as a column first",
     ),
     "a step that an engine would write out many times": (
         study("fetch: ticket", f"derive: {{x: '{'length(left(status, ' * 9}1{'))' * 9}'}}", END),
-        "4 a formula is too large for this engine; derive the inner part as a column first",
+        "4:5 a formula is too large for this engine; derive the inner part as a column first",
     ),
-    "no title": ("version: 1\nmetrics:\n  m:\n    value: arr\n", "3 metrics.m.title is missing; add title:"),
+    "one column without the brackets of a list": (
+        study("fetch: ticket", "window: {by: person_id, add: {n: {take: row_number}}}", END),
+        "4:14 steps.1.window.by is not valid; correct the value",
+    ),
+    "a version that is not yet": (
+        study("fetch: ticket", END).replace("version: 1", "version: 2"), "1:1 version is not valid; correct the value",
+    ),
+    "misspelt key of what may be a text": (
+        study("fetch: {entty: ticket}", END), "3:13 steps.0.fetch.entty is not a known key; did you mean 'entity'?",
+    ),
+    "misspelt zone": (
+        study("fetch: ticket", "aggregate: {every: {of: opened_at, grain: day, zone: Europe/Berln}, totals: {n: {take: count}}}", END),
+        "4:58 'Europe/Berln' is not a time zone; did you mean 'Europe/Berlin'?",
+    ),
+    "an order that ends otherwise": (
+        study("fetch: ticket", "latest: {order: [opened_at descending]}", END),
+        "4:5 an order ends with asc or desc, not with 'descending'; write `opened_at desc`",
+    ),
+    "a misspelt key that is needed": (
+        study("fetch: ticket", END).replace("metrics:", "metric:"), "5:1 metric is not a known key; did you mean 'metrics'?",
+    ),
+    "a place by money of several currencies": (
+        study("fetch: ticket", END, "peers: {within: [account_segment], of: arr, add: {place: rank}}"),
+        "5:5 peers would be compared by money of several currencies; add account_currency to `within`, or divide by money to get a share",
+    ),
+    "a sum of a group of companies": (
+        study("fetch: {entity: relationship, of: group}", "aggregate: {totals: {n: {take: sum, of: arr}}}"),
+        "4:5 n would add money of several currencies; first `merge: {entity: account, on: account_id, take: [currency]}`, then aggregate by currency",
+    ),
+    "no title": ("version: 1\nmetrics:\n  m:\n    value: arr\n", "3:3 metrics.m.title is missing; add title:"),
     "sides of a union that differ": (
         study("fetch: ticket", "union: {steps: [{fetch: invoice}]}", END),
-        "4 these rows have no column 'amount'; give both sides the same columns",
+        "4:5 these rows have no column 'amount'; give both sides the same columns",
     ),
 }  # fmt: skip
 
@@ -145,6 +174,20 @@ def test_a_planted_mistake_is_told_once_with_its_place(tmp_path: Path, name: str
     assert _told(tmp_path) == [f"planted.yml:{message}"]
 
 
+@pytest.mark.parametrize(("wrong", "why"), [
+    ("window: {by: person_id, add: {n: {take: row_number}}}", "needed here: a list ([one, another], or lines that begin with -)"),
+    ("aggregate: {totals: count}", "needed here: keys with values (name: value)"),
+    ("fetch: [ticket]", "needed here: a text (in quotes where it looks like a number or a date) or keys with values (name: value)"),
+    ("pivot: {on: priority, values: {high: [P2, P3]}}", "needed here: yes or no (true, false) or a whole number or a number or a text (in quotes where it looks like a number or a date)"),
+    ("trailing: {of: opened_at, days: many}", "needed here: a whole number"),
+    ("trailing: {of: opened_at, days: 0}", "it should be greater than or equal to 1"),
+    ("aggregate: {every: {of: opened_at, grain: decade}, totals: {n: {take: count}}}", "known here: 'day', 'week', 'month', 'quarter', 'year'"),
+])  # fmt: skip
+def test_what_is_of_another_shape_is_told_in_words_of_the_file(tmp_path: Path, wrong: str, why: str) -> None:
+    _file(tmp_path, "planted", study("fetch: ticket", wrong, END))
+    assert [error.why for error in found([tmp_path])] == [why]
+
+
 def test_every_mistake_of_every_file_is_told_at_once(tmp_path: Path) -> None:
     for number, (text, _message) in enumerate(PLANTED.values()):
         _file(tmp_path, f"f{number:02}", text.replace("  m:", f"  m{number}:"))
@@ -154,7 +197,19 @@ def test_every_mistake_of_every_file_is_told_at_once(tmp_path: Path) -> None:
 def test_a_metric_of_two_files_is_told_at_the_second(tmp_path: Path) -> None:
     for name in ("first", "second"):
         _file(tmp_path, name, study("fetch: ticket", END))
-    assert _told(tmp_path) == ["second.yml:6 m is in first.yml already; give one of them another name"]
+    assert _told(tmp_path) == ["second.yml:6:3 m is in first.yml already; give one of them another name"]
+
+
+def test_a_metric_of_another_file_is_to_be_named_in_uses(tmp_path: Path) -> None:
+    _file(tmp_path, "first", study("fetch: ticket", END, value="z / 2"))
+    _file(tmp_path, "second", study("fetch: ticket", END).replace("  m:", "  z:"))
+    assert _told(tmp_path) == [
+        "first.yml:8:12 'z' is not known here at column 1; z is a metric of second.yml: name it in `uses: [z]`"
+    ]
+    _file(tmp_path, "first", study("fetch: ticket", "filter: z > 2", END))
+    assert "uses" not in _told(tmp_path)[0], "steps see no metrics"
+    _file(tmp_path, "first", study("fetch: ticket", END) + "  two: {title: T, value: m}\n")
+    assert _told(tmp_path)[0].endswith("do not know each other: move m to another one and name it in `uses`")
 
 
 def test_a_file_that_nobody_reads_is_told(tmp_path: Path) -> None:
@@ -184,3 +239,26 @@ def _told(root: Path) -> list[str]:
         at = ":".join(str(n) for n in (error.place.line, error.place.column) if n is not None)
         told.append(f"{Path(error.place.path).name}:{at} {error.what}; {error.fix}")
     return told
+
+
+def test_money_of_one_currency_is_compared_and_added(tmp_path: Path) -> None:
+    by_currency = "aggregate: {by: [currency], totals: {n: {take: sum, of: arr}}}"
+    merge = "merge: {entity: account, on: account_id, take: [currency]}"
+    _file(
+        tmp_path,
+        "group",
+        study(
+            "fetch: {entity: relationship, of: group}", merge, by_currency, END.replace("n:", "k:"), value="k"
+        ),
+    )
+    _file(
+        tmp_path,
+        "one",
+        study(
+            "fetch: {entity: relationship, of: account}", "aggregate: {totals: {n: {take: sum, of: arr}}}"
+        ).replace("  m:", "  o:"),
+    )
+    for name, peers in (("place", "within: [account_currency], of: arr"), ("share", "of: arr / account_arr")):
+        text = study("fetch: ticket", END, f"peers: {{{peers}, add: {{p: rank}}}}", value="p")
+        _file(tmp_path, name, text.replace("  m:", f"  {name}:"))
+    assert _told(tmp_path) == []

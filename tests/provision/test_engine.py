@@ -17,6 +17,8 @@ from cs_connector.ports import Adapter, Capabilities, Identity, Piece, Receipt, 
 from cs_connector.runner import Engine, Summary, provisioning
 from cs_connector.runner.checking import check
 from cs_connector.runner.provisioning.record import Record
+from cs_connector.store import shapes
+from cs_connector.store.tables import cursors
 from tests.unit.engine_kit import engine_of
 
 NUMBERS = count(1)
@@ -240,6 +242,24 @@ def test_the_switch_that_stops_writes_stops_this_too(engine: Engine, crm: Invent
     with pytest.raises(GuardStopped, match="all writes are stopped"):
         provisioning.remove(another(engine), sites)
     assert crm.sent == []
+
+
+def test_a_field_that_was_taken_away_and_is_made_again_is_read_anew(engine: Engine, crm: Invented) -> None:
+    apply(engine)
+    now = engine.clock.now()
+    shapes.keep(
+        engine.store.state, "crm", {"Account": {"Account.score": "number"}, "Case": {"Id": "id"}}, now
+    )
+    with engine.store.state.begin() as db:
+        for name in ("Account", "Case"):
+            db.execute(cursors.insert().values(
+                connection="crm", object=name, cursor="c9", run="R0", epoch=1, updated_at=now))  # fmt: skip
+    apply(engine)
+    assert engine.store.landing.cursor("crm", "Account") == "c9", "nothing was made"
+    del crm.there["score"]  # with every value; no record tells that it changed
+    apply(engine)
+    assert engine.store.landing.cursor("crm", "Account") is None
+    assert engine.store.landing.cursor("crm", "Case") == "c9"
 
 
 def test_names_that_mean_nothing_are_refused(engine: Engine) -> None:

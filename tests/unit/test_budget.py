@@ -13,9 +13,10 @@ from rich.console import Console
 from cs_connector import registry
 from cs_connector.config import open_project
 from cs_connector.console import Screen
-from cs_connector.errors import QuotaExhausted
+from cs_connector.errors import QuotaExhausted, Unavailable
 from cs_connector.ports import Estimate, FieldInfo, ObjectInfo, Read, Usage
-from cs_connector.runner import Engine, estimating, open_engine
+from cs_connector.runner import Engine, open_engine
+from cs_connector.runner.reading import forecast
 from cs_connector.testing.memory import Memory, MemorySettings, System
 from cs_connector.testing.surroundings import surroundings
 
@@ -99,7 +100,7 @@ def sync(engine: Engine, budget: int | None = None) -> QuotaExhausted | None:
 
 
 def test_the_end_says_what_is_left_and_when_to_go_on(engine: Engine) -> None:
-    estimating.estimate(engine)
+    forecast.estimate(engine)
     renew(engine)
     stopped = sync(engine, 4)  # a look at the org, a description, and two pages
     assert stopped is not None
@@ -152,7 +153,7 @@ def test_part_by_part_everything_is_read_once(engine: Engine) -> None:
 
 
 def test_the_bar_knows_how_much_is_left_of_a_first_reading_after_an_estimate(engine: Engine) -> None:
-    estimating.estimate(engine)
+    forecast.estimate(engine)
     renew(engine)
     sync(engine, 4)
     renew(engine)
@@ -171,3 +172,44 @@ def test_a_bar_with_a_total_shows_how_long_it_will_take(total: int | None, *, sh
     with screen.step("one Account", total):
         pass
     assert ("--:--" in written.getvalue()) is shown
+
+
+def test_an_estimate_knows_what_a_new_field_makes_the_run_read_anew(engine: Engine) -> None:
+    sync(engine)
+    for name in ("one", "two"):
+        engine._adapters[name]._system.objects = tuple(  # type: ignore[attr-defined]
+            ObjectInfo(each.name, (*each.fields, FieldInfo("Level", "string"))) for each in OBJECTS
+        )
+    path = engine.project.root / "mappings" / "base.yml"
+    path.write_text(MAPPING.replace("{priority: Name}", "{priority: Name, kind: Level}"))
+    engine._mappings.clear()
+    renew(engine)
+    found, _ = forecast.estimate(engine)
+    first = [(line["connection"], line["object"]) for line in found["objects"] if line["first"]]
+    renew(engine)
+    sync(engine)
+    anew = [(each.connection, each.object) for each in engine.summary.objects if each.read]
+    assert first == anew == [("one", "Case"), ("two", "Case")]
+
+
+def test_a_connection_that_is_down_keeps_no_other_from_being_estimated(engine: Engine) -> None:
+    def down() -> None:
+        raise Unavailable("nobody answers")
+
+    engine._adapters["one"].check = down  # type: ignore[method-assign,assignment]
+    found, stopped = forecast.estimate(engine)
+    assert [line["connection"] for line in found["calls"]] == ["two"]
+    assert stopped is not None
+    assert stopped.what.startswith("one")
+
+
+def test_an_estimate_that_is_the_least_stays_so_until_the_run(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Line, "estimate", lambda _self, _read: Estimate(calls=1, exact=False))
+    forecast.estimate(engine)
+    renew(engine)
+    sync(engine)
+    assert {line.exact for line in engine.summary.calls} == {False}
+    sync(engine)
+    assert [line.estimated for line in engine.summary.calls[-2:]] == [None, None]

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from datetime import UTC, date, datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from cs_connector.adapters.files import Files
 
-from cs_connector.errors import ConnectorError
+from cs_connector.errors import ConnectorError, Unavailable, UsageError
 from cs_connector.ports import Identity, Release, Scope, Usage
-from cs_connector.runner import checking
+from cs_connector.runner import checking, discovering
+from cs_connector.testing.surroundings import surroundings
+
+from .engine_kit import engine_of
 
 
 def engine(
@@ -22,7 +27,7 @@ def engine(
 ) -> Any:
     adapter = SimpleNamespace(
         scopes=(Scope("read", "accounts"), Scope("write", "health fields")),
-        capabilities=SimpleNamespace(writes=True),
+        capabilities=SimpleNamespace(writes=True, deletes=True),
         check=lambda: Identity("crm", "1", "Acme", sandbox=True, scopes=scopes),
         usage=lambda: usage,
         release=lambda: release,
@@ -99,6 +104,19 @@ def test_the_exit_code_says_what_is_wrong(broken: dict[str, Any], code: int) -> 
     assert checking.ends(checking.check(engine(**broken))) == code
 
 
+def test_a_crm_that_does_not_answer_has_a_way_out() -> None:
+    """`sync` sends people to doctor then, so that doctor may not end with the bare fact."""
+
+    def away(_name: str) -> Identity:
+        raise Unavailable("api.crm.example cannot be reached")
+
+    one = engine()
+    one.identify = away
+    line = next(line for line in checking.check(one) if line["name"] == "connection sales")
+    assert not line["ok"]
+    assert "network" in line["fix"]
+
+
 def test_an_object_that_may_not_be_read_any_more_is_named() -> None:
     """Its CRM does not say so: an optional object without permission looks like one that is not there."""
     line = found(withdrawn=("ratings", "surveys"))["sales objects"]
@@ -112,3 +130,31 @@ def test_fields_of_ours_that_are_missing_are_the_admins() -> None:
         {"name": "sales fields", "ok": False, "text": "", "fix": "", "exit": ConnectorError("").exit_code}
     ]
     assert checking.ends(lines) == 3
+
+
+def test_a_pattern_that_finds_no_file_is_named_before_anything_is_read(tmp_path: Path) -> None:
+    system = Files(
+        Files.Settings(
+            root=tmp_path,
+            objects={name: {"pattern": f"{name}/*.csv", "key": ["id"]} for name in ("usage", "invoices")},
+        ),
+        surroundings("crm"),
+    )
+    (tmp_path / "usage").mkdir()
+    (tmp_path / "usage" / "a.csv").write_text("id\n1\n")
+    with engine_of(system, tmp_path) as opened:
+        line = next(line for line in checking.check(opened) if line["name"] == "crm objects")
+        assert (line["ok"], line["exit"]) == (False, 2)
+        assert "invoices" in line["text"]
+        (tmp_path / "invoices").mkdir()
+        (tmp_path / "invoices" / "b.csv").write_text("id\n1\n")
+        line = next(line for line in checking.check(opened) if line["name"] == "crm objects")
+        assert line["ok"]
+        assert "stays known" in line["text"]
+
+
+def test_a_shape_is_not_saved_where_a_file_is(tmp_path: Path) -> None:
+    (tmp_path / "shape").write_text("notes")
+    with engine_of(SimpleNamespace(), tmp_path) as opened, pytest.raises(UsageError, match="is a file"):
+        discovering.discover(opened, None, tmp_path / "shape", [])
+    assert (tmp_path / "shape").read_text() == "notes"

@@ -78,6 +78,8 @@ def test_a_name_is_read_without_what_is_only_its_form(name: str, core: str) -> N
         ("Moser Bakery", "Moser Vastgoed", Grade.PART),
         ("General Electric", "General Motors", Grade.UNLIKE),
         ("Hansen Shipping", "Jansen Shipping", Grade.UNLIKE),
+        ("United Utilities Group PLC", "United Utilities", Grade.WORD),
+        ("阿里巴巴集团控股有限公司", "Alibaba Group Holding Limited", Grade.HOUSE),
     ],
 )
 def test_how_alike_two_names_are_is_told_by_what_differs(one: str, other: str, expected: Grade) -> None:

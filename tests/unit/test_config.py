@@ -172,3 +172,21 @@ def test_an_amount_of_memory_is_written_with_its_unit(root: Path) -> None:
     error = mistake(root)
     assert error.why == "'2 gigs' is not an amount of memory; write one like 2GB or 800MB"
     assert line(error) == 2
+
+
+@pytest.mark.parametrize("given", ["secret:STORE", "postgres://cs:pw@db/acme", "postgresql://cs:pw@db/acme"])
+def test_the_address_of_the_store_may_be_a_secret_and_of_either_spelling(root: Path, given: str) -> None:
+    (root / "secrets.env").write_text("STORE=postgresql://cs:pw@db/acme\n")
+    (root / "secrets.env").chmod(0o600)
+    change(root, "safety:", f"store: {{url: '{given}'}}\nsafety:")
+    assert open_project(root, ()).url == "postgresql://cs:pw@db/acme"
+
+
+@pytest.mark.parametrize(
+    "given", ["mysql://db/acme", "sqlite:///x.db", "postgresql:", "db.acme.example", "secret:NOPE"]
+)
+def test_a_store_at_any_other_address_is_refused_in_words(root: Path, given: str) -> None:
+    change(root, "safety:", f"store: {{url: '{given}'}}\nsafety:")
+    with pytest.raises(ConfigError) as caught:
+        assert open_project(root, ()).url
+    assert caught.value.fix

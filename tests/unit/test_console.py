@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+import sys
 from datetime import date
+from pathlib import Path
+from subprocess import PIPE, Popen
 from typing import Any
 
 import pytest
 
 from cs_connector.console import Screen, plan, reasons, reports
 from cs_connector.errors import ConnectorError
+from cs_connector.runner import Summary
 
 ODD = "Acme [/] [red]Ltd[/red] :fire:"
 
@@ -86,6 +90,31 @@ def test_a_plan_says_what_stops_it_and_how_it_is_let_through() -> None:
     assert 'cs-connector apply --approve "WHY IT IS RIGHT"' in told
 
 
+def test_a_plan_asks_no_word_for_connections_that_it_does_not_write_to() -> None:
+    known = head()["connections"][0]
+    files = known | {"name": "exports", "org": "files", "approved": False}
+    told = "\n".join(plan.lines(head(connections=[known, files], guard=[])))
+    assert "NEW" not in told
+    assert "write it with:    cs-connector apply" in told
+    assert "--approve" not in told
+
+
+def test_the_examples_of_a_plan_begin_with_tasks_and_leave_out_no_kind() -> None:
+    at = head()["samples"][0]
+    places = [("marketing", "companies"), ("sales", "Account"), ("sales", "CS_Heartbeat__c"), ("sales", "CS_Relationship__c"),
+              ("sales", "Snapshot"), ("sales", "Task"), ("support", "organizations"), ("uk", "companies")]  # fmt: skip
+    sources = {"CS_Heartbeat__c": "heartbeat", "Task": "call"}
+    samples = [
+        at | {"connection": c, "object": o, "source": sources.get(o, "account"), "kind": "update"}
+        for c, o in places
+    ]
+    told = [line for line in plan.lines(head(samples=samples)) if line.startswith("for example")]
+    assert told[0] == "for example sales Task"
+    assert {line.split(" ", 2)[2] for line in told} == {
+        f"{c} {o}" for c, o in places if o != "CS_Heartbeat__c"
+    }
+
+
 def test_an_explanation_prints_names_ids_and_reasons_as_they_are(
     screen: Screen, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -111,12 +140,25 @@ def test_levers_checks_runs_and_attention_print_as_they_are(
     reports.levers(screen, {"target": 70, "uncapped": 65.0, "caps": [cap], "others": [], "levers": [lever]})
     reports.checks(screen, [{"ok": False, "name": ODD, "text": ODD, "fix": ODD}])
     reports.attention(screen, [(ODD, 10, "red", 1, date(2026, 1, 1), ODD)])
+    reports.attention(screen, [])
     reports.writes(screen, [{"connection": "sales", "object": ODD} | dict.fromkeys(
         ("created", "updated", "cleared", "unchanged", "rejected"), 0)])  # fmt: skip
     with screen.step(ODD):
         pass
     screen.plain(ODD)
-    assert shown(capsys).count(ODD) == 11
+    told = shown(capsys)
+    assert told.count(ODD) == 11
+    assert told.count("need attention") == 1  # no heading without a list
+
+
+@pytest.mark.parametrize("deleted", [0, 63])
+def test_deleted_records_have_a_column_of_their_own_where_there_are_any(
+    screen: Screen, capsys: pytest.CaptureFixture[str], deleted: int
+) -> None:
+    line = {"created": 0, "updated": 0, "cleared": 0, "deleted": deleted, "unchanged": 0, "rejected": 0}
+    reports.writes(screen, [{"connection": "sales", "object": "Task", **line}])
+    told = shown(capsys)
+    assert ("deleted" in told, "63" in told) == (bool(deleted), bool(deleted))
 
 
 def test_a_change_is_printed_as_it_is_and_its_column_adds_up(
@@ -205,3 +247,37 @@ def test_an_error_with_many_reasons_has_each_on_a_line_of_its_own(
         f"        {why[2]}",
         "  fix   one; two",
     ]
+
+
+@pytest.mark.parametrize("command", [["measure", "schema"], ["--help"], ["measure", "check", "--json"]])
+def test_a_reader_that_goes_away_ends_a_command_without_a_word(command: list[str], tmp_path: Path) -> None:
+    (tmp_path / "cs-connector.yml").write_text("version: 1\nconnections: {}\n")
+    with Popen(
+        [sys.executable, "-m", "cs_connector", *command], stdout=PIPE, stderr=PIPE, cwd=tmp_path
+    ) as one:
+        assert one.stdout and one.stderr
+        one.stdout.close()
+        assert (one.stderr.read(), one.wait()) == (b"", 141)
+
+
+def test_every_account_that_is_not_scored_is_counted_under_a_reason() -> None:
+    reasons = {
+        "a prospect": 23,
+        "called a customer, but has no subscription": 6,
+        "a partner": 4,
+        "no subscription": 1,
+    }
+    told = list(plan.lines(head(population={"accounts": 104, "Not scored": 34, "reasons": reasons})))
+    why = " ".join(told[2:4])
+    assert sum(int(count) for count in re.findall(r"(\d+) [a-z]", why)) == 34
+    assert "1 for other reasons" in " ".join(why.split())
+
+
+def test_a_run_that_writes_nothing_says_nothing_of_writing(
+    screen: Screen, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A dry run said that there is nothing to write, and its plan had 320 changes."""
+    document = Summary(run="R1", as_of="2026-11-25", status="done").document()
+    reports.run(screen, document)
+    assert "tasks " in (told := shown(capsys))
+    assert "writ" not in told

@@ -337,3 +337,55 @@ def test_a_damaged_first_file_and_keys_that_rows_leave_out_hide_no_column(tmp_pa
     pq.write_table(pa.table({"tenant": ["a"], "date": ["1"]}), tmp_path / "e.parquet")
     (info,) = files(tmp_path, pattern="*.parquet", format="parquet").describe(["things"])
     assert [f.name for f in info.fields] == ["tenant", "date"]
+
+
+def test_times_of_parquet_may_have_nanoseconds_as_pandas_and_spark_write_them(tmp_path):
+    moment = pa.array([1_764_547_200_123_456_789, None], pa.timestamp("ns"))
+    table = pa.table(
+        {
+            "tenant": ["acme", "beta"],
+            "date": ["2026-05-01", "2026-05-02"],
+            "at": moment,
+            "zoned": moment.cast(pa.timestamp("ns", "UTC")),
+            "took": pa.array([1_500, None], pa.duration("ns")),
+            "o'clock": pa.array([3_600_000_000_001, None], pa.time64("ns")),
+        }
+    )
+    pq.write_table(table, tmp_path / "pandas.parquet")
+    pq.write_table(
+        table.select(["tenant", "date", "at"]),
+        tmp_path / "spark.parquet",
+        use_deprecated_int96_timestamps=True,
+    )
+    first, second, spark, _ = rows(read(files(tmp_path, format="parquet"))[0])
+    assert first["at"] == spark["at"] == "2025-12-01T00:00:00.123456"
+    assert first["zoned"] == "2025-12-01T00:00:00.123456Z"
+    assert first["o'clock"] == "01:00:00"
+    assert second["at"] is None
+
+
+@pytest.mark.parametrize("shape", [{}, {"format": "jsonl"}])
+def test_a_growing_file_whose_lines_end_as_on_old_macs_is_told_until_it_is_saved_anew(tmp_path, shape):
+    lines = [HEADER.strip(), "acme,2026-05-01,1"]
+    if shape:
+        lines = [json.dumps({"tenant": name, "date": "2026-05-01"}) for name in ("acme", "beta")]
+    path, adapter = tmp_path / "a.csv", files(tmp_path, appended=True, **shape)
+    path.write_bytes("\r".join([*lines, ""]).encode())
+    told, cursor = read(adapter)
+    assert [record.id for record in told] == ["a.csv:1"]
+    assert "carriage return" in rows(told)[0]["__error__"]
+    path.write_bytes("\r\n".join([*lines, ""]).encode())
+    records = read(adapter, cursor)[0]
+    assert [record.id for record in records if record.deleted] == ["a.csv:1"]
+    assert "acme|2026-05-01" in [record.id for record in records]
+
+
+def test_half_a_first_line_of_a_growing_file_waits_without_a_word(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"tenant,date,value\r")  # and \n is on its way
+    assert read(files(tmp_path, appended=True))[0] == []
+
+
+def test_a_damaged_document_is_told_by_its_record_and_by_nobody_else(tmp_path, caplog):
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.4\n1 0 obj<</Title(x)>>endobj\ntrailer<</Info 1 0 R>>\n")
+    assert len(read(files(tmp_path, format="documents", key=[], modified=None))[0]) == 1
+    assert not caplog.records

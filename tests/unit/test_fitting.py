@@ -146,6 +146,19 @@ def test_what_was_not_saved_is_not_missing(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "told"), [("Acount", ["Acount is not an object that this login sees"]), ("Account/Account", [])]
+)
+def test_of_what_was_saved_in_part_only_a_slip_of_the_pen_is_told(
+    tmp_path: Path, name: str, told: list[str]
+) -> None:
+    """HubSpot's associations have names of two objects and are saved in no document of their own."""
+    file = tmp_path / "salesforce.yml"
+    file.write_text(GOOD.replace("- object: Case", f"- object: {name}"))
+    source = Source("sales", "salesforce", 0, load_mapping(file))
+    assert [p.what for p in fit(source, {"Account": ACCOUNT}, partly=True)] == told
+
+
 def test_mistakes_come_in_the_order_of_the_file(tmp_path: Path) -> None:
     text = (
         GOOD.replace("length: 255", "length: 400")

@@ -57,5 +57,5 @@ def test_a_group_that_is_not_ours_is_an_error_with_file_and_line(
     layers = [SHIPPED, card(tmp_path, CARD.replace("Usage / Adoption / Depth", group), "deep")]
     with pytest.raises(ConfigError) as caught:
         load_definitions(layers)
-    assert str(caught.value.place).endswith("deep.yml:4")
+    assert str(caught.value.place).endswith("deep.yml:4:22")
     assert why in caught.value.why

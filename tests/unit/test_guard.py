@@ -281,6 +281,16 @@ def test_a_smaller_number_of_ones_own_holds_after_a_change_too(plan: Plan) -> No
     assert plan.stopped(("a.yml",), max_cleared=2) == ["scores cleared"]
 
 
+def test_a_larger_number_of_ones_own_is_always_allowed_but_not_after_a_change(plan: Plan) -> None:
+    for n in range(40):
+        plan.change(n, "account", ("Score", "score", "70", None))
+    assert plan.stopped(max_cleared=40) == []
+    assert plan.stopped(before=usual("scores cleared", 0, 0, 0, 0, 0), max_cleared=40) == []
+    assert plan.stopped(max_cleared=39) == ["scores cleared"]
+    (check,) = guard.broken(plan.checks(("a.yml",), max_cleared=40))
+    assert check.limit == 3
+
+
 def usual(rule: str, *counts: float) -> Past:
     return Past(tuple({"sales": {rule: count}} for count in counts), {})
 

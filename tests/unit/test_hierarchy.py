@@ -124,6 +124,6 @@ def test_a_move_is_remembered_with_its_time_and_nothing_is_said_twice(
         hierarchy.climb(accounts)
         hierarchy.remember(accounts, datetime(2026, 11, day))
         accounts.execute("CREATE OR REPLACE TABLE parents_before AS SELECT * FROM parent_history")
-    assert rows(accounts, "SELECT account_id, parent_id, day(since) FROM parents_before ORDER BY since") == [
-        ("b", "a", 1), ("b", None, 3), ("a", "b", 4),
+    assert rows(accounts, "SELECT account_id, parent_id, day(since) FROM parents_before ORDER BY since, account_id") == [
+        ("a", None, 1), ("b", "a", 1), ("b", None, 3), ("a", "b", 4),
     ]  # fmt: skip

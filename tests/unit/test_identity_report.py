@@ -107,10 +107,14 @@ def test_the_screen_says_how_much_is_linked_and_what_is_to_decide() -> None:
         "share": 0.75,
         "methods": {},
     }
+    all_but_one = line | {"connection": "service", "records": 500, "linked": 499, "share": 0.998}
     near = [pair("a/1", "c/1", 0.4), pair("a/1", "d/1", 0.4), pair("d/2", "a/1", 0.3)]
-    told = report.sentences(document(coverage=[line], conflicts=[pair("a/1", "b/1", 0.97)], near_misses=near))
+    told = report.sentences(
+        document(coverage=[line, all_but_one], conflicts=[pair("a/1", "b/1", 0.97)], near_misses=near)
+    )
     assert told == [
         "sales: 4 of account, 3 linked to another system (75%)",
+        "service: 500 of account, 499 linked to another system (99%)",  # as the page: only all is 100%
         "to decide: 1 conflicts, 2 near misses, 0 splits that wait, 0 odd places in the tree of accounts",
     ]
 
@@ -129,3 +133,26 @@ def test_what_a_person_parted_is_no_question_any_more() -> None:
         con.execute(report._PARTED)
         for found in (report._conflicts(con), report._near(con)):
             assert [(one["one_name"], one["other_name"]) for one in found] == [("b", "c")]
+
+
+def test_who_came_under_another_parent_is_listed_and_who_was_always_there_is_not() -> None:
+    with duckdb.connect() as con:
+        con.execute("CREATE TABLE account(account_id VARCHAR, name VARCHAR)")
+        con.execute("INSERT INTO account VALUES ('a', 'Shop'), ('b', 'Old House'), ('c', 'New House')")
+        con.execute("CREATE TABLE parent_history(account_id VARCHAR, parent_id VARCHAR, since TIMESTAMP)")
+        con.execute(
+            "INSERT INTO parent_history VALUES ('b', 'c', '2026-01-01'), ('a', 'b', '2026-01-01'), ('a', 'c', '2026-03-01'), "
+            "('a', NULL, '2026-05-01')"
+        )
+        found = con.execute(report.MOVED).fetchall()
+    assert [(str(day), *rest) for day, *rest in found] == [
+        ("2026-05-01", "a", "Shop", "New House", None),
+        ("2026-03-01", "a", "Shop", "Old House", "New House"),
+    ]
+
+
+def test_the_page_shows_who_moved() -> None:
+    row = {"on_date": "2026-03-01", "account_id": "a", "name": "Shop", "from": "Old House", "to": "New House"}
+    made = markup.page(document(moves=[row]))
+    assert "Moved in the tree" in made
+    assert "New House" in made

@@ -44,6 +44,8 @@ def test_a_judgement_in_a_file_counts_and_is_shown_with_who_said_it(tmp_path: Pa
         {"connection": "project", "object": "judgements.yml:3", "id": "dana@acme.example"}
     ]
     assert measures["active_share"]["sources"] != measures["csm_judgement"]["sources"]
+    other = {m["measure"]: m for m in explain(scores.con, definitions(tmp_path), "r2")["measures"]}
+    assert [one["csm_judgement"]["left_out"] for one in (measures, other)] == [False, True]
 
 
 def test_the_newest_word_counts_and_on_one_day_the_crms(tmp_path: Path) -> None:

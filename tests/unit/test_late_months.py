@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from tests.unit.health_tables import Scores, World, month
 
@@ -45,3 +45,34 @@ def test_after_ten_days_it_is_unknown() -> None:
     for name in ("r1", "r2", "r4"):
         assert values(scores, name, *USED, *DARK) == [None] * 6
     assert values(scores, "r3", "active_share", *DARK) == [0.2, 14, 0]
+
+
+def test_what_is_said_of_users_beside_other_things_waits_as_long() -> None:
+    names = ("peer_quartile", "self_sufficiency", "engagement")
+    early, late = scene(EARLY), scene(LATE)
+    assert values(early, "r1", *names) == [4, 2.5, 2], "80 of 100 seats, two questions, one sign of help"
+    assert values(early, "r2", *names) == [1, 0, 1], "what was delivered counts at once"
+    assert values(early, "r3", *names) == [None] * 3, "an older gap is no delay"
+    assert values(late, "r1", *names) == [None] * 3
+    assert values(late, "r2", *names) == [None, 0, 1], "nobody is left to compare with"
+
+
+def scene(as_of: date) -> Scores:
+    """Of r1 the last month was not delivered; of r2 it was; of r3 two are missing."""
+    world, noon = World(as_of=as_of), datetime.combine(as_of, datetime.min.time())
+    for n, months in {1: {2: 80}, 2: {1: 40, 2: 80}, 3: {3: 80}}.items():
+        world.customer(f"a{n}", f"r{n}")
+        for back, users in months.items():
+            world.use("active_users", month(back, as_of), users, f"a{n}")
+        for entity in ("activity", "document"):
+            world.add("feed", entity=entity, connection=f"{entity}{n}", complete=True, watermark=noon)
+            world.add(
+                "link",
+                entity_id=f"a{n}",
+                entity="account",
+                connection=f"{entity}{n}",
+                object="x",
+                record_id=f"a{n}",
+            )
+    world.tickets(2, kind="how-to")
+    return world.score()

@@ -86,7 +86,7 @@ def told(engine: Engine, saved: Path | None = None) -> list[tuple[str, str, str]
 
 
 WRONG = [
-    ("more", "mine.yml:6", "read.0.fields.kind is not valid: it has field and const: exactly one of field, first, join, const, formula is needed"),
+    ("more", "mine.yml:6:26", "read.0.fields.kind is not valid: it has field and const: exactly one of field, first, join, const, formula is needed"),
     ("more", "mine.yml:6", "Account.Nane is not a field that this login sees"),
 ]  # fmt: skip
 

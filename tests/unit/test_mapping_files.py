@@ -69,7 +69,7 @@ write:
       Score__c: {column: score, type: number}
 """
 GOLDEN = """\
-planted.yml:6 read.0.wehre is not a known key | did you mean 'where'?
+planted.yml:6:5 read.0.wehre is not a known key | did you mean 'where'?
 planted.yml:8 Account.Nane is not a field that this login sees | did you mean 'Name'?
 planted.yml:9 account.industy is not an attribute | did you mean 'industry'?
 planted.yml:10 the values of account.kind have no default | say what any other value becomes: default: null if it is not known
@@ -77,7 +77,7 @@ planted.yml:11 account.owner_user_id is of a user, not of a account | use link: 
 planted.yml:19:38 'sined' is not known here at column 16 | did you mean 'signed'?
 planted.yml:21 formulas stand on each other in a circle: features_bought → seats → features_bought | let one of them stand on inputs alone
 planted.yml:22 the formula gives money, and subscription.renewal_on is a date | change the formula, or map another attribute
-planted.yml:23 read.1.fields.status is not valid: it has field and const: exactly one of field, first, join, const, formula is needed | correct the value
+planted.yml:23:7 read.1.fields.status is not valid: it has field and const: exactly one of field, first, join, const, formula is needed | correct the value
 planted.yml:27 Ticket__c.Status has no value 'Shut' | it has New, Closed
 planted.yml:28 ticket.opened_at is a time, and Ticket__c.Employees__c is a number | map a field of that kind, or translate its values
 planted.yml:37 Account.Score__c is written from the account and from the relationship: the other one is in planted.yml:33 | let one of them write it
@@ -316,7 +316,7 @@ def test_a_look_up_takes_yes_and_no_as_a_crm_writes_them_and_asks_for_quotes_of_
     with pytest.raises(ConfigError) as caught:
         load_mapping(tmp_path / "x.yml")
     assert "put it in quotes" in caught.value.why
-    assert caught.value.place == Place(str(tmp_path / "lookups" / "regions.yml"), 2)
+    assert caught.value.place == Place(str(tmp_path / "lookups" / "regions.yml"), 2, 1)
 
 
 def test_a_translated_number_is_to_be_in_quotes(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -20,7 +21,7 @@ from cs_connector.act.plan import Planned
 from cs_connector.act.planfile import PlanFile
 from cs_connector.config import open_project
 from cs_connector.errors import GuardStopped, UsageError
-from cs_connector.ports import Capabilities, FieldInfo, ObjectInfo
+from cs_connector.ports import Capabilities, FieldInfo, ObjectInfo, Usage
 from cs_connector.runner import Engine, open_engine
 from cs_connector.runner.applying import apply_plan
 from cs_connector.runner.plans import checking, making, permission
@@ -254,6 +255,17 @@ def test_a_plan_that_takes_a_run_back_is_made_and_let_through_by_undo(engine: En
     with pytest.raises(GuardStopped, match="cannot be applied") as caught:
         checking.check(engine, made(engine, **back, config_hash="another"))
     assert caught.value.fix == "make a new one with: cs-connector undo 4F21AB --select exports.Account"
+
+
+def test_a_plan_that_takes_a_run_back_counts_the_look_at_every_record() -> None:
+    crm = SimpleNamespace(
+        capabilities=Capabilities(batch=200, seen=100), cost=lambda changes: 1, usage=lambda: Usage(1)
+    )
+    bill = making.Bill(cast("Engine", SimpleNamespace(adapter=lambda _name: crm)), making.every)
+    changes = [replace(CHANGE, key=f"K{n}", action="delete") for n in range(250)]
+    assert list(bill.counted(changes)) == changes
+    (line,) = bill.lines()
+    assert line["needed"] == 2 + 3, "two calls that write, three that look"
 
 
 def test_a_plan_in_a_file_of_its_own_is_let_through_by_its_name(engine: Engine) -> None:

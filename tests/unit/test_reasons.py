@@ -59,6 +59,14 @@ def test_a_step_into_the_next_band_is_not_promised_under_a_cap_that_forbids_it(
     assert next_step(scored("red", 44.0, target, cap(most))) == step
 
 
+def test_a_number_is_said_with_its_noun_for_one_and_for_several() -> None:
+    text = read("{value:ticket|tickets} in 30 days")
+    said = [text.fill({"value": value}, TODAY) for value in (0, 1, 1.2, 7, 1_200, None)]
+    assert [one.removesuffix(" in 30 days") for one in said] == [
+        "0 tickets", "1 ticket", "1 ticket", "7 tickets", "1,200 tickets", "–",
+    ]  # fmt: skip
+
+
 def test_the_next_band_is_that_of_the_project() -> None:
     assert next_step(scored("red", 44.0, 48)) == "30 % of seats active or more would lift health to 48"
     assert next_step(scored("green", 81.0, None)) is None

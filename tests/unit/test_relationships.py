@@ -240,6 +240,22 @@ def test_a_row_is_about_what_it_names_then_by_the_first_rule_that_finds_any_and_
     assert kin.rows("SELECT account_id FROM linked WHERE entity_id = 'homeless'") == [("a",)]
 
 
+def test_a_ticket_that_names_another_customers_relationship_stays_with_its_own() -> None:
+    kin = Kin().account("a").account("b").account("child", ultimate_parent_id="b").account("reseller")
+    kin.sold("1", "a").sold("2", "b", partner_account_id="reseller")
+    for key, account in {"wrong": "a", "family": "child", "partner": "reseller", "right": "b"}.items():
+        kin.add("ticket", key, account_id=account, relationship="sf|subscription|2")
+    kin.derive().owned()
+    oddities.find(kin.con)
+    assert kin.rows("SELECT entity_id FROM attachment ORDER BY 1") == [("family",), ("partner",), ("right",)]
+    assert dict(kin.rows("SELECT how, rows FROM attached WHERE entity = 'ticket'")) == {
+        "record": 3, "relationship of another customer": 1,
+    }  # fmt: skip
+    assert kin.rows("SELECT detail FROM relationship_issue WHERE kind = 'named by another customer'") == [
+        ("1 row of ticket of A, which stays there",)
+    ]
+
+
 def test_people_have_roles_in_relationships_and_those_of_the_account_where_nobody_is_named() -> None:
     kin = Kin().account("a").sold("1", "a", "P").sold("2", "a", "Q")
     kin.add("person", "ann", account_id="a", decision_maker=True).add(

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
+from cs_connector.act.calling.standing import stand
 from cs_connector.errors import ConfigError
-from cs_connector.health import explain, load_definitions
-from cs_connector.health.bands import DEFAULT
+from cs_connector.health import explain, levers_for, load_definitions
+from cs_connector.health.bands import DEFAULT, Bands
 from cs_connector.health.differences import differences
 from cs_connector.health.rolling.upward import DEFAULT as USUAL
-from tests.unit.health_tables import SHIPPED, Scores, World, definitions
+from tests.unit.health_tables import AS_OF, SHIPPED, Scores, World, definitions
 
 pytestmark = [pytest.mark.slow]
 
@@ -80,6 +81,12 @@ def test_an_account_is_what_its_roll_up_says(
     assert told["roll_up"] == pytest.approx(score - exact - told["rounding"])
 
 
+def test_the_cap_of_a_relationship_goes_first_also_where_the_account_is_a_mean(tmp_path: Path) -> None:
+    root = layer(tmp_path, "{take: mean}")
+    told = levers_for(world(notice_on=LEFT).score(root).con, definitions(root), "a1", 50)
+    assert (told["first"], told["reachable"]) == ("notice was given on 1 Nov 2026", False)
+
+
 def test_what_is_not_known_counts_in_the_interval_of_a_mean(tmp_path: Path) -> None:
     made = World().customer(product="A", arr=1_000, scorecard="seats").users(*[90.0] * 6, product="A")
     made.customer(relationship="r2", product="B", arr=1_000, scorecard="seats")
@@ -90,6 +97,14 @@ def test_what_is_not_known_counts_in_the_interval_of_a_mean(tmp_path: Path) -> N
 def test_an_account_without_revenue_shows_the_cap_of_its_relationship() -> None:
     row = account(World().customer(arr=None, notice_on=LEFT).score())
     assert (row["score"], row["cap"], row["override"]) == (10, 10, "notice_given")
+
+
+def test_a_relationship_of_unknown_revenue_is_no_small_one() -> None:
+    """Nobody says what it pays, so nobody knows that it is little; one that is known to pay nothing is small."""
+    for arr, score in ((None, 10), (0, 74)):
+        made = World().customer(product="A", arr=100_000).users(*[90.0] * 6, product="A")
+        row = account(made.customer(relationship="r2", product="B", arr=arr, notice_on=LEFT).score())
+        assert (row["score"], row["override"]) == (score, None if arr == 0 else "notice_given")
 
 
 @pytest.mark.parametrize(
@@ -118,6 +133,29 @@ def test_bands_of_a_project_name_the_scores_of_all(tmp_path: Path) -> None:
     scores = world().score(root)
     assert [scores.snapshot(r)["band"] for r in ("r1", "r2", "r3")] == ["green", "yellow", "yellow"]
     assert (account(scores)["band"], account(scores)["reason"][:9]) == ("yellow", "Yellow 60")
+
+
+@pytest.mark.parametrize(("bands", "red"), [(DEFAULT, 0), (Bands(red=(0, 65), yellow=(65, 75)), 1)])
+def test_rules_read_what_health_fell_to_by_the_bands_of_the_project(
+    bands: Bands, red: int, tmp_path: Path
+) -> None:
+    """From 100 to 60 by an answer: red only where red ends above that."""
+    root = layer(tmp_path, "{take: worst}")
+    (root / "scorecards/seats.yml").write_text(
+        CARD.replace("active_share", "latest_nps").replace("[1, 100]", "[10, 100]")
+    )
+    made = (
+        World()
+        .customer(scorecard="seats")
+        .answer(10, days_ago=60, person_id="p")
+        .answer(6, days_ago=5, person_id="p")
+    )
+    scores = made.score(root)
+    stand(scores.con, ["latest_nps"], AS_OF, bands=bands)
+    row = scores.con.execute("SELECT was_green, value_score, value_red FROM standing").fetchone()
+    assert row == (1, 60, red)
+    low = scores.con.execute("SELECT value_red FROM standing_low").fetchone()
+    assert low == (red,), "57 is on the same side"
 
 
 def test_what_ships_is_the_default() -> None:
@@ -164,7 +202,7 @@ def test_bands_that_leave_a_score_without_one_stop_a_run(bands: str, what: str, 
     with pytest.raises(ConfigError) as caught:
         load_definitions([SHIPPED, root])
     assert caught.value.what == what
-    assert str(caught.value.place).endswith("bands.yml:2")
+    assert str(caught.value.place).rpartition("bands.yml:")[2].startswith("2")
 
 
 def test_the_next_step_of_an_account_names_the_relationship_that_is_meant() -> None:

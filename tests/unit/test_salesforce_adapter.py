@@ -474,3 +474,12 @@ def test_objects_are_described_and_missing_ones_left_out(wire, world):
     wire.get(f"{API}/sobjects/Nothing__c/describe", status=404, json=missing)
     (account,) = adapter.describe(["Account", "Nothing__c"])
     assert (account.name, account.incremental, account.writable) == ("Account", True, True)
+
+
+@pytest.mark.parametrize("key", ["login_url", "instance_url"])
+def test_an_address_is_whole_and_ends_without_a_slash(key):
+    login = {"client_id": "app", "auth": "client_credentials", "client_secret": "s"}
+    with pytest.raises(ValidationError, match="write it with https://"):
+        Salesforce.Settings(**login, **{key: "acme.my.salesforce.com"})
+    settings = Salesforce.Settings(**login, **{key: "https://acme.my.salesforce.com/"})
+    assert getattr(settings, key) == "https://acme.my.salesforce.com"

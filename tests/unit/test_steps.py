@@ -257,7 +257,7 @@ def test_the_calendar_of_the_project_counts(tmp_path: Path) -> None:
     (tmp_path / "calendar.yml").write_text("fiscal_year_starts: 2\nzone: Berlin\n")
     with pytest.raises(ConfigError, match="zone is not valid") as caught:
         load_metrics(layers)
-    assert str(caught.value.place).endswith("calendar.yml:2")
+    assert str(caught.value.place).endswith("calendar.yml:2:1")
 
 
 def test_a_python_step_is_looked_at_before_it_runs(tmp_path: Path) -> None:

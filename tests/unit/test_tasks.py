@@ -63,6 +63,7 @@ def test_a_description_says_why_what_and_when_in_at_most_1500_characters() -> No
     [
         ('short: "fell to {helth}"', "'helth' is not known here"),
         ('why: "open {p1_days:agoo}"', "no format 'agoo'"),
+        ('why: "open {p1_days:day|}"', "no format 'day|'"),
         ('why: "open {p1_days"', "cannot be read"),
         ("when: p1_dais > 3", "p1_dais"),
     ],
@@ -99,7 +100,7 @@ class Days:
             self.con.execute(
                 "CREATE OR REPLACE TABLE standing AS SELECT 'r1' AS relationship_id, 'a1' AS account_id, 10.0 AS arr, "
                 "FALSE AS lost, $s::DOUBLE AS known_score, ($s < 50)::INT::DOUBLE AS is_red, 0.0 AS is_yellow, 0.0 AS is_green, "
-                "$s::DOUBLE AS value_score, 0.0 AS value_change",
+                "$s::DOUBLE AS value_score, 0.0 AS value_change, ($s < 50)::INT::DOUBLE AS value_red",
                 {"s": score},
             )
             standing.beside(self.con)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,16 @@ def test_a_bad_reference_says_what_to_do(tmp_path, reference, text, mode, said):
     with pytest.raises(ConfigError, match=said) as caught:
         resolve(reference, {}, secrets(tmp_path, text, mode))
     assert caught.value.fix
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_a_login_that_is_forgotten_on_trial_comes_back_unless_another_one_works(tmp_path, right):
+    vault = Vault(tmp_path / "vault", KEY)
+    vault.save("sales", {"access_token": "old"})
+    with suppress(ValueError), vault.on_trial("sales"):
+        vault.forget("sales")
+        assert vault.load("sales") is None
+        if not right:
+            raise ValueError("refused")
+        vault.save("sales", {"access_token": "new"})
+    assert vault.load("sales") == {"access_token": "new" if right else "old"}

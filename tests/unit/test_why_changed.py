@@ -178,6 +178,11 @@ def test_values_are_said_as_exactly_as_it_takes_to_tell_them_apart() -> None:
     assert step(4, 12, "tickets") == "4 → 12 tickets"
     assert step(9.25, 9.2, "of 10") == "9.25 → 9.20 of 10"
     assert step(None, 3, "days") == "unknown → 3 days"
+    assert [step(2, 1, "tickets"), amount(1, "tickets"), amount(1, "of 10")] == [
+        "2 → 1 ticket",
+        "1 ticket",
+        "1 of 10",
+    ]
     assert [amount(None, "days"), amount(0.5, "ratio"), amount(7.5, "")] == ["unknown", "50 %", "7.5"]
 
 

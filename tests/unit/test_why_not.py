@@ -57,7 +57,7 @@ def con() -> Iterator[Connection]:
             "CREATE TABLE standing(relationship_id VARCHAR, account_id VARCHAR, name VARCHAR, account_name VARCHAR, arr DOUBLE, currency VARCHAR, "
             "band VARCHAR, reason VARCHAR, owner_user_id VARCHAR, renewal_manager_user_id VARCHAR, sales_owner_user_id VARCHAR, "
             "renewal_on DATE, alerts_paused_until DATE, lost BOOLEAN, is_red DOUBLE, was_green DOUBLE, value_change DOUBLE, "
-            "value_score DOUBLE, tickets_90d DOUBLE, known_score DOUBLE DEFAULT 20, is_yellow DOUBLE, is_green DOUBLE);"
+            "value_score DOUBLE, value_red DOUBLE, tickets_90d DOUBLE, known_score DOUBLE DEFAULT 20, is_yellow DOUBLE, is_green DOUBLE);"
             "CREATE TABLE silenced(rule VARCHAR, relationship_id VARCHAR)"
         )
         yield made
@@ -122,6 +122,15 @@ def test_what_is_unknown_names_the_system_that_was_not_read(
     assert [check["ok"] for check in answer["checks"]] == [True, None]
     con.execute("DELETE FROM feed")
     assert "no system with tickets is linked to the account" in asked(con, state, metrics, BUSY)["because"]
+
+
+def test_a_metric_of_a_month_end_is_no_score_that_is_not_old_enough(
+    con: Connection, state: State, metrics: Metrics
+) -> None:
+    con.execute("ALTER TABLE standing ADD tickets_90d_1 DOUBLE")
+    stands(con)
+    answer = asked(con, state, metrics, rule(when="tickets_90d >= 4 AND tickets_90d_1 >= 4"))
+    assert answer["because"] == "tickets_90d_1 is unknown: it was not known at that month end"
 
 
 def test_a_score_that_did_not_fall_by_what_is_left_of_it_says_so(

@@ -7,7 +7,7 @@ from typing import Any
 
 from .account.oauth import Tokens
 from .errors import Refusal
-from .properties.fields import from_spec
+from .properties.fields import TYPES, from_spec
 from .records.search import Search
 from .state import State
 from .times import iso
@@ -50,7 +50,7 @@ class Orders:
                 self._known[name](value)
 
     def objection(self, order: Mapping[str, Any]) -> str | None:
-        """Why an order cannot be obeyed: an object or a property that the portal does not have."""
+        """Why an order cannot be obeyed: an object, a property or a type that the portal does not have."""
         if "daily_quota_left" in order and self._state.limits.sizes.daily is None:
             return "the profile of this sandbox has no daily quota in HubSpot"
         for what in order.values():
@@ -62,6 +62,8 @@ class Orders:
                 return f"the HubSpot portal has no object {what['object']}"
             if "field" in what and what["field"] not in shelf.fields:
                 return f"the {shelf.kind.name} of the HubSpot portal have no property {what['field']}"
+            if "type" in what and what["type"] not in TYPES:
+                return f"a property of the HubSpot portal has no type {what['type']}"
         return None
 
     def calm(self) -> None:

@@ -16,6 +16,7 @@ from .schema.install import TYPES
 from .schema.schema import NUMBERS, Field, Fields, ObjectType, ValidationRule, retyped
 from .state import State
 from .writing.rows import Row
+from .writing.values import COERCERS
 
 KNOWN = frozenset(faults.ORDERS) - {"search_lag_s"}
 STANDING = frozenset({"lock_rows", "duplicate_rule", "short_pages", "long_requests"})
@@ -85,7 +86,7 @@ class Orders:
             self._ways[name](value)
 
     def objection(self, order: Mapping[str, Any]) -> str | None:
-        """Why an order cannot be obeyed: an object or a field that the org does not have."""
+        """Why an order cannot be obeyed: an object, a field or a type that the org does not have."""
         for what in order.values():
             if not isinstance(what, Mapping):
                 continue
@@ -95,6 +96,8 @@ class Orders:
             for name in (*what.get("fields", ()), what.get("field")):
                 if name is not None and obj.field(str(name)) is None:
                     return f"the object {obj.name} of the Salesforce org has no field {name}"
+            if "type" in what and _type(what) not in COERCERS:
+                return f"a field of the Salesforce org has no type {what['type']}"
             if "formula" in what and not self._state.writer.rules.understood(obj, _rule(what)):
                 return f"the formula {what['formula']} is beyond what is simulated, or names a field that is not there"
         return None
@@ -151,9 +154,9 @@ class Orders:
         self._state.schema.remove_field(obj.name, field.name)
 
     def _retype(self, what: Mapping[str, Any]) -> None:
-        obj, kind = self._object(what), str(what["type"])
+        obj = self._object(what)
         field = obj.fields[str(what["field"]).lower()]
-        changed = retyped(field, TYPES.get(kind, kind.lower()))
+        changed = retyped(field, _type(what))
         table = self._state.rows.of(obj)
         values = {}
         for record_id, row in list(table.rows.items()):
@@ -182,6 +185,12 @@ class Orders:
 
     def _object(self, what: Mapping[str, Any]) -> ObjectType:
         return self._state.schema.objects[str(what["object"]).lower()]
+
+
+def _type(what: Mapping[str, Any]) -> str:
+    """A type as a describe tells it, by that word or by the one of the set-up."""
+    kind = str(what["type"])
+    return TYPES.get(kind, kind.lower())
 
 
 def _rule(what: Mapping[str, Any]) -> ValidationRule:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cs_connector.sandbox.wire import Request, Response
 
 from .answers import as_json
@@ -39,6 +41,19 @@ ELSEWHERE = {
     "setup": "A page of the set-up", "lightning": "A Lightning page", "visualforce": "A Visualforce page",
 }  # fmt: skip
 JOBS = {"analytics": "An analytics job", "dataexport": "A data export"}
+# Below /sobjects, below an object there, and below a record.
+SOBJECTS = {"relevantItems": "The list of relevant items"}
+OF_OBJECTS = {
+    "quickActions": "A list of quick actions", "listviews": "A list view", "defaultValues": "A list of default values",
+    "suggestedArticles": "A list of suggested articles",
+}  # fmt: skip
+LAYOUT = "A layout of an object"  # all that is below describe
+OF_RECORDS = {
+    "richTextImageFields": "A rich text image", "password": "The password of a user",
+    "suggestedArticles": "A list of suggested articles",
+}  # fmt: skip
+RESULT_PAGES = "Parallel download of the results of a query job"  # below such a job
+TOOLING = "This part of the Tooling API"  # all but queries of EntityDefinition and FieldDefinition
 NAMESPACE = "http://www.force.com/2009/06/asyncapi/dataload"
 BULK_1 = "Bulk API 1 is not simulated; use Bulk API 2.0."
 
@@ -49,6 +64,13 @@ def no_resource(rest: list[str]) -> ApiError:
     if name == "jobs":
         return _known(JOBS, rest[1] if len(rest) > 1 else "")
     return _known(RESOURCES, name)
+
+
+def refuse(table: Mapping[str, str], name: str) -> None:
+    """Raises ApiError 501 for what is in the table."""
+    found = _told(table, name)
+    if found:
+        raise unsimulated(found)
 
 
 def no_service(parts: list[str]) -> ApiError:
@@ -71,5 +93,9 @@ def no_bulk_1(request: Request) -> Response:
 
 
 def _known(table: dict[str, str], name: str) -> ApiError:
-    found = next((what for known, what in table.items() if known.lower() == name.lower()), None)
+    found = _told(table, name)
     return unsimulated(found) if found else not_found()
+
+
+def _told(table: Mapping[str, str], name: str) -> str | None:
+    return next((what for known, what in table.items() if known.lower() == name.lower()), None)

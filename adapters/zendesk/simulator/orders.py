@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .fields.fields import TICKET_TYPES
 from .kinds import KINDS, Kind
 from .login.oauth import Logins
 from .settings import Settings
@@ -34,7 +35,7 @@ class Orders:
                 self._ways[name](value)
 
     def objection(self, order: Mapping[str, Any]) -> str | None:
-        """Why an order cannot be obeyed: an object or a field that the account does not have."""
+        """Why an order cannot be obeyed: an object, a field or a type that the account does not have."""
         for name, what in order.items():
             if not isinstance(what, Mapping) or "object" not in what:
                 continue
@@ -43,6 +44,8 @@ class Orders:
                 return f"the Zendesk account has no {what['object']}"
             if "field" in what and not self._has(kind, what["field"], name):
                 return f"the {kind.plural} of the Zendesk account have no field {what['field']}"
+            if "type" in what and what["type"] not in TICKET_TYPES:
+                return f"a field of the Zendesk account has no type {what['type']}"
         return None
 
     def calm(self) -> None:

@@ -117,14 +117,21 @@ def _told(
     values = {name: value for part in parts for name, value in part.values.items()}
     told = "; ".join(_fails(part) for part in parts if part.holds is False)
     for name in (name for name, value in values.items() if value is None):
-        metric = metrics.by_name.get(name)
-        why = (
-            why_unknown(con, metric.complete, row["account_id"], day) if metric else "no score is old enough"
-        )
-        told += f"{'; ' if told else ''}{name} is unknown: {why}"
+        told += f"{'; ' if told else ''}{name} is unknown: {_why(con, name, metrics, row, day)}"
     if row["lost"] and MOVING & values.keys():
         told += "; not all that was known then is known now"
     return told
+
+
+def _why(
+    con: duckdb.DuckDBPyConnection, name: str, metrics: Metrics, row: Mapping[str, Any], day: date
+) -> str:
+    """Why a name of the condition has no value: a metric of today or of a month end (`_1`), or the standing of then."""
+    if metric := metrics.by_name.get(name):
+        return why_unknown(con, metric.complete, row["account_id"], day)
+    if name.rpartition("_")[0] in metrics.by_name:
+        return "it was not known at that month end"
+    return "no score is old enough"
 
 
 def _fails(part: Condition) -> str:

@@ -24,6 +24,7 @@ STANDING = {
     "known_score": "score by what is known",
     "value_change": "points by what the customer did in about a month",
     "value_score": "score that what the customer did makes of the one a month before",
+    "value_red": "red by what the customer did in about a month",
     "is_trial": "a trial",
     "has_owner": "somebody active looks after it, and not only the fallback",
     "tenure": "days since it began",
@@ -31,8 +32,8 @@ STANDING = {
     "contradictions": "contradictions of its account now: what is said against what is done",
     "top_third": "in the upper third by yearly revenue, among those of its currency",
 }
-MOVING = frozenset({"value_change", "value_score"})
-SCORES = frozenset({"is_red", "is_yellow", "is_green", "known_score", "value_change", "value_score"})
+MOVING = frozenset({"value_change", "value_score", "value_red"})
+SCORES = frozenset({"is_red", "is_yellow", "is_green", "known_score", *MOVING})
 """Names that hover with the score: who speaks of them waits for a second day where it is close."""
 BACK = 3
 """Month ends that a condition may look back to: `known_score_1` is that of the last one, `_2` of the one before."""
@@ -43,8 +44,8 @@ class Rule(BaseModel):
     """One rule file. `when` is a formula over metrics and the standing of a relationship.
 
     Standing: is_red, is_yellow, is_green (now, by what is known), known_score; and against the month end at least
-    SETTLED days before: was_green, value_score (what facts alone make of the score of then) and value_change (by how
-    many points; never by coverage, configuration or a broken feed). A metric, or known_score, with `_1`, `_2` or `_3` is
+    SETTLED days before: was_green, value_score (what facts alone make of the score of then), value_red (that is red) and
+    value_change (by how many points; never by coverage, configuration or a broken feed). A metric, or known_score, with `_1`, `_2` or `_3` is
     that of the last month end and of those before.
     `level: account` raises it once for an account, at its largest relationship; `level: book` once for all, about those
     for which it holds. `short` is said in the subject, `why` in the text; both may name {metrics}. `contact` says who at

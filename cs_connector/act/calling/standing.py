@@ -37,6 +37,7 @@ def stand(
     before = _settled(con, as_of)
     _measured(con, metrics, as_of, used)
     moved.publish(con, as_of, before)
+    fell = bands.sql("v.value_score")
     con.execute(
         "CREATE OR REPLACE TABLE standing AS SELECT r.relationship_id, r.account_id, r.name, r.arr, r.renewal_on, "
         "r.owner_user_id, r.renewal_manager_user_id, r.sales_owner_user_id, r.alerts_paused_until, r.type AS relation, "
@@ -45,6 +46,7 @@ def stand(
         "(s.known_band = 'red')::INTEGER::DOUBLE AS is_red, (s.known_band = 'yellow')::INTEGER::DOUBLE AS is_yellow, "
         "(s.known_band = 'green')::INTEGER::DOUBLE AS is_green, (b.band = 'green')::INTEGER::DOUBLE AS was_green, "
         "v.value_score::DOUBLE AS value_score, (v.value_score - v.was)::DOUBLE AS value_change, "
+        f"CASE WHEN v.value_score IS NOT NULL THEN ({fell} = 'red')::INTEGER::DOUBLE END AS value_red, "
         "coalesce(v.lost, FALSE) AS lost, coalesce(r.type = 'Trial', FALSE)::INTEGER::DOUBLE AS is_trial, "
         "(r.owner_user_id IS NOT NULL AND r.owner_source IS DISTINCT FROM 'fallback')::INTEGER::DOUBLE AS has_owner, "
         "date_diff('day', r.start_on, CAST($as_of AS DATE))::DOUBLE AS tenure, "
@@ -73,6 +75,10 @@ def beside(con: duckdb.DuckDBPyConnection, bands: Bands = DEFAULT) -> None:
             f"CASE WHEN known_score IS NOT NULL THEN ({bands.sql(score)} = '{name}')::INTEGER::DOUBLE END AS is_{name}"
             for name in bands.limits
         ]
+        fell = bands.sql(f"(value_score + {points})")
+        named.append(
+            f"CASE WHEN value_score IS NOT NULL THEN ({fell} = 'red')::INTEGER::DOUBLE END AS value_red"
+        )
         con.execute(
             f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT * REPLACE ({', '.join(moves + named)}) FROM standing"
         )

@@ -112,7 +112,7 @@ class Bounds:
         safety, rule = self.safety, figure.rule
         share = self.share(safety.max_changed_share, figure.of)
         if rule in _CLEARS:
-            return max(min(safety.max_cleared, self.few), safety.max_cleared_share * figure.of)
+            return max(self._always, safety.max_cleared_share * figure.of)
         if rule in _FIRSTS:
             return share if figure.of else max(share, figure.count)
         if rule == "scores changed" and share and figure.most <= self.few:
@@ -132,7 +132,15 @@ class Bounds:
         usual = None if ever is None else self.past.usual(figure.connection, figure.rule)
         if ever is None or usual is None:
             return inf, ""
-        return max(self.few, ever * figure.of, usual * self.safety.max_times_usual), f"usual are {usual:g}"
+        always = self._always if figure.rule in _CLEARS else 0.0
+        most = max(self.few, always, ever * figure.of, usual * self.safety.max_times_usual)
+        return most, f"usual are {usual:g}"
+
+    @property
+    def _always(self) -> float:
+        """So many may be emptied whatever their share; after a file has changed no more than the few that anything may."""
+        most = float(self.safety.max_cleared)
+        return min(most, self.few) if self.few < FEW else most
 
 
 def _check(figure: Figure, bounds: Bounds) -> Check:

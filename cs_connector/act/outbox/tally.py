@@ -15,7 +15,7 @@ class Tally:
     """`reasons` and `lost` say why changes were refused or not confirmed; `waiting` why some are still to be done.
 
     `gone` were not there any more, `conflicts` were changed by somebody since: both are left as they are.
-    `cleared` counts records that lost a value, `later` those that the CRM could not take now, `blocked` those whose last answer is not known yet.
+    `cleared` counts records that are still there and lost a value, `later` those that the CRM could not take now, `blocked` those whose last answer is not known yet.
     """
 
     connection: str
@@ -72,7 +72,7 @@ class Tally:
         self.created += verdict is Verdict.CREATED
         self.updated += verdict is Verdict.UPDATED
         self.deleted += verdict is Verdict.DELETED
-        self.cleared += line.cleared
+        self.cleared += line.cleared and verdict is not Verdict.DELETED
 
     def again(self) -> None:
         """What is to come later is tried once more."""

@@ -96,7 +96,7 @@ def wrong(layers: Sequence[Path], types: Types) -> list[ConfigError]:
         found += [*_shape(Scorecard, document), *_card(document, known)]
     found += [*_bands(layers), *(e for d in _rolled(layers, found) for e in _shape(RollUp, d))]
     found += misassigned(layers, types)
-    return sorted({(str(e.place), e.what): e for e in found}.values(), key=_order)
+    return sorted({_order(e): e for e in found}.values(), key=_order)
 
 
 def misassigned(layers: Sequence[Path], types: Types) -> list[ConfigError]:

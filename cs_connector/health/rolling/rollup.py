@@ -75,7 +75,7 @@ def _binding(con: Connection, way: Way) -> None:
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE binding AS
-        WITH shared AS (SELECT *, coalesce(arr, 0) / nullif(sum(coalesce(arr, 0)) OVER same, 0) AS share,
+        WITH shared AS (SELECT *, arr / nullif(sum(coalesce(arr, 0)) OVER same, 0) AS share,
                 sum(coalesce(arr, 0)) OVER same AS account_arr, count(*) OVER same > 1 AS several,
                 CAST(sum({EXACT}) OVER same AS DOUBLE) / count(*) OVER same AS plain_coverage,
                 CAST(sum({EXACT} * coalesce(arr, 0)) OVER same AS DOUBLE) AS weighted_coverage

@@ -24,6 +24,7 @@ _TABLES = (
     ("events", "Merges and splits", "Entities that became one (other id went into entity id), and records that left."),
     ("decisions", "Decisions", "What people said; it stands above all evidence."),
     ("hierarchy", "The tree of accounts", "Parents that are not there, circles, and other odd places."),
+    ("moves", "Moved in the tree", "Accounts that came under another parent, or under none; the last first."),
     ("disagreements", "Disagreements", "What a system says of an account and is not believed; precedence.yml says who is."),
     ("unmatched", "Unmatched", "Records that are one with no other."),
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import floor
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -32,6 +33,12 @@ _KNOWN = Template(
     'UNION ALL SELECT user_id, name FROM "user") n USING (entity_id) WHERE $meant'
 )
 
+# Who came under another account, or under none: the first time that an account was seen under one is no move.
+MOVED = """SELECT m.since::DATE AS on_date, m.account_id, a.name, f.name AS "from", t.name AS "to" FROM (SELECT *, lag(parent_id) OVER w AS was,
+row_number() OVER w AS place FROM parent_history WINDOW w AS (PARTITION BY account_id ORDER BY since)) m LEFT JOIN account a USING (account_id)
+LEFT JOIN account f ON f.account_id = m.was LEFT JOIN account t ON t.account_id = m.parent_id WHERE place > 1 ORDER BY m.since DESC, m.account_id"""
+_HISTORY = {"account_id": "VARCHAR", "parent_id": "VARCHAR", "since": "TIMESTAMP"}
+
 
 def write(engine: Engine) -> tuple[dict[str, Any], list[Path]]:
     """The report, and its two files in the project's folder `reports`: identity.json and identity.html."""
@@ -48,7 +55,7 @@ def write(engine: Engine) -> tuple[dict[str, Any], list[Path]]:
 
 def report(engine: Engine) -> dict[str, Any]:
     """identity/1: coverage, unmatched, conflicts, near_misses, pending_splits, events, decisions, hierarchy,
-    disagreements.
+    moves, disagreements.
     """
     with engine.tables([*ENTITIES, "link"]) as con:
         for name in ("conflict", "event", "pending_split"):
@@ -75,16 +82,25 @@ def report(engine: Engine) -> dict[str, Any]:
         found["hierarchy"] = _rows(
             con, "SELECT i.*, a.name FROM issue i LEFT JOIN account a USING (account_id) ORDER BY ALL"
         )
+        engine.store.facts.attach(con, "unify/parent", "parent_history", _HISTORY)
+        found["moves"] = _rows(con, MOVED)
         found["disagreements"] = _disagreements(engine, con)
-    names = ("entity", "action", "left", "right", "reason")
-    found["decisions"] = [dict(zip(names, row, strict=True)) for row in decisions(engine)]
+    found["decisions"] = [
+        {"entity": kind, "action": action, "left": _typed(left), "right": _typed(right), "reason": reason}
+        for kind, action, left, right, reason in decisions(engine)
+    ]
     return {**{name: [] for name in (*PARTS, "events")}, **found}
+
+
+def _typed(ref: str | None) -> str:
+    """A record as `link` takes it."""
+    return (ref or "").replace("|", "/")
 
 
 def sentences(document: dict[str, Any]) -> list[str]:
     """The report in a few lines."""
     lines = [
-        f"{c['connection']}: {c['records']:,} of {c['entity']}, {c['linked']:,} linked to another system ({c['share']:.0%})"
+        f"{c['connection']}: {c['records']:,} of {c['entity']}, {c['linked']:,} linked to another system ({floor(100 * c['linked'] / c['records'])}%)"
         for c in document["coverage"]
     ]
     count = {name: len(document[name]) for name in (*PARTS, "hierarchy")}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from itertools import groupby, islice
 from pathlib import Path
@@ -23,6 +23,7 @@ from . import holding, permission
 
 LIFE = timedelta(hours=24)
 Row = dict[str, Any]
+Looked = Callable[[Planned], bool]
 
 
 def make(engine: Engine, path: Path) -> PlanFile:
@@ -42,7 +43,7 @@ def draw(
     """Write the document of `plan_change`, and note that it was made here; `more` is what a plan of another kind says of itself."""
     overview.prepare(con)
     names = {(source, key): name for source, key, name in overview.names(con)}
-    bill = Bill(engine)
+    bill = Bill(engine, every if more else worked_in(engine))
     changes = bill.counted(plan.changes(con))
     rows = (planfile.row(c, names.get((c.source, c.key))) for c in changes)
     planfile.write(path, rows, lambda: {**_head(engine, con, checks, held, bill), **(more or {})})
@@ -117,14 +118,25 @@ def connections(engine: Engine) -> Iterator[Row]:
         }
 
 
+def worked_in(engine: Engine) -> Looked:
+    """Records in which people work are looked at right before they are changed."""
+    watched = holding.watched(engine)
+    return lambda change: change.action == Action.UPDATE and (change.connection, change.object) in watched
+
+
+def every(_change: Planned) -> bool:
+    """A plan that takes a run back looks at all that it changes, deletes or makes again."""
+    return True
+
+
 class Bill:
     """The calls that a plan needs, counted while its changes go by in the batches in which they will be sent.
 
-    Those of the last look at records in which people work are among them.
+    Those of the last look at records, of which `looked` says whether it is taken, are among them.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine, self.watched = engine, holding.watched(engine)
+    def __init__(self, engine: Engine, looked: Looked) -> None:
+        self.engine, self.looked = engine, looked
         self.objects: dict[str, dict[str, Row]] = {}
 
     def counted(self, changes: Iterable[Planned]) -> Iterator[Planned]:
@@ -135,9 +147,8 @@ class Bill:
             while batch := list(islice(group, adapter.capabilities.batch)):
                 told["changes"] += len(batch)
                 told["needed"] += adapter.cost([_change(c) for c in batch])
-                if (connection, name) in self.watched:
-                    looked = sum(1 for c in batch if c.action == Action.UPDATE)
-                    told["needed"] += -(-looked // adapter.capabilities.seen)
+                looked = sum(map(self.looked, batch))
+                told["needed"] += -(-looked // adapter.capabilities.seen)
                 yield from batch
 
     def lines(self) -> list[Row]:

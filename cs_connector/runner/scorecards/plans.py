@@ -16,7 +16,7 @@ from cs_connector.language.executor import Connection
 from cs_connector.model import ENTITIES
 from cs_connector.runner.engine import Engine
 
-from . import configurations, earlier
+from . import claims, configurations, earlier
 
 SCHEMA = "score-plan/1"
 Money = dict[str, float]
@@ -25,7 +25,7 @@ Money = dict[str, float]
 def make(engine: Engine, against: Path | None) -> dict[str, Any]:
     """score-plan/1: the project's files held against those of the last run, or of a folder. Nothing is written.
 
-    Raises UsageError where there is nothing to compare, ConfigError with file and line.
+    Raises UsageError where there is nothing to compare and for a day before any data, ConfigError with file and line.
     """
     if not engine.store.facts.files("entity/account"):
         raise UsageError(
@@ -37,6 +37,7 @@ def make(engine: Engine, against: Path | None) -> dict[str, Any]:
     after = load_definitions(configurations.layers(engine))
     reference = configurations.of_folder(engine, against) if against else configurations.last(engine)
     with reference as (named, before), engine.tables([*ENTITIES, "link", "feed", "attachment"]) as con:
+        claims.reached(con, engine.as_of)
         earlier.attach(engine, con)
         with engine.talk.step("scores by both configurations") as tick:
             compare(con, engine.as_of, before, after, tick=tick)

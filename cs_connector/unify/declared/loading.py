@@ -122,6 +122,7 @@ def _without(document: Document, where: Path_) -> Document:
         data=data,
         lines=shift.of(document.lines),
         columns=shift.of(document.columns),
+        begins=shift.of(document.begins),
         files=shift.of(document.files),
     )
 

@@ -21,19 +21,24 @@ class _Sheet:
     data: dict[str, Any] = field(default_factory=dict)
     lines: dict[Path_, int] = field(default_factory=dict)
     columns: dict[Path_, int] = field(default_factory=dict)
+    begins: dict[Path_, int] = field(default_factory=dict)
     files: dict[Path_, Path] = field(default_factory=dict)
 
     def note(self, document: Document, source: Path_, to: Path_) -> None:
         """What stands in a document below a key stands now below another one."""
         depth = len(source)
-        for notes, kept in ((document.lines, self.lines), (document.columns, self.columns)):
+        for notes, kept in (
+            (document.lines, self.lines),
+            (document.columns, self.columns),
+            (document.begins, self.begins),
+        ):
             for where, at in notes.items():
                 if where[:depth] == source:
                     kept[(*to, *where[depth:])] = at
                     self.files[(*to, *where[depth:])] = document.files.get(where, document.path)
 
     def forget(self, where: Path_) -> None:
-        for notes in (self.lines, self.columns, self.files):
+        for notes in (self.lines, self.columns, self.begins, self.files):
             for key in [key for key in notes if key[: len(where)] == where]:
                 del notes[key]
 
@@ -56,7 +61,7 @@ def laid(document: Document, folders: Sequence[Path], chain: Sequence[Path] = ()
                 sheet.note(source, (key,), (key,))
     for part in _PARTS:
         _rules(sheet, part, base, document)
-    return Document(document.path, sheet.data, sheet.lines, sheet.columns, sheet.files)
+    return Document(document.path, sheet.data, sheet.lines, sheet.columns, sheet.begins, sheet.files)
 
 
 def _below(document: Document, folders: Sequence[Path], chain: Sequence[Path]) -> Path:

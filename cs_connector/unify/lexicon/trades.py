@@ -48,7 +48,7 @@ painting painters malerbetrieb malermeister schilders schilderwerken peinture pi
 construction contractors bauunternehmen bauunternehmung hochbau tiefbau bouw bouwbedrijf aannemer aannemingsbedrijf construcciones edilizia costruzioni construções bygg entreprenør rakennus budownictwo stavby stavební inşaat строительство 建设 建設 건설
 architects architekten architectenbureau architectes arquitectos architetti arquitetos arkitekter arkkitehdit architekci architekti építész mimarlık архитекторы 설계
 realty estate estates immobilien vastgoed immobilier immobilière immobiliare inmobiliaria imobiliária eiendom ejendomme fastigheter kiinteistöt nieruchomości ingatlan imobiliare emlak gayrimenkul недвижимость 房地产 不動産 부동산
-holding holdings beteiligung beteiligungen beteiligungs deelnemingen participations participaciones partecipazioni holdingselskab
+holding holdings 控股 持株 지주 beteiligung beteiligungen beteiligungs deelnemingen participations participaciones partecipazioni holdingselskab
 transport transporte transports trasporti vervoer transportes kuljetus przewozy doprava szállítás nakliyat taşımacılık перевозки 运输 運輸 運送 운송
 logistics spedition spediteur expeditie spedycja spedizioni logistik logistiek logistique logística logistica logistikk logistiikka logistyka lojistik логистика 物流 물류
 shipping reederei schifffahrt rederij scheepvaart naviera navigazione navegação rederi żegluga denizcilik судоходство 海运 海運 해운

@@ -146,6 +146,12 @@ ROLES = _words(
     hr jobs careers recruiting team mail email enquiries inquiries feedback noreply no-reply donotreply newsletter
     kontakt buero buchhaltung rechnung vertrieb contacto contato contatti ventas compras
     it helpdesk servicedesk security privacy legal abuse reception general
+    ap ar payables receivables accountspayable accountsreceivable dispatch logistics shipping warehouse operations frontdesk management
+    einkauf bestellung bestellungen zentrale verwaltung sekretariat empfang personal bewerbung geschaeftsfuehrung
+    compta comptabilite facturation achats commandes direction secretariat accueil rh
+    facturacion facturas pedidos direccion gerencia administracion contabilidad recepcion
+    amministrazione ordini acquisti fatturazione contabilita segreteria direzione
+    inkoop boekhouding facturatie administratie receptie ekonomi faktura
     """
 )
 

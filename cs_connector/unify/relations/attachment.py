@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import duckdb
 
-from cs_connector.model import ATTACHMENT, ENTITIES, RELATIONSHIP
+from cs_connector.model import ATTACHMENT, ENTITIES, RELATIONSHIP, ROLE
 from cs_connector.unify.sql import ident, literal
 
 from .rulebook import ATTACHABLE, AttachRule, Rulebook, formula
@@ -24,6 +24,14 @@ SELECT connection || '|' || record AS ref, relationship_id FROM made
 UNION SELECT 'crm:' || crm || '|' || record, min(relationship_id) FROM made JOIN connection_crm USING (connection)
 GROUP BY crm, record HAVING min(connection) = max(connection)"""
 
+# what names a relationship of another customer: one account may speak for another of its tree, and a partner for whom it manages
+_NONE_ASTRAY = "CREATE OR REPLACE TEMP TABLE astray(entity VARCHAR, entity_id VARCHAR, account_id VARCHAR, relationship_id VARCHAR)"
+_ASTRAY = """INSERT INTO astray SELECT DISTINCT {named}, e.{key}, e.account_id, r.relationship_id
+FROM {rows} e JOIN maker m ON m.ref = e.relationship JOIN relationship r USING (relationship_id)
+LEFT JOIN account a ON a.account_id = e.account_id LEFT JOIN account h ON h.account_id = r.account_id
+WHERE e.account_id NOT IN (r.account_id, coalesce(r.partner_account_id, r.account_id))
+AND coalesce(a.ultimate_parent_id, e.account_id) <> coalesce(h.ultimate_parent_id, r.account_id)"""
+
 # what names its relationship and no account is of the relationship's account
 _HOMED = """UPDATE {table} SET account_id = r.account_id FROM attachment a JOIN relationship r USING (relationship_id)
 WHERE a.entity = {named} AND a.entity_id = {table}.{key} AND {table}.account_id IS NULL"""
@@ -35,9 +43,9 @@ _NO_MAKERS = "CREATE OR REPLACE TEMP TABLE maker(ref VARCHAR, relationship_id VA
 
 # how the rows of an entity found their relationships; `product` and `account` are what is left to the metrics
 _COUNTED = """INSERT INTO attached
-WITH grouped AS (SELECT e.account_id, {product} AS product, {rule} AS rule, count(*) AS n FROM {rows} e GROUP BY ALL),
+WITH grouped AS (SELECT e.account_id, {product} AS product, {rule} AS rule, {astray} AS astray, count(*) AS n FROM {rows} e GROUP BY ALL),
 sold AS (SELECT account_id, list(DISTINCT product) AS products FROM relationship GROUP BY 1)
-SELECT {named}, CASE WHEN g.rule IS NOT NULL THEN g.rule WHEN g.account_id IS NULL THEN 'no account'
+SELECT {named}, CASE WHEN g.rule IS NOT NULL THEN g.rule WHEN g.astray THEN 'relationship of another customer' WHEN g.account_id IS NULL THEN 'no account'
     WHEN s.account_id IS NULL THEN 'account without relationships' WHEN g.product IS NULL THEN 'account'
     WHEN list_contains(s.products, g.product) THEN 'product' ELSE 'unknown product' END, sum(n)::BIGINT
 FROM grouped g LEFT JOIN sold s ON s.account_id = g.account_id GROUP BY ALL"""
@@ -49,15 +57,19 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def attach(con: duckdb.DuckDBPyConnection, book: Rulebook) -> None:
-    """Fill `attachment` (model.ATTACHMENT) and `attached` (entity, how, rows); expects `maker` and `named_person`.
+    """Fill `attachment` (model.ATTACHMENT), `attached` (entity, how, rows) and `astray` (entity, entity_id, account_id, relationship_id).
 
-    A record that names its relationship is about that one. Else the first rule that finds any counts, and it is about all that
+    Expects `maker` and `named_person`. A record that names its relationship is about that one, unless it is another customer's:
+    then it is astray, and stays with its account. Else the first rule that finds any counts, and it is about all that
     this rule finds. What no rule attaches has no row: it counts for the relationships of its product, or for all of its account.
     """
     con.execute(f"CREATE OR REPLACE TABLE attachment({_COLUMNS})")
     con.execute("CREATE OR REPLACE TABLE attached(entity VARCHAR, how VARCHAR, rows BIGINT)")
+    con.execute(_NONE_ASTRAY)
     for name in ATTACHABLE:
         if _naming(con, name):
+            if name != ROLE.name:  # a consultant may have a role at several customers
+                con.execute(_ASTRAY.format(named=literal(name), key=ENTITIES[name].key, rows=_staged(name)))
             con.execute(f"INSERT INTO attachment {_by_record(name)}")
             for query in (_HOMED, _LINKED):
                 con.execute(query.format(table=ident(name), named=literal(name), key=ENTITIES[name].key))
@@ -71,10 +83,13 @@ def _counted(con: duckdb.DuckDBPyConnection, name: str) -> str:
     entity = ENTITIES[name]
     product = "e.product" if entity.column("product") else "NULL::VARCHAR"
     told = f"(SELECT entity_id, min(rule) AS rule FROM attachment WHERE entity = {literal(name)} GROUP BY 1)"
-    rows, rule = ident(name), "NULL::VARCHAR"
+    lost = f"(SELECT DISTINCT entity_id AS lost FROM astray WHERE entity = {literal(name)})"
+    rows, rule, astray = ident(name), "NULL::VARCHAR", "FALSE"
     if con.execute(f"SELECT 1 FROM {told} LIMIT 1").fetchone():
         rows, rule = f"(SELECT * FROM {rows} LEFT JOIN {told} ON entity_id = {entity.key})", "e.rule"
-    return _COUNTED.format(named=literal(name), rows=rows, rule=rule, product=product)
+    if con.execute(f"SELECT 1 FROM {lost} LIMIT 1").fetchone():
+        rows, astray = f"(SELECT * FROM {rows} LEFT JOIN {lost} ON lost = {entity.key})", "e.lost IS NOT NULL"
+    return _COUNTED.format(named=literal(name), rows=rows, rule=rule, astray=astray, product=product)
 
 
 def _naming(con: duckdb.DuckDBPyConnection, name: str) -> bool:
@@ -100,7 +115,8 @@ def _by_record(name: str) -> str:
     key = ENTITIES[name].key
     return (
         f"SELECT DISTINCT {literal(name)}, e.{key}, m.relationship_id, 'record' FROM {_staged(name)} e "
-        "JOIN maker m ON m.ref = e.relationship"
+        "JOIN maker m ON m.ref = e.relationship ANTI JOIN astray s "
+        f"ON s.entity = {literal(name)} AND (s.entity_id, s.relationship_id) = (e.{key}, m.relationship_id)"
     )
 
 

@@ -1,4 +1,4 @@
-"""What a person should look at: owners who left, relationships without one, renewals that no system records."""
+"""What a person should look at: owners who left, relationships without one, renewals that no system records, rows of others that name one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ UNION SELECT s.relationship_id, 'renewal overdue', 'the renewal of ' || s.due_on
     || CASE WHEN r.auto_renew THEN '; it renews by itself' ELSE '' END
 FROM stage_reached s JOIN relationship r USING (relationship_id) WHERE s.state = 'overdue' AND s.due_on = r.renewal_on
 UNION SELECT relationship_id, 'came back', 'it had ended on ' || previous_end_on FROM relationship
-WHERE previous_end_on IS NOT NULL AND status <> 'Ended'"""
+WHERE previous_end_on IS NOT NULL AND status <> 'Ended'
+UNION SELECT s.relationship_id, 'named by another customer', count(*) || CASE WHEN count(*) = 1 THEN ' row of ' ELSE ' rows of ' END
+    || s.entity || ' of ' || coalesce(any_value(a.name), s.account_id) || CASE WHEN count(*) = 1 THEN ', which stays there' ELSE ', which stay there' END
+FROM astray s LEFT JOIN account a USING (account_id) GROUP BY s.relationship_id, s.entity, s.account_id"""
 
 
 def find(con: duckdb.DuckDBPyConnection) -> None:

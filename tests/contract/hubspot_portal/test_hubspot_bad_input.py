@@ -156,6 +156,8 @@ def test_what_is_not_simulated_says_so(house: House, path: str) -> None:
             },
             "hs_lastmodifieddate",
         ),
+        ({"sorts": [{"propertyName": "name", "direction": "DOWN"}]}, "[ASCENDING, DESCENDING]"),
+        ({"sorts": [{"propertyName": "no", "direction": "ASCENDING"}]}, "Unknown property in sorts: no"),
         ({"filterGroups": [{"filters": []}] * 6}, "filterGroups"),
         (
             {"filterGroups": [{"filters": [{"propertyName": "name", "operator": "HAS_PROPERTY"}] * 7}]},
@@ -172,3 +174,51 @@ def test_searches_that_cannot_be(house: House, body: dict[str, Any], says: str) 
     answer = house.call("POST", f"{COMPANIES}/search", body)
     assert (answer.status_code, answer.json()["category"]) == (400, "VALIDATION_ERROR")
     assert says in answer.json()["message"]
+
+
+@pytest.mark.parametrize(("prop", "value"), [("cs_health_score", "much"), ("hs_lastmodifieddate", "today")])
+def test_a_value_that_cannot_be_searched_is_told_without_our_own_words(
+    house: House, prop: str, value: str
+) -> None:
+    body = {"filterGroups": [{"filters": [{"propertyName": prop, "operator": "GT", "value": value}]}]}
+    said = house.call("POST", f"{COMPANIES}/search", body).json()["message"]
+    assert said == f"Invalid value for the property {prop}: {value}"
+
+
+def test_sorts_that_a_client_made_into_texts_are_passed_over(house: House) -> None:
+    house.load("companies", company(1, name="B"), company(2, name="A"))
+    for text in ('{"propertyName":"name","direction":"DESCENDING"}', '{"propertyName"=>"name"}'):
+        found = house.search("companies", sorts=[text])["results"]
+        assert [record["id"] for record in found] == ["1", "2"]
+
+
+def test_the_address_of_a_new_group_is_one_that_a_header_can_hold(house: House) -> None:
+    answer = house.call("POST", "/crm/v3/properties/companies/groups", {"name": "größe ✓", "label": "x"})
+    assert answer.status_code == 201
+    assert answer.headers["location"] == "/crm/v3/properties/companies/groups/gr%C3%B6%C3%9Fe%20%E2%9C%93"
+
+
+@pytest.mark.parametrize(
+    ("link", "says"),
+    [
+        ({"to": {"id": "1"}}, "Some required fields were not set: [types]"),
+        ({"to": {"id": "1"}, "types": []}, "An association needs at least one type"),
+        ({"to": {"id": "1"}, "types": [{"associationCategory": "HUBSPOT_DEFINED"}]}, "[associationTypeId]"),
+    ],
+)
+def test_a_record_is_not_made_without_the_association_that_was_asked_for(
+    house: House, link: dict[str, Any], says: str
+) -> None:
+    house.load("contacts", {"id": "1", "properties": {"email": "a@b.example"}})
+    draft = {"properties": {"name": "A"}, "associations": [link]}
+    for path, body in ((COMPANIES, draft), (f"{COMPANIES}/batch/create", {"inputs": [draft]})):
+        answer = house.call("POST", path, body)
+        assert (answer.status_code, says in answer.json()["message"]) == (400, True)
+    assert len(house.world.ledger) == 0
+
+
+def test_an_upsert_without_a_key_is_refused(house: House) -> None:
+    for name in ("", " "):
+        body = {"inputs": [{"id": name, "idProperty": "email", "properties": {"firstname": "A"}}]}
+        assert house.call("POST", "/crm/v3/objects/contacts/batch/upsert", body).status_code == 400
+    assert len(house.world.ledger) == 0

@@ -75,7 +75,13 @@ def test_records_are_written_in_jobs(contract):
     gone = {"job": {"action": "delete_by_external_id", "items": ["A", "Z"]}}
     results = contract.job(contract("POST", "custom_objects/contract/jobs", gone))["results"]
     assert ("error" in results[0], results[1]["error"]) == (False, "RecordNotFound")
-    for body in ({"action": "explode", "items": ["A"]}, {"action": "delete", "items": ["x"] * 101}):
+    for action in ("delete", "delete_by_external_id"):
+        lost = {"job": {"action": action, "items": [None, {}, ["A"], 10**30]}}
+        results = contract.job(contract("POST", "custom_objects/contract/jobs", lost))["results"]
+        assert {result["error"] for result in results} == {"RecordNotFound"}
+    odd = (None, "A", 1, ["A"])
+    refused = [{"action": "create_or_update_by_external_id", "items": [item]} for item in odd]
+    for body in (*refused, {"action": "explode", "items": ["A"]}, {"action": "delete", "items": ["x"] * 101}):
         assert contract("POST", "custom_objects/contract/jobs", {"job": body}).status_code == 422
 
 

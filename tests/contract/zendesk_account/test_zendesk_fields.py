@@ -84,6 +84,12 @@ def test_a_definition_that_breaks_a_rule_is_refused(api, more, field):
     assert (answer.status_code, list(answer.json()["details"])) == (422, [field])
 
 
+@pytest.mark.parametrize("options", [["gold"], [None], [1], [[]], [{"name": "Gold", "value": ["gold"]}]])
+def test_options_that_are_none_are_refused(api, options):
+    answer = make(api, type="dropdown", custom_field_options=options)
+    assert (answer.status_code, list(answer.json()["details"])) == (422, ["custom_field_options"])
+
+
 def test_options_are_added_changed_and_deleted(api):
     make(api, "user", type="dropdown", custom_field_options=OPTIONS)
     path = "user_fields/plan/options"

@@ -62,3 +62,10 @@ def test_jobs_are_shown_together(api):
 def test_a_job_that_cannot_begin_is_refused(api, method, path, body, status):
     assert api(method, path, body).status_code == status
     assert api.get("job_statuses.json")["count"] == 0
+
+
+def test_a_record_that_is_lost_is_named_by_its_number_however_it_was_asked_for(api):
+    answer = api("PUT", "organizations/update_many.json?ids=999", {"organization": {"notes": "x"}})
+    assert api.job(answer)["results"] == [
+        {"index": 0, "error": "OrganizationNotFound", "id": 999, "details": "Not found"}
+    ]

@@ -45,10 +45,30 @@ def found(api, query, **more):
         ("ada", [7]),
         ("type:ticket created>2hours", [12]),
         ("nothing", []),
+        ("blueb", [2]),
+        ("bird", []),
+        ('"printer on fi"', []),
+        ("type:ticket via:web", [12, 11]),
+        ("type:ticket via:mail", []),
+        ("type:user is_suspended:false", [7]),
+        ("type:user is_verified:false", []),
     ],
 )
 def test_the_language_of_queries(filled, query, ids):
     assert found(filled, query) == ids
+
+
+@pytest.mark.parametrize(
+    "word", ["brand:main", "-has_attachment:true", "type:ticket commenter:me", "satisfaction:good"]
+)
+def test_a_keyword_that_is_not_simulated_says_so_and_finds_no_wrong_nothing(filled, word):
+    for path in (
+        "search.json?query=",
+        "search/count.json?query=",
+        "search/export.json?filter[type]=ticket&query=",
+    ):
+        answer = filled("GET", f"{path}{word}")
+        assert (answer.status_code, answer.json()["error"]) == (501, "NotSimulated")
 
 
 def test_times_are_days_or_moments(filled):

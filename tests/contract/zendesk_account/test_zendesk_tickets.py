@@ -29,6 +29,19 @@ def test_a_comment_is_public_unless_the_ticket_began_in_private(api):
     assert comments(api, shown, sort_order="desc")[0] == ("note", False)
 
 
+def test_words_for_true_and_false_say_whether_a_comment_is_public_and_other_words_are_refused(api):
+    def begin(**comment):
+        return api(
+            "POST", "tickets.json", {"ticket": {"subject": "S", "comment": {"body": "first", **comment}}}
+        )
+
+    for said, public in (("false", False), (0, False), ("true", True), (1, True), (None, True)):
+        assert comments(api, begin(public=said).json()["ticket"]["id"]) == [("first", public)]
+    for wrong in ({"public": "no"}, {"public": []}, {"body": ["first"]}, {"body": {"a": 1}}):
+        answer = begin(**wrong)
+        assert (answer.status_code, answer.json()["error"]["title"]) == (400, "Invalid attribute")
+
+
 def test_a_ticket_that_was_always_there_begins_with_its_description(api):
     seed(api, user(7), ticket(1, description="Printer on fire", requester_id=7))
     put(api, 1, status="pending", comment={"body": "On it", "public": False})
@@ -53,6 +66,15 @@ def test_a_task_has_a_due_date_and_nothing_else_has(api):
     body["ticket"]["comment"] = {"body": "Call them", "public": False}
     made = api("POST", "tickets.json", body).json()["ticket"]
     assert (made["type"], made["due_at"]) == ("task", "2026-12-01T09:00:00Z")
+    for given, kept in (
+        ("2026-12-02", "2026-12-02T00:00:00Z"),
+        ("2026-12-02T01:30:00+02:00", "2026-12-01T23:30:00Z"),
+    ):
+        assert put(api, made["id"], due_at=given).json()["ticket"]["due_at"] == kept
+    for wrong in ("soon", "2026-02-30", 5, ["2026-12-01"]):
+        answer = put(api, made["id"], due_at=wrong)
+        assert answer.status_code == 400
+        assert "due_at It must be an acceptable ISO 8601 date format" in answer.json()["error"]["message"]
     assert put(api, made["id"], type="question").json()["ticket"]["due_at"] is None
 
 

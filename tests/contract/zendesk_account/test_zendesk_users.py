@@ -28,6 +28,19 @@ def test_an_address_becomes_the_primary_one(api):
     assert api.get("users/7.json")["user"]["email"] == "ada@example.test"
 
 
+def test_an_address_is_one_and_nobody_elses(api):
+    seed(api, user(7, email="ada@example.test"), user(8, email="eve@example.test"))
+    first = api.get("users/7/identities.json")["identities"][0]["id"]
+    for value in ("no address", "eve@example.test", "EVE@example.test", ["x@example.test"]):
+        body = {"identity": {"type": "email", "value": value}}
+        assert api("POST", "users/7/identities.json", body).status_code in {400, 422}
+        assert api("PUT", f"users/7/identities/{first}.json", body).status_code in {400, 422}
+    assert identities(api, 7) == [("ada@example.test", True)]
+    body = {"identity": {"value": "Ada.Byron@example.test"}}
+    assert api("PUT", f"users/7/identities/{first}.json", body).status_code == 200
+    assert api.get("users/7.json")["user"]["email"] == "ada.byron@example.test"
+
+
 def test_a_merged_user_hands_everything_over(api):
     seed(api, organization(1), organization(2), user(7, email="old@example.test", organization_id=1))
     seed(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cs_connector.store import came
+from cs_connector.store.versions import came
 
 few = st.integers(0, 5).map(lambda n: n << 61 | n)
 

@@ -11,11 +11,12 @@ import pytest
 import sqlalchemy as sa
 
 from cs_connector.ports import Page
-from cs_connector.store import drafts, frames, landing, progress, raw
+from cs_connector.store import drafts, frames, landing, progress
 from cs_connector.store.folding import Fold
 from cs_connector.store.landing import Landing
 from cs_connector.store.store import Store
 from cs_connector.store.tables import manifest_files
+from cs_connector.store.versions import raw
 from cs_connector.transport.records import Records
 from tests.conftest_store import page, record
 

@@ -13,11 +13,12 @@ from pyarrow import parquet
 
 from cs_connector.errors import StoreError
 from cs_connector.ports import RawRecord
-from cs_connector.store import came, folding, known, laters, raw
+from cs_connector.store import folding
 from cs_connector.store.folding import Fold
 from cs_connector.store.newest import Holds
 from cs_connector.store.store import Store
 from cs_connector.store.tables import segments
+from cs_connector.store.versions import came, known, laters, raw
 from tests.conftest_store import HandClock, page, record
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cs_connector.store import known, raw
+from cs_connector.store.versions import known, raw
 
 IDS = "abcdef"
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from cs_connector.store import merging, newest, raw
+from cs_connector.store import newest
 from cs_connector.store.facts import RAW
 from cs_connector.store.newest import Holds, Part
+from cs_connector.store.versions import merging, raw
 
 Row = tuple[str, int]
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from cs_connector.store import picked
+from cs_connector.store.versions import picked
 
 GROUP = 3
 VALUES = st.sampled_from([None, 0, 1, 2])

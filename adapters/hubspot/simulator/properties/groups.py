@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
@@ -49,7 +50,7 @@ class Groups:
         made = add_group(shelf, call.body(Egg).told())
         self._note(shelf, made["name"], "create", None, made)
         response = answer(made, 201)
-        response.headers["location"] = f"{call.request.path.rstrip('/')}/{made['name']}"
+        response.headers["location"] = f"{call.request.path.rstrip('/')}/{quote(made['name'])}"
         return response
 
     def update(self, call: Call) -> Response:

@@ -211,6 +211,8 @@ class Batches:
         name = patch.idProperty or ""
         if name and name != "hs_object_id" and name not in shelf.unique:
             raise not_unique(shelf.kind.type_id, name)
+        if not patch.key.strip():
+            raise bad_request(f"The {name or 'id'} of an input must not be blank")
         record = find(shelf, patch.key, name)
         if record is None and name not in shelf.unique:
             raise not_found()

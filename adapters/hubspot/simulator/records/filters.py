@@ -160,7 +160,9 @@ def _test(shelf: Shelf, state: State, each: Filter) -> Test:
     try:
         return make(key_of(shelf, prop.name), each, convert)
     except (ValueError, OverflowError) as error:
-        raise bad_request(f"Invalid value for the property {prop.name}: {error}") from error
+        given = [v for v in (each.value, each.highValue, *(each.values or ())) if v is not None]
+        text = ", ".join(text_of(value) for value in given)
+        raise bad_request(f"Invalid value for the property {prop.name}: {text}") from error
 
 
 def _converter(prop: Property) -> Callable[[str], Any]:

@@ -40,7 +40,7 @@ class Spec(msgspec.Struct):
 
 class Wanted(msgspec.Struct):
     to: Ref
-    types: list[Spec] = []
+    types: list[Spec]
 
 
 class Draft(msgspec.Struct):
@@ -202,6 +202,8 @@ class Records:
         """The links that a new record is to get. Raises Refusal 400."""
         ends: list[tuple[LinkType, int]] = []
         for each in wanted:
+            if not each.types:
+                raise bad_request("An association needs at least one type")
             for spec in each.types:
                 kind = self._relations.typed(spec.associationTypeId, spec.associationCategory, shelf)
                 ends.append((kind, self._end(kind, str(each.to.id))))

@@ -20,6 +20,7 @@ from .shown import view
 
 # HubSpot's pages do not agree on how many filters may be asked with; these are the older, smaller figures.
 LONGEST, PAGE, GROUPS, FILTERS, ALL_FILTERS = 3_000, 200, 5, 6, 18
+DIRECTIONS = ("ASCENDING", "DESCENDING")
 
 
 class Sort(msgspec.Struct):
@@ -62,6 +63,7 @@ class Search:
             raise bad_request(f"The request body must not be longer than {LONGEST} characters")
         query = call.body(Query)
         _check(query)
+        query.sorts = [sort for sort in query.sorts if not _is_struct_as_text(sort)]
         start = self._start(query)
         found = self._find(shelf, query)
         page = found[start : start + min(query.limit, self._state.limits.sizes.search_page)]
@@ -138,11 +140,21 @@ def _check(query: Query) -> None:
         raise bad_request(f"limit must be a number from 1 to {PAGE}, not {query.limit}")
     if len(query.sorts) > 1:
         raise bad_request("Only one sort is allowed")
+    for sort in query.sorts:
+        if isinstance(sort, Sort) and sort.direction.upper() not in DIRECTIONS:
+            raise bad_request(f"Unknown direction {sort.direction}: not one of [{', '.join(DIRECTIONS)}]")
     sizes = [len(group.filters) for group in query.groups]
     if len(sizes) > GROUPS or max(sizes, default=0) > FILTERS or sum(sizes) > ALL_FILTERS:
         raise bad_request(
             f"At most {GROUPS} filterGroups of {FILTERS} filters, {ALL_FILTERS} filters in all, are allowed"
         )
+
+
+def _is_struct_as_text(sort: Sort | str) -> bool:
+    """HubSpot's own clients have written a sort as a text, which HubSpot passed over: hubspot-api-nodejs issue 14,
+    hubspot-api-ruby issue 257.
+    """
+    return isinstance(sort, str) and sort.startswith("{")
 
 
 def _holds(shelf: Shelf, record: Record, text: str) -> bool:

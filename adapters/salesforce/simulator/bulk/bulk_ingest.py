@@ -104,7 +104,7 @@ class BulkIngests:
         return made
 
     def _create(self, body: dict[str, Any], version: str) -> Ingest:
-        operation, name = body.get("operation"), str(body.get("object") or "")
+        operation, name = str(body.get("operation")), str(body.get("object") or "")
         if operation not in OPERATIONS:
             raise ApiError(400, "INVALIDJOB", f"InvalidJob : Unsupported operation: {operation}")
         obj = self._state.schema.find(name)

@@ -15,6 +15,7 @@ from ..soql.columns import BulkColumn, bulk_columns
 from ..soql.soql import parse
 from ..soql.syntax import Query
 from ..state import State
+from ..unsimulated import RESULT_PAGES
 from .csvs import cell, write_csv
 from .job_list import job_list
 from .jobs import (
@@ -63,7 +64,7 @@ class BulkQueries:
         if rest[1].lower() == "results" and len(rest) == 2:
             return self._results(request, version, found)
         if rest[1].lower() == "resultpages":
-            raise unsimulated("Parallel download of the results of a query job")
+            raise unsimulated(RESULT_PAGES)
         raise not_found()
 
     def _all(self, request: Request, version: str) -> Response:
@@ -76,7 +77,7 @@ class BulkQueries:
         return as_json(self._create(json_object(request), version).head())
 
     def _create(self, body: dict[str, Any], version: str) -> Job:
-        operation = body.get("operation")
+        operation = str(body.get("operation"))
         if operation not in OPERATIONS:
             raise ApiError(400, "INVALIDJOB", f"Unsupported operation: {operation}")
         delimiter, ending = formats(body)
@@ -85,7 +86,7 @@ class BulkQueries:
         self._state.limits.spend_query_job()
         now, name = self._state.now(), self._state.engine.scope(query).object.name
         job = Job(
-            make_id("750", self._number()), "V2Query", name, str(operation), version, self._state.user_id, now,
+            make_id("750", self._number()), "V2Query", name, operation, version, self._state.user_id, now,
             UPLOADED, delimiter, ending, now,
         )  # fmt: skip
         self.jobs[job.id] = Export(job, query, [c.name for c in columns], Results())

@@ -84,7 +84,7 @@ class Job:
 
 def formats(body: dict[str, Any]) -> tuple[str, str]:
     """Column delimiter and line ending. Raises ApiError INVALIDJOB."""
-    delimiter, ending = body.get("columnDelimiter") or "COMMA", body.get("lineEnding") or "LF"
+    delimiter, ending = str(body.get("columnDelimiter") or "COMMA"), str(body.get("lineEnding") or "LF")
     if delimiter not in DELIMITERS or ending not in ENDINGS or body.get("contentType", "CSV") != "CSV":
         raise ApiError(400, "INVALIDJOB", "Unsupported contentType, columnDelimiter or lineEnding")
     return delimiter, ending

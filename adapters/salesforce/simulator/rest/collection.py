@@ -98,7 +98,7 @@ class Collection:
         return self._each(asked, upsert)
 
     def _delete(self, request: Request) -> Response:
-        ids = [i.strip() for i in request.query.get("ids", "").split(",") if i.strip()]
+        ids = _listed(request)
         if not ids:
             raise ApiError(400, "MISSING_ARGUMENT", "ids parameter is required")
 
@@ -116,6 +116,8 @@ class Collection:
     def _retrieve(self, request: Request, version: str, name: str) -> Response:
         obj = self._object(name)
         ids, fields = _wanted(request)
+        if not ids:
+            raise ApiError(400, "MISSING_ARGUMENT", "ids parameter is required")
         if len(ids) > MOST_READ:
             raise _too_many(MOST_READ)
         if not fields:
@@ -173,10 +175,14 @@ class Collection:
         return obj
 
 
+def _listed(request: Request) -> list[str]:
+    return [i.strip() for i in request.query.get("ids", "").split(",") if i.strip()]
+
+
 def _wanted(request: Request) -> tuple[list[str], str]:
     """The ids to read and the names of their fields, comma between. Raises ApiError."""
     if request.method != "POST":
-        return request.query.get("ids", "").split(","), request.query.get("fields", "")
+        return _listed(request), request.query.get("fields", "")
     body = json_object(request)
     ids, fields = body.get("ids") or [], body.get("fields") or []
     if not isinstance(ids, list) or not isinstance(fields, list):

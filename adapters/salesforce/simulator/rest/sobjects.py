@@ -13,15 +13,12 @@ from ..errors import ApiError, method_not_allowed, not_found, unsimulated
 from ..schema.describe import summary
 from ..schema.schema import Field, ObjectType
 from ..state import State
+from ..unsimulated import LAYOUT, OF_OBJECTS, OF_RECORDS, SOBJECTS, refuse
 from .describes import Describes
 from .records import Records, several
 from .related import Related
 from .replication import Replication
 
-UNSIMULATED = {
-    "quickactions": "A list of quick actions", "listviews": "A list view", "richtextimagefields": "A rich text image",
-    "defaultvalues": "A list of default values", "namedlayouts": "A named layout", "approvallayouts": "A layout",
-}  # fmt: skip
 READ_ONLY = frozenset({"describe", "updated", "deleted"})
 
 
@@ -43,11 +40,11 @@ class Sobjects:
             return self._describes.all(request, version)
         obj = self._state.schema.find(rest[0])
         if obj is None:
+            refuse(SOBJECTS, rest[0])
             raise not_found()
         if len(rest) == 1:
             return self._object(request, version, obj)
-        if rest[1].lower() in UNSIMULATED:
-            raise unsimulated(UNSIMULATED[rest[1].lower()])
+        refuse(OF_OBJECTS, rest[1])
         if len(rest) == 2:
             return self._named(request, version, obj, rest[1])
         return self._below(request, version, obj, rest[1], [unquote(part) for part in rest[2:]])
@@ -78,9 +75,10 @@ class Sobjects:
     def _below(self, request: Request, version: str, obj: ObjectType, name: str, rest: list[str]) -> Response:
         """A record by external id, or what is related to a record."""
         if name == "describe":
-            raise unsimulated("A layout of an object")
+            raise unsimulated(LAYOUT)
         field = obj.field(name)
         if field is None and len(name) in {15, 18} and self._state.schema.of_id(name) is obj:
+            refuse(OF_RECORDS, rest[0])
             row = self.records.row(obj, name, reading=True)
             return self._related.handle(request, version, obj, row, rest[0])
         return self._keyed(request, version, obj, key_field(obj, name), "/".join(rest))

@@ -35,6 +35,9 @@ def parts_of(body: Mapping[str, Any], name: str, raw: bytes) -> list[Mapping[str
     for part in parts:
         if not isinstance(part, Mapping):
             raise parser_error("Cannot deserialize instance of a subrequest from a value", raw, b"")
+        if not isinstance(part.get("httpHeaders") or {}, Mapping):
+            near = b'"httpHeaders"'
+            raise parser_error("Cannot deserialize instance of a map from httpHeaders", raw, near)
         if not part.get("url") or str(part.get("method", "")).upper() not in METHODS:
             raise ApiError(400, "JSON_PARSER_ERROR", "A subrequest needs a url and a valid method")
     return parts

@@ -17,6 +17,7 @@ from ..schema.schema import Field, ObjectType, Schema
 from ..schema.standard import read_field
 from ..soql.query import Engine
 from ..state import State
+from ..unsimulated import TOOLING
 from ..writing.rows import Row, Rows
 from .cursors import Cursors
 
@@ -76,7 +77,7 @@ class Tooling:
     def handle(self, request: Request, version: str, rest: list[str]) -> Response:
         """Answer /tooling/<rest>. Raises ApiError."""
         if rest[:1] not in (["query"], ["sobjects"]) or (rest[0] == "sobjects" and len(rest) > 1):
-            raise unsimulated("This part of the Tooling API")
+            raise unsimulated(TOOLING)
         if request.method not in {"GET", "HEAD"}:
             raise method_not_allowed(request.method)
         if rest[0] == "query":

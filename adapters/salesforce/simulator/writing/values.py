@@ -100,14 +100,23 @@ def _number(field: Field, value: Any) -> float | int:
         raise _wrong_type(field, value) from None
     if not number.is_finite():
         raise _wrong_type(field, value)
-    rounded = number.quantize(Decimal(1).scaleb(-field.scale), ROUND_HALF_UP)
-    if abs(rounded) >= Decimal(10) ** (field.precision - field.scale):
+    rounded = _rounded(field, number)
+    if rounded is None:
         raise RecordError(
             "NUMBER_OUTSIDE_VALID_RANGE",
             f"{field.label}: value outside of valid range on numeric field: {value}",
             [field.name],
         )
     return int(rounded) if field.type == "int" else float(rounded)
+
+
+def _rounded(field: Field, number: Decimal) -> Decimal | None:
+    """With the decimals of the field; None where it has too many digits before them."""
+    bound = Decimal(10) ** (field.precision - field.scale)
+    if abs(number) >= bound:  # one that is far too large cannot even be rounded
+        return None
+    rounded = number.quantize(Decimal(1).scaleb(-field.scale), ROUND_HALF_UP)
+    return rounded if abs(rounded) < bound else None
 
 
 def _flag(field: Field, value: Any) -> bool:

@@ -50,7 +50,8 @@ class Bulk:
             return self._run(self._few(call), self._update, "Update", call)
         change = call.part(self._one)
         column = name.removesuffix("s")
-        items = [{**change, column: ident} for ident in call.values(name, self._most)]
+        told = _number if column == "id" else str
+        items = [{**change, column: told(ident)} for ident in call.values(name, self._most)]
         return self._run(items, self._update, "Update", call)
 
     def create_or_update_many(self, call: Call) -> Response:

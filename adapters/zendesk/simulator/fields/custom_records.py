@@ -106,18 +106,26 @@ class CustomRecords(Resource):
     def jobs(self, call: Call) -> Response:
         """POST …/jobs: up to a hundred records in one job."""
         job = call.part("job")
-        step, items = self._actions.get(str(job.get("action"))), job.get("items")
+        action = str(job.get("action"))
+        step = self._actions.get(action)
         if step is None:
             raise invalid(action=f"Action: {job.get('action')} is not valid")
-        if not isinstance(items, list) or not items:
-            raise invalid(items="Items: cannot be blank")
-        if len(items) > self.state.limits.bulk:
-            raise invalid(items=f"Items: cannot be more than {self.state.limits.bulk}")
+        items = self._items(job.get("items"), by_id=action.startswith("delete"))
         self._jobs.check()
         results = run(items, step, f"{self.kind.singular}Failed", call.ignored)
         response = self._jobs.open(results)
         response.status = 201
         return response
+
+    def _items(self, asked: Any, *, by_id: bool) -> list[Any]:
+        """What a job is asked to do: records, or with `by_id` what names them. Raises Refusal (422)."""
+        if not isinstance(asked, list) or not asked:
+            raise invalid(items="Items: cannot be blank")
+        if len(asked) > self.state.limits.bulk:
+            raise invalid(items=f"Items: cannot be more than {self.state.limits.bulk}")
+        if not (by_id or all(isinstance(item, dict) for item in asked)):
+            raise invalid(items="Items: must be records")
+        return asked
 
     def _create(self, item: Mapping[str, Any], ignored: list[str]) -> dict[str, Any]:
         return {"id": self.add(item, ignored)["id"], "status": "Created", "success": True}

@@ -251,11 +251,12 @@ class Fields:
             raise invalid(custom_field_options="Custom field options: values must be unique")
         return found
 
-    def _made_option(self, asked: Mapping[str, Any]) -> dict[str, Any]:
-        name, value = asked.get("name"), asked.get("value")
-        if not name or not value:
+    def _made_option(self, asked: Any) -> dict[str, Any]:
+        given = asked if isinstance(asked, dict) else {}
+        name, value = given.get("name"), given.get("value")
+        if not (name and value and isinstance(name, str) and isinstance(value, (str, int, float))):
             raise invalid(custom_field_options="Custom field options: name and value cannot be blank")
-        ident = asked.get("id") or self._state.new_id()
+        ident = given.get("id") or self._state.new_id()
         return {"id": ident, "name": name, "raw_name": name, "value": value}
 
 

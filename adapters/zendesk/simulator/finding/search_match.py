@@ -18,7 +18,7 @@ RANKS: Mapping[str, tuple[str, ...]] = {
 _TIMES = {"created": "created_at", "updated": "updated_at", "solved": "solved_at", "due_date": "due_at"}
 _PEOPLE = {"requester": "requester_id", "assignee": "assignee_id", "submitter": "submitter_id"}
 _GROUPS = {"group": ("group_id", "groups"), "organization": ("organization_id", "organizations")}
-_RENAMED = {"ticket_type": "type", "ticket_id": "id"}
+_RENAMED = {"ticket_type": "type", "ticket_id": "id", "is_verified": "verified", "is_suspended": "suspended"}
 _TEXTS = ("subject", "description", "name", "email", "notes", "details")
 _PREFIX = "custom_field_"
 
@@ -35,6 +35,7 @@ class Matcher:
         self._tests: dict[str, Test] = {
             "": _has_word,
             "tags": _tag,
+            "via": _channel,
             **dict.fromkeys(_TIMES, self._time),
             **dict.fromkeys(RANKS, _rank),
             **dict.fromkeys(_PEOPLE, self._person),
@@ -111,6 +112,10 @@ def _tag(record: Record, term: Term) -> bool:
     if term.value == "none":
         return not held
     return any(_like(tag, wanted) for wanted in term.value.split(",") for tag in held)
+
+
+def _channel(record: Record, term: Term) -> bool:
+    return _like((record.get("via") or {}).get("channel"), term.value)
 
 
 def _has_word(record: Record, term: Term) -> bool:

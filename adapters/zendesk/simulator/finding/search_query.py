@@ -1,7 +1,8 @@
 """A part of Zendesk's query language: words, property:value and comparisons, a minus before what must not be.
 
 Facts: the vendor's search reference. Terms of one property with a colon are alternatives; everything else must hold
-together. A date without a time is the whole day; 4hours or 3days is a time so long ago.
+together. A word without quotes also stands for longer words that begin with it. A date without a time is the whole
+day; 4hours or 3days is a time so long ago.
 """
 
 from __future__ import annotations
@@ -11,13 +12,16 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from ..answers import Refusal, flat
+from ..answers import Refusal, flat, unsimulated
 
 _TERM = re.compile(r'-?(?:[\w.]+(?:<=|>=|[:<>]))?(?:"[^"]*"|\S+)')
 _PROPERTY = re.compile(r"(?s)([\w.]+)(<=|>=|[:<>])(.*)")
 _AGO = re.compile(r"(\d+)(minute|hour|day|week|month|year)s?")
 _UNITS = {"minute": 60, "hour": 3600, "day": 86400, "week": 604_800, "month": 2_592_000, "year": 31_536_000}
 _SORTS = ("order_by", "sort")
+UNSIMULATED = frozenset(
+    {"brand", "cc", "commenter", "comment", "follower", "form", "has_attachment", "satisfaction", "user"}
+)
 TYPES = {"ticket": "tickets", "user": "users", "organization": "organizations", "group": "groups"}
 
 
@@ -70,20 +74,29 @@ class Span:
 
 
 def parse(text: str) -> Query:
-    """Raises Refusal (422) for a type that there is not."""
+    """Raises Refusal (422) for a type that there is not, 501 for a keyword that is not simulated."""
     query = Query()
     for found in _TERM.findall(text):
-        negative = found.startswith("-")
-        matched = _PROPERTY.fullmatch(found.removeprefix("-"))
-        name, operator, value = matched.groups() if matched else ("", ":", found.removeprefix("-"))
-        name, value = name.lower(), value.strip('"')
-        if name == "type":
-            query.types.append(_noun(value))
-        elif name in _SORTS:
-            _sort(query, name, value)
+        term = _term(found)
+        if term.name == "type":
+            query.types.append(_noun(term.value))
+        elif term.name in _SORTS:
+            _sort(query, term.name, term.value)
+        elif term.name in UNSIMULATED:
+            raise unsimulated(f"The search keyword {term.name} is not simulated.")
         else:
-            query.terms.append(Term(name, operator, value, negative))
+            query.terms.append(term)
     return query
+
+
+def _term(found: str) -> Term:
+    negative, text = found.startswith("-"), found.removeprefix("-")
+    matched = _PROPERTY.fullmatch(text)
+    if matched is None:
+        word = text.strip('"')
+        return Term("", ":", word if text.startswith('"') or word.endswith("*") else f"{word}*", negative)
+    name, operator, value = matched.groups()
+    return Term(name.lower(), operator, value.strip('"'), negative)
 
 
 def span(value: str, now: float) -> Span:

@@ -5,6 +5,7 @@ A user whose addresses nobody asked for yet has one, of which no row is kept unt
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from cs_connector.sandbox.wire import Response
@@ -15,8 +16,10 @@ from ..kinds import IDENTITY, USER
 from ..paths import Routes
 from ..records.resource import Resource, required
 from ..records.table import Record
+from ..records.writing import plain
 from ..state import State
 
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 TYPES = (
     "email",
     "twitter",
@@ -75,14 +78,12 @@ class Identities(Resource):
         required(asked, "type", "value")
         if asked["type"] not in TYPES:
             raise invalid(type=f"Type: {asked['type']} is not valid")
-        owner = self.owner(asked["value"])
-        if owner is not None:
-            raise invalid(value=f"Value: {asked['value']} is already being used by another user")
+        value = self._value(str(asked["type"]), asked["value"])
         now = self.state.stamp()
         new = {
             "user_id": asked["user_id"],
             "type": asked["type"],
-            "value": asked["value"],
+            "value": value,
             "verified": bool(asked.get("verified") or asked.get("skip_verify_email")),
             "primary": False,
             "created_at": now,
@@ -96,7 +97,11 @@ class Identities(Resource):
     def update(self, call: Call) -> Response:
         old = self._one(call)
         asked = {k: v for k, v in call.part("identity").items() if k in ("value", "verified")}
+        if "value" in asked:
+            asked["value"] = self._value(old["type"], asked["value"], old["user_id"])
         new = self._changed(old, asked)
+        if old.get("primary") and new["value"] != old["value"]:
+            self._name(old["user_id"], new["value"])
         self.state.log(self.kind.plural, old["id"], "update", self.named(old, asked), asked)
         return reply({"identity": self.view(new)})
 
@@ -123,6 +128,18 @@ class Identities(Resource):
             rest = self.having("user_id", record["user_id"])
             self._name(record["user_id"], rest[0]["value"] if rest else None)
         return empty()
+
+    def _value(self, kind: str, asked: Any, user: int | None = None) -> str:
+        """As it is kept. Raises Refusal for an e-mail address that is none, and for what another user has."""
+        value = plain("value", asked)
+        if kind == "email":
+            value = value.lower()
+            if not EMAIL.fullmatch(value):
+                raise invalid(email=f"Email: {value} is not properly formatted")
+        owner = self.owner(value)
+        if owner is not None and owner["id"] != user:
+            raise invalid(value=f"Value: {value} is already being used by another user")
+        return value
 
     def owner(self, value: Any) -> Record | None:
         """The live user who has this address."""

@@ -5,7 +5,6 @@ Facts: the vendor's reference; what a deleted user shows was recorded.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,10 +19,9 @@ from ..records.sideloads import Sideloads
 from ..records.table import Record
 from ..state import ME, State
 from ..tickets.ticket_moves import TicketMoves
-from .identities import Identities
+from .identities import EMAIL, Identities
 from .memberships import Memberships
 
-EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 ROLES = ("end-user", "agent", "admin")
 
 

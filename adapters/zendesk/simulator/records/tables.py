@@ -21,7 +21,7 @@ FLAGS = {"true": True, "false": False, "1": True, "0": False}
 def record(state: State, object_name: str, cells: Mapping[str, str]) -> SeedRow:
     """Columns are those of the record; own fields are named organization_fields.KEY or user_fields.KEY.
 
-    Lists have `;` between their parts. Raises BadCell.
+    Lists have `;` between their parts. Without dates the record was made when the sandbox began. Raises BadCell.
     """
     kind = KINDS.get(object_name)
     if kind is None:
@@ -34,6 +34,8 @@ def record(state: State, object_name: str, cells: Mapping[str, str]) -> SeedRow:
             made.setdefault(head, {})[key] = _own(definition, column, text)
         elif text:
             made[column] = _value(kind, column, text)
+    if "created_at" in kind.columns:
+        made.setdefault("created_at", made.get("updated_at") or state.stamp())
     return SeedRow(kind.plural, made)
 
 

@@ -18,7 +18,7 @@ from ..people.users import Users
 from ..records.resource import Resource
 from ..records.sideloads import Sideloads
 from ..records.table import Record
-from ..records.writing import fitted
+from ..records.writing import fitted, flag, plain
 from ..state import ME, State
 from .audits import Audits
 from .drawing import Drawer
@@ -210,7 +210,8 @@ class Tickets(Resource):
             raise invalid(base="Description: cannot be blank" if old is None else "Comment: cannot be blank")
         asked = said if isinstance(said, Mapping) else {"body": body}
         first = True if old is None else old.get("first_public", old.get("is_public", True))
-        public = bool(asked.get("public", first))
+        plain("body", body)
+        public = first if asked.get("public") is None else flag("public", asked["public"])
         new["comment"] = {**asked, "public": public, "at": self._moment()}
         if old is None:
             new |= {"description": body, "first_public": public, "is_public": public}

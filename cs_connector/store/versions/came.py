@@ -15,8 +15,6 @@ _WORD = 8  # bytes
 _SHIFT = np.uint64(29)
 _BLOCK = 1 << 18  # hashes that are kept together: 2 MB
 _SORTED = 1 << 20  # those that are sorted together, about
-# How many bits of a hash make its place in a table: at least, and more than would just number them.
-_LEAST, _SPARE = 16, 5
 
 Numbers = np.ndarray[Any, np.dtype[np.uint64]]
 
@@ -33,28 +31,6 @@ def hashes(ids: pa.StringArray) -> Numbers:
         here = np.flatnonzero(lengths == length)
         found[here] = _mixed(data[ends[here][:, None] + np.arange(length)])
     return found
-
-
-class Sought:
-    """Hashes that are looked for among many others. Few of those pass a table of bits, and only they are searched for."""
-
-    def __init__(self, hashes: Numbers) -> None:
-        self._order = np.argsort(hashes)
-        self._sorted = hashes[self._order]
-        self._shift = np.uint64(64 - max(_LEAST, len(hashes).bit_length() + _SPARE))
-        self._bits = np.zeros(1 << (64 - int(self._shift)), np.bool_)
-        self._bits[self._places(hashes)] = True
-
-    def among(self, every: Numbers) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-        """Where one of them is, and which of them that is."""
-        rows = np.flatnonzero(self._bits[self._places(every)])
-        here = every[rows]
-        places = np.minimum(np.searchsorted(self._sorted, here), max(0, len(self._sorted) - 1))
-        same = self._sorted[places] == here
-        return rows[same], self._order[places[same]]
-
-    def _places(self, hashes: Numbers) -> np.ndarray[Any, Any]:
-        return (hashes >> self._shift).view(np.intp)
 
 
 class Hashes:

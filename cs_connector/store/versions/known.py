@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from . import came, picked, raw
+from .sought import Sought
 
 NEVER = int(np.iinfo(np.int64).min)
 _SHORT = ("deleted", "known_at", "digest")
@@ -50,7 +51,7 @@ class Known:
     def __init__(self, files: Sequence[File], ids: pa.StringArray, stamps: pa.StringArray) -> None:
         count = len(ids)
         self._hashes, self._which = came.hashes(ids), np.arange(count)
-        self._sought = came.Sought(self._hashes)
+        self._sought = Sought(self._hashes)
         self._stamps, self._stamped = came.hashes(stamps), raw.truths(stamps.is_valid())
         self._files = [file.opened for file in files]
         self.at = np.full(count, NEVER, np.int64)
@@ -82,7 +83,7 @@ class Known:
         """Whether a file up to then may hold a newer version of any. What was found is looked for no more, once it is the half."""
         left = self._which[self.at[self._which] < latest]
         if 2 * len(left) <= len(self._which):
-            self._which, self._sought = left, came.Sought(self._hashes[left])
+            self._which, self._sought = left, Sought(self._hashes[left])
         return bool(len(left))
 
     def _look(self, number: int, file: Any) -> None:

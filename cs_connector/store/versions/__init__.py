@@ -1,0 +1,1 @@
+"""Versions of records in Parquet files: written by first and later folds, looked for, and merged. Nothing else of the store is known here."""
