@@ -30,8 +30,8 @@ def found(layers: Sequence[Path]) -> list[ConfigError]:
     told += _unread(layers)
     for name, path in sorted(metric_files(layers).items()):
         told += [_with_column(error) for error in _of_file(name, path, seen, calendar)]
-    for error in told:
-        _point(error, seen)
+    for mistake in told:
+        _point(mistake, seen)
     return sorted(told, key=_where) or [_with_column(error) for error in _between(layers)]
 
 
