@@ -20,7 +20,8 @@ FEW = 20  # records of a CRM with hardly anything in it: what is spent on those 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Accounts of the company, records to pull, runs of each measurement; `whole`: accounts of the long one.
+    """Accounts of the company, records to pull, runs of each measurement; `tickets`: of which few
+    change; `whole`: accounts of the long one.
 
     `kept`: accounts of a sandbox on disk, each with ten tickets; `ways`: of reading, each measured in `rounds`;
     `endless`: tickets of a CRM that has as many as one likes; `measured`: accounts whose metrics are computed;
@@ -31,6 +32,7 @@ class Size:
 
     accounts: int = 20_000
     records: int = 200_000
+    tickets: int = 1_000_000
     times: int = 2
     starts: int = 15
     whole: int | None = None
@@ -49,6 +51,7 @@ class Size:
 QUICK = Size(
     accounts=40,
     records=400,
+    tickets=800,
     times=1,
     starts=1,
     kept=200,

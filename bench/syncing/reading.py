@@ -15,10 +15,11 @@ from .changing import change
 from .ways import Way
 
 SHARE = 100  # one ticket in so many is changed
+OPEN = 5  # and one in so many is open: a closed one cannot be changed in Zendesk
 ROUNDS = (
     8  # changed and synced so often; the files of the changes are merged with the others at about every tenth
 )
-SETTLED = "PT3M"  # until every change can be seen
+SETTLED = "PT30M"  # until every change can be seen, and the next sync does not look at it again
 LISTS = ("/queryAll?q=SELECT+Id", "/objects/2026-03/tickets?", "/incremental/tickets/")
 
 
@@ -70,7 +71,8 @@ class Reading:
         return Cost(cpu, wall, costs[-1].memory, costs[-1].out)
 
     def _changed(self, sync: Work) -> Cost:
-        numbers = range(self.changes % SHARE, self.records, SHARE)  # others each time
+        begin = self.changes * OPEN % SHARE  # others each time
+        numbers = range(begin, self.records, SHARE)
         self.changes += 1
         change(self.bed, self.way.crm, numbers, f"Changed for the {self.changes}. time")
         self.bed.advance(SETTLED)

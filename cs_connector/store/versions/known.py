@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,16 +11,11 @@ import numpy as np
 import pyarrow as pa
 
 from . import came, picked, raw
+from .digests import digests
 from .sought import Sought
 
 NEVER = int(np.iinfo(np.int64).min)
 _SHORT = ("deleted", "known_at", "digest")
-
-
-def digests(payloads: Iterable[bytes]) -> raw.Array:
-    """64 bits that stand for each payload: the second half of its MD5, as DuckDB's md5_number_lower says it."""
-    halves = b"".join([hashlib.md5(payload, usedforsecurity=False).digest() for payload in payloads])
-    return np.frombuffer(halves, "<u8")[1::2]
 
 
 class File(NamedTuple):
@@ -75,8 +69,7 @@ class Known:
 
     def _make(self, file: Any, group: int, places: raw.Array, begin: int) -> None:
         payloads = file.read_row_group(group, columns=["payload"], use_threads=False)["payload"]
-        texts = payloads.take(picked.numbers(self._row[places] - begin)).cast(pa.binary()).to_pylist()
-        self.digest[places] = digests(texts)
+        self.digest[places] = digests(payloads.take(picked.numbers(self._row[places] - begin)))
         self.told[places] = True
 
     def _left(self, latest: int) -> bool:

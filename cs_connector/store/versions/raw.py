@@ -162,11 +162,12 @@ def shaped(group: pa.Table, known_at: int, digests: pa.Array | None = None) -> p
 
 def _stamps(times: pa.StringArray) -> pa.UInt64Array:
     """What stands for each time; null where there is none."""
-    known = _bits(truths(times.is_valid())) if times.null_count else None
+    known = bits(truths(times.is_valid())) if times.null_count else None
     return pa.Array.from_buffers(pa.uint64(), len(times), [known, pa.py_buffer(came.hashes(times))])
 
 
-def _bits(each: Array) -> pa.Buffer:
+def bits(each: Array) -> pa.Buffer:
+    """Truths as Arrow keeps them."""
     return pa.py_buffer(np.packbits(each, bitorder="little"))
 
 

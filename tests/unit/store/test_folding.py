@@ -138,7 +138,8 @@ def test_records_that_came_again_are_told_by_their_ids(
 def test_folds_add_up_to_what_was_read(
     store: Store, monkeypatch: pytest.MonkeyPatch, clock: HandClock, seed: int
 ) -> None:
-    for module, name, value in ((raw, "ROWS", 5), (laters, "PART", 7), (raw, "STRETCH", 8)):
+    little = (folding, "LITTLE", seed * 1_000)  # nothing, some or all of a landing is kept in memory
+    for module, name, value in ((raw, "ROWS", 5), (laters, "PART", 7), (raw, "STRETCH", 8), little):
         monkeypatch.setattr(module, name, value)
     chance, held = random.Random(seed), dict[str, RawRecord]()
     for _ in range(6):
@@ -173,6 +174,17 @@ def test_a_fold_looks_at_payloads_only_where_the_stamp_does_not_tell(
     fold(store, *(record(n, "a", at="2026-01-01") for n in range(9)))
     assert fold(store, record(3, "b", at="2026-01-02"), record(10)) == Fold(2, 1, 1, 0, 0)
     assert compared == []
+
+
+def test_what_a_payload_comes_to_is_kept_where_it_was_needed(store: Store) -> None:
+    fold(store, *(record(n, "a", at="1") for n in range(4)))
+    fold(
+        store, record(0, "b", at="2"), record(1, "b", at="1"), record(2, "gone", deleted=True), record(9, "b")
+    )
+    with duckdb.connect() as con:
+        store.facts.latest(con, "sf", "Account", "v")
+        found = con.execute("SELECT id, digest = md5_number_lower(payload) FROM v ORDER BY id").fetchall()
+    assert found == [("0", None), ("1", True), ("2", True), ("3", None), ("9", None)]
 
 
 @pytest.mark.parametrize("older", [False, True], ids=["files of now", "files without the column"])

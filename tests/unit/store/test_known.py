@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cs_connector.store.versions import known, raw
+from cs_connector.store.versions.digests import digests
 
 IDS = "abcdef"
 
@@ -64,7 +65,7 @@ def test_the_newest_version_counts_however_the_folds_lie_in_files(
     for place, (_, version) in ((n, newest[id_]) for n, id_ in enumerate(ids) if id_ in newest):
         assert found.deleted[place] == version.deleted
         assert found.moved[place] == (version.text != "x")
-        assert found.digest[place] == known.digests([version.text.encode()])[0]
+        assert found.digest[place] == digests(pa.array([version.text]))[0]
 
 
 def test_an_older_file_is_not_looked_through_for_what_a_newer_one_has(
