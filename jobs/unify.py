@@ -12,6 +12,7 @@ from cs_connector.language.executor import sql
 from cs_connector.model import ENTITIES
 from cs_connector.runner import Engine
 from cs_connector.runner.identity.decisions import WHO, changed, decisions
+from cs_connector.runner.reading import broken
 from cs_connector.runner.summary import ObjectLine, People
 from cs_connector.runner.unifying import resolve
 from cs_connector.store import monthly, tables
@@ -180,6 +181,7 @@ def _quarantine(engine: Engine, con: duckdb.DuckDBPyConnection) -> None:
 
 def _report(engine: Engine) -> None:
     """How many are set aside of what was read in this run, and of what it did not read those that cannot be read."""
+    broken.gone_through(engine.summary.notes)
     counts, unread = _counted(engine, sa.true()), _counted(engine, tables.quarantine.c.stage == "unify")
     for line in engine.summary.objects:
         line.quarantined = counts.get((line.connection, line.object), 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -33,12 +33,14 @@ from cs_connector.ports import (
 )
 from cs_connector.transport.cursors import unreadable
 
-from .records import BAD, Maker
+from . import oddities
+from .records import BAD, Maker, day
 from .shape import Shape
 from .source import End, Source
 
 PAGE = 5_000
 _CLOSED = ""  # the place of files that could not be opened, among those with bad rows
+_READER = 1  # raised when rows can be read that could not be: files with bad rows are then read again
 MOST_BAD = 1_000  # of one file are remembered; a cursor stays small
 
 
@@ -56,16 +58,18 @@ class Cursor(msgspec.Struct, omit_defaults=True):
     name, digest, rows handed over. `newest`: the newest date of the `modified` column. `ends`: where files that
     are appended to ended. `bad`: the ids of the records that say what was wrong in a file, so that they go when it
     is mended. `odd`: of mail, how many messages of a file have headers that are not of their character set, the line and the
-    names of the first. `complete`: up to when everything was read when files were last there.
+    names of the first. `undated`: of how many rows of a file `modified` is no date, the line and the text of the first. `complete`: up to when everything was read when files were last there. `reader`: by which version of this module.
     """
 
     seen: dict[str, str] = {}
     ends: dict[str, End] = {}
     bad: dict[str, list[str]] = {}
-    odd: dict[str, tuple[int, int, str]] = {}
+    odd: dict[str, oddities.Odd] = {}
+    undated: dict[str, oddities.Odd] = {}
     at: tuple[str, str, int] | None = None
     newest: str | None = None
     complete: datetime | None = None
+    reader: int = 0
 
 
 class Files(Adapter):
@@ -171,8 +175,11 @@ class Files(Adapter):
         names = {source.name for source in sources}
         cursor.seen = {name: digest for name, digest in cursor.seen.items() if name in names}
         cursor.ends = {name: end for name, end in cursor.ends.items() if name in names}
-        before = cursor.odd
-        cursor.odd = {name: odd for name, odd in before.items() if name in names}
+        _look_again(cursor)
+        before = (cursor.odd, cursor.undated)
+        cursor.odd, cursor.undated = (
+            {name: odd for name, odd in each.items() if name in names} for each in before
+        )
         left = cursor.bad.keys() - names
         mended = {key for name in left for key in cursor.bad[name]}
         closed: list[str] = []
@@ -187,10 +194,9 @@ class Files(Adapter):
             if cursor.seen.get(source.name) != digest:
                 yield from self._source(source, digest, cursor, wanted)
         cursor.at = None
-        if cursor.odd:
-            told = _oddities(cursor.odd, sources)
+        for told in oddities.told(cursor.odd, cursor.undated, sources):
             closed.append(told.id)
-            if cursor.odd != before or told.id not in cursor.bad.get(_CLOSED, []):
+            if (cursor.odd, cursor.undated) != before or told.id not in cursor.bad.get(_CLOSED, []):
                 yield told
         yield from _gone(sorted(mended.difference(closed)))
         cursor.bad = {name: bad for name, bad in cursor.bad.items() if name not in left}
@@ -214,6 +220,9 @@ class Files(Adapter):
         cursor.odd.pop(source.name, None)
         if source.odd:
             cursor.odd[source.name] = (len(source.odd), *source.odd[0])
+        was = cursor.undated.pop(source.name, None)
+        if undated := oddities.together(was if grown else None, source.undated):
+            cursor.undated[source.name] = undated
         cursor.seen[source.name] = digest
         if source.end:
             cursor.ends[source.name] = source.end
@@ -236,21 +245,12 @@ class _Wanted:
         return frozenset(name for source in self._sources for name in source.columns())
 
 
-def _oddities(odd: Mapping[str, tuple[int, int, str]], sources: Sequence[Source]) -> RawRecord:
-    """One record for all messages: they count, and many of them must not make their object one that cannot be read."""
-    first = next(source for source in sources if source.name in odd)
-    _, line, headers = odd[first.name]
-    others = sum(count for count, _, _ in odd.values()) - 1
-    more = f", as do headers of {others:,} other message{'' if others == 1 else 's'}" if others else ""
-    files = [name for name in sorted(odd) if name != first.name]
-    beyond = f" and {len(files) - 3:,} more files" if files[3:] else ""
-    listed = f" (also in {', '.join(files[:3])}{beyond})" if files else ""
-    why = (
-        f"{headers} of the message that begins here holds bytes that are not of the character set that it names, or names one that "
-        f"nobody knows{more}{listed}; it is kept as it was sent, and the messages count, with their addresses and dates. To be rid "
-        "of this line, mend the headers, or take the file away"
-    )
-    return first.named(why, line)
+def _look_again(cursor: Cursor) -> None:
+    """Files of which an older version set rows aside count as not read."""
+    if cursor.reader < _READER:
+        cursor.seen = {name: digest for name, digest in cursor.seen.items() if name not in cursor.bad}
+        cursor.ends = {name: end for name, end in cursor.ends.items() if name not in cursor.bad}
+        cursor.reader = _READER
 
 
 def _is_file(path: Path) -> bool:
@@ -295,20 +295,13 @@ def _encode(cursor: Cursor) -> str:
 
 def _newest(page: Sequence[RawRecord], before: str | None) -> str | None:
     stamps = {record.modified_at[:10] for record in page if record.modified_at}
-    days = [stamp for stamp in stamps if _day(stamp)]
+    days = [stamp for stamp in stamps if day(stamp)]
     return max([*days, before] if before else days, default=None)
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _complete_to(newest: str | None, now: datetime) -> datetime:
     """The end of the newest day; without dates, the time of reading."""
-    day = _day(newest) if newest else None
-    if day is None:
+    last = day(newest) if newest else None
+    if last is None:
         return now
-    return min(now, datetime.combine(day, time(), UTC) + timedelta(days=1))
+    return min(now, datetime.combine(last, time(), UTC) + timedelta(days=1))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -13,18 +15,30 @@ from .shape import Shape
 
 BAD = b'{"__error__"'  # how the payload of a bad record begins
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # in JSON, where a text may also tell of one
+_SHOWN = 40  # characters of a text that is no date
 _encode = msgspec.json.Encoder().encode
+
+
+@lru_cache(maxsize=4096)
+def day(text: str) -> date | None:
+    """The day that a text names by ISO 8601; None for a text that names none."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 class Maker:
     """Makes the records of one file; `name` is its path below the root.
 
-    `odd`: line and header of each that is not of its character set, in messages that count all the same.
+    `odd`: line and header of each that is not of its character set, in messages that count all the same. `undated`: how many
+    rows count although their `modified` is no date, and the line and the text of the first.
     """
 
     def __init__(self, name: str, shape: Shape) -> None:
         self.name, self.shape = name, shape
         self.odd: list[tuple[int, str]] = []
+        self.undated: tuple[int, int, str] | None = None
 
     def good(self, row: dict[str, Any], payload: bytes | None, line: int) -> RawRecord:
         """A record of a row; a bad one when its key is not complete, it cannot be written as JSON or holds a NUL."""
@@ -41,7 +55,11 @@ class Maker:
             return self.bad(
                 "a NUL character stands in it, which no text has: was the file damaged, or cut?", line
             )
-        return RawRecord("|".join(map(str, key)), str(modified) if modified else None, False, payload)
+        at = str(modified) if modified else None
+        if at and day(at[:10]) is None:
+            count, first, text = self.undated or (0, line, at[:_SHOWN])
+            self.undated = (count + 1, first, text)
+        return RawRecord("|".join(map(str, key)), at, False, payload)
 
     def bad(self, why: str, line: int) -> RawRecord:
         said = {"__error__": why, "__file__": self.name, "__line__": line}

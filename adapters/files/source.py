@@ -98,6 +98,16 @@ class Source:
         """Line and headers of each message read whose headers are not of their character set."""
         return self._maker.odd
 
+    @property
+    def undated(self) -> tuple[int, int, str] | None:
+        """How many rows read have a `modified` that is no date, and the line and the text of the first."""
+        return self._maker.undated
+
+    @property
+    def modified(self) -> str:
+        """The column that says when a row changed."""
+        return self._shape.modified or ""
+
     def named(self, why: str, line: int) -> RawRecord:
         """A record that says what is wrong on a line of this file."""
         return self._maker.bad(why, line)

@@ -12,9 +12,9 @@ from requests import Response
 
 from cs_connector.errors import AdapterError, ConfigError, NotPermitted
 from cs_connector.ports import (
-    Adapter,
     Answer,
     Ask,
+    Assembled,
     Capabilities,
     Change,
     Document,
@@ -92,7 +92,7 @@ class _Properties(msgspec.Struct):
 _UNCOUNTED = frozenset({"owners", "feedback_submissions"})  # not in the search index of every portal
 
 
-class HubSpot(Adapter):
+class HubSpot(Assembled[Writer, Provisioner]):
     """Reads companies, contacts, feedback, deals, tasks and owners; writes company fields and tasks."""
 
     crm: ClassVar[str] = "hubspot"
@@ -188,14 +188,8 @@ class HubSpot(Adapter):
         found = msgspec.convert(document.body, _Properties).results
         return ObjectInfo(name, tuple(map(_field, found)), writable=name not in _READ_ONLY)
 
-    def write(self, changes: Sequence[Change]) -> Sequence[Receipt]:
-        return self._writer.write(changes)
-
     def find(self, object_name: str, key_field: str, keys: Sequence[str]) -> Mapping[str, str]:
         return self._lookup.find(object_name, key_field, keys)
-
-    def cost(self, changes: Sequence[Change]) -> int:
-        return self._writer.cost(changes)
 
     def resume(self, changes: Sequence[Change]) -> Sequence[Receipt]:
         return self._lookup.resume(changes)
@@ -211,15 +205,6 @@ class HubSpot(Adapter):
 
     def face(self, parts: Sequence[str]) -> Sequence[Piece]:
         return face(parts)
-
-    def present(self, pieces: Sequence[Piece]) -> Sequence[Piece | None]:
-        return self._provisioner.present(pieces)
-
-    def install(self, pieces: Sequence[Piece]) -> Sequence[Receipt]:
-        return self._provisioner.install(pieces)
-
-    def remove(self, pieces: Sequence[Piece]) -> Sequence[Receipt]:
-        return self._provisioner.remove(pieces)
 
     def filled(self, pieces: Sequence[Piece]) -> Sequence[int | None]:
         return self._provisioner.filled(pieces)

@@ -13,9 +13,9 @@ from pydantic import BaseModel
 
 from cs_connector.errors import ConfigError, Rejected, Unavailable
 from cs_connector.ports import (
-    Adapter,
     Answer,
     Ask,
+    Assembled,
     Capabilities,
     Change,
     Document,
@@ -45,6 +45,7 @@ from .discovery import documents
 from .errors import allowance, classify, decode
 from .provisioning.assembly import assembled
 from .provisioning.face import face
+from .provisioning.provisioner import Provisioner
 from .reading import Reader
 from .soql import by_key, long_id
 from .versions import release
@@ -122,7 +123,7 @@ class Found(msgspec.Struct):
     next: str | None = msgspec.field(default=None, name="nextRecordsUrl")
 
 
-class Salesforce(Adapter):
+class Salesforce(Assembled[Writer, Provisioner]):
     crm: ClassVar[str] = "salesforce"
     Settings: ClassVar[type[BaseModel]] = auth.Settings
     capabilities: ClassVar[Capabilities] = Capabilities(
@@ -214,12 +215,6 @@ class Salesforce(Adapter):
             return None
         return _object_info(msgspec.convert(document.body, Description))
 
-    def write(self, changes: Sequence[Change]) -> Sequence[Receipt]:
-        return self._writer.write(changes)
-
-    def cost(self, changes: Sequence[Change]) -> int:
-        return self._writer.cost(changes)
-
     def resume(self, changes: Sequence[Change]) -> Sequence[Receipt]:
         return self._writer.resume(changes)
 
@@ -238,15 +233,6 @@ class Salesforce(Adapter):
 
     def face(self, parts: Sequence[str]) -> Sequence[Piece]:
         return face(parts)
-
-    def present(self, pieces: Sequence[Piece]) -> Sequence[Piece | None]:
-        return self._provisioner.present(pieces)
-
-    def install(self, pieces: Sequence[Piece]) -> Sequence[Receipt]:
-        return self._provisioner.install(pieces)
-
-    def remove(self, pieces: Sequence[Piece]) -> Sequence[Receipt]:
-        return self._provisioner.remove(pieces)
 
     def filled(self, pieces: Sequence[Piece]) -> Sequence[int | None]:
         return self._provisioner.filled(pieces)

@@ -12,9 +12,9 @@ from requests import Response
 
 from cs_connector.errors import AdapterError, AuthFailed, UsageError
 from cs_connector.ports import (
-    Adapter,
     Answer,
     Ask,
+    Assembled,
     Capabilities,
     Change,
     Document,
@@ -67,7 +67,7 @@ class _Token(msgspec.Struct):
     token: _Current
 
 
-class Zendesk(Adapter):
+class Zendesk(Assembled[Writer, Provisioner]):
     """Reads organizations, users, tickets and survey answers; writes organization fields."""
 
     crm: ClassVar[str] = "zendesk"
@@ -154,16 +154,10 @@ class Zendesk(Adapter):
         fields = [replace(_field(f), name=f"{document.path}.{f.key}", writable=False) for f in found]
         return ObjectInfo(name, (*_plain(name), *fields), writable=name == "organizations")
 
-    def write(self, changes: Sequence[Change]) -> Sequence[Receipt]:
-        return self._writer.write(changes)
-
     def find(self, object_name: str, key_field: str, keys: Sequence[str]) -> Mapping[str, str]:
         if object_name != "organizations":
             raise UsageError(f"{object_name} of Zendesk are not found by key", fix="only organizations are")
         return self._writer.lookup.find(key_field, keys)
-
-    def cost(self, changes: Sequence[Change]) -> int:
-        return self._writer.cost(changes)
 
     def resume(self, changes: Sequence[Change]) -> Sequence[Receipt]:
         return self._writer.lookup.resume(changes)
@@ -176,15 +170,6 @@ class Zendesk(Adapter):
 
     def face(self, parts: Sequence[str]) -> Sequence[Piece]:
         return face(parts)
-
-    def present(self, pieces: Sequence[Piece]) -> Sequence[Piece | None]:
-        return self._provisioner.present(pieces)
-
-    def install(self, pieces: Sequence[Piece]) -> Sequence[Receipt]:
-        return self._provisioner.install(pieces)
-
-    def remove(self, pieces: Sequence[Piece]) -> Sequence[Receipt]:
-        return self._provisioner.remove(pieces)
 
     def look(self, ask: Ask) -> Answer:
         return look(self._transport, f"{self._settings.host}/api/v2", ask)

@@ -220,7 +220,9 @@ def _decode(answer: Response, kind: type[Mark]) -> Mark:
     try:
         return msgspec.json.decode(answer.content, type=kind)
     except msgspec.MsgspecError as error:
-        raise unlike("Zendesk", str(error)) from error
+        said = problem(answer)
+        inside = f"; it says {said.code}: {said.message}" if said.message else ""
+        raise unlike("Zendesk", f"{error}{inside}") from error
 
 
 def _stuck(name: str) -> Unavailable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -76,10 +77,7 @@ def show(
         document = answers.answers(
             engine, answers.question(engine, run, record, account, field, opt.day(since))
         )
-    if as_json:
-        screen.document(document)
-    else:
-        console.rows(screen, document, field, count)
+    opt.tell(screen, document, partial(console.rows, field=field, count=count))
 
 
 @_audit.command()

@@ -32,12 +32,7 @@ def relationships(
     with opt.engine(root) as engine:
         day = opt.day(known_on)
         document = relations.of_account(engine, id_, day) if id_ else relations.overview(engine, day)
-    if as_json:
-        screen.document(document)
-    elif id_:
-        shown.of_account(screen, document)
-    else:
-        shown.overview(screen, document)
+    opt.tell(screen, document, shown.of_account if id_ else shown.overview)
 
 
 def perspective(
@@ -53,7 +48,4 @@ def perspective(
     screen = opt.screen(as_json=as_json)
     with opt.engine(root) as engine:
         document = relations.seen_by(engine, by, opt.day(known_on))
-    if as_json:
-        screen.document(document)
-    else:
-        shown.perspective(screen, document)
+    opt.tell(screen, document, shown.perspective)

@@ -53,10 +53,8 @@ def unify(
         with opt.engine(root, as_of) as engine:
             document, paths = write(engine)
         _show(screen, document, paths)
-    elif as_json:
-        screen.document(summary.document())
     else:
-        reports.run(screen, summary.document())
+        opt.tell(screen, summary.document(), reports.run)
     if summary.exit:
         raise typer.Exit(summary.exit)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -58,6 +59,7 @@ def explain(
     no_color: opt.NoColor = False,
 ) -> None:
     """Why an account or a relationship has its score, down to the source records."""
+    from cs_connector.console import reports
     from cs_connector.runner import asking
 
     screen = opt.screen(as_json=as_json, no_color=no_color)
@@ -67,33 +69,27 @@ def explain(
             from cs_connector.runner.scorecards.pages import linked
 
             document = linked(engine, document)
-    if as_json:
-        screen.document(document)
-    else:
-        from cs_connector.console import reports
-
-        reports.explain(screen, document)
+    opt.tell(screen, document, reports.explain)
 
 
 def levers(
     id_: Id,
-    target: Annotated[int, typer.Option("--target", min=1, max=100, help="The score to reach.")],
+    target: Annotated[
+        int | None,
+        typer.Option("--target", min=1, max=100, help="The score to reach; where the next band begins."),
+    ] = None,
     root: opt.ProjectDir = opt.HERE,
     as_json: opt.Json = False,
     as_of: opt.AsOf = None,
 ) -> None:
     """The least change in each measure that reaches a target score."""
+    from cs_connector.console import reports
     from cs_connector.runner import asking
 
     screen = opt.screen(as_json=as_json)
     with opt.engine(root, as_of) as engine:
         document = asking.levers(engine, id_, target, opt.day(as_of))
-    if as_json:
-        screen.document(document)
-    else:
-        from cs_connector.console import reports
-
-        reports.levers(screen, document)
+    opt.tell(screen, document, reports.levers)
 
 
 def why_changed(
@@ -113,6 +109,7 @@ def why_changed(
     no_color: opt.NoColor = False,
 ) -> None:
     """Why a score is not what it was: parts that add up to the difference exactly."""
+    from cs_connector.console import reasons
     from cs_connector.runner import asking
 
     screen = opt.screen(as_json=as_json, no_color=no_color)
@@ -120,12 +117,7 @@ def why_changed(
         document = asking.why_changed(
             engine, id_, opt.day(first), opt.day(last), reading.value if reading else None
         )
-    if as_json:
-        screen.document(document)
-    else:
-        from cs_connector.console import reasons
-
-        reasons.why_changed(screen, document)
+    opt.tell(screen, document, reasons.why_changed)
 
 
 def why_not(
@@ -152,10 +144,7 @@ def why_not(
     screen = opt.screen(as_json=as_json, no_color=no_color)
     with opt.engine(root) as engine:
         document = questions.why_not(engine, id_, rule)
-    if as_json:
-        screen.document(document)
-    else:
-        reasons.why_not(screen, document)
+    opt.tell(screen, document, reasons.why_not)
 
 
 def timeline(
@@ -173,10 +162,7 @@ def timeline(
     screen = opt.screen(as_json=as_json, no_color=no_color)
     with opt.engine(root, as_of) as engine:
         document = told(engine, id_)
-    if as_json:
-        screen.document(document)
-    else:
-        chronicle(screen, document, count)
+    opt.tell(screen, document, partial(chronicle, count=count))
 
 
 def export(
@@ -289,7 +275,4 @@ def show(
     screen = opt.screen(as_json=as_json)
     with opt.engine(root) as engine:
         document = questions.run(engine, run)
-    if as_json:
-        screen.document(document)
-    else:
-        reports.run(screen, document)
+    opt.tell(screen, document, reports.run)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from . import options as opt
 from .look import Id
+
+if TYPE_CHECKING:
+    from cs_connector.console import Screen
+    from cs_connector.runner.mappings import Checked
 
 _mapping = typer.Typer(help="The mapping files: do they fit, and what do they make of a record.")
 
@@ -37,23 +41,22 @@ def check(
     with opt.engine(root) as engine:
         unifying.declared(engine)
         checked = mappings.check(engine, saved)
-    found = checked.problems
     if as_json:
-        screen.document(
-            {
-                "schema": "mapping-check/1",
-                "problems": [asdict(problem) for problem in found],
-                "not_compared": checked.unseen,
-            }
-        )
+        problems = [asdict(problem) for problem in checked.problems]
+        screen.document({"schema": "mapping-check/1", "problems": problems, "not_compared": checked.unseen})
     else:
-        for problem in found:
-            screen.plain(f"{problem.place}\n  {problem.connection}: {problem.what}\n  fix: {problem.fix}")
-        if checked.unseen:
-            screen.plain(f"not compared, because it was not saved: {', '.join(checked.unseen)}")
-        screen.line(f"{len(found)} problems" if found else "every mapping fits what its connection has")
-    if found:
+        _show(screen, checked)
+    if checked.problems:
         raise typer.Exit(2)
+
+
+def _show(screen: Screen, checked: Checked) -> None:
+    found = checked.problems
+    for problem in found:
+        screen.plain(f"{problem.place}\n  {problem.connection}: {problem.what}\n  fix: {problem.fix}")
+    if checked.unseen:
+        screen.plain(f"not compared, because it was not saved: {', '.join(checked.unseen)}")
+    screen.line(f"{len(found)} problems" if found else "every mapping fits what its connection has")
 
 
 @_mapping.command("preview")
@@ -65,10 +68,7 @@ def preview(id_: Id, root: opt.ProjectDir = opt.HERE, as_json: opt.Json = False)
     screen = opt.screen(as_json=as_json)
     with opt.engine(root) as engine:
         document = made(engine, id_)
-    if as_json:
-        screen.document(document)
-    else:
-        shown(screen, document)
+    opt.tell(screen, document, shown)
 
 
 @_mapping.command("schema")

@@ -68,10 +68,7 @@ def preview(
     screen = opt.screen(as_json=as_json)
     with opt.engine(root) as engine:
         document = measuring.preview(engine, name, account, opt.day(as_of), rows)
-    if as_json:
-        screen.document(document)
-    else:
-        shown(screen, document)
+    opt.tell(screen, document, shown)
 
 
 @_measure.command("steps")
@@ -99,10 +96,7 @@ def steps(
         if study in (None, each)
     ]
     document = {"schema": "measure-steps/1", "run": id_, "studies": listed}
-    if as_json:
-        screen.document(document)
-    else:
-        shown(screen, document)
+    opt.tell(screen, document, shown)
 
 
 def _study(engine: Engine, name: str) -> str:

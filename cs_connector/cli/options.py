@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -39,6 +39,14 @@ def screen(*, as_json: bool = False, quiet: bool = False, no_color: bool = False
     from cs_connector.console import Screen
 
     return Screen(as_json=as_json, quiet=quiet or as_json, color=not no_color)
+
+
+def tell(screen: Screen, document: dict[str, Any], shown: Callable[[Screen, dict[str, Any]], None]) -> None:
+    """Print a document for a program, or show a person what is in it."""
+    if screen.as_json:
+        screen.document(document)
+    else:
+        shown(screen, document)
 
 
 def day(text: str | None) -> date | None:

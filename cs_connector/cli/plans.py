@@ -12,7 +12,12 @@ from . import options as opt
 if TYPE_CHECKING:
     from cs_connector.act.planfile import PlanFile
     from cs_connector.console import Screen
+    from cs_connector.runner.summary import Summary
 
+Recorded = Annotated[
+    str | None,
+    typer.Option("--as-of", metavar="DATE", help="The day on record for this run; the plan stays as it is."),
+]
 DECIDE = ("unify", "score", "act")
 _writes = typer.Typer(help="Stop everything that is written to the CRMs, and let it go on.")
 
@@ -111,13 +116,12 @@ def apply(
     ] = None,
     root: opt.ProjectDir = opt.HERE,
     as_json: opt.Json = False,
-    as_of: opt.AsOf = None,
+    as_of: Recorded = None,
     quiet: opt.Quiet = False,
     no_color: opt.NoColor = False,
 ) -> None:
     """Write exactly what a plan says. Refuses a stale, edited or foreign one."""
     from cs_connector.act.planfile import PlanFile, last
-    from cs_connector.console import reports
     from cs_connector.runner.applying import apply_plan
 
     screen = opt.screen(as_json=as_json, quiet=quiet, no_color=no_color)
@@ -128,13 +132,19 @@ def apply(
     if as_json:
         screen.document(summary.document())
     else:
-        reports.writes(screen, summary.document()["writes"])
-        for note in summary.notes:
-            screen.plain(note)
-        if any(line.created or line.updated or line.deleted for line in summary.writes):
-            screen.plain(f"run {summary.run}; take it back with: cs-connector undo {summary.run}")
+        _written(screen, summary)
     if summary.exit:
         raise typer.Exit(summary.exit)
+
+
+def _written(screen: Screen, summary: Summary) -> None:
+    from cs_connector.console import reports
+
+    reports.writes(screen, summary.document()["writes"])
+    for note in summary.notes:
+        screen.plain(note)
+    if any(line.created or line.updated or line.deleted for line in summary.writes):
+        screen.plain(f"run {summary.run}; take it back with: cs-connector undo {summary.run}")
 
 
 def _said(reason: str, what: str) -> str:

@@ -38,6 +38,10 @@ def quarantine(context: typer.Context, root: opt.ProjectDir = opt.HERE, as_json:
         screen.line("nothing is set aside")
 
 
+_NONE = (
+    "no refused change is held there; records that could not be read need no retry: each run looks at them again, and files are "
+    "read again when they change"
+)
 _STAGES = {"write": "refused by the CRM, and not sent again as it is: ", "check": "not sent: "}
 
 
@@ -56,8 +60,10 @@ def retry(
 
     connection, _, name = (select or "").partition(".")
     with opt.engine(root, exclusive=True) as engine, engine.store.state.begin() as db:
+        if connection:
+            opt.known(connection, engine.project.settings.connections)
         keys = refused.retry(db, connection or None, name or None, record)
         if record is None:
             owners.forgive(db, connection or None)
-    told = f"{len(keys):,} changes go again with the next run" if keys else "no refused change is held there"
-    opt.screen().plain(told)
+    many = "1 change goes" if len(keys) == 1 else f"{len(keys):,} changes go"
+    opt.screen().plain(f"{many} again with the next run" if keys else _NONE)

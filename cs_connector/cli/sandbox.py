@@ -10,7 +10,9 @@ import typer
 from . import options as opt
 
 if TYPE_CHECKING:
+    from cs_connector.console import Screen
     from cs_connector.demo.control import Remote
+    from cs_connector.demo.sandbox import Running
 
 _sandbox = typer.Typer(help="Simulated CRMs on this machine.", no_args_is_help=True)
 
@@ -86,15 +88,20 @@ def up(
         if as_json:
             screen.document(running.document)
         else:
-            screen.line(f"control {running.document['control_url']}")
-            for name in running.sandbox.servers:
-                screen.line(f"{name:<16} {running.sandbox.servers[name].base_url}")
-            if tls:
-                screen.line(f"trust {running.document['salesforce']['ca_file']}")
-            screen.line("stop with Ctrl-C")
+            _addresses(screen, running, trust=tls is not None)
         sandbox.wait()
     finally:
         running.stop()
+
+
+def _addresses(screen: Screen, running: Running, *, trust: bool) -> None:
+    """Where everything is, with the authority to `trust` where it speaks https, and how to stop it."""
+    screen.line(f"control {running.document['control_url']}")
+    for name, server in running.sandbox.servers.items():
+        screen.line(f"{name:<16} {server.base_url}")
+    if trust:
+        screen.line(f"trust {running.document['salesforce']['ca_file']}")
+    screen.line("stop with Ctrl-C")
 
 
 @_sandbox.command()

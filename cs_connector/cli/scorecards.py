@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -44,7 +43,7 @@ def program(
     screen = opt.screen(as_json=as_json, no_color=no_color)
     with opt.engine(root, as_of) as engine:
         document = told(engine, by, month)
-    _tell(screen, document, shown)
+    opt.tell(screen, document, shown)
 
 
 def books(
@@ -73,7 +72,7 @@ def books(
     screen = opt.screen(as_json=as_json, no_color=no_color)
     with opt.engine(root) as engine:
         document = told(engine, opt.day(first), owner)
-    _tell(screen, document, shown)
+    opt.tell(screen, document, shown)
 
 
 def contradictions(
@@ -86,7 +85,7 @@ def contradictions(
     screen = opt.screen(as_json=as_json, no_color=no_color)
     with opt.engine(root) as engine:
         document = told(engine)
-    _tell(screen, document, shown)
+    opt.tell(screen, document, shown)
 
 
 @_scorecard.command("lint")
@@ -117,15 +116,7 @@ def released(
     screen = opt.screen(as_json=as_json, no_color=no_color)
     with opt.engine(root) as engine:
         document = told(engine)
-    _tell(screen, document, shown)
-
-
-def _tell(screen: Screen, document: dict[str, Any], shown: Callable[[Screen, dict[str, Any]], None]) -> None:
-    """On the screen, or as it is."""
-    if screen.as_json:
-        screen.document(document)
-    else:
-        shown(screen, document)
+    opt.tell(screen, document, shown)
 
 
 class Declared(StrEnum):

@@ -13,6 +13,7 @@ from .documents import Document, load, validate
 from .settings import ProjectSettings
 
 FILE = "cs-connector.yml"
+_LAST_PORT = 65535
 _POSTGRES = ("postgresql", "postgres", "postgresql+psycopg")
 
 
@@ -43,7 +44,15 @@ class Project:
                 "store.url is no address of PostgreSQL",
                 fix="write postgresql://USER@HOST/DATABASE, or secret:NAME for a line of secrets.env; without url it is SQLite",
             )
-        return f"postgresql://{place}"
+        url = f"postgresql://{place}"
+        if not _whole(url):
+            raise self.document.error(
+                ("store", "url"),
+                "store.url is no address that can be read",
+                why="its port is no number from 1 to 65535, or its host or password holds a character that has a meaning in addresses",
+                fix="correct the port; in a password write @ as %40, : as %3A, / as %2F, # as %23 and [ as %5B",
+            )
+        return url
 
     def declarations(self, kind: str) -> list[Path]:
         """The YAML files of a kind (scorecards, rules, metrics, …); a file of theirs replaces one of the same name."""
@@ -73,6 +82,16 @@ class Project:
             fix=f"use one of: {', '.join(known)}",
             place=self.document.place(("connections",)),
         )
+
+
+def _whole(url: str) -> bool:
+    from sqlalchemy import exc, make_url  # takes a while to load, and only PostgreSQL needs it
+
+    try:
+        port = make_url(url).port
+    except (ValueError, exc.ArgumentError):
+        return False
+    return port is None or 0 < port <= _LAST_PORT
 
 
 def open_project(root: Path, shipped: tuple[Path, ...]) -> Project:

@@ -40,7 +40,7 @@ def run(screen: Screen, document: Mapping[str, Any]) -> None:
             f"{scores['computed']:,} scored, {scores['unknown']:,} unknown, {scores['moved_band']:,} changed band since the last run"
         )
     screen.line(
-        f"tasks  {tasks['opened']} opened · {tasks['updated']} with a new reason · {tasks['closed']} closed · "
+        f"tasks  {tasks['opened']} opened · {tasks['updated']} with another reason or owner · {tasks['closed']} closed · "
         f"{tasks['held_back']} held back" + _why_held(document["held"])
     )
     for text in waits(document.get("waiting", ())):
@@ -98,7 +98,7 @@ def _counted(value: int | None) -> str:
 def waits(waiting: Sequence[Mapping[str, Any]], shown: int = 5) -> Iterator[str]:
     """The largest customers whose call waits, by name, and how many more there are."""
     for row in waiting[:shown]:
-        yield f"{row['name']} waits: {row['rule'].replace('_', ' ')}, {row['why']}"
+        yield f"{row['name']}: {row['rule'].replace('_', ' ')} waits, {row['why']}"
     if len(waiting) > shown:
         yield f"and {len(waiting) - shown} more, in --json"
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from cs_connector.errors import UsageError
 from cs_connector.health import evidence, outcomes
 from cs_connector.health.levers import Part, levers, reachable
-from cs_connector.health.outline import Outline, OutlinedCap, Outlines, outlines
+from cs_connector.health.outline import Outline, Outlined, OutlinedCap, Outlines, outlines
 from cs_connector.health.unscored import unscored
 from cs_connector.health.words import half_up, read
 from cs_connector.language.executor import Connection
 
 if TYPE_CHECKING:
+    from cs_connector.health.bands import Bands
     from cs_connector.health.scorecard import Definitions
     from cs_connector.measure.retirements import Retirement
 
@@ -41,11 +42,8 @@ def explain(
     segment = _segment(con, snapshot)
     for measure in measures:
         named = outline.measures.get(measure["measure"])
-        measure["path"] = (named.group if named else measure["group"]).split(" / ")
-        measure["title"] = named.title if named else measure["metric"]
-        measure["left_out"] = bool(named and named.optional and measure["score"] is None)
-        measure["curve"] = named.curve_for(segment).model_dump(exclude_none=True) if named else None
-        measure["sources"] = evidence.records(con, named.evidence, found.judgements) if named else []
+        sources = evidence.records(con, named.evidence, found.judgements) if named else []
+        measure.update(_meant(measure, named, segment), sources=sources)
     exact, retired = _exact(snapshot), _retired(con, found, relationship, snapshot["on_date"])
     return {
         "schema": "explain/1", "id": entity_id, "name": _name(con, snapshot), "scorecard": snapshot["scorecard"],
@@ -95,6 +93,12 @@ def levers_for(
             for lever in found
         ],
     }  # fmt: skip
+
+
+def next_band(con: Connection, bands: Bands, entity_id: str, on: date | None = None) -> int:
+    """Where the band begins that is better than the one of a score: 100 for the best, that of green where none is known."""
+    score = _snapshot(con, entity_id, None, on)["score"]
+    return bands.green[0] if score is None else bands.above.get(bands.of(score), bands.green[1])
 
 
 def _beside(con: Connection, snapshot: Row, target: float) -> Row:
@@ -179,6 +183,16 @@ def _measures(con: Connection, relationship: str, snapshot: Row) -> list[Row]:
     for row in found:
         row["carried_from"] = row["carried_from"] and row["carried_from"].isoformat()
     return found
+
+
+def _meant(measure: Row, named: Outlined | None, segment: str | None) -> Row:
+    """What the scorecard says of a measure; of one that it does not have any more, what was kept."""
+    return {
+        "path": (named.group if named else measure["group"]).split(" / "),
+        "title": named.title if named else measure["metric"],
+        "left_out": bool(named and named.optional and measure["score"] is None),
+        "curve": named.curve_for(segment).model_dump(exclude_none=True) if named else None,
+    }
 
 
 def _exact(snapshot: Row) -> float | None:

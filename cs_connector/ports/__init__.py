@@ -1,6 +1,7 @@
 """What an adapter must offer, and the few things that travel through it."""
 
 from .adapter import Adapter as Adapter
+from .assembled import Assembled as Assembled
 from .face import CORE as CORE
 from .face import SIGNATURE as SIGNATURE
 from .face import Piece as Piece

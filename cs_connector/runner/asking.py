@@ -12,7 +12,7 @@ import duckdb
 
 from cs_connector.errors import UsageError
 from cs_connector.health import kept
-from cs_connector.health.explain import barring, levers_for
+from cs_connector.health.explain import barring, levers_for, next_band
 from cs_connector.health.explain import explain as explained
 from cs_connector.health.outline import Kept, Outlines
 from cs_connector.health.why_changed import End
@@ -24,6 +24,7 @@ from .finding import find
 from .standing import SCORED, must_be_scored
 
 if TYPE_CHECKING:
+    from cs_connector.health.bands import Bands
     from cs_connector.measure.judgements import Judgement
     from cs_connector.measure.retirements import Retirement
 
@@ -106,10 +107,15 @@ def explain(engine: Engine, id_: str, scorecard: str | None, day: date | None = 
         return explained(own.con, own.outlines, own.entity, scorecard, on)
 
 
-def levers(engine: Engine, id_: str, target: int, day: date | None = None) -> dict[str, Any]:
-    """levers/1 of an account or relationship, newest or of a day, with all caps that have to go first."""
+def levers(engine: Engine, id_: str, target: int | None = None, day: date | None = None) -> dict[str, Any]:
+    """levers/1 of an account or relationship, newest or of a day, with all caps that have to go first.
+
+    Without a target it is where the next better band begins.
+    """
     with about(engine, id_) as own:
         on = own.day(day)
+        if target is None:
+            target = next_band(own.con, _bands(engine), own.entity, on)
         document = levers_for(own.con, own.outlines, own.entity, target, on=on)
         if document["first"] is None:
             return document
@@ -119,6 +125,12 @@ def levers(engine: Engine, id_: str, target: int, day: date | None = None) -> di
         if outlines.judgements or outlines.retired:  # they may name an account by its record in a CRM
             _links(own)
         return {**document, "caps": barring(own.con, outlines, own.entity, target, on)}
+
+
+def _bands(engine: Engine) -> Bands:
+    from cs_connector.health.bands import load_bands  # it reads a file, which no other question here needs
+
+    return load_bands((*engine.project.shipped, engine.project.root))
 
 
 def why_changed(

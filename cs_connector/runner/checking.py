@@ -99,7 +99,8 @@ def _permitted(engine: Engine, name: str) -> str:
             why="; ".join(f"{scope.name} ({scope.why})" for scope in lacking),
             fix=f"add them to the app, then: cs-connector connect {name}",
         )
-    return f"all {len(adapter.scopes)} that are needed"
+    count = len(adapter.scopes)
+    return "the one that is needed" if count == 1 else f"all {count} that are needed"
 
 
 def _seen(engine: Engine, name: str) -> str:
@@ -125,7 +126,7 @@ def _filed(engine: Engine, name: str) -> str:
             why=f"of {', '.join(sorted(there))} there is" if there else "",
             fix=f"put it there, correct objects: of {name} in cs-connector.yml, or take it out of the mapping",
         )
-    return f"{', '.join(wanted)}; what is taken out of them there stays known here"
+    return f"{', '.join(wanted)}; rows that are deleted from these files stay known here"
 
 
 def _current(engine: Engine, name: str) -> str:
@@ -168,7 +169,8 @@ def _on_time(engine: Engine, name: str) -> str:
             why="logins by signed tokens are refused then, and changes may be missed",
             fix="set the clock of this machine",
         )
-    return f"{abs(skew):.0f} seconds apart"
+    apart = round(abs(skew))
+    return f"{apart} second{'' if apart == 1 else 's'} apart"
 
 
 def _furnished(engine: Engine, name: str) -> str:
@@ -179,5 +181,7 @@ def _furnished(engine: Engine, name: str) -> str:
     see = f"cs-connector provision plan {name}"
     if lack.fields:
         raise ConnectorError(f"{lack.fields:,} of {lack.written:,} fields that we write are missing", fix=see)
-    more = f"; {lack.others:,} other pieces of ours are not: {see}" if lack.others else ""
-    return f"all {lack.written:,} that we write are there{more}" if lack.written else ""
+    others = "1 other piece of ours is" if lack.others == 1 else f"{lack.others:,} other pieces of ours are"
+    more = f"; {others} not: {see}" if lack.others else ""
+    there = "the one that we write is" if lack.written == 1 else f"all {lack.written:,} that we write are"
+    return f"{there} there{more}" if lack.written else ""

@@ -17,6 +17,7 @@ from cs_connector.unify.passing import kind
 from .engine import Engine
 from .reading.halted import Halted
 
+_Change = tuple[str, str, str, str]  # an object, its field, what that was and what it is now
 # Fields whose parts are fields too, and files.
 _WHOLES = frozenset({"address", "location", "base64", "complexvalue"})
 
@@ -29,7 +30,7 @@ def look(engine: Engine, source: Source) -> dict[str, Read]:
     _read_anew(engine, connection, kept, found)
     shapes.keep(engine.store.state, connection, found, engine.clock.now())
     changed = list(_changes(found))
-    for name, field, was, now in changed:
+    for name, field, was, now in _told_once(changed, source.mapping.write_root):
         fix = _fix(connection, name, free=bool(now) or field not in mapped[name])
         engine.summary.notes.append(_sentence(f"{connection} {name}.{field}", was, now, fix))
     _check_filters(source, {(name, field) for name, field, _was, _now in changed})
@@ -158,13 +159,23 @@ def _check_filters(source: Source, changed: set[tuple[str, str]]) -> None:
         lost = sorted(field for field in deciding if (rule.object, field) in changed)
         if lost:
             name = f"{source.connection} {rule.object}.{lost[0]}"
+            again = _ours_again(source, rule.object, lost[0])
             raise Halted(
                 f"{name} is gone, hidden from this login, or of another kind",
                 why=f"it decides which {rule.object} count, or which record of another one they belong to",
                 safe=f"nothing of {source.connection} was read, what was read of it before stays as it was, and nothing was written to any CRM",
-                fix="give the login the field again or change the mapping; if another kind is right: "
+                fix=f"{again}give the login the field again or change the mapping; if another kind is right: "
                 f"cs-connector sync --accept {source.connection}.{rule.object}",
             )
+
+
+def _ours_again(source: Source, object_name: str, field: str) -> str:
+    """What helps where the field is one that `provision` makes."""
+    ours = {r.key_field for r in source.mapping.write if r.object == object_name}
+    ours = ours.union(*(r.fields for r in source.mapping.write if r.object == object_name))
+    return (
+        f"it is one of ours: cs-connector provision apply {source.connection}; or " if field in ours else ""
+    )
 
 
 def _merged(before: Shape, now: Mapping[str, str], read: Read) -> Shape:
@@ -182,11 +193,17 @@ def _merged(before: Shape, now: Mapping[str, str], read: Read) -> Shape:
     return shape
 
 
-def _changes(found: Mapping[str, Shape]) -> Iterable[tuple[str, str, str, str]]:
+def _changes(found: Mapping[str, Shape]) -> Iterable[_Change]:
     for name, shape in sorted(found.items()):
         for field, type_ in sorted(shape.items()):
             if turn := shapes.changed(type_):
                 yield (name, field, *turn)
+
+
+def _told_once(changed: Sequence[_Change], root: str) -> list[_Change]:
+    """Without the fields that are also read below `root`, where their name as they are written stands for the same field."""
+    there = {(name, field) for name, field, _was, _now in changed}
+    return [change for change in changed if not root or (change[0], f"{root}.{change[1]}") not in there]
 
 
 def _sentence(field: str, was: str, now: str, fix: str) -> str:

@@ -66,7 +66,7 @@ class Engine:
 
     `accepted` names objects (connection.object) whose sudden change a person took as right; `budget` is how many
     calls a connection may use for reading in this run; `actor` is who started it. `described` is
-    what objects looked like in this run (see `describing`).
+    what objects looked like in this run (see `drift.described`).
     """
 
     project: Project

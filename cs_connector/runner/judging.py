@@ -177,8 +177,8 @@ def _start(engine: Engine) -> list[str]:
 
 _CALLS = dict.fromkeys(
     ("key", "account_id", "owner_user_id", "person_id", "subject", "description", "due_on", "priority", "status", "type",
-     "rule", "relationship_name", "written", "closing"), "VARCHAR",
-) | {"due_on": "DATE", "closing": "BOOLEAN"}  # fmt: skip
+     "rule", "relationship_name", "written", "closing", "opened_on"), "VARCHAR",
+) | {"due_on": "DATE", "closing": "BOOLEAN", "opened_on": "DATE"}  # fmt: skip
 
 
 def want(engine: Engine, con: duckdb.DuckDBPyConnection, db: sa.Connection) -> None:
@@ -209,5 +209,5 @@ def _row(call: Any) -> tuple[Any, ...]:
         call.key, call.account_id or None, call.owner_user_id, sent.get("person_id"), sent.get("subject"),
         sent.get("ended") if closing else sent.get("description"), call.due_on, call.priority,
         "Completed" if closing else "Not Started", call.type, call.rule, sent.get("relationship_name"),
-        json.dumps(sent.get("written", {})), closing,
+        json.dumps(sent.get("written", {})), closing, call.opened_on,
     )  # fmt: skip

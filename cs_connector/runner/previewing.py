@@ -86,7 +86,7 @@ def _attribute(
     """
     told = _told(name, said, believed)
     reads = [meant.get(one["read"], one["read"]) for one in told]
-    first = next((n for n, read in enumerate(reads) if read is not None), None)
+    first = _first(told, reads, value)
     counts = None if first is None else reads[first]
     if made_of != _RELATIONSHIPS and str(counts) == str(value):
         made_of = None
@@ -102,11 +102,18 @@ def _attribute(
     }
 
 
+def _first(told: Sequence[Mapping[str, Any]], reads: Sequence[Any], value: Any) -> int | None:
+    """Which record is believed: the first that says anything, or of several that its system adds the one that counts."""
+    known = [n for n, read in enumerate(reads) if read is not None]
+    same = (n for n in known if told[n]["connection"] == told[known[0]]["connection"] and reads[n] == value)
+    return next(same, known[0] if known else None)
+
+
 def _told(name: str, said: Iterable[dict[str, Any]], believed: Precedence) -> list[dict[str, Any]]:
     """What each record that is read for an attribute says of it, in the order of belief."""
 
-    def order(one: dict[str, Any]) -> tuple[bool, int, str]:
-        return one["adds"], believed.place("account", name, one["connection"], one["rank"]), one["id"]
+    def order(one: dict[str, Any]) -> tuple[int, bool, str]:
+        return believed.place("account", name, one["connection"], one["rank"]), one["adds"], one["id"]
 
     return [
         {

@@ -10,6 +10,8 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.error import CommentMark
+from ruamel.yaml.tokens import CommentToken
 
 from cs_connector.ports import ObjectInfo
 from cs_connector.unify import Source
@@ -19,6 +21,8 @@ from cs_connector.unify.proposing import Guess, Match, Proposal, propose
 from .engine import Engine
 
 ENDING = ".proposed.yml"
+# As ruamel keeps them: the third stands behind a value, and on the lines below it.
+_NO_COMMENT = (None, None, None, None)
 
 
 def write(engine: Engine, source: Source, shown: Iterable[ObjectInfo]) -> Path:
@@ -121,6 +125,7 @@ def _mend(tree: Any, mapping: MappingFile, index: int, found: Proposal) -> None:
     """Take out what is read from fields that are not there, and put in what was found instead or besides."""
     rule, gone = mapping.read[index], found.missing.get(index) or frozenset()
     fields = tree["fields"]
+    below = _take_below(fields)
     if rule.same_as and rule.same_as.field in gone:
         del tree["same_as"]
     for name, how in rule.fields.items():
@@ -131,6 +136,37 @@ def _mend(tree: Any, mapping: MappingFile, index: int, found: Proposal) -> None:
     _unfounded(tree, rule, gone)
     for match in found.added.get(index, ()):
         _add(fields, match, mapping)
+    _put_below(fields, below)
+
+
+def _take_below(fields: Any) -> str:
+    """Take off the last field the lines that stand below it: they are about what follows, and stay before that."""
+    holder, name = _last(fields)
+    token: Any = (holder.ca.items.get(name) or _NO_COMMENT)[2]
+    own, _, below = token.value.partition("\n") if token else ("", "", "")
+    if below and own:
+        token.value = f"{own}\n"
+    elif below:
+        del holder.ca.items[name]
+    return below
+
+
+def _put_below(fields: Any, below: str) -> None:
+    if not below or not fields:
+        return
+    holder, name = _last(fields)
+    comments = holder.ca.items.setdefault(name, list(_NO_COMMENT))
+    own = comments[2].value.rstrip("\n") if comments[2] else ""
+    mark = comments[2].start_mark if comments[2] else CommentMark(0)
+    comments[2] = CommentToken(f"{own}\n{below}", mark, None)
+
+
+def _last(fields: Any) -> tuple[Any, Any]:
+    """The last line of a block of fields: what holds it, and its key. The comments behind it hang there."""
+    name = next(reversed(fields), None)
+    inner = fields[name] if name is not None else None
+    deeper = isinstance(inner, CommentedMap) and inner and not inner.fa.flow_style()
+    return _last(inner) if deeper else (fields, name)
 
 
 def _unfounded(tree: Any, rule: ReadRule, gone: frozenset[str]) -> None:

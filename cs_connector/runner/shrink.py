@@ -35,14 +35,19 @@ def guard(engine: Engine, connection: str, objects: Iterable[str], failed: Objec
         if known is None or total is None:
             continue
         totals[name] = total
-        least = known * (1 - engine.project.settings.safety.max_shrink_share)
-        if total >= least or known < FEW or f"{connection}.{name}" in engine.accepted:
-            continue
-        if total < least - _deleted_by_us(engine, connection, name):
-            shrunk.append(f"{name}: {known:,} before, {total:,} now")
+        if f"{connection}.{name}" not in engine.accepted:
+            shrunk += fewer(engine, connection, name, known, total)
     if shrunk:
         raise stopped(connection, shrunk)
     return totals
+
+
+def fewer(engine: Engine, connection: str, name: str, known: int, total: int) -> list[str]:
+    """How many records there were and are, where that is far fewer; nothing where it is not."""
+    least = known * (1 - engine.project.settings.safety.max_shrink_share)
+    if total >= least or known < FEW or total >= least - _deleted_by_us(engine, connection, name):
+        return []
+    return [f"{name}: {known:,} before, {total:,} now"]
 
 
 def _deleted_by_us(engine: Engine, connection: str, name: str) -> int:

@@ -18,11 +18,11 @@ NO_LENGTH = "a chunk does not say how long it is"
 
 
 class Unreadable(Exception):
-    """A request that no server reads: the status to answer, and why."""
+    """A request that no server reads: the status to answer, and why; `rest` bytes of it may still come."""
 
-    def __init__(self, status: int, why: str) -> None:
+    def __init__(self, status: int, why: str, rest: int = 0) -> None:
         super().__init__(why)
-        self.status, self.why = status, why
+        self.status, self.why, self.rest = status, why, rest
 
 
 def body(stream: BufferedIOBase, headers: Mapping[str, str], most: int) -> bytes:
@@ -39,8 +39,7 @@ def _whole(stream: BufferedIOBase, length: str, most: int) -> bytes:
         raise Unreadable(400, f"content-length is not a number: {length[:40]}")
     size = int(length)
     if size > most:
-        _skip(stream, min(size, 4 * most))  # a client hears the answer only after it has sent all
-        raise _too_large(most)
+        raise _too_large(most, min(size, 4 * most))
     return _exactly(stream, size)
 
 
@@ -78,7 +77,8 @@ def _exactly(stream: BufferedIOBase, size: int) -> bytes:
     return found
 
 
-def _skip(stream: BufferedIOBase, size: int) -> None:
+def skip(stream: BufferedIOBase, size: int) -> None:
+    """Read what nobody wants: many a client hears an answer only after it has sent all."""
     while size > 0 and (piece := stream.read(min(size, PIECE))):
         size -= len(piece)
 
@@ -96,8 +96,8 @@ def _unpacked(packed: bytes, most: int) -> bytes:
     return found
 
 
-def _too_large(most: int) -> Unreadable:
-    return Unreadable(413, f"the body is larger than {most:,} bytes")
+def _too_large(most: int, rest: int = 0) -> Unreadable:
+    return Unreadable(413, f"the body is larger than {most:,} bytes", rest)
 
 
 def pieces(content: Body) -> Sequence[Piece]:

@@ -64,6 +64,11 @@ class LockRows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seconds: Wait | None = None
     times: Count | None = None
 
+    @property
+    def locks(self) -> bool:
+        """Whether it could refuse anything."""
+        return bool(self.ids or self.share or self.nth) and self.times != 0
+
 
 class ValidationRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An admin made a rule: a record for which the formula is true is refused with the message, at the field if one

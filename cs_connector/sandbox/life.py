@@ -15,6 +15,7 @@ from .ledger import Ledger
 from .wire import Simulator
 
 DAY = 86_400.0
+MOST = 10_000  # edits a day: a clock that moves makes all of them before it answers
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -55,6 +56,8 @@ class Life:
         """People start to work at the next full second; those before go home. Raises ValueError."""
         if not (math.isfinite(rate) and rate >= 0):
             raise ValueError(f"a rate is a number of edits a day, 0 or more, not {rate}")
+        if rate > MOST:
+            raise ValueError(f"a rate is at most {MOST:,} edits a day, not {rate:,.0f}")
         with self._still():
             self.rate, self.seed = rate, seed
             start = _full_second(self._clock.now())

@@ -33,16 +33,33 @@ def read(text: bytes) -> list[Rule]:
 def check(rules: Sequence[Rule], simulators: Mapping[str, Simulator]) -> None:
     """Raises UsageError for a rule that could not do what it says; rules are counted from 1."""
     for number, rule in enumerate(rules, start=1):
+        _check_effect(number, rule)
         _check_words(number, rule)
         meant = _meant(number, rule, simulators)
         for order in rule.do.orders():
             _check_order(f"rule {number}", order, meant, simulators)
 
 
-def _check_words(number: int, rule: Rule) -> None:
+def _check_effect(number: int, rule: Rule) -> None:
     if rule.do == Do():
         known = ", ".join(Do.__struct_fields__)
         raise UsageError(f"rule {number} does nothing", safe=SAFE, fix=f"say what: {known}")
+    if rule.times == 0:
+        raise UsageError(
+            f"rule {number} hits no request: times is 0",
+            safe=SAFE,
+            fix="times is 1 or more; leave it out for what times is without it, or leave the rule out",
+        )
+    if rule.do.lock_rows is not None and not rule.do.lock_rows.locks:
+        raise UsageError(
+            f"rule {number}: lock_rows locks nothing",
+            why="it names no rows, or times is 0",
+            safe=SAFE,
+            fix="say which rows: ids, a share above 0, or nth; and leave out times, or say 1 or more",
+        )
+
+
+def _check_words(number: int, rule: Rule) -> None:
     if rule.method is not None and rule.method.upper() not in METHODS:
         raise UsageError(
             f"rule {number}: there is no method {rule.method!r}",

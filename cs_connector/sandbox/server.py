@@ -230,6 +230,8 @@ class _Handler(BaseHTTPRequestHandler):
             request = self._request()
         except Unreadable as bad:
             self.send_error(bad.status, f"The request was not understood: {bad.why}")
+            self.wfile.flush()
+            bodies.skip(self.rfile, bad.rest)
             return
         except EOFError:  # the client left in the middle of its request
             self.close_connection = True

@@ -16,6 +16,8 @@ from cs_connector.ports import Surroundings
 
 from .redact import redact
 
+_CODES = ("error", "status")  # of a refusal: OAuth's, and a vendor's own
+_WORDS = ("error_description", "message")
 FRESH = 0.8  # the share of its life after which a token is replaced
 
 
@@ -153,15 +155,30 @@ class Login:
         return Token(granted.access_token, granted.refresh_token or refresh, renew_at, self._client.origin)
 
     def _granted(self, response: Response) -> _Granted:
-        try:
-            if response.ok:
+        text = response.text[:2000]
+        said = _words(text) or redact(text) or f"it answered {response.status_code} without a word"
+        if response.ok:
+            try:
                 return msgspec.json.decode(response.content, type=_Granted)
-            said = redact(response.text[:2000])
-        except msgspec.MsgspecError:
-            said = "the answer holds no token"
+            except msgspec.MsgspecError:
+                said = _words(text) or "the answer holds no token"
         name = self._around.connection
         raise AuthFailed(
             f"{self._client.vendor} refused the login",
             why=said,
             fix=f"log in again: cs-connector connect {name}; if that fails too, check the client id and secret of {name}",
         )
+
+
+def _words(text: str) -> str:
+    """The words of a refusal in JSON, OAuth's or the vendor's own; nothing where there are none."""
+    try:
+        told = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return ""
+    fields = told if isinstance(told, dict) else {}
+    code, words = (
+        next((fields[name] for name in names if isinstance(fields.get(name), str)), "")
+        for names in (_CODES, _WORDS)
+    )
+    return redact(f"{words} ({code})" if words and code else words or code)

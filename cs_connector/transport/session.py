@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
+from ssl import PROTOCOL_TLS_CLIENT, SSLContext, SSLError
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -254,13 +255,20 @@ class Transport(requests.Session):
 
 
 def _readable(ca_file: Path, connection: str) -> Path:
+    """Raises ConfigError for a file that is not there, cannot be read, or holds no certificate."""
+    trouble = "does not exist"
     if ca_file.is_file():
-        return ca_file
+        try:
+            SSLContext(PROTOCOL_TLS_CLIENT).load_verify_locations(ca_file)
+        except OSError as error:  # as all of ssl's are
+            trouble = "holds no certificate" if isinstance(error, SSLError) else "cannot be read"
+        else:
+            return ca_file
     raise ConfigError(
-        f"the ca_file of {connection} does not exist",
+        f"the ca_file of {connection} {trouble}",
         why=f"looked for {ca_file}",
         safe="nothing was sent",
-        fix="correct ca_file in cs-connector.yml, or leave it out to trust what this machine trusts",
+        fix="correct ca_file in cs-connector.yml (certificates in PEM), or leave it out to trust what this machine trusts",
     )
 
 

@@ -201,12 +201,21 @@ def _link(con: duckdb.DuckDBPyConnection, entity: Entity) -> None:
 
 
 def _laid(name: str, to: str, order: str = "rank") -> str:
-    """The first known value by rank, or by another order; a flag that any added row sets is set. What is passed through is gathered."""
+    """The first known value by rank, or by another order, of a system's own record before those that add to it; a flag that any
+    added row sets is set. What is passed through is gathered.
+    """
     column = ident(name)
     if name == CUSTOM:
         return passing.laid(column)
-    first = f"first({column} ORDER BY {order}, record_id) FILTER (adds_ref IS NULL AND {column} IS NOT NULL)"
-    extra = f"min({column}) FILTER (adds_ref IS NOT NULL)"
-    if to == FLAG:
-        extra = f"bool_or({column}) FILTER (adds_ref IS NOT NULL)"
-    return f"coalesce({first}, {extra})"
+    if to == FLAG and order == "rank":
+        first = f"first({column} ORDER BY rank, record_id) FILTER (adds_ref IS NULL AND {column} IS NOT NULL)"
+        return f"coalesce({first}, bool_or({column}) FILTER (adds_ref IS NOT NULL))"
+    better = _BETTER.get(name, f"NOT {column}" if to == FLAG else "0")
+    return (
+        f"first({column} ORDER BY {order}, adds_ref IS NOT NULL, CASE WHEN adds_ref IS NOT NULL THEN ({better})::INTEGER END, "
+        f"record_id, object) FILTER ({column} IS NOT NULL)"
+    )
+
+
+# of several rows that one system adds: a team may still name who left
+_BETTER = {"team_csm_user_id": 'team_csm_user_id IN (SELECT user_id FROM "user" WHERE active = FALSE)'}

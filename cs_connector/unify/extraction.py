@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import duckdb
 
-from cs_connector.model import CUSTOM, ENTITIES, NUMBER, TEXT, WHOLE, Entity
+from cs_connector.model import CUSTOM, ENTITIES, MONEY, NUMBER, TEXT, WHOLE, Entity
 
 from . import aliases, passing
 from .declared import called, units
@@ -148,10 +148,19 @@ def _typed(source: Source, rule: ReadRule, rows: str, latest: Latest) -> str:
     )
     layer = derived(source.mapping, rule, outer, lost)
     broken = "WHEN broken IS NOT NULL THEN broken || coalesce(' (line ' || line || ')', '')"
-    wrong = " ".join(
-        [broken, *(_check(how, name, to) for name, how, to in told), *layer.checks, *_ranges(rule)]
-    )
+    early, late = _checked(rule, told)
+    wrong = " ".join([broken, *early, *layer.checks, *late, *_ranges(rule)])
     return f"SELECT * EXCLUDE (broken, line), CASE {wrong} END AS wrong FROM ({layer.query})"
+
+
+def _checked(rule: ReadRule, told: Iterable[tuple[str, FieldRule, str]]) -> tuple[list[str], list[str]]:
+    """What cannot be read. An amount that is converted comes late: without a rate it is unknown, too, and that is said before."""
+    early: list[str] = []
+    late: list[str] = []
+    for name, how, to in told:
+        converted = rule.convert is not None and to == MONEY and name in rule.fields
+        (late if converted else early).append(_check(how, name, to))
+    return early, late
 
 
 def _ranges(rule: ReadRule) -> list[str]:

@@ -16,9 +16,11 @@ FROM stage_account s JOIN link l ON l.entity = 'account' AND (l.connection, l.ob
 LEFT JOIN reference r ON r.entity = 'account' AND r.ref = s.parent_id
 WHERE s.parent_id IS NOT NULL AND r.entity_id IS NULL
 UNION ALL
-SELECT entity_id, 'several parents', string_agg(place, ', ' ORDER BY place), string_agg(DISTINCT parent, ', ' ORDER BY parent)
-FROM (SELECT l.entity_id, concat_ws(' ', s.connection, s.object, s.record_id) AS place, r.entity_id AS parent
+SELECT entity_id, 'several parents', string_agg(place, ', ' ORDER BY place), string_agg(DISTINCT called, ', ' ORDER BY called)
+FROM (SELECT l.entity_id, concat_ws(' ', s.connection, s.object, s.record_id) AS place, r.entity_id AS parent,
+             concat_ws(' ', p.name, '(' || r.entity_id || ')') AS called
       FROM stage_account s JOIN reference r ON r.entity = 'account' AND r.ref = s.parent_id
+      LEFT JOIN account p ON p.account_id = r.entity_id
       JOIN link l ON l.entity = 'account' AND (l.connection, l.object, l.record_id) = (s.connection, s.object, s.record_id))
 GROUP BY entity_id HAVING count(DISTINCT parent) > 1"""
 
@@ -52,7 +54,8 @@ def climb(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(_ROOTED)
     circles = list(_circles(dict(con.execute(_LOST).fetchall())))
     for circle in circles:
-        detail = f"{len(circle)} accounts above each other; cut above {circle[0]}"
+        ((name,),) = con.execute("SELECT name FROM account WHERE account_id = ?", [circle[0]]).fetchall()
+        detail = f"{len(circle)} accounts above each other; cut above {name or circle[0]}"
         con.executemany(
             "INSERT INTO hierarchy_issue VALUES (?, 'circle', NULL, ?)",
             [(account, detail) for account in circle],

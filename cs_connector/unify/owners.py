@@ -11,7 +11,7 @@ from .sql import literal
 
 # place → the user who is there, and how that is called
 _PLACES: dict[Owner, tuple[str, str]] = {
-    "partner": ("coalesce(pc.user_id, po.user_id)", "partner manager"),
+    "partner": ("coalesce(pc.user_id, pt.user_id, po.user_id)", "partner manager"),
     "relationship": ("o.user_id", "relationship"),
     "csm": ("c.user_id", "CSM field"),
     "team": ("t.user_id", "account team"),
@@ -32,7 +32,8 @@ s.user_id AS sales, m.user_id AS manager
 FROM relationship r LEFT JOIN account a ON a.account_id = r.account_id
 LEFT JOIN above up ON up.account_id = r.account_id
 LEFT JOIN account p ON p.account_id = r.partner_account_id
-LEFT JOIN able pc ON pc.user_id = coalesce(p.csm_user_id, p.team_csm_user_id) LEFT JOIN able po ON po.user_id = p.owner_user_id
+LEFT JOIN able pc ON pc.user_id = p.csm_user_id LEFT JOIN able pt ON pt.user_id = p.team_csm_user_id
+LEFT JOIN able po ON po.user_id = p.owner_user_id
 LEFT JOIN able o ON o.user_id = r.owner_user_id LEFT JOIN able c ON c.user_id = a.csm_user_id
 LEFT JOIN able t ON t.user_id = a.team_csm_user_id
 LEFT JOIN able s ON s.user_id = a.owner_user_id LEFT JOIN able m ON m.user_id = r.renewal_manager_user_id

@@ -39,7 +39,7 @@ class Customers(Strict):
     """
 
     version: Literal[1]
-    any_of: tuple[Sign, ...] = ("live_subscription",)
+    any_of: tuple[Sign, ...] = Field(default=("live_subscription",), min_length=1)
     won_days: int = Field(default=365, ge=1)
     segments: tuple[Segment, ...] = ()
 
@@ -75,23 +75,12 @@ _SIGNS = {
     "account_type": ("a.kind = 'customer'", "called a customer"),
 }
 
+_FORMER = "(s.ended AND NOT s.live) OR a.kind = 'former'"
+
 
 def count(con: duckdb.DuckDBPyConnection, customers: Customers, as_of: date) -> Population:
     """Set `customer_status` (Customer, Trial, Former customer or null) and `status_reason` of every account."""
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE sold AS SELECT account_id, bool_or(status <> 'Ended' AND type <> 'Trial') AS live, "
-        "bool_or(status <> 'Ended' AND type = 'Trial') AS trial, bool_or(status = 'Ended') AS ended FROM relationship GROUP BY 1"
-    )
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE won AS SELECT account_id, TRUE AS won FROM opportunity WHERE won "
-        "AND close_on <= $as_of AND close_on >= $as_of - CAST($days AS INTEGER) GROUP BY 1",
-        {"as_of": as_of, "days": customers.won_days},
-    )
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE later AS SELECT account_id, TRUE AS later FROM line "
-        "WHERE start_on > $as_of AND live GROUP BY 1",
-        {"as_of": as_of},
-    )
+    _signs(con, customers.won_days, as_of)
     last = "year" if customers.won_days == 365 else f"{customers.won_days} days"
     signs = [(held, told.format(days=last)) for held, told in map(_SIGNS.__getitem__, customers.any_of)]
     is_customer = " OR ".join(["FALSE", *(f"coalesce({sign}, FALSE)" for sign, _ in signs)])
@@ -99,16 +88,40 @@ def count(con: duckdb.DuckDBPyConnection, customers: Customers, as_of: date) -> 
     con.execute(
         "UPDATE account SET customer_status = d.status, status_reason = d.reason FROM (SELECT a.account_id, "
         f"CASE WHEN {is_customer} THEN 'Customer' WHEN s.trial THEN 'Trial' "
-        "WHEN s.ended OR a.kind = 'former' THEN 'Former customer' END AS status, "
+        f"WHEN {_FORMER} THEN 'Former customer' END AS status, "
         f"CASE {which} WHEN s.trial THEN 'on trial' "
-        "WHEN s.ended OR a.kind = 'former' THEN 'was a customer' "
-        "WHEN l.later THEN 'starts on a later date' WHEN a.kind = 'partner' THEN 'a partner' "
+        f"WHEN {_FORMER} THEN 'was a customer' "
+        "WHEN s.live THEN 'has a subscription, which is no sign of a customer here' "
+        "WHEN l.later THEN 'starts on a later date' WHEN s.tried THEN 'a trial that ended' WHEN a.kind = 'partner' THEN 'a partner' "
         "WHEN a.kind = 'customer' THEN 'called a customer, but has no subscription' "
         "WHEN a.kind = 'prospect' THEN 'a prospect' ELSE 'no subscription' END AS reason "
         "FROM account a LEFT JOIN sold s USING (account_id) LEFT JOIN won o USING (account_id) LEFT JOIN later l USING (account_id)) d "
         "WHERE d.account_id = account.account_id"
     )
     _segment(con, customers, as_of)
+    return _counted(con)
+
+
+def _signs(con: duckdb.DuckDBPyConnection, won_days: int, as_of: date) -> None:
+    """Make `sold`, `won` and `later`: what accounts have with us, and what is still to begin."""
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE sold AS SELECT account_id, bool_or(status <> 'Ended' AND type <> 'Trial') AS live, "
+        "bool_or(status <> 'Ended' AND type = 'Trial') AS trial, bool_or(status = 'Ended' AND type <> 'Trial') AS ended, "
+        "bool_or(type = 'Trial') AS tried FROM relationship GROUP BY 1"
+    )
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE won AS SELECT account_id, TRUE AS won FROM opportunity WHERE won "
+        "AND close_on <= $as_of AND close_on >= $as_of - CAST($days AS INTEGER) GROUP BY 1",
+        {"as_of": as_of, "days": won_days},
+    )
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE later AS SELECT account_id, TRUE AS later FROM line "
+        "WHERE start_on > $as_of AND live GROUP BY 1",
+        {"as_of": as_of},
+    )
+
+
+def _counted(con: duckdb.DuckDBPyConnection) -> Population:
     row = con.execute(
         "SELECT count(*), count(*) FILTER (customer_status = 'Customer'), count(*) FILTER (customer_status = 'Trial'), "
         "count(*) FILTER (customer_status = 'Former customer'), count(*) FILTER (customer_status IS NULL) FROM account"

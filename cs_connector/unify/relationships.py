@@ -84,11 +84,11 @@ def _sold(con: duckdb.DuckDBPyConnection) -> None:
         "relationship_id": "'rel_' || left(md5(l.whole), 16)",
         "account_id": "any_value(l.account_id)",
         "key": "'rel_' || left(md5(l.whole), 16)",
-        "type": f"coalesce(first(l.type {newest}), 'Subscription')",
+        "type": f"coalesce(first(l.type {newest}), first(l.type {newest}) FILTER (l.live AND l.type <> 'Trial'), 'Subscription')",
         "name": f"coalesce(first(l.name {newest}) FILTER (l.name IS NOT NULL), "
         "coalesce(any_value(a.name), 'Account') || ' · ' || any_value(l.what))",
         "product": "any_value(l.product)",
-        "region": f"first(l.region {newest})",
+        "region": f"first(l.region {newest}) FILTER (l.region IS NOT NULL)",
         "status": "CASE WHEN bool_or(l.live) THEN 'Active' ELSE 'Ended' END",
         "start_on": f"min(l.start_on) FILTER ({_NOW})",
         "renewal_on": "min(coalesce(l.renewal_on, l.end_on)) FILTER (l.live)",

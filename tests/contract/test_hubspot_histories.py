@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-
-import pytest
 
 from cs_connector.ports import RawRecord, Read
 
-from .test_hubspot_adapter import OBJECTS, Portal
+from .hubspot_kit import OBJECTS, Portal
 
 FIELDS = ("lifecyclestage", "name")
 ASKED = ("lifecyclestage",)
-
-
-@pytest.fixture
-def portal() -> Iterator[Portal]:
-    opened = Portal()
-    yield opened
-    opened.close()
 
 
 def stage(portal: Portal, key: str, *values: str) -> None:

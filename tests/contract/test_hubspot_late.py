@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
 from cs_connector.adapters.hubspot import HubSpot
 
 from .adapter_kit import Around, QuickClock, read_all
-from .test_hubspot_adapter import OBJECTS, Portal
+from .hubspot_kit import OBJECTS, Portal
 
 CHANGED = {"properties": {"name": "Changed"}}
 
@@ -21,16 +20,6 @@ class Wrong(QuickClock):
 
     def now(self) -> datetime:
         return super().now() + self.ahead
-
-
-@pytest.fixture
-def portal() -> Iterator[Portal]:
-    found = Portal()
-    try:
-        yield found
-    finally:
-        found.adapter.close()
-        found.sandbox.stop()
 
 
 def test_a_change_that_the_index_shows_nine_minutes_late_is_found(portal: Portal) -> None:

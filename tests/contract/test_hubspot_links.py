@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-
-import pytest
 
 from cs_connector.ports import Read
 
-from .test_hubspot_adapter import OBJECTS, Portal
+from .hubspot_kit import OBJECTS
 
 NAME = "contacts/companies"
 LINKS = "/crm/associations/2026-03/contacts/companies/batch"
-
-
-@pytest.fixture
-def portal() -> Iterator[Portal]:
-    found = Portal()
-    try:
-        yield found
-    finally:
-        found.adapter.close()
-        found.sandbox.stop()
 
 
 def read(portal, cursor=None):

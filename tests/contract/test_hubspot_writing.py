@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
 from cs_connector.ports import Action, Change, Verdict
 
-from .test_hubspot_adapter import OBJECTS, Portal, task, update
+from .hubspot_kit import OBJECTS, Portal, task, update
 
 
 @pytest.fixture
-def portal() -> Iterator[Portal]:
-    portal = Portal()
+def portal(portal: Portal) -> Portal:
     portal.adapter.check()  # the login is a call, too
-    yield portal
-    portal.close()
+    return portal
 
 
 @pytest.fixture

@@ -15,10 +15,10 @@ from cs_connector.unify import Source, load_mapping
 from cs_connector.unify.aliases import collect
 
 from .adapter_kit import read_all
-from .test_hubspot_adapter import FIELDS, OBJECTS, Portal
+from .hubspot_kit import FIELDS, OBJECTS, Portal
 from .test_salesforce_adapter import World, account, read
 from .test_salesforce_metadata import soap
-from .test_zendesk_adapter import Account
+from .zendesk_kit import Account
 
 RAW = "raw(id VARCHAR, modified_at VARCHAR, deleted BOOLEAN, payload VARCHAR)"
 

@@ -128,11 +128,20 @@ def changed(saved: Path, folder: Path, **changes) -> Path:
     return folder
 
 
+def placed(like):
+    """A geolocation of the org's own, and its two parts."""
+    own = like | {"custom": True, "nillable": True}
+    part = own | {"type": "double", "compoundFieldName": "Spot__c", "precision": 18, "scale": 15, "length": 0}
+    whole = {"name": "Spot__c", "type": "location", "createable": False, "updateable": False}
+    return [own | whole, *(part | {"name": f"Spot__{name}__s"} for name in ("Latitude", "Longitude"))]
+
+
 def strict(told, fields):
     fields["Site"] |= {"nillable": False, "defaultedOnCreate": False}
     fields["AccountNumber"] |= {"length": 5, "byteLength": 15}
     fields["Rating"] |= {"restrictedPicklist": True}
     fields["Sic"] |= {"createable": False, "updateable": False}
+    told["fields"] += placed(fields["Site"])
     told["fields"].remove(fields["Fax"])
     told["recordTypeInfos"].append(KIND)
     child = told["childRelationships"][0]
@@ -175,6 +184,21 @@ def test_what_the_org_demands_the_sandbox_demands(theirs, code, record):
     status, body = theirs.ask("POST", "sobjects/Account", record)
     assert (status, body[0]["errorCode"]) == (400, code)
     assert theirs.ask("POST", "sobjects/Account", GOOD)[0] == 201
+
+
+def test_a_place_is_shown_whole_and_by_its_parts(theirs):
+    place = {"Spot__Latitude__s": 59.9, "Spot__Longitude__s": 10.7}
+    found = [
+        theirs.ask(
+            "GET", f"sobjects/Account/{theirs.ask('POST', 'sobjects/Account', GOOD | given)[1]['id']}"
+        )[1]
+        for given in (place, {})
+    ]
+    assert [row["Spot__c"] for row in found] == [{"latitude": 59.9, "longitude": 10.7}, None]
+    whole = {"Spot__c": {"latitude": 1, "longitude": 2}}
+    assert theirs.ask("POST", "sobjects/Account", GOOD | whole)[1][0]["errorCode"] == (
+        "INVALID_FIELD_FOR_INSERT_UPDATE"
+    )
 
 
 def test_objects_that_the_org_has_not_are_not_there(theirs):
@@ -352,6 +376,11 @@ BAD = {
     "the record 7 is there twice": ("hubspot/companies.csv", "id,name\n7,A\n,B\n,C\n7,D\n", 5),
     "the record 8 is there twice": ("zendesk/organizations.csv", "id,name\n8,A\n8,B\n", 3),
     "value outside of valid range": ("salesforce/Account.csv", f"Name,NumberOfEmployees\nA,{'9' * 40}\n", 2),
+    "yesterday is not a time": ("zendesk/organizations.csv", "id,name,created_at\n8,A,yesterday\n", 2),
+    "tomorrow is not a time": ("hubspot/companies.csv", "id,name,createdAt\n7,A,tomorrow\n", 2),
+    "great is none of new, open, pending, hold, solved, closed": ("zendesk/tickets.csv", "id,status\n8,great\n", 2),
+    "boss is none of end-user, agent, admin": ("zendesk/users.csv", "id,role\n8,boss\n", 2),
+    "five is none of offered, unoffered, good, bad": ("zendesk/satisfaction_ratings.csv", "id,score\n8,five\n", 2),
     "is not a valid value for a integer field": ("zendesk/organizations.csv", "id,organization_fields.cs_health_score\n1,x\n", 2),
 }  # fmt: skip
 

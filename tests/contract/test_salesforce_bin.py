@@ -68,11 +68,13 @@ def deleted_ids(org, kind):
 
 @pytest.fixture
 def family(org):
-    """An account with a contact, a task, a deal and a child account."""
+    """An account with a contact, who is related to it, a task, a deal and a child account."""
     account = org.create("Account", Name="A", CS_Key__c="k")
+    contact = org.create("Contact", LastName="L", AccountId=account)
     return {
         "account": account,
-        "contact": org.create("Contact", LastName="L", AccountId=account),
+        "contact": contact,
+        "relation": org.names("", "Id", "AccountContactRelation")[0],
         "task": org.create("Task", Subject="Call", WhatId=account),
         "deal": org.create(
             "Opportunity", Name="D", AccountId=account, StageName="Prospecting", CloseDate="2026-12-01"
@@ -89,7 +91,8 @@ def test_what_hangs_on_an_account_goes_with_it_and_comes_back_with_it(org, famil
     assert read(org, "Subscription__c", family["subscription"])["Account__c"] is None
     entries = org.ledger.entries()[before:]
     assert {(e["object"], e["action"]) for e in entries if e["action"] == "delete"} == {
-        ("Account", "delete"), ("Contact", "delete"), ("Task", "delete"), ("Opportunity", "delete"),
+        ("Account", "delete"), ("Contact", "delete"), ("AccountContactRelation", "delete"), ("Task", "delete"),
+        ("Opportunity", "delete"),
     }  # fmt: skip
     assert "<success>true</success>" in undelete(org, family["account"])
     assert org.names("WHERE Parent.Name = 'A'") == ["Child"]

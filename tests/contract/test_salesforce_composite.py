@@ -396,3 +396,9 @@ def test_a_tree_has_at_most_200_records_and_5_levels(org):
         deep = leaf("Account", f"r{n}", Name="A", ChildAccounts={"records": [deep]})
     assert org.call("POST", "composite/tree/Account", {"records": [deep]}).status == 400
     assert len(org.ledger) == 0
+
+
+@pytest.mark.parametrize("name", ["allOrNone", "collateSubrequests"])
+def test_a_switch_of_a_composite_is_true_or_false(org, name):
+    body = {"compositeRequest": [part("GET", f"{ACCOUNTS}/describe", "a")], name: "yes"}
+    assert org.error("POST", "composite", body)[:2] == (400, "JSON_PARSER_ERROR")

@@ -168,3 +168,34 @@ def test_a_stage_brings_its_probability_unless_the_request_names_one(org):
     ):
         org.call("PATCH", f"sobjects/Opportunity/{number}", change)
         assert told(number) == expected, change
+
+
+def test_a_stage_tells_its_probability_and_the_forecast_by_name(org):
+    stages = org.soql(
+        "SELECT ApiName, DefaultProbability, ForecastCategory, ForecastCategoryName FROM OpportunityStage"
+    )["records"]
+    told = {
+        s["ApiName"]: (s["DefaultProbability"], s["ForecastCategory"], s["ForecastCategoryName"])
+        for s in stages
+    }
+    assert told["Needs Analysis"] == (20, "Pipeline", "Pipeline")
+    assert (told["Closed Won"], told["Closed Lost"]) == ((100, "Closed", "Closed"), (0, "Omitted", "Omitted"))
+
+
+def test_an_opportunity_is_in_the_forecast_of_its_stage_until_somebody_says_another(org):
+    def told():
+        row = org.get("GET", f"sobjects/Opportunity/{number}")
+        return row["ForecastCategoryName"], row["ForecastCategory"]
+
+    number = org.create("Opportunity", Name="O", StageName="Prospecting", CloseDate="2026-12-31")
+    assert told() == ("Pipeline", "Pipeline")
+    for change, expected in (
+        ({"ForecastCategoryName": "Commit"}, ("Commit", "Forecast")),
+        ({"Amount": 5}, ("Commit", "Forecast")),
+        ({"StageName": "Proposal"}, ("Pipeline", "Pipeline")),
+        ({"StageName": "Negotiation", "ForecastCategoryName": "Best Case"}, ("Best Case", "BestCase")),
+        ({"StageName": "Closed Won"}, ("Closed", "Closed")),
+        ({"StageName": "Prospecting"}, ("Pipeline", "Pipeline")),
+    ):
+        org.call("PATCH", f"sobjects/Opportunity/{number}", change)
+        assert told() == expected, change

@@ -60,6 +60,12 @@ def test_an_external_id_may_hold_anything(api):
     assert answer["compositeResponse"][0]["body"]["Name"] == "a/b"
 
 
+def test_an_answer_is_set_out_in_lines_for_who_asks(api):
+    plain, pretty = (api("GET", "sobjects", headers=h) for h in ({}, {"X-PrettyPrint": "1"}))
+    assert pretty.json() == plain.json()
+    assert (plain.text.count("\n"), pretty.text.splitlines()[0]) == (0, "{")
+
+
 def test_a_form_is_not_json(api):
     answer = api("POST", "sobjects/Account", data={"Name": "A"})
     assert (answer.status_code, answer.json()[0]["errorCode"]) == (415, "UNSUPPORTED_MEDIA_TYPE")

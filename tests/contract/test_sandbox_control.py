@@ -57,6 +57,7 @@ def ask(sandbox, http):
         ("/clock", b'{"set": "tomorrow"}', "RFC3339"),
         ("/clock", b'{"back": 1}', "back"),
         ("/life", b'{"rate": -1}', "0 or more"),
+        ("/life", b'{"rate": 1e9}', "at most 10,000"),
         ("/life", b'{"rate": "fast"}', "$.rate"),
         ("/life", b"{}", "rate"),
         ("/restore", b"", "no such snapshot"),

@@ -316,6 +316,25 @@ REFUSED = [
     ),
     ({"crm": "hubspot", "do": {"daily_quota_left": 0}}, "no daily quota", "correct that"),
     ({"do": {}}, "does nothing", "delay_ms"),
+    ({"times": 0, "do": {"status": 500}}, "hits no request", "times is 1 or more"),
+    *(
+        ({"crm": "salesforce", "do": {"lock_rows": {"object": "Account"} | which}}, "locks nothing", "share")
+        for which in ({}, {"share": 0.0}, {"ids": ["001000000000001AAA"], "times": 0})
+    ),
+    *(
+        (
+            {"crm": crm, "do": {"remove_field": {"object": noun, "field": field}}},
+            f"nobody can delete {field}",
+            "correct that",
+        )
+        for crm, noun, field in (
+            ("salesforce", "Account", "Id"),
+            ("salesforce", "Account", "name"),
+            ("salesforce", "Case", "SystemModstamp"),
+            ("salesforce", "Contact", "LastName"),
+            ("hubspot", "companies", "hs_object_id"),
+        )
+    ),
     ({"do": {"body": "x"}}, "a body needs a status", "docs/faults"),
     ({"do": {"hide": {"object": "Account", "share": 60}}}, "<= 1.0", "docs/faults"),
     ({"do": {"status": 99}}, ">= 200", "docs/faults"),

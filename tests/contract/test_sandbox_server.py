@@ -192,6 +192,14 @@ def test_a_body_that_is_too_large_is_refused_also_when_it_is_packed(sandbox, htt
     assert http.post(url(sandbox), body[:-1]).ok
 
 
+def test_a_length_that_is_too_large_is_refused_before_the_body_has_come(sandbox):
+    sandbox.servers["echo"].largest = 1000
+    with socket.create_connection(("127.0.0.1", sandbox.servers["echo"].port), timeout=5) as wire:
+        wire.sendall(HEAD + b"Content-Length: 999999999\r\n\r\nabc")
+        assert wire.recv(100).startswith(b"HTTP/1.1 413 ")
+    assert notes(sandbox) == []
+
+
 def test_https_without_its_library_is_said(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "trustme", None)
     with pytest.raises(ConfigError, match="needs trustme") as refused:

@@ -6,118 +6,19 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
 from cryptography.fernet import Fernet
 from cs_connector.adapters.zendesk import Zendesk
-from cs_connector.adapters.zendesk.simulator import ZendeskAccount
-from ruamel.yaml import YAML
 
 from cs_connector.ports import Action, Change, Read, Surroundings, Verdict
-from cs_connector.sandbox.up import Sandbox
 from cs_connector.sandbox.wire import SeedRow
 from cs_connector.vault import Vault
 
-from .adapter_kit import START, Around, QuickClock, read_all
-
-INSTALL = YAML(typ="safe").load(files("cs_connector.adapters.zendesk").joinpath("install.yml").read_text())
-LONG_AGO = "2026-01-02T03:04:05Z"
-
-
-def rows() -> Iterator[SeedRow]:
-    for n in range(1, 8):
-        yield SeedRow(
-            "organizations",
-            {
-                "id": n,
-                "name": f"Org {n}",
-                "external_id": f"A{n}",
-                "created_at": LONG_AGO,
-                "updated_at": LONG_AGO,
-            },
-        )
-        yield SeedRow(
-            "users",
-            {
-                "id": 100 + n,
-                "name": f"User {n}",
-                "email": f"u{n}@example.com",
-                "organization_id": n,
-                "role": "end-user",
-                "created_at": LONG_AGO,
-                "updated_at": LONG_AGO,
-            },
-        )
-        yield SeedRow(
-            "tickets",
-            {
-                "id": 1000 + n,
-                "subject": "Help",
-                "status": "open",
-                "priority": "urgent",
-                "organization_id": n,
-                "requester_id": 100 + n,
-                "created_at": LONG_AGO,
-                "updated_at": LONG_AGO,
-            },
-        )
-    yield SeedRow(
-        "satisfaction_ratings",
-        {
-            "id": 1,
-            "score": "good",
-            "ticket_id": 1001,
-            "requester_id": 101,
-            "created_at": LONG_AGO,
-            "updated_at": LONG_AGO,
-        },
-    )
-
-
-class Account:
-    """A running account, an adapter on it, and another client that changes things meanwhile."""
-
-    def __init__(self, profile: str) -> None:
-        self.sandbox = Sandbox([("zendesk", ZendeskAccount)], START, profile=profile)
-        self.sandbox.install("zendesk", INSTALL)
-        self.sandbox.load("zendesk", rows())
-        self.sandbox.start()
-        self.simulator = self.sandbox.simulators["zendesk"]
-        self.clock = QuickClock(self.sandbox.world.clock)
-        self.around = Around("service", self.clock)
-        self.settings = Zendesk.Settings(**{k: v for k, v in self._login().items() if k != "access_token"})
-        self.adapter = Zendesk(self.settings, self.around.lent)
-
-    def _login(self) -> dict[str, str]:
-        return dict(self.simulator.credentials())
-
-    def other(self, method: str, path: str, body: Any = None) -> Any:
-        login = self._login()
-        form = {k: login[k] for k in ("client_id", "client_secret")} | {"grant_type": "client_credentials"}
-        with requests.Session() as session:
-            token = session.post(login["token_url"], data=form).json()["access_token"]
-            headers = {"Authorization": f"Bearer {token}"}
-            answer = session.request(method, login["base_url"] + path, json=body, headers=headers)
-        assert answer.ok, answer.text
-        return answer.json() if answer.content else None
-
-    def later(self, **time: float) -> None:
-        self.sandbox.world.clock.advance(timedelta(**time))
-
-    def close(self) -> None:
-        self.adapter.close()
-        self.sandbox.stop()
-
-
-@pytest.fixture
-def account() -> Iterator[Account]:
-    account = Account("vendor")
-    yield account
-    account.close()
+from .adapter_kit import START, read_all
+from .zendesk_kit import Account, an_hour_apart, change
 
 
 @pytest.fixture
@@ -126,12 +27,6 @@ def small() -> Iterator[Account]:
     account = Account("small")
     yield account
     account.close()
-
-
-def change(record_id: str, key: str = "", **fields: Any) -> Change:
-    return Change(
-        "service", "organizations", Action.UPDATE, key or f"k{record_id}", fields, record_id=record_id
-    )
 
 
 @pytest.mark.parametrize(
@@ -273,18 +168,7 @@ def test_a_change_of_the_last_minute_is_seen_by_the_next_reading(account: Accoun
 
 
 def test_reading_goes_on_from_any_page(small: Account) -> None:
-    small.simulator.load(
-        SeedRow(
-            "tickets",
-            {
-                "id": 5000 + n,
-                "status": "open",
-                "created_at": LONG_AGO,
-                "updated_at": f"2026-02-{1 + n // 24:02}T{n % 24:02}:00:00Z",
-            },
-        )
-        for n in range(60)
-    )
+    small.simulator.load(an_hour_apart(60))
     whole = read_all(small.adapter, "tickets")
     assert len(whole.pages) > 2
     resumed = read_all(small.adapter, "tickets", cursor=whole.pages[1].cursor)
@@ -356,18 +240,7 @@ def test_organizations_are_found_by_external_id_and_by_our_key(account: Account)
 
 
 def test_a_token_that_ends_in_the_middle_is_replaced(small: Account) -> None:
-    small.simulator.load(
-        SeedRow(
-            "tickets",
-            {
-                "id": 5000 + n,
-                "status": "open",
-                "created_at": LONG_AGO,
-                "updated_at": f"2026-02-{1 + n // 24:02}T{n % 24:02}:00:00Z",
-            },
-        )
-        for n in range(60)
-    )
+    small.simulator.load(an_hour_apart(60))
     pages = small.adapter.read(Read("tickets", ()))
     found = {r.id for r in next(pages).records}
     small.simulator.control({"expire_token": True})

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 
 from .adapter_kit import read_all
-from .test_zendesk_adapter import Account
+from .zendesk_kit import Account
 
 PATH = "/api/v2/tickets"
 
 
-def test_a_late_change_in_the_second_in_which_the_last_reading_ended_is_found() -> None:
-    account = Account("vendor")
+def test_a_late_change_in_the_second_in_which_the_last_reading_ended_is_found(account: Account) -> None:
     account.sandbox.world.clock.move(running=False)
     number = make(account, "first")
     make(account, "second")
@@ -22,8 +21,6 @@ def test_a_late_change_in_the_second_in_which_the_last_reading_ended_is_found() 
     assert subject(early, number) == "first"
     account.later(minutes=10)
     assert subject(read_all(account.adapter, "tickets", cursor=early.cursor), number) == "changed"
-    account.adapter.close()
-    account.sandbox.stop()
 
 
 def make(account, name):

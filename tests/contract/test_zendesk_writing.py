@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,18 +12,11 @@ from cs_connector.ports import Action, Change, Surroundings, Verdict
 from cs_connector.sandbox.wire import SeedRow
 from cs_connector.testing import MemoryNotes
 
-from .test_zendesk_adapter import Account, change
+from .zendesk_kit import Account, change
 
 
 class Dead(BaseException):
     """The end of a process."""
-
-
-@pytest.fixture
-def account() -> Iterator[Account]:
-    account = Account("vendor")
-    yield account
-    account.close()
 
 
 def many(account: Account, count: int) -> list[Change]:

@@ -219,3 +219,25 @@ def test_a_plan_after_an_undo_that_broke_off_knows_what_it_did_and_who_does_the_
     assert (tasks["created"], tasks["unchanged"]) == (made, 0)
     ran.do("undo", first, "--yes", "--approve", "wrong org", code=None)
     assert sandbox.soql("SELECT Id FROM CS_Relationship__c") == []
+
+
+@pytest.mark.long
+def test_the_first_undo_of_a_run_that_died_knows_what_the_crm_had_taken_of_it(
+    done: Done, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Its answers were lost, so that no row of the audit spoke of them before they were looked up."""
+    sandbox.restore(done.written)
+    project = done.project.copy(tmp_path / "died")
+    (project.root / "scorecards").mkdir(exist_ok=True)
+    text = (SHIPPED / "scorecards" / "standard.yml").read_text()
+    (project.root / "scorecards" / "standard.yml").write_text(text.replace("weight: 5\n", "weight: 6\n"))
+    project.edit("max_created: 200", "max_created: 200\n  max_changed_share: 0.5")
+    scores = "SELECT Id, CS_Health_Score__c FROM Account WHERE CS_Health_Score__c != null"
+    before = sandbox.soql(scores)
+    sandbox.faults({"crm": "salesforce", "path": "composite/sobjects", "do": {"drop": "after"}})
+    project.do("run", code=4)
+    sandbox.faults()
+    run = project.do("runs", "--json").json["runs"][0]["id"]
+    assert sandbox.soql(scores) != before
+    project.do("undo", run, "--yes", code=None)
+    assert sandbox.soql(scores) == before

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from cs_connector.act import switch
 from cs_connector.act.face import Standing
@@ -18,7 +19,7 @@ from cs_connector.runner import Engine, Summary, provisioning
 from cs_connector.runner.checking import check
 from cs_connector.runner.provisioning.record import Record
 from cs_connector.store import shapes
-from cs_connector.store.tables import cursors
+from cs_connector.store.tables import cursors, feeds, written
 from tests.unit.engine_kit import engine_of
 
 NUMBERS = count(1)
@@ -233,6 +234,27 @@ def test_a_crm_without_room_for_the_records_gets_nothing(engine: Engine, crm: In
     assert crm.sent == []
 
 
+def test_records_of_an_object_that_is_to_be_made_are_not_there(
+    engine: Engine, crm: Invented, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = [
+        SimpleNamespace(object=name, source=of) for name, of in (("g", "snapshot"), ("h", "relationship"))
+    ]
+    mapping = SimpleNamespace(write=rules, read=[])
+    monkeypatch.setattr(Engine, "sources", lambda _: [SimpleNamespace(connection="crm", mapping=mapping)])
+    crm.room = Storage(used=1, allowed=100, record=1)
+    with engine.store.state.begin() as db:
+        for name in ("g", "h"):
+            db.execute(feeds.insert().values(connection="crm", object=name, complete=True, live=61))
+    there = []
+    for _ in range(2):
+        (site,) = provisioning.survey(engine, (), ()).sites
+        assert site.room is not None
+        there.append(site.room.there)
+        crm.there["g"] = {"label": "G"}
+    assert there == [61, 122]
+
+
 def test_the_switch_that_stops_writes_stops_this_too(engine: Engine, crm: Invented) -> None:
     sites = provisioning.survey(engine, (), ()).sites
     with engine.store.state.begin() as db:
@@ -262,6 +284,26 @@ def test_a_field_that_was_taken_away_and_is_made_again_is_read_anew(engine: Engi
     assert engine.store.landing.cursor("crm", "Case") == "c9"
 
 
+def test_what_a_field_that_is_made_again_was_told_before_is_nobodys_edit(
+    engine: Engine, crm: Invented
+) -> None:
+    apply(engine)
+    told = {"score": 40, "owner": "u1"}
+    shapes.keep(
+        engine.store.state, "crm", {"Account": {"score": "number", "owner": "text"}}, engine.clock.now()
+    )
+    with engine.store.state.begin() as db:
+        db.execute(written.insert().values(
+            connection="crm", object="Account", record_id="001", name="k1", fields=told, before={}, unread=["score"],
+            run="R0", at=engine.clock.now()))  # fmt: skip
+    del crm.there["score"]
+    apply(engine)
+    with engine.store.state.read() as db:
+        row = db.execute(sa.select(written.c.fields, written.c.unread)).one()
+    assert row.fields == {"owner": "u1"}, "a plan took the empty field for what somebody wanted"
+    assert row.unread is None
+
+
 def test_names_that_mean_nothing_are_refused(engine: Engine) -> None:
     with pytest.raises(UsageError, match="no connection has a part called moer"):
         provisioning.survey(engine, (), ["moer"])
@@ -274,7 +316,7 @@ def test_names_that_mean_nothing_are_refused(engine: Engine) -> None:
     [
         ((), False, "2 of 2 fields that we write are missing"),
         (("g", "score"), False, "1 of 2 fields that we write are missing"),
-        (("score", "band"), True, "all 2 that we write are there; 1 other pieces of ours are not"),
+        (("score", "band"), True, "all 2 that we write are there; 1 other piece of ours is not"),
         (("g", "score", "band"), True, "all 2 that we write are there"),
     ],
 )

@@ -79,7 +79,7 @@ class Tables:
             "CREATE TABLE wanted_account(account_id VARCHAR, key VARCHAR, score BIGINT, band VARCHAR, coverage DOUBLE, "
             "arr DECIMAL(18,2), renewal_on DATE, reason VARCHAR); "
             "CREATE TABLE wanted_call(key VARCHAR, account_id VARCHAR, owner_user_id VARCHAR, subject VARCHAR, "
-            "description VARCHAR, written VARCHAR)"
+            "description VARCHAR, written VARCHAR, opened_on DATE)"
         )
 
     def account(self, number: int = 1, crm: dict[str, Any] | None = None, **wanted: Any) -> None:
@@ -105,10 +105,13 @@ class Tables:
             "owner": "u1",
             "subject": "Risk: Acme",
             "description": "call them",
+            "opened_on": TODAY,
         } | wanted
+        told = json.dumps(written) if written else None
         self.con.execute(
-            "INSERT INTO wanted_call VALUES (?, ?, ?, ?, ?, ?)",
-            [key, *values.values(), json.dumps(written) if written else None],
+            "INSERT INTO wanted_call(key, account_id, owner_user_id, subject, description, opened_on, written) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [key, *values.values(), told],
         )
 
     def plan(self, home: str | None = "crm") -> list[Planned]:

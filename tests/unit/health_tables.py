@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pytest
 
+from cs_connector.errors import ConfigError
 from cs_connector.health import Definitions, load_definitions, run
+from cs_connector.health.linting.mistakes import Types, wrong
 from cs_connector.language.executor import Connection, connect
 from cs_connector.model import ENTITIES, FEED, LINK, Entity
 
@@ -23,6 +26,15 @@ def definitions(*layers: Path) -> Definitions:
     if layers not in _LOADED:
         _LOADED[layers] = load_definitions([SHIPPED, *layers])
     return _LOADED[layers]
+
+
+def refused(layers: list[Path], types: Types) -> set[tuple[str, int, str]]:
+    """File, line and mistake, as loading says it and as the lint does; one alone where both say the same."""
+    with pytest.raises(ConfigError) as caught:
+        load_definitions(layers)
+    (found,) = wrong(layers, types)
+    places = [(error.place, error.what) for error in (caught.value, found)]
+    return {(Path(place.path).name, place.line, what) if place else ("", 0, what) for place, what in places}
 
 
 def month(back: int, as_of: date = AS_OF) -> date:

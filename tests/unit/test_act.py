@@ -219,6 +219,21 @@ def test_new_tasks_are_limited_for_each_owner(crm: Tables) -> None:
     assert (check.figure, check.ok) == (3, False)
 
 
+@pytest.mark.parametrize(("day", "figure"), [(TODAY, 3), (TODAY - timedelta(days=1), 2)])
+def test_tasks_that_an_owner_got_the_same_day_count_with_the_new_ones(
+    crm: Tables, day: date, figure: int
+) -> None:
+    crm.account()
+    for n in range(3):
+        crm.call(f"old{n}", opened_on=day, owner="u1" if n == 0 else "u2")
+        crm.record("Task", f"t{n}", {"Key": f"old{n}", "Subject": "Risk: Acme", "Text": "call them"})
+    crm.call("new0")
+    crm.call("new1")
+    crm.plan()
+    check = checks(crm, max_tasks_per_owner=2)["tasks per owner"]
+    assert (check.figure, check.ok) == (figure, figure <= 2)
+
+
 # Calls
 
 

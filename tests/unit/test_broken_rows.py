@@ -55,6 +55,7 @@ def test_sync_counts_what_it_could_not_read_and_names_the_first(root: Path) -> N
     (note,) = summary.notes
     assert note.startswith("lists customers: 4 things are to be looked at: a.csv:3 (")
     assert " and 1 more; " in note
+    assert "once cs-connector unify or run has gone through them" in note
     again = ran(root, "sync")
     assert (again.exit, again.notes) == (0, []), "nothing was read, so nothing was set aside"
 
@@ -72,3 +73,5 @@ def test_both_together_count_each_row_once(root: Path) -> None:
     summary = ran(root, "sync", "unify")
     (line,) = summary.objects
     assert (line.quarantined, summary.exit) == (4, 1)
+    (note,) = [note for note in summary.notes if "to be looked at" in note]
+    assert note.endswith("; all are in: cs-connector quarantine"), "unify has gone through them"

@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -13,7 +14,7 @@ from rich.console import Console
 from cs_connector import registry
 from cs_connector.config import open_project
 from cs_connector.console import Screen
-from cs_connector.errors import QuotaExhausted, Unavailable
+from cs_connector.errors import GuardStopped, QuotaExhausted, Unavailable
 from cs_connector.ports import Estimate, FieldInfo, ObjectInfo, Read, Usage
 from cs_connector.runner import Engine, open_engine
 from cs_connector.runner.reading import forecast
@@ -201,6 +202,19 @@ def test_a_connection_that_is_down_keeps_no_other_from_being_estimated(engine: E
     assert [line["connection"] for line in found["calls"]] == ["two"]
     assert stopped is not None
     assert stopped.what.startswith("one")
+
+
+def test_an_estimate_says_that_far_too_few_records_will_stop_the_run(engine: Engine) -> None:
+    sync(engine)
+    hidden: Any = engine.adapter("one")
+    hidden.total = lambda name: 12 if name == "Case" else 35
+    found, stopped = forecast.estimate(engine)
+    assert [line["connection"] for line in found["calls"]] == ["one", "two"], (
+        "the calls are told all the same"
+    )
+    assert isinstance(stopped, GuardStopped)
+    assert (stopped.exit_code, stopped.why) == (5, "Case: 35 before, 12 now")
+    assert "--accept one.Case" in stopped.fix
 
 
 def test_an_estimate_that_is_the_least_stays_so_until_the_run(

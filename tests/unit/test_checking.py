@@ -89,6 +89,14 @@ def test_clocks_that_are_far_apart_are_named(skew: float, ok: bool) -> None:
     assert found(usage=Usage(1, skew=skew))["sales clock"]["ok"] is ok
 
 
+def test_one_is_not_told_as_many() -> None:
+    one = engine(scopes=("read",), usage=Usage(1, skew=-1.2))
+    one.adapter("sales").scopes = one.adapter("sales").scopes[:1]
+    said = {line["name"]: line["text"] for line in checking.check(one)}
+    assert said["sales permissions"] == "the one that is needed"
+    assert said["sales clock"] == "1 second apart"
+
+
 @pytest.mark.parametrize(
     ("broken", "code"),
     [
@@ -150,7 +158,7 @@ def test_a_pattern_that_finds_no_file_is_named_before_anything_is_read(tmp_path:
         (tmp_path / "invoices" / "b.csv").write_text("id\n1\n")
         line = next(line for line in checking.check(opened) if line["name"] == "crm objects")
         assert line["ok"]
-        assert "stays known" in line["text"]
+        assert "rows that are deleted from these files stay known here" in line["text"]
 
 
 def test_a_shape_is_not_saved_where_a_file_is(tmp_path: Path) -> None:

@@ -183,8 +183,12 @@ def test_the_address_of_the_store_may_be_a_secret_and_of_either_spelling(root: P
 
 
 @pytest.mark.parametrize(
-    "given", ["mysql://db/acme", "sqlite:///x.db", "postgresql:", "db.acme.example", "secret:NOPE"]
-)
+    "given",
+    [
+        "mysql://db/acme", "sqlite:///x.db", "postgresql:", "db.acme.example", "secret:NOPE", "postgresql://cs:pw@db:abc/acme",
+        "postgresql://db:99999/acme", "postgresql://[::1/acme", "postgresql://cs:p@w:1@db/acme",
+    ],
+)  # fmt: skip
 def test_a_store_at_any_other_address_is_refused_in_words(root: Path, given: str) -> None:
     change(root, "safety:", f"store: {{url: '{given}'}}\nsafety:")
     with pytest.raises(ConfigError) as caught:

@@ -44,9 +44,31 @@ def test_a_login_that_a_person_took_back_says_so() -> None:
     )
     responses.post(TOKEN, json={"access_token": "a1", "refresh_token": "r1", "expires_in": 0})
     adapter.approve("code", "http://localhost:1/callback")
-    responses.replace("POST", TOKEN, status=400, json={"message": "refresh token is revoked"})
+    responses.replace(
+        "POST",
+        TOKEN,
+        status=400,
+        json={"status": "BAD", "message": "refresh token is revoked", "correlationId": "7"},
+    )
     responses.post(TOKEN, status=400, json={"message": "grant_type is not supported"})
     with pytest.raises(AuthFailed) as caught:
         adapter.check()
-    assert "revoked" in caught.value.why
+    assert caught.value.why == "refresh token is revoked (BAD)"
+    adapter.close()
+
+
+@responses.activate
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ('{"error": "invalid_grant", "error_description": "used before"}', "used before (invalid_grant)"),
+        ('{"expires_in": 5}', "the answer holds no token"),
+    ],
+)
+def test_a_login_that_is_refused_with_status_200_says_why(body: str, said: str) -> None:
+    adapter = HubSpot(HubSpot.Settings(client_id="c", client_secret="s"), surroundings("hubspot"))
+    responses.post(TOKEN, body=body, content_type="application/json")
+    with pytest.raises(AuthFailed) as caught:
+        adapter.check()
+    assert caught.value.why == said
     adapter.close()

@@ -270,7 +270,7 @@ def test_two_quotes_too_many_take_no_row_between_them(tmp_path):
 
 def test_a_last_line_without_an_end_says_what_waits_for_it(tmp_path):
     (tmp_path / "a.csv").write_text(HEADER + "acme,2026-05-01,7\nbeta,20")
-    (tmp_path / "b.jsonl").write_text('{"tenant":"a","date":"1"}\n{"tenant":"b","da')
+    (tmp_path / "b.jsonl").write_text('{"tenant":"a","date":"2026-05-01"}\n{"tenant":"b","da')
     for shape in ({}, {"pattern": "*.jsonl", "format": "jsonl"}):
         (why,) = said(read(files(tmp_path, **shape))[0]).values()
         assert "`appended: true` waits for the rest" in why
@@ -291,3 +291,50 @@ def test_a_quote_that_holds_a_growing_file_back_is_told_until_it_is_closed(tmp_p
         ("delta|2026-05-01", False),
         ("a.csv:3", True),
     ]
+
+
+def test_dates_of_another_form_are_one_line_until_they_are_mended(tmp_path):
+    """They cannot say up to when the object is complete, which nobody would notice."""
+    folder = files(tmp_path)
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.csv").write_text(HEADER + "acme,2026-05-01,7\n" + f"{name},02/11/2026,7\n" * 3)
+    records, last = read(folder)
+    (told,) = [record for record in records if b"__error__" in record.payload]
+    said = json.loads(told.payload)
+    assert (said["__file__"], said["__line__"]) == ("a.csv", 3)
+    assert (
+        "'02/11/2026' in date is no date like 2026-11-28, nor in 5 other rows (also in b.csv)"
+        in said["__error__"]
+    )
+    assert last.complete_to == datetime(2026, 5, 2, tzinfo=UTC)
+    again, same = read(folder, last.cursor)
+    assert (again, same.complete_to) == ([], last.complete_to)
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.csv").write_text(HEADER + "acme,2026-05-01,7\n")
+    assert [r.id for r in read(folder, last.cursor)[0] if r.deleted] == [told.id]
+
+
+def test_dates_of_another_form_in_a_growing_file_are_counted_on(tmp_path):
+    folder, path = files(tmp_path, appended=True), tmp_path / "a.csv"
+    path.write_text(HEADER + "acme,02/11/2026,7\n")
+    _, first = read(folder)
+    path.write_text(path.read_text() + "acme,2026-05-02,7\nacme,03/11/2026,7\n")
+    records, second = read(folder, first.cursor)
+    assert "nor in 1 other row:" in json.loads(records[-1].payload)["__error__"]
+    path.write_text(path.read_text() + "acme,2026-05-03,7\n")
+    assert [r.id for r in read(folder, second.cursor)[0]] == ["acme|2026-05-03"], "said once"
+
+
+@pytest.mark.parametrize("appended", [False, True])
+def test_what_an_older_version_could_not_read_is_read_again_once(tmp_path, appended):
+    """Its file may never change, and what is read better now would never come in."""
+    folder = files(tmp_path, appended=appended)
+    (tmp_path / "a.csv").write_text(HEADER + "acme,2026-05-01,7\nwrong\n")
+    (tmp_path / "b.csv").write_text(HEADER + "beta,2026-05-01,7\n")
+    _, last = read(folder)
+    older = json.dumps({name: part for name, part in json.loads(last.cursor).items() if name != "reader"})
+    records, again = read(folder, older)
+    assert [r.id for r in records] == ["acme|2026-05-01", "a.csv:3"], (
+        "a file without bad rows is not read again"
+    )
+    assert read(folder, again.cursor)[0] == []

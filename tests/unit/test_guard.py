@@ -36,7 +36,7 @@ class Plan:
             "key_field VARCHAR, record_id VARCHAR, fields VARCHAR, associate VARCHAR, reason VARCHAR); "
             "CREATE TABLE target(connection VARCHAR, object VARCHAR, source VARCHAR, records BIGINT, existing BIGINT); "
             "CREATE TABLE wanted_account(key VARCHAR, account_id VARCHAR, customer_status VARCHAR, driver VARCHAR); "
-            "CREATE TABLE wanted_call(key VARCHAR, owner_user_id VARCHAR); "
+            "CREATE TABLE wanted_call(key VARCHAR, owner_user_id VARCHAR, opened_on DATE); "
             "CREATE TABLE link(entity_id VARCHAR, entity VARCHAR, connection VARCHAR)"
         )
 

@@ -104,9 +104,8 @@ def test_where_systems_disagree_the_first_is_believed_and_it_is_said(con: duckdb
     assert rows(
         con, "SELECT p.name FROM account a JOIN account p ON p.account_id = a.parent_id WHERE a.name = 'B'"
     ) == [("A",)]
-    assert rows(con, "SELECT kind, record FROM hierarchy_issue") == [
-        ("several parents", "hs companies/companies 1, sf Account B")
-    ]
+    issue = "SELECT kind, record, regexp_replace(detail, 'acc_\\w+', '-', 'g') FROM hierarchy_issue"
+    assert rows(con, issue) == [("several parents", "hs companies/companies 1, sf Account B", "A (-), C (-)")]
 
 
 def test_a_move_is_remembered_with_its_time_and_nothing_is_said_twice(

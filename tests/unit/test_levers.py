@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import duckdb
 import pytest
 
 from cs_connector.console import Screen, reports
 from cs_connector.health import levers_for
+from cs_connector.health.bands import Bands
 from cs_connector.health.curves import Curve
-from cs_connector.health.explain import barring
+from cs_connector.health.explain import barring, next_band
 from cs_connector.health.levers import Part, lever
 from cs_connector.health.words import read
 from tests.unit.health_tables import AS_OF, World, definitions
@@ -47,6 +49,20 @@ def test_levers_are_read(
 ) -> None:
     reports.levers(Screen(color=False), GIVEN | document)
     assert [line.strip() for line in capsys.readouterr().out.splitlines()] == ["to reach 75:", *lines]
+
+
+@pytest.mark.parametrize(
+    ("score", "target"), [(None, 80), (10, 30), (29, 30), (30, 80), (79, 80), (80, 100), (100, 100)]
+)
+def test_without_a_target_the_next_band_is_meant(score: int | None, target: int) -> None:
+    bands = Bands(red=(0, 30), yellow=(30, 80), green=(80, 100))
+    with duckdb.connect() as con:
+        con.execute("CREATE TABLE snapshot(entity VARCHAR, entity_id VARCHAR, account_id VARCHAR, scorecard VARCHAR, "
+            "main BOOLEAN, on_date DATE, score INTEGER)")  # fmt: skip
+        con.execute(
+            "INSERT INTO snapshot VALUES ('account', 'a1', 'a1', 'standard', TRUE, ?, ?)", [AS_OF, score]
+        )
+        assert next_band(con, bands, "a1") == target
 
 
 @pytest.mark.slow

@@ -355,7 +355,7 @@ def test_every_schema_is_one_and_takes_what_ships(kind: str) -> None:
 
 def test_what_can_be_written_is_what_is_wanted() -> None:
     told = "entity, main BOOLEAN, on_date DATE, entity_id, band, score BIGINT, trend, change_3m BIGINT, reason, driver, next_step, "
-    told += "cap DOUBLE, override, coverage DOUBLE, band_since DATE, scorecard, account_id, uncapped DOUBLE"
+    told += "cap DOUBLE, override, override_reason, coverage DOUBLE, band_since DATE, scorecard, account_id, uncapped DOUBLE"
     with duckdb.connect() as con:
         for name in ("account", "relationship", "user", "survey_response"):
             columns = ", ".join(f"{c.name} {c.type}" for c in ENTITIES[name].columns)
@@ -390,6 +390,7 @@ def test_what_can_be_written_is_what_is_wanted() -> None:
         "person_id",
         "written",
         "closing",
+        "opened_on",
     }
     for source, columns in WANTED.items():
         assert made[source] >= columns - ours, source

@@ -97,6 +97,46 @@ def test_what_cannot_be_read_or_converted_is_set_aside_with_the_reason(
     ]
 
 
+PLAIN = """\
+version: 1
+crm: x
+read:
+  - object: Contract
+    entity: subscription
+    convert: {to: EUR, on: [start_on]}
+    fields:
+      start_on: Start
+      currency: Currency
+      arr: {field: Monthly, unit: {from: per month, to: per year}}
+"""
+
+
+def test_an_amount_that_is_a_field_of_its_own_says_why_it_is_not_converted(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    told = {"Monthly": 10, "Currency": "USD", "Start": "2026-01-31"}
+    (tmp_path / "rates.yml").write_text("version: 1\nbase: EUR\nrates:\n  2026-01-01: {USD: 0.5}\n")
+    (tmp_path / "x.yml").write_text(PLAIN)
+    wrong: list[dict[str, Any]] = [
+        {},
+        {"Currency": "SEK"},
+        {"Start": None},
+        {"Start": "soon"},
+        {"Monthly": "1O"},
+    ]
+    raw: Records = {("x", "Contract"): [{**told, "Id": str(n), **one} for n, one in enumerate(wrong)]}
+    source = Source("x", "x", 0, load_mapping(tmp_path / "x.yml"), {})
+    aliases.collect(con, [source], latest(con, raw))
+    stage(con, [source], latest(con, raw))
+    assert rows(con, "SELECT record_id, arr FROM stage_subscription") == [("0", Decimal(60))]
+    assert rows(con, "SELECT record_id, reason FROM quarantine ORDER BY ALL") == [
+        ("1", "there is no rate from SEK to EUR on 2026-01-31"),
+        ("2", "without start_on nothing says which rate counts"),
+        ("3", "Start is 'soon', not a date"),
+        ("4", "Monthly is '1O', not an amount"),
+    ]
+
+
 BARE = """\
 version: 1
 crm: x

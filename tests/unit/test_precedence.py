@@ -74,6 +74,26 @@ def test_what_is_declared_is_listed(con: duckdb.DuckDBPyConnection, tmp_path: Pa
     assert rows(con, "SELECT attribute, connection, value FROM disagreement") == [("industry", "sf", "Shops")]
 
 
+def test_what_another_record_adds_is_believed_by_its_system(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """HubSpot keeps what is above a company in a record of its own."""
+    group = [account(n, n, ParentId="001U" if n == "001A" else None) for n in ("001A", "001U", "001V")]
+    records: Records = {
+        ("sf", "Account"): group,
+        ("hs", "companies"): [company(n, name=f"001{n}", salesforceaccountid=f"001{n}") for n in "AV"],
+        ("hs", "companies/companies"): [{"id": "A", "parent": "V"}],
+    }
+    con.execute(PREVIOUS)
+    for text, above, other in (("", "001U", "hs"), ("account: {parent_id: [hs]}", "001V", "sf")):
+        precedence = declared(tmp_path, f"version: 1\n{text}\nlisted: [parent_id]\n")
+        read(con, SOURCES, latest(con, records))
+        unify(con, SOURCES, [], Customers(version=1), AS_OF, None, precedence=precedence)
+        found = rows(con, "SELECT p.name FROM account a JOIN account p ON p.account_id = a.parent_id")
+        assert found == [(above,)]
+        assert rows(con, "SELECT attribute, connection FROM disagreement") == [("parent_id", other)]
+
+
 @pytest.mark.parametrize(
     ("text", "line", "what", "fix"),
     [

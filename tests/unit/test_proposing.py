@@ -247,3 +247,43 @@ def test_formulas_that_stand_on_nothing_are_left_out(engine: Engine, tmp_path: P
     rule = load_mapping(proposed(engine)).read[0]
     assert {name for name, how in rule.fields.items() if how.formula} == {"segment"}
     assert list(rule.inputs) == ["size"]
+
+
+COMMENTED = """
+version: 1
+crm: sales
+read:
+  - object: User
+    entity: user
+    fields: {name: Name}
+  - object: Account
+    entity: account
+    fields:
+      name: Name
+      LAST
+
+  # of people
+  # only the names
+  - object: Contact
+    entity: person
+    fields: {name: Name}
+"""
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        "industry: Industry", "industry: Industry  # own", "industry: {const: B}", "industry: {const: B}  # own",
+        "industry:\n        const: B", "industry: Gone__c",
+    ],
+)  # fmt: skip
+def test_a_comment_stays_before_what_it_is_about(engine: Engine, tmp_path: Path, last: str) -> None:
+    """What is added to the fields of a rule comes before it, and what is left out does not take it along."""
+    (tmp_path / "mappings" / "base.yml").write_text(COMMENTED.replace("LAST", last))
+    lines = [line.strip() for line in proposed(engine).read_text().splitlines()]
+    at = lines.index("# of people")
+    assert lines[at + 1 : at + 3] == ["# only the names", "- object: Contact"]
+    assert any(
+        line.startswith("csm_user_id: {") and line.endswith("# reference, 100 % alike") for line in lines[:at]
+    )
+    assert any(line.endswith("# own") for line in lines[:at]) is ("# own" in last)

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from cs_connector.act import plan
-from cs_connector.act.differences import comparing
+from cs_connector.act.differences import comparing, quiet
 from cs_connector.store import tables
 from cs_connector.testing import FixedClock
 from cs_connector.unify import Source
@@ -63,6 +63,24 @@ def test_a_few_points_with_their_sentence_are_not_written_again(told: Tables) ->
 @pytest.mark.parametrize("wanted", [{"score": 75}, {"score": 72, "band": "red"}, {"score": None}])
 def test_a_large_move_another_band_and_a_score_that_goes_are_written(told: Tables, wanted) -> None:
     assert "Health_Score" in planned(told, **wanted)
+
+
+@pytest.mark.parametrize(
+    ("cap", "written"),
+    [("Capped at 60: only 8 % of seats are active", False), ("Capped at 60: an invoice is overdue", True)],
+)
+def test_another_cap_is_written_and_not_the_figures_of_the_same_one(
+    told: Tables, cap: str, written: bool
+) -> None:
+    told.con.execute("CREATE OR REPLACE TEMP TABLE difference AS SELECT 'k' AS key, 'r1' AS record_id, 'a1' AS account_id, "
+        "[{'f': 'Cap', 'c': 'cap_text', 'a': 'Capped at 60: only 9.5 % of seats are active', 'b': $cap}] AS fields", {"cap": cap})  # fmt: skip
+    told.con.execute(
+        "CREATE OR REPLACE TABLE foreign_edit(connection VARCHAR, object VARCHAR, record_id VARCHAR)"
+    )
+    rule = next(rule for rule in MAPPING.write if rule.source == "account")
+    with told.state.read() as db:
+        quiet.still(told.con, db, "crm", rule, CONFIG)
+    assert told.con.execute("SELECT len(fields) FROM difference").fetchall() == [(int(written),)]
 
 
 def test_a_few_points_are_written_as_soon_as_something_new_is_known(told: Tables) -> None:

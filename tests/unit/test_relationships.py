@@ -374,6 +374,29 @@ def test_of_stages_of_one_day_the_last_of_the_life_is_the_one_that_it_is_in() ->
     assert kin.derive().rows("SELECT stage FROM relationship") == [("Executive Business Review",)]
 
 
+def test_what_the_newest_of_several_records_does_not_know_another_one_tells() -> None:
+    kin = (
+        Kin()
+        .account("a")
+        .sold("1", "a", region="West", type="Services engagement", start_on=date(2025, 1, 1))
+    )
+    kin.sold("2", "a", type=None, start_on=date(2026, 1, 1))
+    kin.account("b").sold("3", "b", type="Trial", start_on=date(2025, 12, 1))
+    kin.sold("4", "b", type=None, start_on=date(2026, 1, 1)).derive()
+    assert kin.rows("SELECT account_id, region, type FROM relationship ORDER BY 1") == [
+        ("a", "West", "Services engagement"),
+        ("b", None, "Subscription"),
+    ]
+
+
+def test_a_stage_in_other_letters_is_the_same_stage() -> None:
+    """As metrics take it, too."""
+    kin = Kin().account("a").sold("1", "a", start_on=date(2026, 1, 1))
+    kin.add("lifecycle_event", "1", account_id="a", kind=" onboarding", on_date=date(2026, 1, 5)).derive()
+    assert kin.rows("SELECT stage FROM relationship") == [("Onboarding",)]
+    assert kin.rows("SELECT state FROM stage_reached WHERE stage = 'Onboarding'") == [("done",)]
+
+
 def test_who_left_a_place_where_no_owner_is_looked_for_is_no_matter() -> None:
     kin = Kin(SERVICES).account("a", owner_user_id="ann", csm_user_id="gone").sold("s", "a")
     kin.add("user", "ann", active=True).add("user", "gone", active=False)

@@ -15,6 +15,7 @@ from cs_connector.health.linting.doubts import Doubt, Signal, doubts
 from cs_connector.health.linting.mistakes import Types, wrong
 from cs_connector.health.linting.observed import observed, spearman
 from cs_connector.language.executor import Connection
+from cs_connector.runner.scorecards import linting
 from cs_connector.unify.relations.rulebook import load_rulebook
 from tests.unit.health_tables import SHIPPED, World
 
@@ -300,6 +301,40 @@ def test_a_rule_whose_signal_the_scorecard_does_not_see(tmp_path: Path) -> None:
         for name, metric in (("seen", "nps"), ("unseen", "overdue"))
     )
     assert doubted(tmp_path, seen, unseen) == ["the rule unseen looks at what mine does not see: overdue"]
+
+
+@pytest.mark.parametrize("kind", ["Advocacy", "Expansion", "Feedback", "Trial"])
+def test_a_rule_that_praises_or_is_about_trials_is_no_alarm_about_a_scorecard_of_customers(
+    tmp_path: Path, kind: str
+) -> None:
+    assert doubted(tmp_path, Signal("unseen", frozenset({"overdue"}), Place("rule.yml", 5), kind)) == []
+
+
+def test_a_scorecard_of_trials_meets_no_rule_but_those_of_trials(tmp_path: Path) -> None:
+    assign = swapped(ASSIGN, {"- scorecard: mine": "- scorecard: standard"})
+    assigned = {ASSIGNED: swapped(assign, {"scorecard: trial": "scorecard: mine"})}
+    risk, trial = (
+        Signal(kind, frozenset({"overdue"}), Place("rule.yml", 5), kind) for kind in ("Risk", "Trial")
+    )
+    assert doubted(tmp_path, risk, trial, **assigned) == [
+        "the rule Trial looks at what mine does not see: overdue"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("when", "signals"),
+    [
+        ("overdue > 30 AND leaving = 0", {"overdue"}),
+        ("overdue > 30 AND (notice = 0 OR leaving = 1)", {"overdue", "notice", "leaving"}),
+        ("support_requests = 0 AND leaving = 0", {"support_requests"}),
+        ("notice = 1", {"notice"}),
+    ],
+)
+def test_what_only_keeps_a_rule_quiet_is_no_signal(tmp_path: Path, when: str, signals: set[str]) -> None:
+    rule = (SHIPPED / "rules" / "overdue_30.yml").read_text()
+    (tmp_path / "mine.yml").write_text(rule.replace("overdue > 30 AND leaving = 0", when))
+    (found,) = linting._signals([tmp_path / "mine.yml"], load_definitions([SHIPPED]).metrics)
+    assert found.metrics == signals
 
 
 SHARE = """\

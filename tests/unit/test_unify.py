@@ -207,6 +207,42 @@ def test_owner_goes_down_the_list_and_passes_over_who_left(con: duckdb.DuckDBPyC
     assert rows(con, "SELECT count(*) FROM unowned") == [(2,)]
 
 
+def test_who_left_hides_nobody_of_the_account_team(con: duckdb.DuckDBPyConnection) -> None:
+    """Also not of the partner's, whose CSM field still names somebody who left."""
+    users = [{"Id": f"005{n}", "Name": n, "IsActive": n in "AB"} for n in "ABXYZ"]
+    teams = {"A": "XA", "B": "BY", "C": "ZA", "D": "BX"}
+    told = [(on, user) for on, members in teams.items() for user in members]
+    records: Records = {
+        ("sf", "User"): users,
+        ("sf", "Account"): [account(n, n, CS_CSM__c="005X" if n == "D" else None) for n in "ABCD"],
+        ("sf", "AccountTeamMember"): [
+            {
+                "Id": f"01M{n}",
+                "AccountId": on,
+                "UserId": f"005{u}",
+                "TeamMemberRole": "Customer Success Manager",
+            }
+            for n, (on, u) in enumerate(told)
+        ],
+        ("sf", "Subscription__c"): [
+            *(subscription(n, n) for n in "ABC"),
+            subscription("P", "A", Product__c="Q", Partner__c="D"),
+        ],
+    }
+    run(con, records)
+    found = rows(
+        con,
+        "SELECT a.name, r.product, u.name, owner_source FROM relationship r JOIN account a USING (account_id) "
+        'LEFT JOIN "user" u ON u.user_id = r.owner_user_id ORDER BY ALL',
+    )
+    assert found == [
+        ("A", "P", "A", "account team"),
+        ("A", "Q", "B", "partner manager"),
+        ("B", "P", "B", "account team"),
+        ("C", "P", "A", "account team"),
+    ]
+
+
 def test_files_follow_the_accounts_of_another_system(con: duckdb.DuckDBPyConnection) -> None:
     records: Records = {
         ("sf", "Account"): [account("001A", "A")],
@@ -245,6 +281,40 @@ def test_a_subscription_that_starts_later_makes_nobody_a_former_customer(
     ]
     assert rows(con, "SELECT product, status, CAST(arr AS INTEGER) FROM relationship") == [
         ("P", "Active", 10)
+    ]
+
+
+def test_who_only_tried_was_no_customer(con: duckdb.DuckDBPyConnection) -> None:
+    tried = {"Type__c": "Trial", "Start_Date__c": "2026-09-01", "End_Date__c": "2026-10-01"}
+    records: Records = {
+        ("sf", "Account"): [
+            account("A", "Tried"),
+            account("B", "Left"),
+            account("C", "Called", Type="Former Customer"),
+        ],
+        ("sf", "Subscription__c"): [
+            subscription("1", "A", **tried),
+            subscription("2", "B", **tried),
+            subscription("3", "B", Product__c="Q", End_Date__c="2026-10-01"),
+            subscription("4", "C", **tried),
+        ],
+    }
+    assert run(con, records).former == 2
+    assert rows(con, "SELECT name, customer_status, status_reason FROM account ORDER BY 1") == [
+        ("Called", "Former customer", "was a customer"),
+        ("Left", "Former customer", "was a customer"),
+        ("Tried", None, "a trial that ended"),
+    ]
+
+
+def test_a_sign_that_is_not_asked_for_is_no_untrue_reason(con: duckdb.DuckDBPyConnection) -> None:
+    records: Records = {
+        ("sf", "Account"): [account("A", "Called", Type="Customer"), account("B", "None", Type="Prospect")],
+        ("sf", "Subscription__c"): [subscription("1", "A"), subscription("2", "B")],
+    }
+    run(con, records, customers=Customers(version=1, any_of=("won_opportunity",)))
+    assert rows(con, "SELECT DISTINCT customer_status, status_reason FROM account") == [
+        (None, "has a subscription, which is no sign of a customer here")
     ]
 
 

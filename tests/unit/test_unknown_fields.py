@@ -181,6 +181,19 @@ def test_a_changed_field_that_decides_what_counts_stops_the_run(
     look(engine)
 
 
+def test_the_way_out_for_a_field_of_ours_that_is_gone_is_to_make_it_again(engine: Engine) -> None:
+    ours = [
+        {"object": "Account", "source": "account", "by": "record", "fields": {"Active": {"column": "band"}}}
+    ]
+    mapping = MappingFile.model_validate(READS.model_dump(exclude_unset=True) | {"write": ours})
+    gone = {"Account": {"Other": "string", "Stage": "string"}}
+    for each, ways_out in ((READS, False), (mapping, True)):
+        look(engine, mapping=each)
+        with pytest.raises(GuardStopped) as caught:
+            look(engine, gone, each)
+        assert ("cs-connector provision apply crm" in caught.value.fix) is ways_out
+
+
 def kept(engine: Engine) -> str | None:
     return engine.store.landing.cursor("crm", "Account")
 
@@ -226,3 +239,24 @@ def test_an_object_of_which_a_field_is_unknown_counts_as_not_read_to_the_end(eng
     with engine.tables(["feed"]) as con:
         feeds = dict(con.execute("SELECT entity, complete FROM feed").fetchall())
     assert feeds == {"usage": True, "invoice": False}
+
+
+def test_a_field_that_is_read_and_written_under_two_names_is_told_once(engine: Engine) -> None:
+    """Such as a field of Zendesk's organizations: written by its name alone, and read below organization_fields."""
+    rules = READS.model_dump() | {"write_root": "own"}
+    rules["read"][0]["fields"]["name"] = {"field": "own.Tier"}
+    rules["write"] = [
+        {"object": "Account", "source": "account", "fields": {"Tier": "stage", "Mark": "stage"}}
+    ]
+    mapping = MappingFile.model_validate(rules)
+    plain = Described().fields["Account"]
+    look(
+        engine,
+        {"Account": plain | {"Tier": "text", "own.Tier": "text", "Mark": "text", "own.Mark": "text"}},
+        mapping,
+    )
+    look(engine, None, mapping)
+    assert [note.partition(" is ")[0] for note in engine.summary.notes] == [
+        "crm Account.Mark",
+        "crm Account.own.Tier",
+    ]

@@ -17,7 +17,7 @@ import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cs_connector.errors import AdapterError, Unavailable
+from cs_connector.errors import AdapterError, ConfigError, Unavailable
 from cs_connector.transport import Policy, Transport
 from cs_connector.transport.preparing import Lists
 
@@ -405,3 +405,9 @@ def test_half_a_letter_at_a_cut_is_still_a_cut() -> None:
         pytest.raises(Unavailable),
     ):
         transport.get(f"{HOST}/x")
+
+
+def test_an_authority_that_is_no_certificate_is_not_blamed_on_the_network(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("-----BEGIN RSA PRIVATE KEY-----\n")
+    with pytest.raises(ConfigError, match="the ca_file of crm holds no certificate"):
+        Transport(connection="crm", hosts=("crm.example",), clock=FakeClock(), ca_file=tmp_path / "ca.pem")

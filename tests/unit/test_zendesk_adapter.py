@@ -94,6 +94,14 @@ def test_a_page_without_its_marks_is_not_taken_for_the_last(zendesk: Zendesk, pa
 
 
 @responses.activate
+def test_an_error_inside_an_answer_that_went_well_is_told(zendesk: Zendesk) -> None:
+    responses.get(CURSOR, json={"error": "InternalError", "description": "ask again, anna@acme.example"})
+    with pytest.raises(Unavailable) as caught:
+        read_all(zendesk, "tickets")
+    assert caught.value.why.endswith("InternalError: ask again, [e-mail]")
+
+
+@responses.activate
 def test_an_export_that_stands_still_is_stopped(zendesk: Zendesk) -> None:
     responses.get(CURSOR, json=export(False, 1, cursor="same"))
     with pytest.raises(Unavailable, match="does not move on"):

@@ -53,7 +53,7 @@ class Orders:
         """Why an order cannot be obeyed: an object, a property or a type that the portal does not have."""
         if "daily_quota_left" in order and self._state.limits.sizes.daily is None:
             return "the profile of this sandbox has no daily quota in HubSpot"
-        for what in order.values():
+        for word, what in order.items():
             if not isinstance(what, Mapping):
                 continue
             try:
@@ -62,6 +62,8 @@ class Orders:
                 return f"the HubSpot portal has no object {what['object']}"
             if "field" in what and what["field"] not in shelf.fields:
                 return f"the {shelf.kind.name} of the HubSpot portal have no property {what['field']}"
+            if word == "remove_field" and what["field"] in shelf.kind.always:
+                return f"{shelf.kind.name}: nobody can delete {what['field']}, which HubSpot writes itself"
             if "type" in what and what["type"] not in TYPES:
                 return f"a property of the HubSpot portal has no type {what['type']}"
         return None

@@ -20,6 +20,13 @@ def as_json(body: Any, status: int = 200, headers: dict[str, str] | None = None)
     return Response(status, msgspec.json.encode(body), {"Content-Type": JSON, **(headers or {})})
 
 
+def set_out(answer: Response) -> Response:
+    """The same answer in lines that people can read; only JSON can be."""
+    if answer.headers.get("Content-Type") != JSON or not answer.body:
+        return answer
+    return Response(answer.status, msgspec.json.format(bytes(answer.body), indent=2), answer.headers)
+
+
 def nothing(status: int = 204, headers: dict[str, str] | None = None) -> Response:
     return Response(status, b"", dict(headers or {}))
 

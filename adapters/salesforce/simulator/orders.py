@@ -19,6 +19,7 @@ from .writing.rows import Row
 from .writing.values import COERCERS
 
 KNOWN = frozenset(faults.ORDERS) - {"search_lag_s"}
+SYSTEM = frozenset({"Id", "IsDeleted", "SystemModstamp"})
 STANDING = frozenset({"lock_rows", "duplicate_rule", "short_pages", "long_requests"})
 
 
@@ -86,8 +87,8 @@ class Orders:
             self._ways[name](value)
 
     def objection(self, order: Mapping[str, Any]) -> str | None:
-        """Why an order cannot be obeyed: an object, a field or a type that the org does not have."""
-        for what in order.values():
+        """Why an order cannot be obeyed: an object, a field or a type that the org does not have, or that must stay."""
+        for word, what in order.items():
             if not isinstance(what, Mapping):
                 continue
             obj = self._state.schema.find(str(what["object"]))
@@ -96,6 +97,8 @@ class Orders:
             for name in (*what.get("fields", ()), what.get("field")):
                 if name is not None and obj.field(str(name)) is None:
                     return f"the object {obj.name} of the Salesforce org has no field {name}"
+            if word == "remove_field" and _must_stay(obj, str(what["field"])):
+                return f"{obj.name}: nobody can delete {what['field']} or take the sight of it from everybody"
             if "type" in what and _type(what) not in COERCERS:
                 return f"a field of the Salesforce org has no type {what['type']}"
             if "formula" in what and not self._state.writer.rules.understood(obj, _rule(what)):
@@ -185,6 +188,12 @@ class Orders:
 
     def _object(self, what: Mapping[str, Any]) -> ObjectType:
         return self._state.schema.objects[str(what["object"]).lower()]
+
+
+def _must_stay(obj: ObjectType, name: str) -> bool:
+    """Whether every org has the field and every user sees it: the system's own, names, and what the vendor requires."""
+    field = obj.fields[name.lower()]
+    return field.name_field or (not field.custom and (field.required or field.name in SYSTEM))
 
 
 def _type(what: Mapping[str, Any]) -> str:

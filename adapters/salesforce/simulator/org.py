@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from cs_connector.sandbox.wire import Request, Response, SeedRow, World
 
-from .answers import as_json, error
+from .answers import as_json, error, set_out
 from .bulk.bulk_ingest import BulkIngests
 from .bulk.bulk_query import BulkQueries
 from .errors import ApiError, method_not_allowed, not_found
@@ -133,7 +133,7 @@ class SalesforceOrg:
             answer = error(bad)
         if parts[:2] == ["services", "data"]:
             answer.headers["Sforce-Limit-Info"] = self._state.limits.info
-        return answer
+        return set_out(answer) if request.headers.get("x-prettyprint") == "1" else answer
 
     def install(self, fields: Mapping[str, Any]) -> None:
         touched = install(self._state.schema, fields)

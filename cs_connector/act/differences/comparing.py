@@ -37,36 +37,20 @@ def compare(
     hash of the configuration: with it, what time alone has moved since it was written stays as it is (`account_facts`).
     """
     foreign.begin(con)
-    con.execute(
-        "CREATE OR REPLACE TABLE plan_change(connection VARCHAR, object VARCHAR, source VARCHAR, key VARCHAR, "
-        "action VARCHAR, key_field VARCHAR, record_id VARCHAR, fields VARCHAR, associate VARCHAR, reason VARCHAR)"
-    )
-    con.execute(
-        "CREATE OR REPLACE TABLE target(connection VARCHAR, object VARCHAR, source VARCHAR, records BIGINT, existing BIGINT)"
-    )
+    _begin(con)
     for source in sources:
         _relationships(con)
+        policy = (policies or {}).get(source.connection, foreign.DEFAULT)
         for rule in sorted(writable(source), key=lambda rule: rule.source != "relationship"):
             if rule.source == "call" and source.connection != home:
                 continue
-            current.read(con, source.mapping, rule, latest(source.connection, rule.object), "current_record")
-            if rule.source == "relationship":
-                _relationships(con, "SELECT key, min(record_id) FROM current_record GROUP BY 1")
-            current.overlay(con, state, source.connection, rule, "current_record")
+            _current(con, state, source, rule, latest(source.connection, rule.object))
             _wanted(con, source, rule)
             _differ(con, rule)
-            policy = rule.foreign or (policies or {}).get(source.connection, foreign.DEFAULT)
-            foreign.note(con, state, source.connection, rule, policy)
-            _still(con)
-            if config:
-                quiet.still(con, state, source.connection, rule, config)
-            if rule.source == "heartbeat":
-                ours.once_a_day(con)
+            foreign.note(con, state, source.connection, rule, rule.foreign or policy)
+            _calm(con, state, source, rule, config)
             _plan(con, source, rule, as_of)
-            if rule.source == "relationship":
-                _vanished(con, source, rule)
-            if rule.source == "snapshot":
-                _expired(con, source, rule, as_of)
+            _end(con, source, rule, as_of)
 
 
 def hold(con: duckdb.DuckDBPyConnection) -> int:
@@ -101,6 +85,26 @@ def writable(source: Source) -> Iterator[WriteRule]:
         needed = {rule.key_field, rule.closed.field if rule.closed else None}
         if fields and not needed & lost:
             yield rule.model_copy(update={"fields": fields})
+
+
+def _begin(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(
+        "CREATE OR REPLACE TABLE plan_change(connection VARCHAR, object VARCHAR, source VARCHAR, key VARCHAR, "
+        "action VARCHAR, key_field VARCHAR, record_id VARCHAR, fields VARCHAR, associate VARCHAR, reason VARCHAR)"
+    )
+    con.execute(
+        "CREATE OR REPLACE TABLE target(connection VARCHAR, object VARCHAR, source VARCHAR, records BIGINT, existing BIGINT)"
+    )
+
+
+def _current(
+    con: duckdb.DuckDBPyConnection, state: sa.Connection, source: Source, rule: WriteRule, table: str
+) -> None:
+    """Make `current_record`: what the connection has, with what was sent and not read back yet."""
+    current.read(con, source.mapping, rule, table, "current_record")
+    if rule.source == "relationship":
+        _relationships(con, "SELECT key, min(record_id) FROM current_record GROUP BY 1")
+    current.overlay(con, state, source.connection, rule, "current_record")
 
 
 def _wanted(con: duckdb.DuckDBPyConnection, source: Source, rule: WriteRule) -> None:
@@ -191,6 +195,17 @@ def _differ(con: duckdb.DuckDBPyConnection, rule: WriteRule) -> None:
     )
 
 
+def _calm(
+    con: duckdb.DuckDBPyConnection, state: sa.Connection, source: Source, rule: WriteRule, config: str
+) -> None:
+    """Take out of `difference` what is no reason to write."""
+    _still(con)
+    if config:
+        quiet.still(con, state, source.connection, rule, config)
+    if rule.source == "heartbeat":
+        ours.once_a_day(con)
+
+
 def _still(con: duckdb.DuckDBPyConnection) -> None:
     """Another suggestion is no reason to write where health says what it said: its numbers move with the days."""
     said = ", ".join(map(literal, SAID))
@@ -202,38 +217,45 @@ def _still(con: duckdb.DuckDBPyConnection) -> None:
 
 def _plan(con: duckdb.DuckDBPyConnection, source: Source, rule: WriteRule, as_of: date) -> None:
     """What differs is planned, stamped with the day where health has changed."""
-    stamps = [n for n, f in rule.fields.items() if f.column in HEALTH]
-    stamp = "".join(
-        f" || CASE WHEN len(list_filter(fields, lambda x: {_health(rule)})) > 0 AND {ident('was ' + n)} IS DISTINCT FROM "
-        f"{literal(as_of.isoformat())} THEN "
-        f"[{_difference(n, rule.fields[n].column, ident('was ' + n), literal(as_of.isoformat()))}] ELSE [] END"
-        for n in stamps
+    to = [source.connection, rule.object, rule.source]
+    con.execute(
+        f"INSERT INTO plan_change SELECT ?, ?, ?, key, {_way(rule)}, record_id, to_json(fields{_stamped(rule, as_of)}), "
+        f"{_associate(rule)}, NULL FROM difference WHERE len(fields) > 0{_placed(rule)}",
+        to,
     )
+    con.execute("INSERT INTO target SELECT ?, ?, ?, count(*), count(record_id) FROM wanted_record", to)
+
+
+def _stamped(rule: WriteRule, as_of: date) -> str:
+    """SQL to put behind a list of fields: the stamps that get another day, where health has changed."""
+    day = literal(as_of.isoformat())
+    return "".join(
+        f" || CASE WHEN len(list_filter(fields, lambda x: {_health(rule)})) > 0 AND {ident('was ' + n)} IS DISTINCT FROM "
+        f"{day} THEN [{_difference(n, f.column, ident('was ' + n), day)}] ELSE [] END"
+        for n, f in rule.fields.items()
+        if f.column in HEALTH
+    )
+
+
+def _associate(rule: WriteRule) -> str:
+    """SQL: the records that a new one is tied to."""
     ends = ((rule.associate, "account_record"), (rule.associate_person, "person_record"))
     pairs = ", ".join(f"[{literal(end)}, {record}]" for end, record in ends if end)
-    associate = (
-        f"CASE WHEN record_id IS NULL THEN to_json(list_filter([{pairs}], lambda x: x[2] IS NOT NULL)) END"
-        if pairs
-        else "NULL"
-    )
-    of_account = rule.by == "key" and rule.source != "heartbeat"
-    fresh = " AND (record_id IS NOT NULL OR account_record IS NOT NULL)" if of_account else ""
-    if (
-        rule.source == "call"
-    ):  # sent once and gone: a person deleted it; without an owner it would fall to ours
-        fresh = (
+    if not pairs:
+        return "NULL"
+    return f"CASE WHEN record_id IS NULL THEN to_json(list_filter([{pairs}], lambda x: x[2] IS NOT NULL)) END"
+
+
+def _placed(rule: WriteRule) -> str:
+    """SQL: a condition on what a new record cannot be without."""
+    if rule.source == "call":
+        # sent once and gone: a person deleted it; without an owner it would fall to ours
+        return (
             " AND (record_id IS NOT NULL OR (owner_record IS NOT NULL AND coalesce(written, '{}') = '{}' "
             "AND (account_record IS NOT NULL OR account_id IS NULL)))"
         )
-    con.execute(
-        f"INSERT INTO plan_change SELECT ?, ?, ?, key, {_way(rule)}, record_id, to_json(fields{stamp}), {associate}, NULL "
-        f"FROM difference WHERE len(fields) > 0{fresh}",
-        [source.connection, rule.object, rule.source],
-    )
-    con.execute(
-        "INSERT INTO target SELECT ?, ?, ?, count(*), count(record_id) FROM wanted_record",
-        [source.connection, rule.object, rule.source],
-    )
+    of_account = rule.by == "key" and rule.source != "heartbeat"
+    return " AND (record_id IS NOT NULL OR account_record IS NOT NULL)" if of_account else ""
 
 
 def _way(rule: WriteRule) -> str:
@@ -248,6 +270,14 @@ def _way(rule: WriteRule) -> str:
 
 def _difference(name: str, column: str, was: str, wanted: str) -> str:
     return f"{{'f': {literal(name)}, 'c': {literal(column)}, 'a': {was}, 'b': {wanted}}}"
+
+
+def _end(con: duckdb.DuckDBPyConnection, source: Source, rule: WriteRule, as_of: date) -> None:
+    """Plan what becomes of records of ours that are not wanted any more."""
+    if rule.source == "relationship":
+        _vanished(con, source, rule)
+    if rule.source == "snapshot":
+        _expired(con, source, rule, as_of)
 
 
 def _vanished(con: duckdb.DuckDBPyConnection, source: Source, rule: WriteRule) -> None:

@@ -11,8 +11,14 @@ from cs_connector.unify.mapping import WriteRule
 from cs_connector.unify.sql import ident, literal
 
 FEW = 5  # points: from so many on a score is news, as it is for the trend
-MOVING = {"account": ("score", "reason", "driver", "next_step", "coverage"), "call": ("description",)}
+MOVING = {
+    "account": ("score", "reason", "driver", "next_step", "coverage", "cap_text"),
+    "call": ("description",),
+}
 MOVING["relationship"] = MOVING["account"]
+_WORDS = "regexp_replace(x.{}, '[0-9.,]+', '', 'g')"
+_OTHER_CAP = f"x.c = 'cap_text' AND {_WORDS.format('a')} <> {_WORDS.format('b')}"
+"""A cap whose figures alone move with the days is the same cap."""
 
 
 def still(
@@ -42,7 +48,7 @@ def still(
         "UPDATE difference SET fields = [] FROM wrote w JOIN (SELECT account_id, since FROM account_facts) f ON f.since <= w.at "
         "WHERE w.record_id = difference.record_id AND f.account_id = difference.account_id "
         "AND NOT EXISTS (FROM foreign_edit e WHERE e.record_id = w.record_id AND e.connection = ? AND e.object = ?) "
-        f"AND len(list_filter(fields, lambda x: x.c NOT IN ({moving}) OR x.a IS NULL OR x.b IS NULL)) = 0 "
+        f"AND len(list_filter(fields, lambda x: x.c NOT IN ({moving}) OR x.a IS NULL OR x.b IS NULL OR ({_OTHER_CAP}))) = 0 "
         f"AND coalesce({near}, len({scores}) = 0){_as_before(rule)}",
         [connection, rule.object],
     )

@@ -194,11 +194,14 @@ def _gained(con: duckdb.DuckDBPyConnection, connection: str) -> Figure:
 
 
 def _busiest(con: duckdb.DuckDBPyConnection, connection: str) -> Figure:
-    """New tasks of the person who gets most."""
+    """New tasks of the person who gets most, with those of the same day that were sent before."""
     busiest = _one(
         con,
-        "SELECT coalesce(max(n), 0) FROM (SELECT count(*) AS n FROM wanted_call w JOIN plan_change p "
-        f"ON {_CALL} AND p.key = w.key AND p.{_NEW} WHERE connection = $connection GROUP BY w.owner_user_id)",
+        f"WITH new AS (SELECT w.* FROM wanted_call w JOIN plan_change p ON {_CALL} AND p.key = w.key AND p.{_NEW} "
+        "WHERE connection = $connection), days AS (SELECT DISTINCT owner_user_id, opened_on FROM new) "
+        "SELECT coalesce(max(n), 0) FROM (SELECT count(*) AS n FROM (SELECT owner_user_id FROM new UNION ALL "
+        "SELECT owner_user_id FROM wanted_call w SEMI JOIN days USING (owner_user_id, opened_on) ANTI JOIN new USING (key)) "
+        "GROUP BY owner_user_id)",
         connection,
     )
     return Figure(connection, "tasks per owner", busiest, 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from itertools import chain
@@ -18,7 +18,6 @@ from cs_connector.store.tables import written
 
 from .line import EMPTY, Line
 
-SOME = 500  # ids in one question
 _names = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
@@ -33,6 +32,24 @@ def forget(db: sa.Connection, gone: Sequence[tuple[Line, str]]) -> None:
     """Records that are there no more were told nothing."""
     for where, rows in _grouped(gone).items():
         db.execute(sa.delete(written).where(_these(db, *where, list(rows))))
+
+
+def forget_fields(db: sa.Connection, connection: str, object_name: str, names: Collection[str]) -> None:
+    """Fields that were made again hold nothing of ours: what is missing there is nobody's edit. `before` stays, for an undo."""
+    here = (written.c.connection == connection) & (written.c.object == object_name)
+    of_one = here & (written.c.record_id == sa.bindparam("record"))
+    change = (
+        sa.update(written).where(of_one).values(fields=sa.bindparam("told"), unread=sa.bindparam("fresh"))
+    )
+    rows = db.execute(sa.select(written.c.record_id, written.c.fields, written.c.unread).where(here)).all()
+    if lacking := [_without(row, names) for row in rows if not row.fields.keys().isdisjoint(names)]:
+        db.execute(change, lacking)
+
+
+def _without(row: Any, names: Collection[str]) -> dict[str, Any]:
+    fresh = [name for name in row.unread or () if name not in names]
+    told = {name: value for name, value in row.fields.items() if name not in names}
+    return {"record": row.record_id, "told": told, "fresh": fresh or None}
 
 
 def confirm(state: State, connection: str, object_name: str, until: datetime) -> None:

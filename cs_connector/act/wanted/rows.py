@@ -10,8 +10,8 @@ from . import snapshots
 
 _STANDING = (
     "CASE WHEN s.band <> 'unknown' THEN s.score END AS score, s.band, s.trend, s.change_3m, s.reason, coalesce(s.driver, 'None') AS driver, s.next_step, "
-    "CASE WHEN s.cap IS NOT NULL THEN left('Capped at ' || CAST(CAST(s.cap AS INTEGER) AS VARCHAR) || ': ' "
-    "|| replace(s.override, '_', ' '), 80) END AS cap_text, round(s.coverage * 10) * 10 AS coverage, s.band_since"
+    "CASE WHEN s.cap IS NOT NULL THEN 'Capped at ' || CAST(CAST(s.cap AS INTEGER) AS VARCHAR) || ': ' "
+    "|| coalesce(s.override_reason, replace(s.override, '_', ' ')) END AS cap_text, round(s.coverage * 10) * 10 AS coverage, s.band_since"
 )
 _NOTHING = (
     "NULL::BIGINT AS score, NULL AS band, NULL AS trend, NULL::BIGINT AS change_3m, NULL AS reason, NULL AS driver, "

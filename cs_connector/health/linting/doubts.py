@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlglot import exp
+
 from cs_connector.config.documents import Document, load
 from cs_connector.errors import Place
 from cs_connector.health.bands import Bands
@@ -13,6 +15,8 @@ from cs_connector.health.curves import Curve
 from cs_connector.health.scorecard import Card, Definitions, Measure, card_files
 from cs_connector.health.words import half_up
 
+PRAISE = frozenset({"Advocacy", "Expansion", "Feedback"})  # calls that green customers are meant to get
+TRIAL = "Trial"
 MATTERS = 1.0  # points: what moves a score by less is lost in rounding
 
 
@@ -28,11 +32,12 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """What a rule looks at beside the score: metrics, and where the rule says so."""
+    """What a rule looks at beside the score: metrics, and where the rule says so; `type` is that of its calls."""
 
     rule: str
     metrics: frozenset[str]
     place: Place
+    type: str = "Risk"
 
 
 def in_force(definitions: Definitions, carried: Collection[str]) -> set[str]:
@@ -51,8 +56,30 @@ def doubts(
         found += [*_usage_only(card, document), *_weights(card, document)]
         found += [*_bands(card, document, definitions.bands), *_same_metric(card, document)]
         if name in judged:
-            found += _absent(card, document, signals)
+            trials = name not in carried and _of_trials(definitions, name)
+            met = [s for s in signals if s.type not in PRAISE and (s.type == TRIAL) == trials]
+            found += _absent(card, document, met)
     return sorted(found, key=lambda d: (d.place.path, d.place.line or 0, d.what))
+
+
+def _of_trials(definitions: Definitions, name: str) -> bool:
+    """Whether a scorecard is for nothing but trials, which have rules and people of their own."""
+    when = [formula for card, formula in definitions.assign if card == name]
+    return bool(when) and all(f is not None and _says_trial(f.tree) for f in when)
+
+
+def _says_trial(tree: exp.Expr) -> bool:
+    return any(
+        isinstance(part, exp.EQ) and {part.left.name, part.right.name} == {"type", TRIAL}
+        for part in conjuncts(tree)
+    )
+
+
+def conjuncts(tree: exp.Expr) -> Iterator[exp.Expr]:
+    """The conditions that a formula asks for all together."""
+    whole = tree.unnest()
+    parts = [whole.left, whole.right] if isinstance(whole, exp.And) else []
+    yield from [one for part in parts for one in conjuncts(part)] or [whole]
 
 
 def line_of(document: Document, measure: str, key: str = "measure") -> Place:

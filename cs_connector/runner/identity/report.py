@@ -174,14 +174,15 @@ def _pending(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 
 
 def _disagreements(engine: Engine, con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """What systems say of accounts and is not believed; users by their names."""
+    """What systems say of accounts and is not believed; users and accounts by their names."""
     columns = ("account_id", "attribute", "connection", "value", "believed", "believed_connection")
     engine.store.facts.attach(con, "unify/disagreement", "disagreement", dict.fromkeys(columns, "VARCHAR"))
     return _rows(
         con,
+        'WITH called AS (SELECT user_id AS id, name FROM "user" UNION ALL SELECT account_id, name FROM account) '
         "SELECT a.name, d.attribute, coalesce(b.name, d.believed) AS believed, d.believed_connection, "
-        "coalesce(u.name, d.value) AS other, d.connection, d.account_id FROM disagreement d LEFT JOIN account a USING (account_id) "
-        'LEFT JOIN "user" u ON u.user_id = d.value LEFT JOIN "user" b ON b.user_id = d.believed ORDER BY ALL',
+        "coalesce(o.name, d.value) AS other, d.connection, d.account_id FROM disagreement d LEFT JOIN account a USING (account_id) "
+        "LEFT JOIN called o ON o.id = d.value LEFT JOIN called b ON b.id = d.believed ORDER BY ALL",
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from cs_connector.act import switch
 from cs_connector.act.face import Standing, Step, key
+from cs_connector.act.outbox import written
 from cs_connector.errors import AdapterError
 from cs_connector.ports import Piece, Receipt, Verdict
 from cs_connector.runner.engine import Engine
@@ -94,8 +95,10 @@ def _read_anew(engine: Engine, connection: str, new: Iterable[Piece]) -> None:
     """Objects of which a new field was read before: who took the old one away took its values, and no record says so."""
     names = {_last(piece.name) for piece in new}
     for name, shape in sorted(shapes.kept(engine.store.state, connection).items()):
-        if any(type_ and _last(field) in names for field, type_ in shape.items()):
+        if again := {field for field, type_ in shape.items() if type_ and _last(field) in names}:
             engine.store.landing.again(connection, name)
+            with engine.store.state.begin() as db:
+                written.forget_fields(db, connection, name, again | {_last(field) for field in again})
 
 
 def _last(name: str) -> str:

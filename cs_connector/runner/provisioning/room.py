@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -70,10 +70,10 @@ def room(engine: Engine, name: str, steps: Sequence[Step]) -> Room | None:
         return None
     known = _counted(engine)
     customers, relationships = known or (_accounts(engine, name), 0)
-    waiting = any(step.standing is Standing.CREATE for step in steps)
-    there = _there(engine, name)
+    new = {step.piece.name for step in steps if step.standing is Standing.CREATE}
+    there = _there(engine, name, new)
     return Room(
-        found.used, found.allowed, found.record, customers, relationships, there, known is not None, waiting
+        found.used, found.allowed, found.record, customers, relationships, there, known is not None, bool(new)
     )
 
 
@@ -95,9 +95,10 @@ def _accounts(engine: Engine, name: str) -> int:
     return sum(engine.adapter(name).total(each) or 0 for each in objects)
 
 
-def _there(engine: Engine, name: str) -> int:
+def _there(engine: Engine, name: str, missing: Collection[str]) -> int:
+    """As last read; an object that is missing now took its records with it."""
     source = next(s for s in engine.sources() if s.connection == name)
-    objects = {rule.object for rule in source.mapping.write if rule.source in KEPT}
+    objects = {rule.object for rule in source.mapping.write if rule.source in KEPT} - set(missing)
     mine = (feeds.c.connection == name) & feeds.c.object.in_(sorted(objects))
     with engine.store.state.read() as db:
         return int(db.scalar(sa.select(sa.func.sum(feeds.c.live)).where(mine)) or 0)

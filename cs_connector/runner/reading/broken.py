@@ -9,6 +9,7 @@ from cs_connector.ports import Page
 
 _BAD = b'{"__error__"'
 _NAMED = 3
+_LATER = "once cs-connector unify or run has gone through them, "
 
 
 @dataclass(slots=True)
@@ -33,5 +34,10 @@ class Broken:
         many = f"{self.count:,} things are" if self.count > 1 else "1 thing is"
         return (
             f"{connection} {name}: {many} to be looked at: {listed}; "
-            "once cs-connector unify or run has gone through them, all are in: cs-connector quarantine"
+            f"{_LATER}all are in: cs-connector quarantine"
         )
+
+
+def gone_through(notes: list[str]) -> None:
+    """They are in quarantine now, so what notes of the same run say of later falls away."""
+    notes[:] = [note.replace(_LATER, "") for note in notes]

@@ -36,11 +36,11 @@ def layers(engine: Engine) -> list[Path]:
 
 
 def keep(engine: Engine) -> None:
-    """Remember the files by which this run scored, and who it was."""
+    """Remember the files by which this run scored, and of which day."""
     texts = [
         {str(p.relative_to(layer)): p.read_text("utf-8") for p in files(layer)} for layer in layers(engine)
     ]
-    value = json.dumps({"run": engine.run, "as_of": engine.as_of.isoformat(), "layers": texts})
+    value = json.dumps({"as_of": engine.as_of.isoformat(), "layers": texts})
     with engine.store.state.begin() as db:
         db.execute(sa.delete(meta).where(meta.c.name == _NAME))
         db.execute(sa.insert(meta).values(name=_NAME, value=value))
@@ -69,7 +69,7 @@ def last(engine: Engine) -> Iterator[tuple[str, Definitions]]:
     kept = json.loads(value)
     engine.project.state.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="configuration-", dir=engine.project.state) as folder:
-        named = f"run {kept['run']} (as of {kept['as_of']})"
+        named = f"those of the last scores, of {kept['as_of']}"
         yield named, load_definitions(list(_laid(Path(folder), kept["layers"])))
 
 

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from sqlglot import exp
+
 from cs_connector.act.calling.rules import load_rules
 from cs_connector.config import load
 from cs_connector.errors import ConfigError, FormulaError, Place
 from cs_connector.health import load_definitions
-from cs_connector.health.linting.doubts import Doubt, Signal, doubts
+from cs_connector.health.linting.doubts import Doubt, Signal, conjuncts, doubts
 from cs_connector.health.linting.mistakes import wrong
 from cs_connector.health.linting.observed import observed
-from cs_connector.language.expression import parse
+from cs_connector.language.expression import Formula, number, parse
 from cs_connector.measure.metrics import Metrics
 from cs_connector.runner.deciding import standing
 from cs_connector.runner.engine import Engine
@@ -90,6 +92,19 @@ def _signals(paths: Iterable[Path], metrics: Metrics) -> list[Signal]:
         document = load(path)
         ((rule, _),) = load_rules([path], list(metrics.by_name))
         with suppress(FormulaError):  # where it looks at the score, it sees what the score sees
-            names = parse(rule.when, metrics.by_name.keys()).names
-            found.append(Signal(rule.rule, names, document.place(("when",))))
+            names = _told(parse(rule.when, metrics.by_name.keys()), metrics)
+            found.append(Signal(rule.rule, names, document.place(("when",)), rule.type))
     return found
+
+
+def _told(when: Formula, metrics: Metrics) -> frozenset[str]:
+    """What a condition looks at; a plain yes or no that must be no only keeps the rule quiet."""
+    signs = [part for part in conjuncts(when.tree) if not _quiets(part, metrics)]
+    return frozenset(column.name for part in signs for column in part.find_all(exp.Column))
+
+
+def _quiets(part: exp.Expr, metrics: Metrics) -> bool:
+    if not isinstance(part, exp.EQ) or not isinstance(part.left, exp.Column):
+        return False
+    zero = part.right == number(0)
+    return zero and not metrics.by_name[part.left.name].unit

@@ -36,19 +36,7 @@ def program(engine: Engine, by: str | None, month: str | None) -> dict[str, Any]
     `read_until` is the day up to which all subscriptions were read. Raises UsageError for a view or a month that there is
     not, for a day before any subscription, or where there is no data.
     """
-    if not engine.store.facts.files("entity/subscription"):
-        raise UsageError(
-            "there are no subscriptions",
-            why="this project has no data",
-            safe="nothing was changed",
-            fix="cs-connector run",
-        )
-    if by is not None and by not in BY:
-        raise UsageError(
-            f"figures cannot be seen by {by!r}",
-            safe="nothing was changed",
-            fix=suggest(by, BY) or f"use one of: {', '.join(BY)}",
-        )
+    _must_be_seen(engine, by)
     found = _asked(periods(engine.as_of), month)
     with engine.tables(_NAMES) as con:
         _begun(con, engine.as_of)
@@ -67,6 +55,23 @@ def program(engine: Engine, by: str | None, month: str | None) -> dict[str, Any]
         "without_amount": left.without_amount,
         "periods": [_period(p, totals, groups, names) for p in found],
     }
+
+
+def _must_be_seen(engine: Engine, by: str | None) -> None:
+    """Raises UsageError where there is no data, and for a view that there is not."""
+    if not engine.store.facts.files("entity/subscription"):
+        raise UsageError(
+            "there are no subscriptions",
+            why="this project has no data",
+            safe="nothing was changed",
+            fix="cs-connector run",
+        )
+    if by is not None and by not in BY:
+        raise UsageError(
+            f"figures cannot be seen by {by!r}",
+            safe="nothing was changed",
+            fix=suggest(by, BY) or f"use one of: {', '.join(BY)}",
+        )
 
 
 def _begun(con: Connection, as_of: date) -> None:

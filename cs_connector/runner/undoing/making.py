@@ -27,6 +27,7 @@ from cs_connector.runner.drift import described
 from cs_connector.runner.engine import Engine
 from cs_connector.runner.plans import holding, making
 from cs_connector.runner.running import prepare
+from cs_connector.runner.settling import attempt
 from cs_connector.store.audit.finding import Question, Row, rows
 from cs_connector.store.tables import runs
 
@@ -41,6 +42,7 @@ def make(engine: Engine, run: str, path: Path, selected: Collection[str] = ()) -
     UsageError for a run that nobody knows, or that wrote nothing, and StoreError for an audit that was tampered with.
     """
     must_hold(engine)
+    attempt(engine)  # what a killed run had sent has its rows in the audit only then
     written, head, until = _written(engine, run, selected)
     prepare(engine, ("sync",))
     with planned(engine) as (con, _checks, _held):

@@ -128,19 +128,19 @@ def _shared(con: duckdb.DuckDBPyConnection, precedence: Precedence) -> list[str]
     if not wanted:
         return []
     counts = ", ".join(f"count(DISTINCT connection) FILTER ({ident(name)} IS NOT NULL)" for name in wanted)
-    (found,) = con.execute(f"SELECT {counts} FROM placed WHERE adds_ref IS NULL").fetchall()
+    (found,) = con.execute(f"SELECT {counts} FROM placed").fetchall()
     return [name for name, count in zip(wanted, found, strict=True) if count > 1]
 
 
 def _of(name: str, order: str) -> str:
     """An upper-case letter or a blank more is no disagreement."""
     told = (
-        f"SELECT entity_id, connection, object, record_id, CAST({ident(name)} AS VARCHAR) AS value, {order} AS place "
-        f"FROM placed WHERE entity_id IS NOT NULL AND adds_ref IS NULL AND {ident(name)} IS NOT NULL"
+        f"SELECT entity_id, connection, object, record_id, CAST({ident(name)} AS VARCHAR) AS value, {order} AS place, adds_ref IS NOT NULL AS adds "
+        f"FROM placed WHERE entity_id IS NOT NULL AND {ident(name)} IS NOT NULL"
     )
     return (
-        f"WITH told AS MATERIALIZED ({told}), first AS (SELECT entity_id, arg_min(value, (place, record_id)) AS believed, "
-        "arg_min(connection, (place, record_id)) AS believed_connection FROM told SEMI JOIN (SELECT entity_id FROM told "
+        f"WITH told AS MATERIALIZED ({told}), first AS (SELECT entity_id, arg_min(value, (place, adds, record_id, object)) AS believed, "
+        "arg_min(connection, (place, adds, record_id, object)) AS believed_connection FROM told SEMI JOIN (SELECT entity_id FROM told "
         "GROUP BY entity_id HAVING min(value) <> max(value)) s USING (entity_id) GROUP BY entity_id) "
         f"SELECT entity_id, {literal(name)}, connection, object, record_id, value, believed, believed_connection "
         "FROM told JOIN first USING (entity_id) "

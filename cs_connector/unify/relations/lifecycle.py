@@ -16,9 +16,9 @@ EARLY = 120  # days by which a sale, and what follows it, may come before a rela
 # what is said of the relationship itself counts before what is said of its product, and that before its account;
 # what the account reached long before a relationship began is that of an older one, where it has any
 _EVENTS = """CREATE OR REPLACE TEMP TABLE lived AS
-WITH told AS (SELECT e.*, a.relationship_id FROM lifecycle_event e
-    LEFT JOIN attachment a ON a.entity = 'lifecycle_event' AND a.entity_id = e.lifecycle_event_id
-    WHERE e.on_date <= $as_of AND e.kind IN ({stages})),
+WITH told AS (SELECT e.* REPLACE ([{stages}][list_position([{plain}], lower(trim(e.kind)))] AS kind), a.relationship_id
+    FROM lifecycle_event e LEFT JOIN attachment a ON a.entity = 'lifecycle_event' AND a.entity_id = e.lifecycle_event_id
+    WHERE e.on_date <= $as_of AND lower(trim(e.kind)) IN ({plain})),
 oldest AS (SELECT account_id, min(start_on) - {early} AS since FROM relationship GROUP BY 1)
 SELECT r.relationship_id, t.kind, t.on_date,
     CASE WHEN t.relationship_id IS NOT NULL THEN 0 WHEN t.product IS NOT NULL THEN 1 ELSE 2 END AS far
@@ -70,7 +70,8 @@ FROM said"""
 def follow(con: duckdb.DuckDBPyConnection, book: Rulebook, as_of: date) -> None:
     """Make `lived`, the events of every relationship, and set the stage that each is in; a new one is in onboarding."""
     stages = ", ".join(map(literal, book.stages)) or "NULL"
-    con.execute(_EVENTS.format(stages=stages, early=EARLY), {"as_of": as_of})
+    plain = ", ".join(literal(stage.strip().lower()) for stage in book.stages) or "NULL"
+    con.execute(_EVENTS.format(stages=stages, plain=plain, early=EARLY), {"as_of": as_of})
     con.execute(_NOW.format(stages=stages))
 
 

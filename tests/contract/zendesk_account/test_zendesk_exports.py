@@ -129,6 +129,15 @@ def test_a_wrong_place_to_start_is_refused(api, query):
     assert api("GET", f"incremental/tickets/cursor.json?{query}").status_code == 400
 
 
+@pytest.mark.parametrize("path", ["tickets", "tickets/cursor", "tickets/sample"])
+def test_a_page_of_nothing_is_refused_by_the_name_of_the_export(api, path):
+    answer = api("GET", f"incremental/{path}.json?start_time=0&per_page=0")
+    assert answer.status_code == 400
+    assert answer.json()["error"]["message"].endswith(
+        "per_page must be an integer from api/v2/incremental/index"
+    )
+
+
 def test_a_deleted_user_stays_in_the_export(api):
     seed(api, user(1, email="ada@example.test"))
     api("DELETE", "users/1.json")

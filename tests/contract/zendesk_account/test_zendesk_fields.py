@@ -55,6 +55,13 @@ def test_a_value_of_another_type_is_refused(api, kind, wrong):
     assert (answer.status_code, answer.json()["error"]) == (422, "RecordInvalid")
 
 
+@pytest.mark.parametrize("pattern", [r"\A\p{Alpha}+\z", r"^\h+$", "[0-9"])
+def test_a_pattern_in_the_vendors_own_language_that_is_not_read_here_refuses_nothing(api, pattern):
+    seed(api, user(1))
+    assert make(api, "user", type="regexp", regexp_for_validation=pattern).status_code == 201
+    assert api("PUT", "users/1.json", {"user": {"user_fields": {"plan": "abc"}}}).status_code == 200
+
+
 def test_neither_key_nor_type_can_be_changed(api):
     ident = make(api).json()["organization_field"]["id"]
     for change in ({"key": "other"}, {"type": "integer"}):

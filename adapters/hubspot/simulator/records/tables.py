@@ -10,6 +10,7 @@ from cs_connector.sandbox.wire import BadCell, SeedRow
 
 from ..errors import Refusal
 from ..state import State
+from ..times import iso, parsed
 from .shelf import Shelf
 from .values import Invalid, checked
 
@@ -33,12 +34,19 @@ def record(state: State, object_name: str, cells: Mapping[str, str]) -> SeedRow:
     given = {name: text for name, text in cells.items() if text}
     if not given.get("id", "1").isdigit():
         raise BadCell("id", f"{given['id']} is no record id")
-    made: dict[str, Any] = {key: given[key] for key in OWN & given.keys()}
+    made: dict[str, Any] = {key: _own(key, given[key]) for key in sorted(OWN & given.keys())}
     made.setdefault("id", str(state.new_id()))
     own = {n: t for n, t in given.items() if n not in OWN and not n.startswith(LINKS)}
     made["properties"] = {name: _value(state, shelf, name, text) for name, text in own.items()}
     made["associations"] = list(_links(given))
     return SeedRow(shelf.kind.name, made)
+
+
+def _own(name: str, text: str) -> str:
+    try:
+        return text if name == "id" else iso(parsed(text))
+    except (ValueError, OverflowError):
+        raise BadCell(name, f"{text} is not a time") from None
 
 
 def _check(state: State, shelf: Shelf, name: str) -> None:

@@ -33,6 +33,7 @@ class Composite:
         parts = parts_of(body, "compositeRequest", request.body)
         _check(parts)
         whole = flag(body, "allOrNone", request.body)
+        flag(body, "collateSubrequests", request.body)  # it may only make the answer come sooner
         results = self._all_or_none(request, parts) if whole else self._each(request, parts)
         return as_json({"compositeResponse": results})
 

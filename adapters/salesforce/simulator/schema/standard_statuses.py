@@ -9,6 +9,7 @@ from cs_connector.sandbox.wire import SeedRow
 from ..ids import make_id
 from ..writing.derive import Deriver
 from ..writing.rows import Row, Rows, Table
+from ..writing.stages import PERCENT
 from .schema import Field, Schema
 
 PREFIX = "01J"  # they share it, like all lists of picklist values
@@ -25,7 +26,10 @@ OBJECTS = {
 IsActive  boolean
 IsClosed  boolean
 IsWon  boolean
-ForecastCategory  picklist(Omitted|Pipeline|BestCase|Forecast|Closed)
+DefaultProbability  percent(0)  label=Probability_(%)
+Description  string(255)
+ForecastCategory  picklist(Omitted|Pipeline|BestCase|MostLikely|Forecast|Closed)
+ForecastCategoryName  picklist(Omitted|Pipeline|Best Case|Most Likely|Commit|Closed)
 """,
 }
 PICKLISTS = {
@@ -51,7 +55,11 @@ def relisted(schema: Schema, rows: Rows) -> Iterator[SeedRow]:
         for order, value in enumerate(field.values, 1):
             number += 1
             row = _value(field, value) | Deriver(schema, rows).derive(bearer, {picklist: value})
-            row |= {"Id": make_id(PREFIX, number), "SortOrder": order}
+            row |= {
+                "Id": make_id(PREFIX, number),
+                "SortOrder": order,
+                "DefaultProbability": float(PERCENT[value]) if value in PERCENT else None,
+            }
             yield SeedRow(name, {k: v for k, v in row.items() if k in known})
 
 

@@ -246,7 +246,8 @@ NextStep  string(255)
 LeadSource  picklist(Web|Phone Inquiry|Partner Referral|Other)
 IsClosed  boolean  readonly
 IsWon  boolean  readonly
-ForecastCategory  picklist(Omitted|Pipeline|BestCase|Forecast|Closed)  readonly
+ForecastCategory  picklist(Omitted|Pipeline|BestCase|MostLikely|Forecast|Closed)  readonly
+ForecastCategoryName  picklist(Omitted|Pipeline|Best Case|Most Likely|Commit|Closed)  label=Forecast_Category
 OwnerId  reference(User)
 ContractId  reference(Contract)
 CampaignId  reference(Campaign)  children=Opportunities

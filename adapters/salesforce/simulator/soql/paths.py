@@ -11,7 +11,7 @@ from cs_connector.sandbox.drawing import Column, Drawing
 
 from ..schema.currencies import Convert, converter
 from ..schema.schema import Field, ObjectType, Schema
-from ..writing.compounds import address
+from ..writing.compounds import address, location
 from ..writing.formula import formula
 from ..writing.rows import Row, Rows
 from .compiled import Compiled
@@ -22,7 +22,7 @@ Getter = Callable[[Row], Any]
 Step = Callable[[Row], Row | None]
 DEEPEST = 5
 NAME = "Name"
-ADDRESS = "address"
+ADDRESS, LOCATION = "address", "location"
 # The fields of the object Name, which stands for a parent that may be one of several objects.
 NAME_FIELDS = {
     f.name.lower(): f
@@ -182,6 +182,8 @@ class Paths:
             return found
         if field.type == ADDRESS:
             return address(obj, field)
+        if field.type == LOCATION:
+            return location(obj, field)
         name, absent = field.name, field.absent
         return lambda row: row.get(name, absent)
 
@@ -194,7 +196,7 @@ class Paths:
         def make() -> tuple[Reader, list[ObjectType]]:
             found = map(obj.field, names) if names else obj.visible
             fields = list({f.name: f for f in found if f is not None}.values())
-            made = {f.name: self.getter(obj, f) for f in fields if f.formula or f.type == ADDRESS}
+            made = {f.name: self.getter(obj, f) for f in fields if f.formula or f.type in (ADDRESS, LOCATION)}
             others = [other for f in fields if f.formula for other in self._formula(obj, f)[1]]
             columns = [Column(f.name, f.name, f.absent) for f in fields]
             given = [f.name for f in fields], [f.absent for f in fields]

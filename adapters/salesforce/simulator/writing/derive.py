@@ -8,9 +8,9 @@ from datetime import date, timedelta
 from ..schema.schema import Schema
 from .campaign_members import CampaignMembers
 from .rows import Row, Rows
+from .stages import CLOSED, FORECAST, forecast
 
-WON, LOST = "Closed Won", "Closed Lost"
-FORECAST = {WON: "Closed", LOST: "Omitted"}
+WON = "Closed Won"
 
 
 class Deriver:
@@ -75,8 +75,7 @@ def _case(row: Row) -> Row:
 
 def _opportunity(row: Row) -> Row:
     stage, amount, chance = row.get("StageName"), row.get("Amount"), row.get("Probability")
-    found = {"IsWon": stage == WON, "IsClosed": stage in FORECAST}
-    found["ForecastCategory"] = FORECAST.get(str(stage), "Pipeline")
+    found = {"IsWon": stage == WON, "IsClosed": stage in CLOSED} | forecast(stage, row.get(FORECAST))
     if row.get("CloseDate"):
         found |= _fiscal(date.fromisoformat(row["CloseDate"]))
     if amount is not None and chance is not None:

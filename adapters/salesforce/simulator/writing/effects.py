@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..schema.schema import ObjectType
+from .contact_accounts import DirectRelations
 from .editor import Editor
 from .people import People
 from .rollups import Rollups
@@ -18,10 +19,10 @@ LINKS = ("AccountId", "WhatId", "WhoId")
 class Effects:
     def __init__(self, editor: Editor) -> None:
         self._editor = editor
-        self._people, self._rollups = People(editor), Rollups(editor)
+        self._people, self._rollups, self._direct = People(editor), Rollups(editor), DirectRelations(editor)
         self._ways: dict[str, Callable[[Done], None]] = {
             "Task": self._activity, "Event": self._activity, "Account": self._account,
-            "Contact": self._people.contact_changed,
+            "Contact": self._contact, "AccountContactRelation": self._direct.relation_changed,
         }  # fmt: skip
 
     def follow(self, mark: int) -> None:
@@ -39,6 +40,10 @@ class Effects:
             return
         for name in ("contact", "opportunity"):
             self._hand_over(self._editor.schema.objects[name], after, before.get("OwnerId"))
+
+    def _contact(self, done: Done) -> None:
+        self._people.contact_changed(done)
+        self._direct.contact_changed(done)
 
     def _hand_over(self, obj: ObjectType, account: Row, old: Any) -> None:
         """Contacts and open opportunities of the old owner go to the new one."""

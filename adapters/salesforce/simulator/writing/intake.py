@@ -9,7 +9,7 @@ from ..errors import RecordError
 from ..rest.headers import PLAIN, Manner
 from ..schema.schema import TEXTS, Field, ObjectType, Schema
 from .rows import Row, Rows, Table
-from .stages import with_chance
+from .stages import with_stage
 from .values import coerce, not_listed
 
 OWNER = "OwnerId"
@@ -43,7 +43,7 @@ class Intake:
         if locked:
             raise _read_only(locked)
         self._check_choices(obj, taken, before or {})
-        return with_chance(obj, taken, before)
+        return with_stage(obj, taken, before)
 
     def _stored(self, obj: ObjectType, field: Field, given: Any) -> Any:
         if field.name == OWNER and given in {None, ""}:

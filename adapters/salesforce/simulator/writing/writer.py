@@ -17,6 +17,7 @@ from ..schema.schema import Field, ObjectType, Schema
 from .bin import Bin
 from .campaign_members import CampaignMembers
 from .cascade import Cascade, keeps
+from .contact_accounts import ContactAccounts
 from .duplicates import Duplicates
 from .editor import Editor
 from .effects import Effects
@@ -49,7 +50,8 @@ class Writer:
         self._cascade, self._merger = Cascade(self._editor, self.bin), Merger(self._editor, self.bin)
         self._effects = Effects(self._editor)
         self.guards: dict[str, Callable[[Row], None]] = {
-            "CampaignMember": CampaignMembers(schema, rows).check
+            "CampaignMember": CampaignMembers(schema, rows).check,
+            "AccountContactRelation": ContactAccounts(schema, rows).check,
         }
 
     def create(self, obj: ObjectType, body: Mapping[str, Any]) -> str:

@@ -63,7 +63,7 @@ class Export:
         headers = self._state.buckets.exports()
         cursor = call.query.get("cursor")
         mark = _read(cursor) if cursor else (self._start(call), _FIRST)
-        size = limited(call.query.get("per_page"), self._state.limits.export)
+        size = limited(call.query.get("per_page"), self._state.limits.export, path="incremental")
         late = self._late()
         line = self._line(late)
         start, stop = _place(line, mark), self._end(line)
@@ -95,7 +95,7 @@ class Export:
 
     def _span(self, call: Call, most: int) -> dict[str, Any]:
         start_time = self._start(call)
-        size = limited(call.query.get("per_page"), most)
+        size = limited(call.query.get("per_page"), most, path="incremental")
         late = self._late()
         line = self._line(late)
         at, stop = bisect_left(line, (start_time,)), self._end(line)

@@ -5,28 +5,40 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
+
 from cs_connector.sandbox.wire import BadCell, SeedRow
 
 from ..answers import Refusal
-from ..kinds import KINDS, Kind
+from ..kinds import KINDS, SURVEY, Kind
 from ..state import Definition, State
+from ..times import epoch, stamp
 from .values import checked
 
-NUMBERS = frozenset(
-    {"id", "organization_id", "requester_id", "submitter_id", "assignee_id", "ticket_id", "group_id"}
-)
+TEXTS = frozenset({"external_id", "encoded_id"})  # all other ids are numbers
+KEYED = frozenset(
+    {"survey_responses", "organization_merges", "custom_object_records"}
+)  # their own ids are texts
+NESTED = frozenset({"answers", "survey", "subjects", "custom_fields"})
+LISTED = {
+    ("tickets", "status"): ("new", "open", "pending", "hold", "solved", "closed"),
+    ("tickets", "priority"): ("low", "normal", "high", "urgent"),
+    ("tickets", "type"): ("problem", "incident", "question", "task"),
+    ("users", "role"): ("end-user", "agent", "admin"),
+    ("satisfaction_ratings", "score"): ("offered", "unoffered", "good", "bad"),
+}
 FLAGS = {"true": True, "false": False, "1": True, "0": False}
 
 
 def record(state: State, object_name: str, cells: Mapping[str, str]) -> SeedRow:
     """Columns are those of the record; own fields are named organization_fields.KEY or user_fields.KEY.
 
-    Lists have `;` between their parts. Without dates the record was made when the sandbox began. Raises BadCell.
+    Lists have `;` between their parts, what is nested is JSON. Without dates the record was made when the sandbox began. Raises BadCell.
     """
     kind = KINDS.get(object_name)
     if kind is None:
         raise BadCell("", f"Zendesk has no {object_name}")
-    made: dict[str, Any] = {"id": state.new_id()}
+    made: dict[str, Any] = {"id": state.new_key() if kind.plural in KEYED else state.new_id()}
     for column, text in cells.items():
         head, _, key = column.partition(".")
         definition = _definition(state, kind, column)
@@ -62,15 +74,50 @@ def _own(definition: Definition, column: str, text: str) -> Any:
 
 def _value(kind: Kind, column: str, text: str) -> Any:
     example = kind.columns.get(column)
-    if isinstance(example, bool):
+    if column in NESTED:
+        return _nested(column, text)
+    if isinstance(example, bool) or column == "default":
         return _read(column, text, lambda t: FLAGS[t.lower()])
     if isinstance(example, tuple):
-        return [part.strip() for part in text.split(";")]
-    if column in NUMBERS or isinstance(example, int):
+        parts = [part.strip() for part in text.split(";")]
+        return [_read(column, part, int) for part in parts] if column.endswith("_ids") else parts
+    if _is_number(kind, column) or isinstance(example, int):
         return _read(column, text, int)
+    if column.endswith("_at"):
+        return _time(kind, column, text)
+    known = LISTED.get((kind.plural, column))
+    if known and text not in known:
+        raise BadCell(column, f"{text} is none of {', '.join(known)}")
     if isinstance(example, dict):
         raise BadCell(column, "only its parts can be given, one a column")
     return text
+
+
+def _is_number(kind: Kind, column: str) -> bool:
+    return kind.plural not in KEYED if column == "id" else column.endswith("_id") and column not in TEXTS
+
+
+def _time(kind: Kind, column: str, text: str) -> str:
+    """As the vendor writes it; only surveys have milliseconds."""
+    try:
+        second = epoch(text)
+    except ValueError:
+        raise BadCell(column, f"{text} is not a time") from None
+    return text if kind is SURVEY else stamp(second)
+
+
+def _nested(column: str, text: str) -> Any:
+    """A list of objects, or one."""
+    try:
+        found = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        found = None
+    parts = [found] if column == "survey" else found
+    if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
+        raise BadCell(column, "it is written as JSON, as the API shows it") from None
+    for made in (str(part["created_at"]) for part in parts if part.get("created_at")):
+        _read(column, made, epoch)
+    return found
 
 
 def _read(column: str, text: str, way: Callable[[str], Any]) -> Any:

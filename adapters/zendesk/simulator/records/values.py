@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from ..answers import Refusal, invalid
@@ -100,10 +101,19 @@ def _decimal(_: Definition, value: Any) -> float:
 
 
 def _regexp(definition: Definition, value: Any) -> str:
-    pattern = (definition.get("regexp_for_validation") or "").replace(r"\A", "^").replace(r"\z", r"\Z")
-    if not re.search(pattern, str(value)):
+    pattern = _pattern(definition.get("regexp_for_validation") or "")
+    if pattern is not None and not pattern.search(str(value)):
         raise ValueError
     return str(value)
+
+
+@lru_cache(maxsize=256)
+def _pattern(text: str) -> re.Pattern[str] | None:
+    """A pattern as the vendor's language writes it; None where ours has no such words: then every value will do."""
+    try:
+        return re.compile(text.replace(r"\A", "^").replace(r"\z", r"\Z"))
+    except re.error:
+        return None
 
 
 def _dropdown(definition: Definition, value: Any) -> str:
