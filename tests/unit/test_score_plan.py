@@ -284,7 +284,7 @@ def test_the_configuration_of_the_last_run_is_kept(tmp_path: Path, layers: tuple
             CARD.format(title="", coverage=0.1, overrides="", tickets=9, active=1)
         )
         with configurations.last(engine) as (named, kept):
-            assert engine.run in named
+            assert named == f"those of the last scores, of {engine.as_of}"
             assert differences(definitions(layers[0]), kept) == []
         with pytest.raises(UsageError, match="declares nothing"), configurations.of_folder(engine, tmp_path):
             pass
