@@ -141,6 +141,16 @@ def of_one(crm: str, name: str, key: str) -> list[Disaster]:
     ]  # fmt: skip
 
 
+TOO_OLD = Disaster(
+    "a plan that is too old",
+    lambda _p, sandbox: sandbox.advance("PT25H"),
+    5,
+    "older than a day",
+    APPLY,
+    seldom=True,
+)
+"""Where the day passes no other test may go on: the clock of a sandbox never goes back."""
+
 DISASTERS = [
     Disaster("a weight of everything", shipped(STANDARD, (r"(metric: nps\n    weight:) 10", r"\1 5000")), 5, "scores? changes?", seldom=True),
     Disaster("weights of nothing", shipped(STANDARD, (r"weight: \d+", "weight: 0")), 2, "weight"),
@@ -182,7 +192,7 @@ DISASTERS = [
     Disaster("a plan whose limits were edited", edited(lambda d: d["guard"][0].update(limit=1e9)), 5, "edited", APPLY),
     Disaster("half a plan", edited(lambda d: d.pop("guard")), 2, "not a whole plan", APPLY),
     Disaster("a plan of yesterday's files", settings((r"safety:\n", "safety:\n  max_tasks_per_owner: 9\n")), 5, "configuration has changed", APPLY),
-    Disaster("a plan that is too old", lambda _p, sandbox: sandbox.advance("PT25H"), 5, "older than a day", APPLY, seldom=True),
+    TOO_OLD,
     Disaster("a plan for another org", edited(lambda d: d["connections"][0].update(org_id="00D000000000001AAA")), 5, "another org", APPLY),
     Disaster("hubspot: the customers' own fields are filled", shipped("hubspot.yml", (r"^      cs_arr: ", "      description: {column: reason, length: 255}\n      cs_arr: ")), 5, r"never written by us is filled.*companies\.description", seldom=True, of=("hubspot",)),
     *of_one("hubspot", "name", "cs_key"),

@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from .disasters import CRMS, DISASTERS, Disaster, drawn
+from .disasters import CRMS, DISASTERS, TOO_OLD, Disaster, drawn
+from .stage import Project, Sandbox, made, started
 
 pytestmark = [pytest.mark.slow]
 
@@ -35,6 +36,7 @@ OFTEN = [d for d in DISASTERS if not d.seldom][::12]
 CASES = [
     pytest.param(d, id=d.name.replace(" ", "_"), marks=[] if d in OFTEN else [pytest.mark.long])
     for d in DISASTERS
+    if d is not TOO_OLD
 ]
 
 
@@ -42,7 +44,21 @@ CASES = [
 def test_a_disaster_is_stopped_before_the_first_write(disaster: Disaster, sandbox, request, tmp_path) -> None:
     ready, crms = request.getfixturevalue("planned" if disaster.of_plan else "quiet")
     sandbox.restore(crms)
-    project, before = ready.copy(tmp_path / "project"), len(sandbox.ledger())
+    stopped(disaster, ready.copy(tmp_path / "project"), sandbox)
+
+
+@pytest.mark.long
+def test_a_plan_that_is_too_old_is_stopped_before_the_first_write(env, tmp_path) -> None:
+    with started(tmp_path, env, accounts=20) as sandbox:
+        project = made(sandbox, tmp_path / "project", env)
+        project.do("sync", "--quiet", code=None)
+        project.do("plan", "--json", "--out", str(project.root / "plan.json"), code=None)
+        stopped(TOO_OLD, project, sandbox)
+
+
+def stopped(disaster: Disaster, project: Project, sandbox: Sandbox) -> None:
+    """Let it happen, and see that nothing was written and that a person is told so."""
+    before = len(sandbox.ledger())
     disaster.does(project, sandbox)
     found = project.do(*disaster.words, code=None)
     written = [(e["crm"], e["object"], e["action"]) for e in sandbox.ledger(before)]
