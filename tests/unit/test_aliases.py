@@ -14,7 +14,7 @@ from cs_connector.ports import Merging
 from cs_connector.unify import Source, load_mapping
 from cs_connector.unify.aliases import collect
 
-from .test_unify import Records, con, latest, rows, run
+from .unify_kit import Records, con, latest, rows, run
 
 pytestmark = [pytest.mark.slow]
 

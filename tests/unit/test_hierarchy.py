@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cs_connector.unify import hierarchy
 
-from .test_unify import Records, account, con, rows, run
+from .unify_kit import Records, account, con, rows, run
 
 __all__ = ["con"]
 

@@ -13,7 +13,7 @@ from cs_connector import registry
 from cs_connector.unify import load_mapping
 from cs_connector.unify.mapping import FieldRule
 
-from .test_unify import FILES, SOURCES, Records, account, con, rows, run
+from .unify_kit import FILES, SOURCES, Records, account, con, rows, run
 
 pytestmark = [pytest.mark.slow]
 

@@ -12,7 +12,7 @@ import duckdb
 from cs_connector.unify import Source, aliases, load_mapping
 from cs_connector.unify.extraction import stage
 
-from .test_unify import Records, con, latest, rows
+from .unify_kit import Records, con, latest, rows
 
 __all__ = ["con"]
 

@@ -17,7 +17,7 @@ from cs_connector.unify import Source, load_mapping
 from cs_connector.unify.mapping import MappingFile
 
 from .engine_kit import engine_of
-from .test_unify import Records, con, rows, run
+from .unify_kit import Records, con, rows, run
 
 __all__ = ["con"]
 

@@ -14,7 +14,7 @@ from cs_connector.unify.declared.precedence import NOTHING, Precedence, load_pre
 from cs_connector.unify.population import Customers
 from cs_connector.unify.run import read, unify
 
-from .test_unify import AS_OF, SOURCES, Records, account, company, con, latest, rows, subscription
+from .unify_kit import AS_OF, SOURCES, Records, account, company, con, latest, rows, subscription
 
 pytestmark = [pytest.mark.slow]
 

@@ -2,92 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import duckdb
 import pytest
 
-from cs_connector import registry
-from cs_connector.unify import Source, load_mapping
-from cs_connector.unify.population import Customers
-from cs_connector.unify.run import FeedMark, read, unify
-from cs_connector.unify.source import Latest
+from .unify_kit import FILES, SOURCES, Records, account, company, con, rows, run, staged, subscription
+
+__all__ = ["con"]
 
 pytestmark = [pytest.mark.slow]
-
-AS_OF = date(2026, 11, 25)
-Records = dict[tuple[str, str], list[dict[str, Any]]]
-
-
-@pytest.fixture
-def con() -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = duckdb.connect()
-    connection.execute("SET TimeZone = 'UTC'")
-    yield connection
-    connection.close()
-
-
-def source(name: str, crm: str, rank: int) -> Source:
-    return Source(name, crm, rank, load_mapping(registry.shipped()[0] / f"{crm}.yml"))
-
-
-SOURCES = [source("sf", "salesforce", 0), source("hs", "hubspot", 1), source("zd", "zendesk", 2)]
-FILES = source("files", "files", 3)
-
-
-def latest(con: duckdb.DuckDBPyConnection, records: Records) -> Latest:
-    def view(connection: str, name: str) -> str:
-        table = f"raw_{connection}_{name}"
-        con.execute(
-            f'CREATE OR REPLACE TABLE "{table}"(id VARCHAR, modified_at VARCHAR, deleted BOOLEAN, payload VARCHAR)'
-        )
-        for row in records.get((connection, name), []):
-            told, deleted = {k: v for k, v in row.items() if k != "_deleted"}, bool(row.get("_deleted"))
-            key = str(row.get("Id") or row.get("id") or json.dumps(told, sort_keys=True))
-            con.execute(f'INSERT INTO "{table}" VALUES (?, ?, ?, ?)', [key, None, deleted, json.dumps(told)])
-        return f'"{table}"'
-
-    return view
-
-
-def staged(con: duckdb.DuckDBPyConnection, records: Records) -> str:
-    """The digest of what is read."""
-    return read(con, SOURCES, latest(con, records))
-
-
-def run(
-    con: duckdb.DuckDBPyConnection,
-    records: Records,
-    sources: list[Source] | None = None,
-    customers: Customers | None = None,
-) -> Any:
-    con.execute(
-        "CREATE TABLE IF NOT EXISTS previous_link(entity_id VARCHAR, entity VARCHAR, connection VARCHAR, "
-        "object VARCHAR, record_id VARCHAR, method VARCHAR, confidence DOUBLE, evidence VARCHAR)"
-    )
-    feeds = [FeedMark("sf", "Case", True, datetime(2026, 11, 25, 8))]
-    read(con, sources or SOURCES, latest(con, records))
-    return unify(con, sources or SOURCES, feeds, customers or Customers(version=1), AS_OF, None)
-
-
-def rows(con: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:
-    return con.execute(sql).fetchall()
-
-
-def account(record_id: str, name: str, **more: Any) -> dict[str, Any]:
-    return {"Id": record_id, "Name": name, **more}
-
-
-def subscription(record_id: str, on: str, **more: Any) -> dict[str, Any]:
-    live = {"Status__c": "Active", "Start_Date__c": "2026-01-01", "ARR__c": 10, "Product__c": "P"}
-    return {"Id": record_id, "Account__c": on, **live, **more}
-
-
-def company(record_id: str, **properties: Any) -> dict[str, Any]:
-    return {"id": record_id, "properties": properties, "archived": False}
 
 
 def test_the_same_account_is_one_by_id_then_domain_then_name(con: duckdb.DuckDBPyConnection) -> None:
@@ -260,93 +185,6 @@ def test_files_follow_the_accounts_of_another_system(con: duckdb.DuckDBPyConnect
     run(con, records, [*SOURCES, FILES])
     assert rows(con, 'SELECT value, account_id IS NOT NULL FROM "usage"') == [(7.0, True)]
     assert rows(con, "SELECT reason FROM quarantine") == [("a column is missing (line 3)",)]
-
-
-def test_a_subscription_that_starts_later_makes_nobody_a_former_customer(
-    con: duckdb.DuckDBPyConnection,
-) -> None:
-    records: Records = {
-        ("sf", "Account"): [account("A", "Later", Type="Prospect"), account("B", "Renewed")],
-        ("sf", "Subscription__c"): [
-            subscription("1", "A", Start_Date__c="2026-12-01"),
-            subscription("2", "B", End_Date__c="2026-12-31"),
-            subscription("3", "B", Start_Date__c="2027-01-01", ARR__c=99, Product__c="Q"),
-        ],
-    }
-    counted = run(con, records)
-    assert (counted.customers, counted.former) == (1, 0)
-    assert rows(con, "SELECT name, customer_status, status_reason FROM account ORDER BY 1") == [
-        ("Later", None, "starts on a later date"),
-        ("Renewed", "Customer", "has a live subscription"),
-    ]
-    assert rows(con, "SELECT product, status, CAST(arr AS INTEGER) FROM relationship") == [
-        ("P", "Active", 10)
-    ]
-
-
-def test_who_only_tried_was_no_customer(con: duckdb.DuckDBPyConnection) -> None:
-    tried = {"Type__c": "Trial", "Start_Date__c": "2026-09-01", "End_Date__c": "2026-10-01"}
-    records: Records = {
-        ("sf", "Account"): [
-            account("A", "Tried"),
-            account("B", "Left"),
-            account("C", "Called", Type="Former Customer"),
-        ],
-        ("sf", "Subscription__c"): [
-            subscription("1", "A", **tried),
-            subscription("2", "B", **tried),
-            subscription("3", "B", Product__c="Q", End_Date__c="2026-10-01"),
-            subscription("4", "C", **tried),
-        ],
-    }
-    assert run(con, records).former == 2
-    assert rows(con, "SELECT name, customer_status, status_reason FROM account ORDER BY 1") == [
-        ("Called", "Former customer", "was a customer"),
-        ("Left", "Former customer", "was a customer"),
-        ("Tried", None, "a trial that ended"),
-    ]
-
-
-def test_a_sign_that_is_not_asked_for_is_no_untrue_reason(con: duckdb.DuckDBPyConnection) -> None:
-    records: Records = {
-        ("sf", "Account"): [account("A", "Called", Type="Customer"), account("B", "None", Type="Prospect")],
-        ("sf", "Subscription__c"): [subscription("1", "A"), subscription("2", "B")],
-    }
-    run(con, records, customers=Customers(version=1, any_of=("won_opportunity",)))
-    assert rows(con, "SELECT DISTINCT customer_status, status_reason FROM account") == [
-        (None, "has a subscription, which is no sign of a customer here")
-    ]
-
-
-def test_the_reason_names_the_sign_that_makes_a_customer(con: duckdb.DuckDBPyConnection) -> None:
-    records: Records = {
-        ("sf", "Account"): [
-            account("A", "Sold"),
-            account("B", "Won", Type="Customer"),
-            account("C", "Called", Type="Customer"),
-            account("D", "None"),
-        ],
-        ("sf", "Subscription__c"): [subscription("1", "A")],
-        ("sf", "Opportunity"): [{"Id": "6", "AccountId": "B", "IsWon": True, "CloseDate": "2026-05-01"}],
-    }
-    signs = Customers(version=1, any_of=("account_type", "live_subscription", "won_opportunity"))
-    counted = run(con, records, customers=signs)
-    assert counted.customers == 3
-    assert dict(rows(con, "SELECT name, status_reason FROM account")) == {
-        "Sold": "has a live subscription",
-        "Won": "called a customer",
-        "Called": "called a customer",
-        "None": "no subscription",
-    }
-    signs = Customers(version=1, any_of=("won_opportunity",))
-    run(con, records, customers=signs)
-    assert dict(rows(con, "SELECT name, status_reason FROM account WHERE customer_status = 'Customer'")) == {
-        "Won": "won an opportunity in the last year"
-    }
-    run(con, records, customers=signs.model_copy(update={"won_days": 300}))
-    assert rows(con, "SELECT status_reason FROM account WHERE customer_status = 'Customer'") == [
-        ("won an opportunity in the last 300 days",)
-    ]
 
 
 def test_a_name_joins_nothing_when_the_domains_differ(con: duckdb.DuckDBPyConnection) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from cs_connector.unify import Source, load_mapping
 
-from .test_unify import Records, con, rows, run
+from .unify_kit import Records, con, rows, run
 
 __all__ = ["con"]
 
