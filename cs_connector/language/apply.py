@@ -263,7 +263,8 @@ def ordering(node: Node, text: str, context: Context, *, desc: bool, at: At) -> 
         text, desc = words[0], words[1].lower() == "desc"
     elif len(words) == 2 and words[1].lower().startswith(("asc", "desc")):
         what = f"an order ends with asc or desc, not with {words[1]!r}"
-        raise StepError(ConfigError(what, fix=f"write `{words[0]} {words[1][:4].lower().rstrip('e')}`"), at)
+        way = "asc" if words[1].lower().startswith("asc") else "desc"
+        raise StepError(ConfigError(what, fix=f"write `{words[0]} {way}`"), at)
     formula = context.read(node, text, "order", at=at)
     return formula, ordered(formula.tree, desc=desc)
 
