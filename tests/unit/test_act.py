@@ -142,6 +142,14 @@ def test_a_new_task_has_its_key_owner_and_account(crm: Tables) -> None:
     assert task.values == {"Subject": "Risk: Acme", "Description": "call them", "Owner": "U-1"}
 
 
+def test_a_task_of_somebody_whom_the_crm_does_not_know_is_not_made(crm: Tables) -> None:
+    """Without an owner it would be of the login that writes."""
+    crm.account()
+    crm.call("known")
+    crm.call("unknown", owner="u2")
+    assert [change.key for change in crm.plan() if change.object == "Task"] == ["known"]
+
+
 def test_tasks_go_only_to_their_home(crm: Tables) -> None:
     crm.account()
     crm.call()
