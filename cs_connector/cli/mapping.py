@@ -56,7 +56,8 @@ def _show(screen: Screen, checked: Checked) -> None:
         screen.plain(f"{problem.place}\n  {problem.connection}: {problem.what}\n  fix: {problem.fix}")
     if checked.unseen:
         screen.plain(f"not compared, because it was not saved: {', '.join(checked.unseen)}")
-    screen.line(f"{len(found)} problems" if found else "every mapping fits what its connection has")
+    many = "1 problem" if len(found) == 1 else f"{len(found)} problems"
+    screen.line(many if found else "every mapping fits what its connection has")
 
 
 @_mapping.command("preview")

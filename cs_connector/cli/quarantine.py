@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -62,8 +63,23 @@ def retry(
     with opt.engine(root, exclusive=True) as engine, engine.store.state.begin() as db:
         if connection:
             opt.known(connection, engine.project.settings.connections)
+        if name:
+            _held(connection, name, refused.objects(db, connection))
         keys = refused.retry(db, connection or None, name or None, record)
         if record is None:
             owners.forgive(db, connection or None)
     many = "1 change goes" if len(keys) == 1 else f"{len(keys):,} changes go"
     opt.screen().plain(f"{many} again with the next run" if keys else _NONE)
+
+
+def _held(connection: str, name: str, objects: Sequence[str]) -> None:
+    """Raises UsageError for an object none of whose changes are held, where others are."""
+    from cs_connector.config.documents import suggest
+    from cs_connector.errors import UsageError
+
+    if objects and name not in objects:
+        raise UsageError(
+            f"no change of {connection}.{name} is held",
+            safe="nothing was changed",
+            fix=suggest(name, objects) or f"held are those of: {', '.join(objects)}",
+        )

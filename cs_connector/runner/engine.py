@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from cs_connector.ports import Adapter, Clock, Identity, ObjectInfo
     from cs_connector.unify import MappingFile, Source
 
+LEASE = "run"  # held by whoever changes anything in the project
+
 
 class Talk(Protocol):
     """Where progress goes."""
@@ -325,7 +327,7 @@ def open_engine(project: Project, as_of: date | None = None, *, exclusive: bool 
         )
     store = Store(project.state, project.url, clock)
     try:
-        lease = hold(store.state, "run", SystemClock()) if exclusive else None
+        lease = hold(store.state, LEASE, SystemClock()) if exclusive else None
         store.recover()
         day = as_of or clock.now().date()
         vault = open_vault(project.state / "vault", os.environ, home=project.settings.vault.key)

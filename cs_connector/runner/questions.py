@@ -15,13 +15,16 @@ from cs_connector.errors import UsageError
 from cs_connector.health import Definitions, load_definitions
 from cs_connector.measure.metrics import Metrics
 from cs_connector.store import tables
+from cs_connector.store.leases import held
+from cs_connector.transport.clock import SystemClock
 
 from .asking import scored_on
 from .attention import unlisted
 from .deciding import standing
-from .engine import Engine
+from .engine import LEASE, Engine
 from .finding import find
 from .judging import judged
+from .summary import DIED, RUNNING
 
 _ENDS = ("at the last month end", "two month ends back", "three month ends back")
 
@@ -85,6 +88,11 @@ def _definitions(engine: Engine) -> Definitions:
     return load_definitions([*engine.project.shipped, engine.project.root])
 
 
+def _alive(engine: Engine) -> bool:
+    """Whether a run can be at work: each holds the lease of the project while it is."""
+    return held(engine.store.state, LEASE, SystemClock())
+
+
 def runs(engine: Engine, count: int = 20) -> list[dict[str, Any]]:
     table = tables.runs
     query = sa.select(
@@ -97,9 +105,15 @@ def runs(engine: Engine, count: int = 20) -> list[dict[str, Any]]:
         table.c.exit,
     )
     with engine.store.state.read() as db:
-        return [
+        found = [
             dict(r) for r in db.execute(query.order_by(table.c.started_at.desc()).limit(count)).mappings()
         ]
+    alive = _alive(engine)
+    return [row | {"status": _status(row["status"], alive=alive)} for row in found]
+
+
+def _status(kept: str, *, alive: bool) -> str:
+    return kept if alive or kept != RUNNING else DIED
 
 
 def run(engine: Engine, id_: str) -> dict[str, Any]:
@@ -109,7 +123,8 @@ def run(engine: Engine, id_: str) -> dict[str, Any]:
     if row is None:
         raise UsageError(f"there is no run {id_!r}", safe="nothing was changed", fix="cs-connector runs")
     head = {"schema": "run/1", "run": id_, "as_of": str(row.as_of), "job": row.job}
-    head |= {"started_at": row.started_at.isoformat(), "status": row.status, "exit": row.exit}
+    head |= {"started_at": row.started_at.isoformat(), "exit": row.exit}
+    head |= {"status": _status(row.status, alive=_alive(engine))}
     return dict(row.summary or head)
 
 

@@ -18,10 +18,9 @@ from cs_connector.store.tables import runs
 from .auditing.writing import close
 from .engine import Engine, Silent, Talk, open_engine
 from .settling import attempt
-from .summary import Summary
+from .summary import DIED, RUNNING, Summary
 from .undoing import deleted
 
-DIED = "died: its process was killed"
 ALL = ("sync", "unify", "score", "act", "write_back")
 
 
@@ -57,8 +56,8 @@ def recorded(engine: Engine, job: str, work: Callable[[], None]) -> Summary:
     started["config_hash"] = engine.config_hash()
     with engine.store.state.begin() as db:
         if engine.lease:  # so no other run can be alive
-            db.execute(sa.update(runs).where(runs.c.status == "running").values(status=DIED))
-        db.execute(sa.insert(runs).values(id=summary.run, job=job, status="running", **started))
+            db.execute(sa.update(runs).where(runs.c.status == RUNNING).values(status=DIED))
+        db.execute(sa.insert(runs).values(id=summary.run, job=job, status=RUNNING, **started))
     try:
         work()
         close(engine)

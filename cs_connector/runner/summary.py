@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+RUNNING, DIED = "running", "died: its process was killed"
+
 
 @dataclass(slots=True)
 class ObjectLine:
@@ -82,7 +84,7 @@ class Summary:
 
     run: str
     as_of: str
-    status: str = "running"
+    status: str = RUNNING
     exit: int = 0
     objects: list[ObjectLine] = field(default_factory=list)
     scores: Scores = field(default_factory=Scores)

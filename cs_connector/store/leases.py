@@ -89,6 +89,13 @@ def holder(state: State, name: str) -> str | None:
         return connection.scalar(sa.select(leases.c.holder).where(leases.c.name == name))
 
 
+def held(state: State, name: str, clock: Clock) -> bool:
+    """Whether anybody may be at work under it: the term has not run out, and a holder on this machine is alive."""
+    with state.read() as connection:
+        row = connection.execute(sa.select(leases).where(leases.c.name == name)).one_or_none()
+    return bool(row and row.holder and row.until and row.until > clock.now() and not _dead(row.holder))
+
+
 class Keeper:
     """Keeps a lease from a thread of its own, also while the process is busy with one long step."""
 

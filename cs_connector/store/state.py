@@ -174,15 +174,18 @@ def _start(connection: sa.Connection) -> None:
 
 @contextmanager
 def _explained() -> Iterator[None]:
-    """Say in plain words when the database cannot be used; programming errors stay themselves."""
+    """Say in plain words when the database cannot be used; programming errors stay themselves.
+
+    An error without a statement is one of connecting, whatever the driver calls it.
+    """
     try:
         yield
     except sa.exc.DatabaseError as error:
-        if isinstance(error, _OURS):
+        if isinstance(error, _OURS) and error.statement is not None:
             raise
         raise StoreError(
             "the state store cannot be used",
             why=str(error.orig).strip().partition("\n")[0],
             safe="what was committed before is kept; this step was not",
-            fix="check the disk space, the rights on the file and, for PostgreSQL, that the server is up",
+            fix="check the disk space, the rights on the file and, for PostgreSQL, that the server is up and store.url says what it should",
         ) from error

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import socket
+import sqlite3
 import time
+from contextlib import closing
 
 import pytest
 
@@ -130,6 +132,36 @@ def test_questions_about_what_is_not_there(ran, fresh):
     ran.do("rnu", code=2)
     assert "cs-connector run" in fresh.do("explain", "Aurora Freight", code=2).talk
     assert "cs-connector run" in fresh.do("plan", code=2).talk
+
+
+def test_an_object_mistyped_for_a_retry_is_named_and_lets_nothing_go(fresh):
+    fresh.do("runs", code=0)  # sets up the store
+    with closing(sqlite3.connect(fresh.root / ".cs-connector" / "state.db")) as db, db:
+        for key, name, record in (("a", "Account", "001"), ("b", "Task", "00T")):
+            row = (
+                key,
+                "salesforce",
+                name,
+                key,
+                record,
+                "write",
+                "",
+                "",
+                "RULE",
+                "a rule says no",
+                "R",
+                "2026-11-02 09:00:00",
+            )
+            db.execute(f"INSERT INTO refused VALUES ({', '.join('?' * len(row))})", row)
+    said = fresh.do("quarantine", "retry", "--select", "salesforce.Acount", code=2).talk
+    assert "no change of salesforce.Acount is held" in said
+    assert "did you mean 'Account'?" in said
+    assert (
+        "those of: Account, Task"
+        in fresh.do("quarantine", "retry", "--select", "salesforce.Xyzzy", code=2).talk
+    )
+    assert "1 change goes again" in fresh.do("quarantine", "retry", "--select", "salesforce.Account").talk
+    assert "1 change goes again" in fresh.do("quarantine", "retry").talk
 
 
 def test_two_runs_at_once(fresh, sandbox, done):

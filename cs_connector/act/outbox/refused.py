@@ -84,6 +84,12 @@ def known(db: sa.Connection, config_hash: str) -> Mapping[str, Known]:
     return {key: Known._make(row) for *row, key in db.execute(query)}
 
 
+def objects(db: sa.Connection, connection: str) -> Sequence[str]:
+    """Whose refused changes are kept."""
+    mine = (refused.c.stage == WRITE) & (refused.c.connection == connection)
+    return list(db.scalars(sa.select(refused.c.object).where(mine).distinct().order_by(refused.c.object)))
+
+
 def retry(
     db: sa.Connection, connection: str | None, object_name: str | None, record: str | None
 ) -> Sequence[str]:

@@ -143,6 +143,17 @@ def test_a_file_that_is_no_database_is_explained(tmp_path: Path, clock: HandCloc
     assert "not a database" in error.value.why
 
 
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [("connect_timeout=a", "connect_timeout"), ("sslmode=maybe", "sslmode"), ("nonsense=1", "nonsense")],
+)
+def test_an_option_of_the_address_that_is_none_is_explained(option: str, said: str, clock: HandClock) -> None:
+    with pytest.raises(StoreError) as error:
+        State(f"postgresql://ada@127.0.0.1:1/cs?{option}", clock)
+    assert said in error.value.why
+    assert "store.url" in error.value.fix
+
+
 def test_a_full_disk_stops_the_write_and_keeps_the_store(tmp_path: Path, clock: HandClock) -> None:
     with Store(tmp_path / "s", None, clock) as store:
         with pytest.raises(StoreError, match="cannot be used") as error, store.state.begin() as db:
