@@ -71,7 +71,7 @@ class Reading:
         return Cost(cpu, wall, costs[-1].memory, costs[-1].out)
 
     def _changed(self, sync: Work) -> Cost:
-        begin = self.changes * OPEN % SHARE  # others each time
+        begin = self.changes * OPEN % min(SHARE, self.records)  # others each time, and never none
         numbers = range(begin, self.records, SHARE)
         self.changes += 1
         change(self.bed, self.way.crm, numbers, f"Changed for the {self.changes}. time")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Recorded = Annotated[
     str | None,
-    typer.Option("--as-of", metavar="DATE", help="The day on record for this run; the plan stays as it is."),
+    typer.Option("--as-of", metavar="DATE", help="The day on record for this run, if not that of the plan."),
 ]
 DECIDE = ("unify", "score", "act")
 _writes = typer.Typer(help="Stop everything that is written to the CRMs, and let it go on.")
@@ -126,15 +126,22 @@ def apply(
 
     screen = opt.screen(as_json=as_json, quiet=quiet, no_color=no_color)
     reason = None if approve is None else _said(approve, "--approve")
-    with opt.engine(root, as_of, exclusive=True) as engine:
+    planned = PlanFile(file or last(opt.project(root).state))
+    with opt.engine(root, as_of or _day(planned), exclusive=True) as engine:
         engine.talk = screen
-        summary = apply_plan(engine, PlanFile(file or last(engine.project.state)), reason)
+        summary = apply_plan(engine, planned, reason)
     if as_json:
         screen.document(summary.document())
     else:
         _written(screen, summary)
     if summary.exit:
         raise typer.Exit(summary.exit)
+
+
+def _day(planned: PlanFile) -> str | None:
+    """The day whose scores a plan writes: that is what a run is on record with."""
+    day = planned.head.get("as_of")
+    return day if isinstance(day, str) else None
 
 
 def _written(screen: Screen, summary: Summary) -> None:

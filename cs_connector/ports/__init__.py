@@ -27,6 +27,7 @@ from .system import ObjectInfo as ObjectInfo
 from .system import Release as Release
 from .system import Scope as Scope
 from .system import Usage as Usage
+from .writing import NOT_LINKED as NOT_LINKED
 from .writing import Action as Action
 from .writing import Change as Change
 from .writing import Receipt as Receipt

@@ -47,6 +47,10 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"  # the answer was lost: look before sending again
 
 
+NOT_LINKED = "NOT_ASSOCIATED"
+"""The code of a receipt whose record is written and lacks a link of `associate`; with LATER it may be sent once more for that."""
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What the CRM said of one change."""

@@ -64,7 +64,8 @@ def write(
         engine.identify(name)
     out = box(engine, watched)
     tallies = _blocked(out.lay(changes))
-    adapters = {name: engine.adapter(name) for name in out.connections()}
+    known = engine.project.settings.connections
+    adapters = {name: engine.adapter(name) for name in out.connections() if name in known}
     for name in adapters.keys() - counts.keys():
         engine.identify(name)
     try:
@@ -133,6 +134,8 @@ def _told(tally: Tally) -> Iterator[str]:
         yield f"{where} did not confirm {count} {name}: {reason}"
     for reason, count in sorted(tally.waiting.items()):
         yield f"{where} could not take {count} {name} now, they come later: {reason}"
+    for reason, count in sorted(tally.loose.items()):
+        yield f"{where} {name}: {_records(count)} written, and not linked to what they belong to: {reason}"
     if tally.gone:
         yield f"{where} {name}: {_records(tally.gone)} not there any more, and not made again"
     if tally.conflicts:

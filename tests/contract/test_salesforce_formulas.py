@@ -102,3 +102,19 @@ def test_a_reading_anew_that_was_stopped_goes_on_and_does_not_begin_again(world:
     rest, page = read(world.adapter(), stopped.cursor, FIELDS, "Opportunity")
     assert len(stopped.records) + len(rest) == 45
     assert page.done
+
+
+def test_a_field_of_a_parent_is_read_anew_too(world: World) -> None:
+    """An answer of a survey is complete when its parent is, and says so nowhere else."""
+    fields = ("Name", "Account.Name")
+    _, page = read(world.adapter(), None, fields, "Opportunity")
+    (receipt,) = world.adapter().write(
+        [Change("sales", "Account", Action.UPDATE, "k", {"Name": "Amber"}, record_id=ACCOUNT)]
+    )
+    assert receipt.verdict is Verdict.UPDATED
+    advance(world, hours=23)
+    quiet, page = read(world.adapter(), page.cursor, fields, "Opportunity")
+    assert quiet == []
+    advance(world, hours=2)
+    anew, page = read(world.adapter(), page.cursor, fields, "Opportunity")
+    assert {msgspec.json.decode(r.payload)["Account"]["Name"] for r in anew} == {"Amber"}

@@ -17,6 +17,8 @@ from cs_connector.errors import AuthFailed, GuardStopped, UsageError
 from cs_connector.ports import Adapter, Capabilities, Identity, Piece, Receipt, Storage, Usage, Verdict
 from cs_connector.runner import Engine, Summary, provisioning
 from cs_connector.runner.checking import check
+from cs_connector.runner.plans import permission
+from cs_connector.runner.provisioning import making
 from cs_connector.runner.provisioning.record import Record
 from cs_connector.store import shapes
 from cs_connector.store.tables import cursors, feeds, written
@@ -264,6 +266,36 @@ def test_the_switch_that_stops_writes_stops_this_too(engine: Engine, crm: Invent
     with pytest.raises(GuardStopped, match="all writes are stopped"):
         provisioning.remove(another(engine), sites)
     assert crm.sent == []
+
+
+def test_the_variable_that_stops_writes_stops_this_too(
+    engine: Engine, crm: Invented, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apply(engine)
+    crm.sent.clear()
+    monkeypatch.setenv(permission.NO_WRITES, "1")
+    for act in (lambda: apply(engine, "more"), lambda: destroy(engine)):
+        with pytest.raises(GuardStopped, match="all writes are stopped"):
+            act()
+    assert crm.sent == []
+
+
+def test_a_stop_holds_from_the_next_pieces_on(
+    engine: Engine, crm: Invented, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install = crm.install
+
+    def stopped(pieces: Sequence[Piece]) -> Sequence[Receipt]:
+        with engine.store.state.begin() as db:
+            switch.stop(db, "stocktaking", "alex", engine.clock.now())
+        return install(pieces)
+
+    monkeypatch.setattr(making, "BATCH", 1)
+    monkeypatch.setattr(crm, "install", stopped)
+    with pytest.raises(GuardStopped, match="all writes are stopped") as caught:
+        apply(engine)
+    assert crm.sent == ["g"]
+    assert "what was sent before is on record" in caught.value.safe
 
 
 def test_a_field_that_was_taken_away_and_is_made_again_is_read_anew(engine: Engine, crm: Invented) -> None:

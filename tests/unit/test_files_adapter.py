@@ -141,6 +141,15 @@ def test_dates_in_the_future_promise_nothing(tmp_path):
     assert read(files(tmp_path))[1].complete_to == NOW
 
 
+def test_one_slip_in_a_year_to_come_does_not_make_a_feed_that_stopped_complete(tmp_path):
+    (tmp_path / "a.csv").write_text(HEADER + "acme,2026-05-01,7\nacme,2062-05-01,7\n")
+    _, last = read(files(tmp_path))
+    assert last.complete_to == datetime(2026, 5, 2, tzinfo=UTC)
+    damaged = last.cursor.replace("2026-05-01", "2062-05-01")  # as one of before was kept
+    (tmp_path / "a.csv").write_text(HEADER + "acme,2026-05-01,7\n")
+    assert read(files(tmp_path), damaged)[1].complete_to == datetime(2026, 5, 2, tzinfo=UTC)
+
+
 def test_it_says_what_it_is_and_has(tmp_path):
     (tmp_path / "a.csv").write_text(HEADER + "acme,2026-05-01,7\n")
     adapter = files(tmp_path)

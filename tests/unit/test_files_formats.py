@@ -286,13 +286,21 @@ def test_parquet_that_is_cut_off_or_names_a_column_twice_is_told_in_words(tmp_pa
     assert "the column date is there 2 times, as columns 2 and 3" in double["__error__"]
 
 
-def test_a_date_that_no_clock_knows_ends_its_file_and_no_other(tmp_path):
+def test_a_date_that_no_clock_knows_takes_no_other_row_with_it(tmp_path):
     far = pa.array([2**60, 1], pa.int64()).cast(pa.timestamp("us"))
     pq.write_table(pa.table({"tenant": ["a", "b"], "date": ["1", "2"], "at": far}), tmp_path / "a.parquet")
     pq.write_table(pa.table({"tenant": ["c"], "date": ["2026-05-01"]}), tmp_path / "b.parquet")
-    bad, good = read(files(tmp_path, format="parquet", modified=None))[0]
-    assert "damaged" in rows([bad])[0]["__error__"]
-    assert good.id == "c|2026-05-01"
+    bad, *good = read(files(tmp_path, format="parquet", modified=None))[0]
+    assert "cannot be held" in rows([bad])[0]["__error__"]
+    assert (bad.id, [r.id for r in good]) == ("a.parquet:1", ["b|2", "c|2026-05-01"])
+
+
+def test_a_key_that_is_no_number_is_not_complete(tmp_path):
+    table = pa.table({"tenant": pa.array([1.0, float("nan"), float("nan")]), "date": ["d"] * 3})
+    pq.write_table(table, tmp_path / "a.parquet")
+    good, *bad = read(files(tmp_path, format="parquet", modified=None))[0]
+    assert good.id == "1.0|d"
+    assert [r["__error__"] for r in rows(bad)] == ["the key (tenant, date) is not complete"] * 2
 
 
 def test_what_was_mended_in_a_file_is_not_bad_any_more(tmp_path):

@@ -45,3 +45,25 @@ def test_a_record_without_links_has_none(hubspot: HubSpot) -> None:
     responses.post(BATCH, status=207, json={"results": [], "errors": [NONE]})
     ((record,),) = [found.records for found in hubspot.read(Read("contacts/companies", ()))]
     assert json.loads(record.payload)["all"] == ""
+
+
+@responses.activate
+def test_links_that_do_not_move_on_are_stopped(hubspot: HubSpot) -> None:
+    responses.get(f"{HOST}/crm/objects/2026-03/contacts", json=ONE)
+    more = {"from": {"id": "1"}, "to": [{"toObjectId": 7}], "paging": {"next": {"after": "7"}}}
+    responses.post(BATCH, json={"results": [more]})
+    with pytest.raises(Unavailable, match="do not move on"):
+        list(hubspot.read(Read("contacts/companies", ())))
+
+
+@responses.activate
+@pytest.mark.parametrize(("category", "parent"), [("HUBSPOT_DEFINED", "7"), ("USER_DEFINED", None)])
+def test_a_label_of_their_own_with_the_number_of_the_parent_is_no_parent(
+    hubspot: HubSpot, category: str, parent: str | None
+) -> None:
+    responses.get(f"{HOST}/crm/objects/2026-03/companies", json=ONE)
+    kinds = [{"category": category, "typeId": 14, "label": "Reseller"}]
+    found = {"from": {"id": "1"}, "to": [{"toObjectId": 7, "associationTypes": kinds}]}
+    responses.post(BATCH.replace("contacts", "companies"), json={"results": [found]})
+    ((record,),) = [page.records for page in hubspot.read(Read("companies/companies", ()))]
+    assert json.loads(record.payload)["parent"] == parent

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from cs_connector.act.outbox import Outbox, tasks
 from cs_connector.act.plan import Planned
-from cs_connector.ports import Change, Receipt, Verdict
+from cs_connector.ports import NOT_LINKED, Change, Receipt, Verdict
 from cs_connector.store import tables
 from cs_connector.store.state import State
 from cs_connector.testing import FixedClock, System
@@ -67,6 +67,13 @@ def test_a_task_that_somebody_deleted_since_is_not_made_again(desk: Desk) -> Non
     assert (tally.gone, tally.missed, desk.crm.sent) == (1, 0, [])
     assert desk.receipts() == [("k1", "gone")]
     assert (desk.states(), rows(desk.state, tables.refused)) == ({}, [])
+
+
+def test_a_task_that_somebody_deleted_before_it_was_linked_is_not_made_again(desk: Desk) -> None:
+    desk.crm.said = lambda change: Receipt(change.key, Verdict.LATER, "t2", NOT_LINKED, "busy")
+    tally = desk.send(task("k2", associate=(("Account", "a1"),)))
+    assert (tally.created, tally.gone, tally.later) == (1, 1, 0)
+    assert (desk.crm.sent, desk.states()) == ([["k2"]], {})
 
 
 def test_a_record_that_goes_away_while_it_is_sent_is_neither_made_again_nor_refused(desk: Desk) -> None:

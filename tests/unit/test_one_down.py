@@ -209,6 +209,42 @@ def test_another_org_stops_everything_and_is_not_said_to_have_stopped_what_was_d
     assert engine.summary.notes == ["one: it is down; it was not read to its end"], "it is not forgotten"
 
 
+def declare(engine: Engine, name: str, org_id: str | None) -> None:
+    settings = engine.project.settings
+    one = settings.connections[name].model_copy(update={"org_id": org_id})
+    connections = {**settings.connections, name: one}
+    engine.project = replace(engine.project, settings=settings.model_copy(update={"connections": connections}))
+
+
+def test_the_project_file_cannot_put_another_org_in_the_place_of_the_one_that_is_known(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.identify("two")
+    crm(engine, "two").org = "other"
+    declare(engine, "two", "other")
+    with pytest.raises(GuardStopped, match="not the memory that it was"):
+        engine.identify("two")
+    monkeypatch.setattr(Counting, "capabilities", replace(Counting.capabilities, writes=False))
+    engine.identify("two")  # such as a folder that moved
+    declare(engine, "two", None)
+    engine.identify("two")
+    crm(engine, "two").org = "two"
+    with pytest.raises(GuardStopped) as stopped:
+        engine.identify("two")
+    assert "write org_id: two below two:" in stopped.value.fix
+
+
+def test_an_org_that_is_not_the_declared_one_is_not_remembered(engine: Engine) -> None:
+    declare(engine, "two", "two")
+    crm(engine, "two").org = "other"
+    with pytest.raises(GuardStopped):
+        engine.identify("two")
+    crm(engine, "two").org = ""
+    engine.identify("two")
+    declare(engine, "two", None)
+    engine.identify("two")
+
+
 def test_a_lost_lease_stops_everything(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     def lost(_engine: Engine) -> None:
         raise FencedOut("another process took over")

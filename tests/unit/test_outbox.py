@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from cs_connector.act.outbox import points
 from cs_connector.act.outbox.points import Point
 from cs_connector.act.plan import Planned
 from cs_connector.errors import AuthFailed, FencedOut, GuardStopped, Unavailable
-from cs_connector.ports import Change, Receipt, Verdict
+from cs_connector.ports import NOT_LINKED, Change, Receipt, Verdict
 from cs_connector.store import leases, tables
 from cs_connector.store.state import State
 from cs_connector.testing import Fault, FixedClock, System
@@ -207,6 +208,75 @@ def test_a_task_that_is_there_and_may_not_be_linked_is_linked_once_more(desk: De
     assert (seen[0].associate, dict(seen[0].fields)) == ((("Account", "a1"),), {})
     assert desk.states() == {}
     assert desk.held() == ["k1"]
+
+
+def loose(verdict: Verdict) -> Callable[[Change], Receipt]:
+    """Written as t1, and not linked to what it belongs to."""
+    return lambda change: Receipt(change.key, verdict, "t1", NOT_LINKED, "the company is locked")
+
+
+def linked(key: str = "k1") -> Planned:
+    return task(key, associate=(("Account", "a1"),))
+
+
+def test_a_new_record_that_cannot_be_linked_is_on_record_and_linked_by_a_later_run(desk: Desk) -> None:
+    desk.crm.said = loose(Verdict.LATER)
+    tally = desk.send(linked())
+    assert (tally.created, tally.updated, tally.later, tally.missed) == (1, 0, 1, 1)
+    assert desk.audited() == [("k1", "created")]
+    for _ in range(2):
+        desk.again()
+        assert desk.recover().planned == 0
+        assert desk.states() == {"k1": "unlinked"}
+    desk.system.put("Task", {"Key": "k1"}, "t1")
+    seen: list[Change] = []
+    desk.crm.said = seen.append  # type: ignore[assignment]
+    desk.send()
+    assert [(c.associate, dict(c.fields)) for c in seen][0] == ((("Account", "a1"),), {})
+    assert desk.states() == {}
+
+
+def test_a_link_that_could_not_be_made_at_once_is_made_behind_the_others(desk: Desk) -> None:
+    busy = loose(Verdict.LATER)
+    desk.crm.said = lambda change: busy(change) if len(desk.crm.sent) == 1 else None
+    desk.system.put("Task", {"Key": "k1"}, "t1")
+    tally = desk.send(linked())
+    assert desk.crm.sent == [["k1"], ["k1"]]
+    assert (tally.created, tally.updated, tally.later) == (1, 0, 0)
+    assert (desk.audited(), desk.states()) == ([("k1", "created"), ("k1", "updated")], {})
+
+
+def unlinked(desk: Desk) -> None:
+    """A run leaves a record that is there and not linked."""
+    desk.crm.said = loose(Verdict.LATER)
+    desk.send(linked())
+    desk.crm.said = lambda _change: None
+    desk.system.put("Task", {"Key": "k1"}, "t1")
+    desk.again()
+    desk.recover()
+
+
+def test_a_change_waits_for_the_link_of_its_record_and_a_deletion_does_not(desk: Desk) -> None:
+    unlinked(desk)
+    change = task("k1", action="update", key_field=None, record_id="t1")
+    assert desk.box.lay([change]) == [change]
+    desk.again()
+    desk.recover()
+    assert desk.box.lay([replace(change, action="delete")]) == []
+
+
+def test_a_link_of_which_nobody_knows_stays_to_be_made(desk: Desk) -> None:
+    unlinked(desk)
+    in_flight(desk)
+    assert desk.states() == {"k1": "inflight"}
+    assert desk.recover().undone == 0
+    assert desk.states() == {"k1": "unlinked"}
+
+
+def test_a_link_that_is_refused_is_told(desk: Desk) -> None:
+    desk.crm.said = loose(Verdict.CREATED)
+    tally = desk.send(linked())
+    assert (tally.created, tally.missed, dict(tally.loose)) == (1, 0, {"the company is locked": 1})
 
 
 def test_what_the_crm_cannot_take_now_is_tried_again_behind_the_others(desk: Desk) -> None:

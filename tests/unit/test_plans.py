@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -19,13 +20,15 @@ from cs_connector.act.guarding import past
 from cs_connector.act.guarding.guard import Check
 from cs_connector.act.plan import Planned
 from cs_connector.act.planfile import PlanFile
+from cs_connector.cli import plans
 from cs_connector.config import open_project
 from cs_connector.errors import GuardStopped, UsageError
-from cs_connector.ports import Capabilities, FieldInfo, ObjectInfo, Usage
+from cs_connector.ports import Action, Capabilities, FieldInfo, ObjectInfo, Usage, Verdict
 from cs_connector.runner import Engine, open_engine
 from cs_connector.runner.applying import apply_plan
 from cs_connector.runner.plans import checking, making, permission
-from cs_connector.store import tables
+from cs_connector.store import leases, tables
+from cs_connector.store.audit import Audit, Entry
 from cs_connector.testing import Memory, MemorySettings, System, surroundings
 
 PROJECT = """\
@@ -178,6 +181,15 @@ def test_a_plan_is_applied_once_however_it_ended(engine: Engine) -> None:
     assert caught.value.why == "it was applied already"
 
 
+def test_what_is_applied_is_on_record_with_the_day_of_the_plan(engine: Engine) -> None:
+    """`audit show` tells by it from which scores a value is."""
+    file = made(engine, (), as_of="2026-01-02")
+    assert engine.lease is not None
+    leases.release(engine.store.state, engine.lease)
+    plans.apply(file.path, root=engine.project.root, quiet=True)
+    assert [(row.job, row.as_of) for row in rows(engine, tables.runs)] == [("apply", date(2026, 1, 2))]
+
+
 OTHERS: dict[str, tuple[dict[str, Any], str]] = {
     "older than a day": ({"expires_at": "2026-01-01T00:00:00+00:00"}, "good until 2026-01-01 00:00 UTC"),
     "of other files": ({"config_hash": "0"}, "the configuration has changed since"),
@@ -197,6 +209,17 @@ def test_a_plan_is_refused_with_what_differs_and_nobody_can_approve_it(engine: E
         checking.check(engine, made(engine, **more), REASON)
     assert says in caught.value.why
     assert rows(engine, tables.approved_plans) == []
+
+
+def test_a_plan_is_stale_once_anything_was_written_since(engine: Engine) -> None:
+    """Two plans of one state: the second would be written over what people did after the first."""
+    file = made(engine, audit_row=making.audited(engine))
+    taken = Entry("exports", "Task", "K0", "t0", Action.UPSERT, Verdict.CREATED, None, {"Subject": "x"})
+    with engine.store.state.begin() as db:
+        Audit().append(db, engine.clock.now(), engine.run, [taken])
+    with pytest.raises(GuardStopped, match="cannot be applied") as caught:
+        checking.check(engine, file, REASON)
+    assert "something was written since" in caught.value.why
 
 
 def test_the_files_that_have_changed_since_are_named(engine: Engine) -> None:
@@ -289,6 +312,16 @@ def test_what_is_applied_tells_later_plans_what_is_usual(engine: Engine) -> None
     (engine.project.root / "scorecards").mkdir()
     (engine.project.root / "scorecards" / "mine.yml").write_text("version: 1\n")
     assert permission.changed(engine) == ["scorecards/mine.yml"]
+
+
+def test_an_undo_clears_no_file_of_suspicion_and_is_no_usual_night(engine: Engine) -> None:
+    checking.check(engine, made(engine), REASON)
+    (engine.project.root / "scorecards").mkdir()
+    (engine.project.root / "scorecards" / "mine.yml").write_text("version: 1\n")
+    back = {"undoes": {"run": "4F21AB", "at": "", "actor": "ada", "selected": []}}
+    checking.check(engine, made(engine, **back), REASON)
+    assert permission.changed(engine) == ["scorecards/mine.yml"]
+    assert len(rows(engine, tables.applied_plans)) == 1
 
 
 def test_a_file_in_the_place_of_one_that_ships_is_noticed(engine: Engine) -> None:

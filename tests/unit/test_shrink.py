@@ -29,6 +29,7 @@ class Listed:
     def __init__(self) -> None:
         self.shown: Sequence[str] = ALL
         self.counted: int | None = None
+        self.fresh: Sequence[str] = ()
         self.asked = 0
 
     def total(self, _name: str) -> int:
@@ -40,9 +41,9 @@ class Listed:
         yield [*self.shown[10:]]
 
     def read(self, read: Read) -> Iterator[Page]:
-        """Everything once; later nothing, because nothing changes."""
-        found = [] if read.cursor else [RawRecord(key, None, False, b'{"a":1}') for key in self.shown]
-        yield Page(found, "c", done=True)
+        """Everything once; later only what is `fresh`."""
+        keys = self.fresh if read.cursor else self.shown
+        yield Page([RawRecord(key, None, False, b'{"a":1}') for key in keys], "c", done=True)
 
     def usage(self) -> Usage:
         return Usage(0)
@@ -135,6 +136,23 @@ def test_what_went_away_untold_is_deleted(engine: Engine) -> None:
     assert sync(engine) == 38
     assert sync(engine) == 38
     assert system(engine).asked == 1
+
+
+def test_what_went_away_untold_is_deleted_though_as_many_are_new(engine: Engine) -> None:
+    sync(engine)
+    system(engine).fresh = ["n1", "n2", "n3"]
+    system(engine).shown = [*ALL[2:], *system(engine).fresh]
+    assert sync(engine) == 41
+    assert system(engine).asked == 1
+
+
+def test_what_came_after_the_count_is_no_reason_to_list_all(engine: Engine) -> None:
+    sync(engine)
+    system(engine).fresh = ["n1"]
+    totals = iter((40, 41))
+    system(engine).total = lambda _name: next(totals)  # type: ignore[method-assign]
+    assert sync(engine) == 41
+    assert system(engine).asked == 0
 
 
 def test_far_fewer_stop_the_run_and_accepting_goes_on(engine: Engine) -> None:

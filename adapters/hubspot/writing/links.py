@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 import msgspec
 
 from cs_connector.errors import AdapterError
-from cs_connector.ports import Action, Change, Receipt, Verdict
+from cs_connector.ports import NOT_LINKED, Action, Change, Receipt, Verdict
 from cs_connector.transport import Transport, redact
 from cs_connector.transport.batches import Item, Part, Receipts, Refused, all_of, settled
 
@@ -170,7 +170,7 @@ def _complaint(receipt: Receipt, pair: Pair, verdict: Verdict, why: str) -> Rece
     again = verdict is not Verdict.REJECTED and pair.change.action is Action.UPSERT
     said = Verdict.LATER if again else receipt.verdict
     text = redact(f"the record is written but not associated: {why}")
-    return replace(receipt, verdict=said, code="NOT_ASSOCIATED", message=text)
+    return replace(receipt, verdict=said, code=NOT_LINKED, message=text)
 
 
 def _chunks(pairs: Sequence[Pair]) -> Iterator[Sequence[Pair]]:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from cs_connector.errors import AdapterError
-from cs_connector.ports import Action, Change, Receipt, Verdict
+from cs_connector.ports import NOT_LINKED, Action, Change, Receipt, Verdict
 from cs_connector.transport import Transport
 from cs_connector.transport.batches import Item, Part, Receipts, all_of, chunks
 
@@ -152,4 +152,4 @@ def _lacking(change: Change, receipt: Receipt) -> Receipt:
     again = change.action is Action.UPSERT
     why = "the record is written but not associated"
     verdict = Verdict.LATER if again else receipt.verdict
-    return Receipt(change.key, verdict, receipt.record_id, "NOT_ASSOCIATED", why)
+    return Receipt(change.key, verdict, receipt.record_id, NOT_LINKED, why)

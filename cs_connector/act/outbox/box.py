@@ -70,6 +70,12 @@ class Outbox:
         reach(Point.LAID)
         return blocked
 
+    def adopt(self) -> None:
+        """Take on records that are still to be linked, behind all others. Raises FencedOut."""
+        with self.state.begin() as db:
+            check(db, self.lease)
+            self._adopt(db)
+
     def _adopt(self, db: sa.Connection) -> None:
         last = max(
             db.scalar(sa.select(sa.func.max(column))) or 0 for column in (outbox.c.place, packed.c.last)
@@ -87,14 +93,11 @@ class Outbox:
                 raise AssertionError(f"two changes of {key} in one plan")
             seen.add(key)
             before = left.get(key)
-            if before and before.state == INFLIGHT:
+            if before and _first(before, planned):
                 blocked.append(planned)
                 continue
             stamps = self.stamps.get((planned.connection, planned.object), frozenset())
-            row = line(planned, stamps, place, self.run, self.lease.epoch, now)
-            if before:
-                row.associate = row.associate or before.associate
-            yield row
+            yield line(planned, stamps, place, self.run, self.lease.epoch, now)
 
     def planned(self) -> Iterator[Line]:
         """What is to be sent, in its order; what is put back meanwhile comes when it is asked again. Raises FencedOut."""
@@ -163,7 +166,8 @@ class Outbox:
         with self.state.begin() as db:
             check(db, self.lease)
             told = list(zip(batch, answers, strict=True))
-            parcels.settle(db, batch, {row.key for row, a in told if a.verdict not in SETTLED})
+            stay = {row.key for row, a in told if a.verdict not in SETTLED}
+            parcels.settle(db, batch, stay.union(unlinked))
             self._settle(db, told, unlinked)
             self._unlinked(db, [pair for pair in told if pair[0].key in unlinked])
             reach(Point.SETTLING)
@@ -207,9 +211,19 @@ class Outbox:
         if keys:
             db.execute(sa.update(outbox).where(among(db, outbox.c.key, keys)).values(state=PLANNED))
 
+    def keep_linking(self, db: sa.Connection, keys: Sequence[str]) -> None:
+        """These go with the next run."""
+        if keys:
+            db.execute(sa.update(outbox).where(among(db, outbox.c.key, keys)).values(state=UNLINKED))
+
     def drop(self, db: sa.Connection, keys: Sequence[str]) -> None:
         if keys:
             db.execute(sa.delete(outbox).where(among(db, outbox.c.key, keys)))
+
+
+def _first(before: Line, planned: Planned) -> bool:
+    """Whether what is left of a record comes before a new change: what is not known of it, and its links, unless it goes."""
+    return before.state == INFLIGHT or (before.linking and planned.action != Action.DELETE)
 
 
 def _parts(lines: Iterable[Line]) -> Iterator[list[Line]]:

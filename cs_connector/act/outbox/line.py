@@ -90,6 +90,12 @@ class Line(msgspec.Struct, gc=False, array_like=True):
         return any(value is None and was.get(name) is not None for name, value in self.values.items())
 
 
+    @property
+    def linking(self) -> bool:
+        """Whether its record is there, and only to be linked."""
+        return bool(self.associate) and self.record_id is not None and not self.values
+
+
 _TEXTS = ("fields", "before")
 _NAMES = Line.__struct_fields__[:-3]
 _FIRST, _BEHIND = _NAMES.index(_TEXTS[0]), _NAMES.index(_TEXTS[-1]) + 1

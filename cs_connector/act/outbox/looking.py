@@ -25,7 +25,7 @@ def look(outbox: Outbox, adapter: Adapter, batch: Sequence[Line]) -> dict[str, R
     names = outbox.watched.get((first.connection, first.object))
     if names is None:
         return {}
-    lines = [line for line in batch if line.action == Action.UPDATE]
+    lines = [line for line in batch if line.action == Action.UPDATE or line.linking]
     calls = {line.name for line in lines if line.source == "call"}
     with outbox.state.read() as db:
         told = tasks.told(db, calls) if calls else {}
@@ -50,7 +50,7 @@ def _said(line: Line, answer: Receipt) -> Receipt | None:
     match answer.verdict:
         case Verdict.GONE:
             return Receipt(line.name, Verdict.GONE, line.record_id, "RECORD_GONE", GONE)
-        case Verdict.LATER:
+        case Verdict.LATER if not line.linking:  # an edit is no reason against a link
             return Receipt(line.name, Verdict.CONFLICT, line.record_id, "CHANGED_SINCE", CHANGED)
         case Verdict.UNKNOWN if answer.code:
             return Receipt(line.name, Verdict.LATER, line.record_id, answer.code, UNSEEN)

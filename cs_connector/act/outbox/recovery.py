@@ -10,7 +10,7 @@ from itertools import groupby, islice
 
 import sqlalchemy as sa
 
-from cs_connector.ports import Action, Adapter, Receipt, Verdict
+from cs_connector.ports import NOT_LINKED, Action, Adapter, Receipt, Verdict
 from cs_connector.store.leases import check
 
 from . import parcels, tasks
@@ -73,12 +73,14 @@ def _left(outbox: Outbox) -> tuple[int, list[Line]]:
 
 
 def _let_go(outbox: Outbox, lines: Sequence[Line]) -> int:
-    """What was planned is planned anew, from what is wanted then."""
+    """What was planned is planned anew, from what is wanted then; what is only to be linked is in no plan."""
+    anew = [line.key for line in lines if not line.linking]
     if lines:
         with outbox.state.begin() as db:
             check(db, outbox.lease)
-            outbox.drop(db, [line.key for line in lines])
-    return len(lines)
+            outbox.drop(db, anew)
+            outbox.keep_linking(db, [line.key for line in lines if line.linking])
+    return len(anew)
 
 
 def _settle(outbox: Outbox, adapter: Adapter, batch: Sequence[Line], found: Found) -> None:
@@ -150,15 +152,22 @@ def _rest(outbox: Outbox, told: Sequence[tuple[Line, Receipt]], found: Found) ->
     """What is not known to be done: planned anew where a second time does no harm."""
     unsure = [(line, answer) for line, answer in told if answer.verdict is Verdict.UNKNOWN]
     doubtful = {line.key for line, _ in unsure if line.action == Action.CREATE}
-    undone = [line.key for line, _ in told if line.key not in doubtful]
+    loose = {line.key for line, answer in told if line.linking and _unlinked(answer)}
+    undone = [line.key for line, _ in told if line.key not in doubtful | loose]
     if told:
         with outbox.state.begin() as db:
             check(db, outbox.lease)
             outbox.tell(db, unsure)
             _doubt(db, unsure)
             outbox.drop(db, undone)
+            outbox.keep_linking(db, sorted(loose))
     found.undone += len(undone)
     found.doubtful.update((line.connection, line.object) for line, _ in told if line.key in doubtful)
+
+
+def _unlinked(answer: Receipt) -> bool:
+    """Whether the links of a record that is there may be missing."""
+    return answer.verdict is Verdict.UNKNOWN or answer.code == NOT_LINKED
 
 
 def _doubt(db: sa.Connection, unsure: Sequence[tuple[Line, Receipt]]) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby, islice
 
 from cs_connector.errors import AdapterError, AuthFailed, QuotaExhausted, RateLimited, Unavailable
-from cs_connector.ports import Adapter, Receipt, Verdict
+from cs_connector.ports import NOT_LINKED, Adapter, Receipt, Verdict
 
 from .box import Outbox
 from .line import Line
@@ -35,6 +35,7 @@ def send(outbox: Outbox, adapters: Mapping[str, Adapter]) -> Iterator[Tally]:
         if not sender.waiting():
             break
         outbox.state.clock.sleep(pause)
+        outbox.adopt()
         yield from sender.round()
     for error in sender.stopped.values():
         raise error
@@ -55,7 +56,8 @@ class _Sender:
             if tally.connection not in self.stopped:
                 tally.again()
         once = set(self.stopped)  # what is not sent is counted in the round in which that begins
-        lines = (line for line in self.outbox.planned() if line.connection not in once)
+        able = self.adapters.keys() - once  # a connection may have left the project
+        lines = (line for line in self.outbox.planned() if line.connection in able)
         for where, group in groupby(lines, key=lambda line: (line.connection, line.object)):
             tally = self.tallies.setdefault(where, Tally(*where))
             size = self.adapters[where[0]].capabilities.batch
@@ -73,11 +75,21 @@ class _Sender:
         reach(Point.SENDING)
         answers, error = _told(adapter, tally.connection, batch, left)
         reach(Point.SENT)
-        self.outbox.settle(batch, answers)
-        for line, answer in zip(batch, answers, strict=True):
-            tally.count(line, answer)
+        done = [_done(line, answer) for line, answer in zip(batch, answers, strict=True)]
+        unlinked = {line.key for line, said, so in zip(batch, answers, done, strict=True) if said is not so}
+        self.outbox.settle(batch, done, unlinked)
+        for line, answer in zip(batch, done, strict=True):
+            tally.count(line, answer, unlinked=line.key in unlinked)
         if error:
             self.stopped[tally.connection] = error
+
+
+def _done(line: Line, answer: Receipt) -> Receipt:
+    """A record that is written and waits for its links was made: that is on record at once."""
+    new = line.record_id is None and answer.record_id is not None
+    if new and answer.verdict is Verdict.LATER and answer.code == NOT_LINKED:
+        return replace(answer, verdict=Verdict.CREATED)
+    return answer
 
 
 def _told(

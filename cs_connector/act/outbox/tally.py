@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from cs_connector.ports import Receipt, Verdict
+from cs_connector.ports import NOT_LINKED, Receipt, Verdict
 
 from .line import Line
 
@@ -14,6 +14,7 @@ from .line import Line
 class Tally:
     """`reasons` and `lost` say why changes were refused or not confirmed; `waiting` why some are still to be done.
 
+    `loose` says why records were written and never linked to what they belong to.
     `gone` were not there any more, `conflicts` were changed by somebody since: both are left as they are.
     `cleared` counts records that are still there and lost a value, `later` those that the CRM could not take now, `blocked` those whose last answer is not known yet.
     """
@@ -34,6 +35,7 @@ class Tally:
     reasons: Counter[str] = field(default_factory=Counter)
     lost: Counter[str] = field(default_factory=Counter)
     waiting: Counter[str] = field(default_factory=Counter)
+    loose: Counter[str] = field(default_factory=Counter)
 
     @property
     def done(self) -> int:
@@ -49,8 +51,12 @@ class Tally:
         """Changes that are not known to be in the CRM."""
         return self.rejected + self.unknown + self.unsent + self.later + self.blocked
 
-    def count(self, line: Line, answer: Receipt) -> None:
-        """Count an answer; one that says LATER counts as long as no other follows."""
+    def count(self, line: Line, answer: Receipt, *, unlinked: bool = False) -> None:
+        """Count an answer; one that says LATER counts as long as no other follows, as does a link that is still to be made."""
+        if unlinked:
+            self._later(answer)
+        elif answer.code == NOT_LINKED:
+            self.loose[answer.message or answer.code] += 1
         match answer.verdict:
             case Verdict.REJECTED:
                 self.rejected += 1
@@ -59,8 +65,7 @@ class Tally:
                 self.unknown += 1
                 self.lost[answer.message or answer.code or "no answer"] += 1
             case Verdict.LATER:
-                self.later += 1
-                self.waiting[answer.message or answer.code or "busy"] += 1
+                self._later(answer)
             case Verdict.GONE:
                 self.gone += 1
             case Verdict.CONFLICT:
@@ -68,7 +73,14 @@ class Tally:
             case _:
                 self._done(line, answer.verdict)
 
+    def _later(self, answer: Receipt) -> None:
+        self.later += 1
+        self.waiting[answer.message or answer.code or "busy"] += 1
+
     def _done(self, line: Line, verdict: Verdict) -> None:
+        """What is only linked was counted when it was written."""
+        if line.linking:
+            return
         self.created += verdict is Verdict.CREATED
         self.updated += verdict is Verdict.UPDATED
         self.deleted += verdict is Verdict.DELETED

@@ -92,6 +92,8 @@ def _problems(engine: Engine, file: PlanFile) -> Iterator[str]:
     epoch = engine.store.facts.version()
     if head["data_epoch"] != epoch:
         yield f"new data has been read since: it was made from version {head['data_epoch']}, now there is {epoch}"
+    if head.get("audit_row", 0) != (row := making.audited(engine)):
+        yield f"something was written since: the audit ended at row {head.get('audit_row', 0):,}, and ends at {row:,} now"
     yield from _foreign(engine, head)
 
 

@@ -18,6 +18,7 @@ from cs_connector.act.planfile import PlanFile
 from cs_connector.ports import Action, Change
 from cs_connector.runner.deciding import Held, planned
 from cs_connector.runner.engine import Engine
+from cs_connector.store.audit.book import head as newest
 
 from . import holding, permission
 
@@ -66,6 +67,7 @@ def _head(engine: Engine, con: duckdb.DuckDBPyConnection, checks: list[Check], h
         "as_of": engine.as_of.isoformat(),
         "config_hash": engine.config_hash(),
         "data_epoch": engine.store.facts.version(),
+        "audit_row": audited(engine),
         "population": overview.population(con),
         "connections": list(connections(engine)),
         "counts": overview.counts(con),
@@ -86,6 +88,12 @@ def _head(engine: Engine, con: duckdb.DuckDBPyConnection, checks: list[Check], h
             "notes": list(held.kept.notes),
         },
     }
+
+
+def audited(engine: Engine) -> int:
+    """The last row of the audit: what any CRM took since is behind it."""
+    with engine.store.state.read() as db:
+        return newest(db).id
 
 
 def line(check: Check) -> Row:

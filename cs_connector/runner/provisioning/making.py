@@ -11,6 +11,7 @@ from cs_connector.act.outbox import written
 from cs_connector.errors import AdapterError
 from cs_connector.ports import Piece, Receipt, Verdict
 from cs_connector.runner.engine import Engine
+from cs_connector.runner.plans import permission
 from cs_connector.runner.running import recorded
 from cs_connector.runner.summary import WriteLine
 from cs_connector.store import shapes
@@ -22,6 +23,7 @@ from .surveying import Site
 
 NOT_DONE = frozenset({Verdict.REJECTED, Verdict.LATER})
 BATCH, FACE = 100, "fields and objects"
+BEGUN = "what was sent before is on record; the rest was not sent, and the same command goes on from there"
 DONE = frozenset({Verdict.CREATED, Verdict.UPDATED, Verdict.DELETED})
 
 
@@ -56,12 +58,10 @@ def tell(engine: Engine, site: Site) -> None:
         engine.summary.writes.append(line)
 
 
-def allowed(engine: Engine) -> None:
+def allowed(engine: Engine, safe: str = "nothing was changed in any CRM") -> None:
     """Raises GuardStopped while all writes are stopped."""
-    with engine.store.state.read() as db:
-        why = switch.stopped(db)
-    if why:
-        raise switch.refusal(why, safe="nothing was changed in any CRM")
+    if why := permission.stopped(engine):
+        raise switch.refusal(why, safe=safe)
 
 
 def _put(engine: Engine, site: Site) -> None:
@@ -74,6 +74,7 @@ def _put(engine: Engine, site: Site) -> None:
         return
     with engine.talk.step(f"putting into {site.connection}", len(waiting)) as tick:
         for steps in _batches(waiting):
+            allowed(engine, BEGUN)
             _announce(site, steps)
             _read_anew(engine, site.connection, (s.piece for s in steps if s.standing is Standing.CREATE))
             receipts = _install(site, steps)

@@ -12,7 +12,7 @@ from cs_connector.runner.running import recorded
 
 from .entries import gone
 from .late import catch_up
-from .making import DONE, NOT_DONE, allowed, refused, tell
+from .making import BEGUN, DONE, NOT_DONE, allowed, refused, tell
 from .record import CHANGING, GOING, MADE, Record
 from .surveying import PARTS, Site, Survey, each
 
@@ -54,6 +54,7 @@ def remove(engine: Engine, sites: Sequence[Site]) -> bool:
     def work() -> None:
         allowed(engine)
         for site in sites:
+            allowed(engine, BEGUN)
             with engine.talk.step(f"taking out of {site.connection}", len(site.steps)) as tick:
                 _settle(engine, site)
                 tick(len(site.steps))

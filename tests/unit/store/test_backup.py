@@ -127,3 +127,16 @@ def test_a_damaged_backup_restores_nothing(tmp_path: Path, clock: HandClock, dam
         restore(file, tmp_path / "new", None, clock)
     assert not (tmp_path / "new").exists()
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".restore")] == []
+
+
+def test_what_cannot_be_written_or_reached_is_told(tmp_path: Path, clock: HandClock) -> None:
+    with Store(tmp_path / "s", None, clock) as store:
+        with pytest.raises(UsageError, match="there is no folder"):
+            backup(store, tmp_path / "nowhere" / "b.tar.zst")
+        file = backup(store, tmp_path / "b.tar.zst")
+    with pytest.raises(UsageError, match="there is no file"):
+        restore(tmp_path / "c.tar.zst", tmp_path / "new", None, clock)
+    with pytest.raises(StoreError) as error:
+        restore(file, tmp_path / "new", "postgresql://ada@127.0.0.1:1/cs", clock)
+    assert "store.url" in error.value.fix
+    assert not (tmp_path / "new").exists()

@@ -14,7 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from cs_connector.errors import StoreError, StoreTooNew
-from cs_connector.store import guard, schema
+from cs_connector.store import guard, schema, state
 from cs_connector.store.state import State
 from cs_connector.store.store import Store
 from cs_connector.store.tables import calls, cursors, meta, metadata, quarantine, runs
@@ -76,6 +76,37 @@ def test_writers_wait_for_each_other(store: Store, monkeypatch: pytest.MonkeyPat
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(add, range(40)))
     assert store.state.get("n") == "40"
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+def test_on_postgresql_who_waits_for_a_writer_that_hangs_is_told(
+    postgres: str, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = database(postgres)
+    one, other = State(url, clock), State(url, clock)
+    monkeypatch.setattr(state, "_PATIENCE", 50)
+    with one.begin(), pytest.raises(StoreError, match="busy") as error, other.begin():
+        pass
+    assert "if it hangs" in error.value.fix
+    one.close()
+    other.close()
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+def test_a_connection_that_the_server_ended_while_it_lay_idle_is_made_again(
+    postgres: str, clock: HandClock
+) -> None:
+    url = database(postgres)
+    one, other = State(url, clock), State(url, clock)
+    with one.read() as db:
+        idle = db.scalar(sa.select(sa.func.pg_backend_pid()))
+    with other.read() as db:
+        db.scalar(sa.select(sa.func.pg_terminate_backend(idle, 5_000)))
+    assert one.get("nothing") is None
+    one.close()
+    other.close()
 
 
 def test_a_reader_sees_one_moment(store: Store) -> None:
