@@ -131,9 +131,18 @@ class RateLimited(AdapterError):
 
     def __init__(self, what: str, *, retry_after: float | None = None, why: str = "", fix: str = "") -> None:
         super().__init__(what, why=why, fix=fix)
-        self.retry_after = retry_after
-        minutes = max(1, ceil((retry_after or 0) / 60))
-        self.usual = f"run it again in {minutes} minute{'s' if minutes > 1 else ''}; it goes on where it was"
+        self.asked(retry_after)
+
+    def asked(self, seconds: float | None) -> None:
+        """So long is to be waited, as the CRM said; None where it did not. The engine waits a day at most."""
+        self.retry_after = seconds
+        minutes = max(1, ceil(min(seconds or 0, 86_400) / 60))
+        wait = (
+            f"{minutes} minute{'s' if minutes > 1 else ''}"
+            if minutes < 120
+            else f"{ceil(minutes / 60)} hours"
+        )
+        self.usual = f"run it again in {wait}; it goes on where it was"
 
 
 class QuotaExhausted(AdapterError):

@@ -244,8 +244,15 @@ def read_secrets(path: Path) -> dict[str, str]:
     if not path.exists():
         return {}
     _check_private(path)
+    try:
+        text = path.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        fix = "save it as UTF-8"
+        raise ConfigError(
+            f"{path.name} is not UTF-8", safe="it was not used", fix=fix, place=Place(str(path))
+        ) from error
     found: dict[str, str] = {}
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+    for number, line in enumerate(text.splitlines(), 1):
         name, equals, value = line.strip().partition("=")
         if not name or name.startswith("#"):
             continue

@@ -52,6 +52,8 @@ class Score:
                 for part in health.parts(con, engine.as_of, definitions):
                     outcome += part
                     yield _published(engine)
+                if engine.as_of < engine.clock.now().date():
+                    yield {"measure/past": earlier.later(engine.as_of)}
 
             engine.publish_parts(con, parts())
             days.keep(con)

@@ -40,7 +40,8 @@ from .source import End, Source
 
 PAGE = 5_000
 _CLOSED = ""  # the place of files that could not be opened, among those with bad rows
-_READER = 1  # raised when rows can be read that could not be: files with bad rows are then read again
+_READER = 2  # raised when rows can be read that could not be: files with bad rows are then read again
+_AHEAD = timedelta(days=31)  # by which a day may lie ahead: a month may be dated by its end
 MOST_BAD = 1_000  # of one file are remembered; a cursor stays small
 
 
@@ -59,6 +60,7 @@ class Cursor(msgspec.Struct, omit_defaults=True):
     are appended to ended. `bad`: the ids of the records that say what was wrong in a file, so that they go when it
     is mended. `odd`: of mail, how many messages of a file have headers that are not of their character set, the line and the
     names of the first. `undated`: of how many rows of a file `modified` is no date, the line and the text of the first. `complete`: up to when everything was read when files were last there. `reader`: by which version of this module.
+    `ruined`: the files of which an unknown part could not be read, `shut` those that could not be opened.
     """
 
     seen: dict[str, str] = {}
@@ -70,6 +72,8 @@ class Cursor(msgspec.Struct, omit_defaults=True):
     newest: str | None = None
     complete: datetime | None = None
     reader: int = 0
+    ruined: list[str] = []
+    shut: list[str] = []
 
 
 class Files(Adapter):
@@ -163,11 +167,14 @@ class Files(Adapter):
         for record in self._records(sources, cursor, wanted):
             held.append(record)
             if len(held) == PAGE:
-                cursor.newest = _newest(held, cursor.newest)
+                cursor.newest = _newest(held, cursor.newest, started)
                 yield Page(held, _encode(cursor), done=False)
                 held = []
-        cursor.newest = _newest(held, cursor.newest)
-        cursor.complete = _complete_to(cursor.newest, started) if dated else started
+        cursor.newest = _newest(held, cursor.newest, started)
+        if dated and cursor.newest:
+            cursor.complete = _complete_to(cursor.newest, started)
+        elif not (cursor.ruined or cursor.shut):  # else as far as when all could be read
+            cursor.complete = started
         yield Page(held, _encode(cursor), done=True, complete_to=cursor.complete)
 
     def _records(self, sources: list[Source], cursor: Cursor, wanted: _Wanted) -> Iterator[RawRecord]:
@@ -175,6 +182,7 @@ class Files(Adapter):
         names = {source.name for source in sources}
         cursor.seen = {name: digest for name, digest in cursor.seen.items() if name in names}
         cursor.ends = {name: end for name, end in cursor.ends.items() if name in names}
+        cursor.ruined, cursor.shut = [name for name in cursor.ruined if name in names], []
         _look_again(cursor)
         before = (cursor.odd, cursor.undated)
         cursor.odd, cursor.undated = (
@@ -189,6 +197,7 @@ class Files(Adapter):
             except OSError as error:  # gone meanwhile, or not ours to read: looked at again next time
                 told = source.unreadable(error)
                 closed.append(told.id)
+                cursor.shut.append(source.name)
                 yield told
                 continue
             if cursor.seen.get(source.name) != digest:
@@ -216,6 +225,8 @@ class Files(Adapter):
             cursor.at = (source.name, digest, handed)
             yield record
         yield from _gone(sorted(set(cursor.bad.get(source.name, [])) - set(bad)))
+        cursor.ruined = [name for name in cursor.ruined if name != source.name]
+        cursor.ruined += [source.name] if source.ruined else []
         cursor.bad.pop(source.name, None)
         cursor.odd.pop(source.name, None)
         if source.odd:
@@ -293,10 +304,11 @@ def _encode(cursor: Cursor) -> str:
     return msgspec.json.encode(cursor).decode()
 
 
-def _newest(page: Sequence[RawRecord], before: str | None) -> str | None:
-    stamps = {record.modified_at[:10] for record in page if record.modified_at}
-    days = [stamp for stamp in stamps if day(stamp)]
-    return max([*days, before] if before else days, default=None)
+def _newest(page: Sequence[RawRecord], before: str | None, now: datetime) -> str | None:
+    """The newest day that can be meant: a slip of the pen in years to come would say for years that nothing is late."""
+    latest = (now + _AHEAD).date()
+    stamps = {record.modified_at[:10] for record in page if record.modified_at} | {before or ""}
+    return max((stamp for stamp in stamps if (known := day(stamp)) and known <= latest), default=None)
 
 
 def _complete_to(newest: str | None, now: datetime) -> datetime:

@@ -38,7 +38,7 @@ def rows_of_csv(file: Lines, maker: Maker, columns: Sequence[str], mark: str, li
     columns = columns or (head.cells if head else ())
     wrong = f"the first line names no columns: {head.wrong}" if head and head.wrong else ""
     if wrong := wrong or heading.flaw(columns, maker.shape.needed):
-        yield 1, maker.bad(wrong, 1)
+        yield 1, maker.ruin(wrong, 1)
         return
     width = len(columns)
     for row in rows:
@@ -77,7 +77,7 @@ def rows_of_json(file: Lines, maker: Maker, line: int) -> Numbered:
     for number, text in enumerate(file, line + 1):
         stripped = text.strip()
         if number == 1 and heading.wide(text):
-            yield 1, maker.bad("the file is UTF-16, not UTF-8: save it as UTF-8", 1)
+            yield 1, maker.ruin("the file is UTF-16, not UTF-8: save it as UTF-8", 1)
             return
         if stripped:
             yield number, _object(stripped, maker, number, _CUT if text[-1] not in "\r\n" else "")

@@ -17,6 +17,7 @@ from .records import Maker
 
 ROWS = 10_000
 _DAMAGED = (pa.ArrowException, ValueError, OverflowError, OSError)
+_UNHELD = (ValueError, OverflowError, LookupError)  # a time that no clock has, a zone that nobody knows
 
 
 def columns(path: Path) -> list[str]:
@@ -37,14 +38,30 @@ def rows(path: Path, maker: Maker) -> Iterator[tuple[int, RawRecord]]:
     try:
         names = columns(path)
         if wrong := _lacking(names, maker) or heading.twice(names):
-            yield 1, maker.bad(wrong, 1)
+            yield 1, maker.ruin(wrong, 1)
             return
         for batch in pq.ParquetFile(path).iter_batches(ROWS):
-            for row in _coarse(batch).to_pylist():
+            for row in _rows(_coarse(batch)):
                 number += 1
-                yield number, _record(row, maker, number)
+                yield number, _record(row, maker, number) if isinstance(row, dict) else maker.bad(row, number)
     except _DAMAGED as error:
-        yield number + 1, maker.bad(f"the file is damaged from here on: {_why(error)}", number + 1)
+        yield number + 1, maker.ruin(f"the file is damaged from here on: {_why(error)}", number + 1)
+
+
+def _rows(batch: pa.RecordBatch) -> Iterator[dict[str, Any] | str]:
+    """Each row, or why it cannot be held: a date that no clock knows takes no other row with it."""
+    try:
+        yield from batch.to_pylist()
+    except _UNHELD:
+        yield from (_row(batch.slice(place, 1)) for place in range(batch.num_rows))
+
+
+def _row(one: pa.RecordBatch) -> dict[str, Any] | str:
+    try:
+        row: dict[str, Any] = one.to_pylist()[0]
+    except _UNHELD as error:
+        return f"a value cannot be held: {error}"
+    return row
 
 
 def _coarse(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -32,19 +32,21 @@ class Maker:
     """Makes the records of one file; `name` is its path below the root.
 
     `odd`: line and header of each that is not of its character set, in messages that count all the same. `undated`: how many
-    rows count although their `modified` is no date, and the line and the text of the first.
+    rows count although their `modified` is no date, and the line and the text of the first. `ruined`: whether a part of the
+    file that nobody can count is not read.
     """
 
     def __init__(self, name: str, shape: Shape) -> None:
         self.name, self.shape = name, shape
         self.odd: list[tuple[int, str]] = []
         self.undated: tuple[int, int, str] | None = None
+        self.ruined = False
 
     def good(self, row: dict[str, Any], payload: bytes | None, line: int) -> RawRecord:
         """A record of a row; a bad one when its key is not complete, it cannot be written as JSON or holds a NUL."""
         columns = self.shape.columns_of_key
         key = [row.get(name) for name in columns]
-        if any(part is None or part == "" for part in key):
+        if any(part is None or part == "" or part != part for part in key):  # noqa: PLR0124 - as NaN alone is
             return self.bad(f"the key ({', '.join(columns)}) is not complete", line)
         modified = row.get(self.shape.modified) if self.shape.modified else None
         try:
@@ -60,6 +62,11 @@ class Maker:
             count, first, text = self.undated or (0, line, at[:_SHOWN])
             self.undated = (count + 1, first, text)
         return RawRecord("|".join(map(str, key)), at, False, payload)
+
+    def ruin(self, why: str, line: int) -> RawRecord:
+        """A record that says why no more of the file can be read, whatever there is."""
+        self.ruined = True
+        return self.bad(why, line)
 
     def bad(self, why: str, line: int) -> RawRecord:
         said = {"__error__": why, "__file__": self.name, "__line__": line}

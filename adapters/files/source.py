@@ -104,6 +104,11 @@ class Source:
         return self._maker.undated
 
     @property
+    def ruined(self) -> bool:
+        """Whether a part of what was read could not be, and nobody knows how much."""
+        return self._maker.ruined
+
+    @property
     def modified(self) -> str:
         """The column that says when a row changed."""
         return self._shape.modified or ""
@@ -132,7 +137,7 @@ class Source:
             for line, record in self._rows(end):  # noqa: B007 - a damaged file is told with its last good line
                 yield record
         except DAMAGED as error:
-            yield self._maker.bad(f"the file is damaged from here on: {told(error)}", line + 1)
+            yield self._maker.ruin(f"the file is damaged from here on: {told(error)}", line + 1)
 
     def _rows(self, end: End | None) -> lines.Numbered:
         match self._shape.format:
@@ -173,7 +178,7 @@ class Source:
                     yield from self._unended(begun, whole)
                     return
                 if wrong := heading.flaw(columns, self._shape.needed):
-                    yield 1, self._maker.bad(wrong, 1)
+                    yield 1, self._maker.ruin(wrong, 1)
                     return
                 yield from lines.rows_of_csv(whole, self._maker, columns, mark, begun.lines + whole.lines)
             else:
@@ -188,7 +193,7 @@ class Source:
     def _unended(self, begun: End, whole: _Whole) -> lines.Numbered:
         """Says so where no line of a file has an end that counts: it would wait for ever."""
         if whole.returns and not begun.lines + whole.lines:
-            yield 1, self._maker.bad(_OLD_ENDS, 1)
+            yield 1, self._maker.ruin(_OLD_ENDS, 1)
 
     def _marks(self, mark: str) -> str:
         """What may stand before a quoted cell: until the header is read, any delimiter."""

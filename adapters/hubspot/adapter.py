@@ -38,13 +38,14 @@ from cs_connector.transport.sensible import sensible
 from .auth import OPTIONAL, SCOPES, STEPS, WEBSITE
 from .auth import Settings as HubSpotSettings
 from .client import client
+from .columns import MERGED
 from .counting import Counter
 from .discovery import documents
 from .errors import classify
 from .linking import FIELDS, Linker, is_link, linked
 from .paths import HOST, Paths
 from .provisioning import Provisioner, face
-from .reading import MERGED, Reader
+from .reading import Reader
 from .writing import Lookup, Writer
 
 _OWNER_FIELDS = ("id", "email", "firstName", "lastName", "userId", "archived")

@@ -16,6 +16,7 @@ from cs_connector.transport.sensible import unlike
 
 from .errors import problem
 from .history import PAGE as HISTORY_PAGE
+from .history import at_once
 from .paths import Paths
 
 LIST_PAGE, SEARCH_PAGE = 100, 200
@@ -87,8 +88,9 @@ class Counter:
         records = self.total(read.object, filters)
         if records is None:
             return Estimate()
-        histories = -(-records // HISTORY_PAGE) if read.history else 0
-        return Estimate(records, pages(records, SEARCH_PAGE) + histories + 1 + DESCRIBE)
+        size = at_once(read)
+        by_id = -(-records // size) if size else 0
+        return Estimate(records, pages(records, SEARCH_PAGE) + by_id + 1 + DESCRIBE)
 
 
 def _rows(answer: Response) -> Rows:

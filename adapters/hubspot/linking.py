@@ -24,6 +24,7 @@ from .reading import Delta, Reader, within
 
 FIELDS = ("id", "primary", "parent", "all", "labels")
 PRIMARY = "Primary"  # the label of a contact's, deal's or ticket's first company
+HUBSPOT = "HUBSPOT_DEFINED"
 TO_PARENT = 14  # the type of the association that leads from a company to its parent
 INPUTS = 100  # records whose links are asked for at once
 
@@ -58,6 +59,12 @@ _states = msgspec.json.Decoder(State)
 class _Type(msgspec.Struct, rename="camel"):
     label: str | None = None
     type_id: int = 0
+    category: str = HUBSPOT
+
+    @property
+    def to_parent(self) -> bool:
+        """A label that people made may have the same number."""
+        return (self.category, self.type_id) == (HUBSPOT, TO_PARENT)
 
 
 class _To(msgspec.Struct, rename="camel"):
@@ -184,7 +191,7 @@ class Linker:
                 results = self._ask(kind, target, inputs)
                 for result in results:
                     linked.setdefault(result.start.id, []).extend(result.to)
-                inputs = [{"id": r.start.id, "after": r.after} for r in results if r.after]
+                inputs = _onward(kind, inputs, results)
         return [_record(key, linked[key]) for key in ids]
 
     def _ask(self, kind: str, target: str, inputs: Sequence[dict[str, str]]) -> list[_Result]:
@@ -207,13 +214,19 @@ def _answer(content: bytes) -> _Answer:
         raise unlike("HubSpot", str(error)) from error
 
 
+def _onward(kind: str, asked: Sequence[dict[str, str]], results: Sequence[_Result]) -> list[dict[str, str]]:
+    """The records with more links, and where those begin."""
+    more = [{"id": r.start.id, "after": r.after} for r in results if r.after]
+    if any(each in asked for each in more):
+        raise Unavailable(f"HubSpot's links of {kind} do not move on")
+    return more
+
+
 def _record(key: str, to: Sequence[_To]) -> RawRecord:
     """`all` is a list with ; between, `primary` the one that is labelled so, or the only one; `parent` a company's."""
     ids = list(dict.fromkeys(str(each.to_object_id) for each in to))
     first = [str(each.to_object_id) for each in to if any(t.label == PRIMARY for t in each.association_types)]
-    above = [
-        str(each.to_object_id) for each in to if any(t.type_id == TO_PARENT for t in each.association_types)
-    ]
+    above = [str(each.to_object_id) for each in to if any(t.to_parent for t in each.association_types)]
     labels = sorted({t.label for each in to for t in each.association_types if t.label})
     primary = first[0] if first else ids[0] if len(ids) == 1 else None
     row = {

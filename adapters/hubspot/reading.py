@@ -15,16 +15,15 @@ from cs_connector.transport.cursors import unreadable
 from cs_connector.transport.records import Records
 from cs_connector.transport.sensible import unlike
 
+from .columns import MERGED, columns, wide
 from .counting import LIST_PAGE, SEARCH_PAGE, Counter
 from .errors import problem
 from .history import PAGE as HISTORY_PAGE
-from .history import Histories
+from .history import Histories, at_once
 from .paths import Paths
 
 OWNER_PAGE = 500
 OVERLAP_MS, LAG_MS = 600_000, 5_000  # changes become visible late; 10 minutes is the most that is allowed for
-MERGED = "hs_merged_object_ids"
-_MERGING = frozenset({"companies", "contacts", "deals", "tickets"})
 _NO_OBJECT = frozenset({400, 404})  # what the first page of an object that is not there is answered with
 _OPTIONAL = frozenset({"feedback_submissions"})  # only on some plans
 
@@ -190,13 +189,13 @@ class Reader:
 
     def _delta(self, read: Read, state: Delta) -> tuple[Page, State]:
         batch = self.searched(read, state)
-        rows = self._histories.told(read, _columns(read), batch.results) if read.history else batch.results
+        rows = self._histories.told(read, batch.results) if at_once(read) else batch.results
         records = [_live(raw) for raw in rows]
-        last = max((int(r.id) for r in records), default=state.last)
+        last = max(map(int, batch.ids), default=state.last)
         if batch.after and last <= state.last:
             raise Unavailable(f"HubSpot's search of {read.object} does not move on")
         onward = msgspec.structs.replace(state, last=last) if batch.after else Bin(state.lo, state.hi)
-        return _page([*records, *_losers(batch.results)], onward)
+        return _page([*records, *_losers(rows)], onward)
 
     def _bin(self, read: Read, state: Bin) -> tuple[Page, State]:
         batch = self.listed(read, state.after, archived=True)
@@ -216,7 +215,7 @@ class Reader:
     def listed(self, read: Read, after: str | None, *, archived: bool = False) -> Batch:
         """The next records by list."""
         query = {"limit": LIST_PAGE, "after": after, "archived": _flag(archived)}
-        query["properties"] = ",".join(_columns(read))
+        query["properties"] = ",".join(columns(read))
         if read.history and not archived:
             query |= {"limit": HISTORY_PAGE, "propertiesWithHistory": ",".join(read.history)}
         with self._transport.expecting(_batches.decode) as page:
@@ -244,7 +243,7 @@ class Reader:
         query: dict[str, Any] = {
             "filterGroups": [{"filters": within(read.object, state)}],
             "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
-            "properties": _columns(read),
+            "properties": [] if wide(read) else columns(read),
             "limit": SEARCH_PAGE,
         }
         self.searches.take()
@@ -305,10 +304,6 @@ def _losers(results: Iterable[msgspec.Raw]) -> Iterator[RawRecord]:
             if loser and loser != row.id:
                 note = {"id": loser, "mergedInto": row.id}
                 yield RawRecord(loser, row.updated_at, True, msgspec.json.encode(note))
-
-
-def _columns(read: Read) -> list[str]:
-    return sorted({*read.fields, *((MERGED,) if read.object in _MERGING else ())})
 
 
 def _flag(value: bool) -> str:

@@ -34,7 +34,7 @@ class Cursor(msgspec.Struct, omit_defaults=True):
     handed over and `covered` the time up to which this run will be complete. `job` is the bulk query that
     reads everything after `at`, `left` how many records that is, `rows` how many are fetched at a time, and `locator`
     how far its results were handed over. `whole` is when the last reading from the beginning started, of objects with
-    calculated fields.
+    fields that change without a trace.
     """
 
     since: str | None = None
@@ -70,10 +70,10 @@ class Shape(msgspec.Struct):
     def names(self) -> set[str]:
         return {field.name for field in self.fields}
 
-    @property
-    def calculated(self) -> set[str]:
-        """Formulas and roll-ups: they change without a new stamp on the record."""
-        return {field.name for field in self.fields if field.calculated}
+    def traceless(self, fields: Sequence[str]) -> bool:
+        """Whether any of them changes without a new stamp on the record: a formula, a roll-up, or a field of a parent."""
+        formulas = {field.name for field in self.fields if field.calculated}
+        return any("." in name for name in fields) or not formulas.isdisjoint(fields)
 
     @property
     def types(self) -> dict[str, str]:
@@ -105,7 +105,7 @@ class Reader:
     """`root` gives the address of the API, such as https://acme.my.salesforce.com/services/data/v67.0.
 
     A reading of which more than `bulk_from` records are left after its first page goes on as a bulk query. Objects of
-    which calculated fields are read are read from the beginning every `anew`.
+    which fields are read that change without a trace, as formulas do, are read from the beginning every `anew`.
     """
 
     def __init__(
@@ -151,9 +151,9 @@ class Reader:
         return shape.replicateable and "SystemModstamp" in shape.names
 
     def _begin(self, read: Read, shape: Shape) -> Cursor:
-        """Where to go on; at the beginning when calculated fields were last read too long ago."""
+        """Where to go on; at the beginning when fields that change without a trace were last read too long ago."""
         cursor = _begin(read)
-        if cursor.covered is not None or shape.calculated.isdisjoint(read.fields):
+        if cursor.covered is not None or not shape.traceless(read.fields):
             return cursor
         now = self._clock.now()
         fresh = cursor.whole is not None and now - moment(cursor.whole) < self._anew

@@ -90,7 +90,7 @@ class Zendesk(Assembled[Writer, Provisioner]):
             meter=around.meter,
         )
         self._objects = objects(self._transport, settings.subdomain, settings.host)
-        self._reader = Reader(self._transport, settings.host, around.clock)
+        self._reader = Reader(self._transport, settings.host, around.clock, around.notes)
         self._memberships = Memberships(self._transport, settings.host, around.clock, settings.sweep_seconds)
         self._counter = Counter(self._transport, settings.host)
         self._provisioner = Provisioner(self._transport, settings.host)
@@ -135,7 +135,8 @@ class Zendesk(Assembled[Writer, Provisioner]):
         return self._memberships.read(read) if read.object == MEMBERSHIPS else self._reader.read(read)
 
     def estimate(self, read: Read) -> Estimate:
-        return self._counter.estimate(read)
+        found = self._counter.estimate(read)
+        return replace(found, exact=found.exact and not self._reader.may_ask_more(read))
 
     def total(self, object_name: str) -> int | None:
         return self._counter.total(object_name)

@@ -42,7 +42,7 @@ class Row(msgspec.Struct):
 
 
 class Meta(msgspec.Struct, frozen=True):
-    has_more: bool = False
+    has_more: bool
     after_cursor: str | None = None
 
 

@@ -16,6 +16,7 @@ from cs_connector.errors import AdapterError, Unavailable
 from cs_connector.ports import Clock, Page, Read
 from cs_connector.transport import Transport
 from cs_connector.transport.cursors import unreadable
+from cs_connector.transport.sensible import sensible
 
 from .counting import Meta
 from .errors import problem
@@ -71,7 +72,8 @@ class Memberships:
         if not answer.ok:
             raise AdapterError(f"Zendesk answered {answer.status_code}", why=problem(answer).message)
         records = SPLIT[NOUN](answer.content).columns()
-        meta = msgspec.json.decode(answer.content, type=_List).meta
+        with sensible("Zendesk"):
+            meta = msgspec.json.decode(answer.content, type=_List).meta
         if meta.has_more and meta.after_cursor in (None, state.after):
             raise Unavailable("Zendesk's list of memberships does not move on")
         onward = Members(state.whole, meta.after_cursor or state.after)

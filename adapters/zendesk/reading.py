@@ -10,7 +10,7 @@ import msgspec
 from requests import Response
 
 from cs_connector.errors import AdapterError, NotPermitted, Unavailable, UsageError
-from cs_connector.ports import Clock, Page, RawRecord, Read
+from cs_connector.ports import Clock, Notes, Page, RawRecord, Read
 from cs_connector.transport import Transport
 from cs_connector.transport.cursors import unreadable
 from cs_connector.transport.sensible import unlike
@@ -23,7 +23,10 @@ from .rows import SPLIT, Rows, Split
 EXPORT_PAGE, LIST_PAGE = 1000, 100
 QUIET = 61  # seconds: exports leave out the last minute, and refuse to start in it
 OVERLAP = 600  # seconds that are read again: changes become visible late, 10 minutes is the most that is allowed for
-RATING_OVERLAP = 86_400  # a rating is listed by the time it was asked for, and answered later
+RATING_OVERLAP = (
+    30 * 86_400
+)  # a rating is listed by the time it was asked for, and given up to some weeks later
+_SECOND = 19  # characters of a time up to its seconds
 _EXPORTS = frozenset({"tickets", "users"})
 _LISTS = {
     # path, the filter of time, and how many of its units make a second
@@ -35,21 +38,24 @@ OBJECTS = ("organizations", "users", "tickets", *_LISTS)
 
 class Export(msgspec.Struct, frozen=True, tag_field="mode", tag="export"):
     """Where a cursor export stands. It begins at `since`, in seconds since 1970, and not at the cursor where the last one
-    ended: a change that shows late may stand before that.
+    ended: a change that shows late may stand before that. `near` is from when on that may be, once the export has come to
+    changes that are as new; a reading that breaks off there may go on days later.
     """
 
     cursor: str | None = None
     since: int = 0
+    near: int | None = None
 
 
 class Timed(msgspec.Struct, frozen=True, tag_field="mode", tag="timed"):
     """Where a time-based export stands, in seconds since 1970. `seen` is (id, updated_at) of the last page, `again`
-    that all was read before.
+    that all was read before; `near` as in an Export.
     """
 
     start: int = 0
     seen: tuple[tuple[str, str | None], ...] = ()
     again: bool = False
+    near: int | None = None
 
 
 class Listed(msgspec.Struct, frozen=True, tag_field="mode", tag="listed"):
@@ -87,10 +93,10 @@ class _List(msgspec.Struct):
 class Reader:
     """Pages of one account; each page's cursor says where to go on."""
 
-    def __init__(self, transport: Transport, host: str, clock: Clock) -> None:
+    def __init__(self, transport: Transport, host: str, clock: Clock, notes: Notes | None = None) -> None:
         self._transport, self._host, self._clock = transport, host, clock
         self._pace = Pace(clock)
-        self._merges = Merges(transport, host)
+        self._merges = Merges(transport, host, notes)
 
     def read(self, read: Read) -> Iterator[Page]:
         """Raises UsageError for an object or a cursor that Zendesk does not have, and AdapterError."""
@@ -107,6 +113,10 @@ class Reader:
             if read.object not in _LISTS:
                 raise
             yield Page((), _text(state), done=True)
+
+    def may_ask_more(self, read: Read) -> bool:
+        """Whether a reading takes more than its pages: deleted organizations are asked for what they went into."""
+        return read.object == "organizations" and self._merges.wanted
 
     def _step(self, name: str) -> Callable[..., tuple[Page, State]]:
         split = SPLIT[name]
@@ -127,9 +137,13 @@ class Reader:
         if not mark.end_of_stream and mark.after_cursor in (None, state.cursor):
             raise _stuck(name)
         if mark.end_of_stream:
-            onward = Export(since=max(0, int(asked.timestamp()) - QUIET - OVERLAP))
+            onward = Export(since=_edge(asked) if state.near is None else state.near)
         else:
-            onward = Export(mark.after_cursor, state.since)
+            onward = Export(
+                mark.after_cursor,
+                state.since,
+                _near(state.near, asked, max(filter(None, rows.stamps), default="")),
+            )
         return self._page(rows.columns(), onward, asked if mark.end_of_stream else None), onward
 
     def _exported(self, split: Split, path: str, query: Mapping[str, str | int]) -> tuple[_Exported, Rows]:
@@ -149,13 +163,15 @@ class Reader:
         if not mark.end_of_stream and end <= start:
             raise _stuck(name)
         found = {(r.id, r.modified_at): r for r in split(answer.content).records()}
-        records = [r for key, r in found.items() if key not in set(state.seen)]
-        if state.again:  # nobody refers to what was gone before the first reading
+        seen = set(state.seen)
+        records = [r for key, r in found.items() if key not in seen]
+        if state.again or self._merges.wanted:
             records = self._merges.noted(records)
         if mark.end_of_stream:
-            onward = Timed(max(0, end - OVERLAP), again=True)
+            self._merges.finished()
+            onward = Timed(max(0, min(end - OVERLAP, end if state.near is None else state.near)), again=True)
         else:
-            onward = Timed(end, _at_edge(found, end), state.again)
+            onward = Timed(end, _at_edge(found, end), state.again, _near(state.near, asked, _told(end)))
         return self._page(records, onward, asked if mark.end_of_stream else None), onward
 
     def _list(self, name: str, split: Split, state: Listed) -> tuple[Page, State]:
@@ -209,6 +225,22 @@ def _start(read: Read) -> State:
     if not isinstance(state, kind):
         raise unreadable(read.object)
     return state
+
+
+def _edge(asked: datetime) -> int:
+    """From when on a change may not have been there yet, of what was asked for at a time."""
+    return max(0, int(asked.timestamp()) - QUIET - OVERLAP)
+
+
+def _near(known: int | None, asked: datetime, newest: str) -> int | None:
+    """The same, where a page is that new and none before it was; `newest` is its newest stamp."""
+    if known is not None:
+        return known
+    return _edge(asked) if newest[:_SECOND] >= _told(_edge(asked))[:_SECOND] else None
+
+
+def _told(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).isoformat()
 
 
 def _at_edge(found: dict[tuple[str, str | None], RawRecord], end: int) -> tuple[tuple[str, str | None], ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -27,6 +27,9 @@ from . import (
     undo,
 )
 from .demand import OnDemand, parts
+
+if TYPE_CHECKING:
+    from cs_connector.errors import ConnectorError
 
 for part in (
     connect,
@@ -92,12 +95,36 @@ def failed(error: BaseException) -> int:
     if isinstance(error, TyperException):
         error.show()  # type: ignore[attr-defined]
         return 2
+    error = _unwritable(error) or error
     if isinstance(error, ConnectorError):
         from cs_connector.console import Screen
 
         Screen().error(error)
         return error.exit_code
     return _crashed(error)
+
+
+def _unwritable(error: BaseException) -> ConnectorError | None:
+    """What to say of a disk that is full, and of a file or folder that was named on the command line and cannot be used."""
+    import errno
+
+    from cs_connector.errors import StoreError, UsageError
+
+    if not isinstance(error, OSError):
+        return None
+    why, safe = error.strerror or str(error), "what was committed before is kept"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StoreError(
+            "the disk is full", why=str(error.filename or why), safe=safe, fix="make room, and run it again"
+        )
+    if error.filename and any(str(error.filename).startswith(word) for word in sys.argv[1:] if "/" in word):
+        return UsageError(
+            f"{error.filename} cannot be used",
+            why=why,
+            safe=safe,
+            fix="name a place that is there and may be written to",
+        )
+    return None
 
 
 def _left(error: BaseException) -> bool:

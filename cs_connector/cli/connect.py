@@ -21,7 +21,9 @@ def register(app: typer.Typer) -> None:
 def connect(
     name: Annotated[str, typer.Argument(help="A connection of cs-connector.yml.")],
     root: opt.ProjectDir = opt.HERE,
-    port: Annotated[int, typer.Option("--port", help="Where the browser comes back to.")] = 8823,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="Where the browser comes back to.")
+    ] = 8823,
     steps: Annotated[bool, typer.Option("--steps", help="Only say what to do in the CRM.")] = False,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Only name the page.")] = False,
     wait: Annotated[float, typer.Option("--wait", help="Seconds to wait for the person.")] = 300,
@@ -41,7 +43,7 @@ def connect(
         if steps:  # also of a connection that has no login yet: they say how to come by one
             return
         identity = _log_in(screen, engine, name, port, wait, browser=not no_browser)
-    kind = "sandbox" if identity.sandbox else "PRODUCTION"
+    kind = "sandbox" if identity.sandbox else "PRODUCTION" if kind_of.capabilities.writes else "read only"
     if as_json:
         screen.document(
             {

@@ -72,6 +72,10 @@ def sync(
         list[str] | None,
         typer.Option("--accept", metavar="CONNECTION.OBJECT", help="Its sudden change is right: go on."),
     ] = None,
+    anew: Annotated[
+        list[str] | None,
+        typer.Option("--anew", metavar="CONNECTION.OBJECT", help="Read this object from the beginning."),
+    ] = None,
     budget: Annotated[
         int | None,
         typer.Option(
@@ -85,6 +89,10 @@ def sync(
     if dry_run:
         _estimate(root, as_json=as_json)
         return
+    if anew:
+        from cs_connector.runner.reading.anew import forget
+
+        forget(opt.project(root), anew)
     names, accepted = ("sync",), frozenset(accept or ())
     _run(
         root,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +13,7 @@ from . import options as opt
 
 if TYPE_CHECKING:
     from cs_connector.console import Screen
+    from cs_connector.runner.identity.decisions import Decided
 
 One = Annotated[
     str, typer.Argument(metavar="ID", help="A record (its id, or connection/object/id) or an entity.")
@@ -86,18 +87,23 @@ def _deciding(action: str) -> Callable[..., None]:
 
         screen = opt.screen(as_json=as_json)
         with opt.engine(root) as engine:
-            pairs = decisions.decide(engine, action, one, other, reason)
-        _told(screen, action, pairs)
+            decided = decisions.decide(engine, action, one, other, reason)
+        _told(screen, action, decided)
 
     return decide
 
 
-def _told(screen: Screen, action: str, pairs: Iterable[tuple[str, str]]) -> None:
+def _told(screen: Screen, action: str, decided: Decided) -> None:
     if screen.as_json:
-        listed = [{"left": left, "right": right} for left, right in pairs]
-        screen.document({"schema": "decision/1", "action": action, "pairs": listed})
+        parts = {
+            name: [{"left": left, "right": right} for left, right in pairs]
+            for name, pairs in decided._asdict().items()
+        }
+        screen.document({"schema": "decision/1", "action": action, **parts})
         return
     word = "are the same" if action == "link" else "are not the same"
-    for left, right in pairs:
+    for left, right in decided.pairs:
         screen.line(f"{left.replace('|', '/')} and {right.replace('|', '/')} {word}")
+    for left, right in decided.withdrawn:
+        screen.line(f"taken back: {left.replace('|', '/')} and {right.replace('|', '/')} are not the same")
     screen.line("it counts from the next run on; see at once with: cs-connector unify --report")

@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.reader import ReaderError
 
 from cs_connector.errors import ConfigError, FormulaError, Place
 
@@ -95,6 +96,22 @@ def load(path: Path) -> Document:
         raise _broken(path, error, "a key is given twice") from None
     except MarkedYAMLError as error:
         raise _broken(path, error, "this is not valid YAML") from None
+    except ReaderError as error:
+        raise ConfigError(
+            f"{path.name} cannot be read",
+            why=f"it holds a character that no text has (U+{ord(text[error.position]):04X})",
+            safe="nothing was read or written",
+            fix="take it out",
+            place=Place(str(path), text.count("\n", 0, error.position) + 1),
+        ) from None
+    except RecursionError:
+        raise ConfigError(
+            f"{path.name} cannot be read",
+            why="lists or keys stand in each other too deep",
+            safe="nothing was read or written",
+            fix="look for brackets that are not closed",
+            place=Place(str(path)),
+        ) from None
     except ValueError as error:
         raise ConfigError(
             f"{path.name} cannot be read",

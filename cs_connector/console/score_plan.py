@@ -35,6 +35,7 @@ def _lines(document: Row) -> Iterator[str]:
     yield "## What it does"
     yield ""
     yield _change(document)
+    yield from _lacking(document)
     if document["bands"]:
         yield from _tables(document)
     for _, rows in groupby(sorted(document["changes"], key=_worst_first), key=_worst_first):
@@ -51,6 +52,20 @@ def _change(document: Row) -> str:
     if not kept["accounts"]:
         return f"{said}. No other score moves."
     return f"{said}. {kept['accounts']:,} more get another score within their band, by {kept['down']:+d} to {kept['up']:+d} points."
+
+
+def _lacking(document: Row) -> Iterator[str]:
+    """Relationships that have a score on one side alone are in no table of bands."""
+    told = {
+        "after": "no score any more: no scorecard in assign.yml fits them",
+        "before": "a score where none fitted before",
+    }
+    for side, what in told.items():
+        found = document["no_scorecard"][side]
+        if count := found["relationships"]:
+            noun = "relationship has" if count == 1 else "relationships have"
+            yield ""
+            yield f"{count:,} {noun} {what}. What they pay a year: {_money(found['revenue'])}."
 
 
 def _share(document: Row, currency: str, amount: float) -> str:

@@ -40,9 +40,10 @@ def make(directory: Path, sandbox: Path | None) -> list[Path]:
     yaml.indent(mapping=2, sequence=4, offset=2)
     yaml.dump(settings, text)
     (directory / FILE).write_text(_HEAD + text.getvalue(), encoding="utf-8")
-    (directory / ".gitignore").write_text(_IGNORED, encoding="utf-8")
+    _ignore(directory / ".gitignore")
     lines = "".join(f"{name}={value}\n" for name, value in sorted(secrets.items()))
-    write_private(directory / SECRETS_FILE, lines.encode())
+    kept = directory / SECRETS_FILE
+    write_private(kept, _whole(kept.read_bytes() if kept.exists() else b"") + lines.encode())
     if document:
         with as_file(files("cs_connector.demo") / "overlay") as overlay:
             shutil.copytree(
@@ -52,6 +53,18 @@ def make(directory: Path, sandbox: Path | None) -> list[Path]:
                 ignore=shutil.ignore_patterns("__init__.py", "__pycache__"),
             )
     return [directory / FILE, directory / SECRETS_FILE, directory / ".gitignore"]
+
+
+def _ignore(path: Path) -> None:
+    """Add what git must not take to what is there already."""
+    before = path.read_bytes() if path.exists() else b""
+    there = before.decode("utf-8", "replace").split()
+    lines = "".join(f"{line}\n" for line in _IGNORED.split() if line not in there)
+    path.write_bytes(_whole(before) + lines.encode())
+
+
+def _whole(lines: bytes) -> bytes:
+    return lines if not lines or lines.endswith(b"\n") else lines + b"\n"
 
 
 def _read(path: Path) -> dict[str, Any]:

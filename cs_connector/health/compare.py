@@ -80,9 +80,11 @@ def compare(
     return count
 
 
-def _studies(definitions: Definitions) -> dict[str, object]:
+def _studies(definitions: Definitions) -> tuple[object, ...]:
     """What decides the metrics; those that both sides decide alike are computed once."""
-    return {s.name: (s.study, _functions(s.document.path.parent)) for s in definitions.metrics.sources}
+    metrics = definitions.metrics
+    made = {s.name: (s.study, s.calendar, _functions(s.document.path.parent)) for s in metrics.sources}
+    return made, [one.entry for one in metrics.judgements]
 
 
 def _functions(folder: Path) -> list[tuple[str, bytes]]:
@@ -141,6 +143,17 @@ def total(con: Connection) -> list[tuple[str, str, str, int, float]]:
         """SELECT b.band, a.band, coalesce(c.currency, ''), count(*), CAST(sum(CAST(a.arr AS DECIMAL(18, 2))) AS DOUBLE)
         FROM by_after AS a JOIN by_before AS b USING (entity, entity_id) JOIN account AS c ON c.account_id = a.entity_id
         WHERE a.entity = 'account' GROUP BY ALL ORDER BY ALL"""
+    ).fetchall()
+
+
+def unfit(con: Connection) -> list[tuple[Side, str, int, float | None]]:
+    """Relationships to which no scorecard fits by one configuration alone: by which, with their currency, number and revenue."""
+    return con.execute(
+        """WITH one AS (SELECT * FROM by_before WHERE entity = 'relationship'), two AS (SELECT * FROM by_after WHERE entity = 'relationship'),
+        alone AS (SELECT 'after' AS side, account_id, arr FROM one ANTI JOIN two USING (entity_id)
+            UNION ALL SELECT 'before', account_id, arr FROM two ANTI JOIN one USING (entity_id))
+        SELECT side, coalesce(c.currency, ''), count(*), CAST(sum(CAST(alone.arr AS DECIMAL(18, 2))) AS DOUBLE)
+        FROM alone JOIN account AS c USING (account_id) GROUP BY ALL ORDER BY ALL"""
     ).fetchall()
 
 

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cs_connector.health.curves import Curve
 from cs_connector.health.rolling.upward import Groups, Taking
 from cs_connector.health.scorecard import Card, Definitions, Measure
+from cs_connector.language.periods import GREGORIAN, Calendar
 from cs_connector.measure import functions
+from cs_connector.measure.entries import Placed
 from cs_connector.measure.metrics import Metrics
 
 _TEXTS = ("title", "phrase", "lever", "reason", "fix")
 
 
 def differences(before: Definitions, after: Definitions) -> list[str]:
-    """One sentence for each difference, in the order assignment, roll-up, bands, scorecards, overrides, metrics; texts are told in one."""
+    """One sentence for each difference, in the order assignment, roll-up, what people wrote of customers, bands, scorecards, overrides,
+    calendar, metrics; texts are told in one.
+    """
     return [
         *_assigned(before, after),
         *_rolled(before, after),
+        *_written("retired evidence", before.retired, after.retired),
+        *_written("judgements", before.metrics.judgements, after.metrics.judgements),
+        *_banded(before, after),
         *_cards(before, after),
         *_overrides(before, after),
+        *_calendars(before.metrics, after.metrics),
         *_metrics(before.metrics, after.metrics),
         *_texts(before, after),
     ]
@@ -42,9 +50,16 @@ def _rolled(before: Definitions, after: Definitions) -> Iterator[str]:
     ]
     pairs.append(("of accounts", _grouping(one.groups), _grouping(two.groups)))
     yield from (f"roll-up {of}: {old} → {new}" for of, old, new in pairs if old != new)
-    lines = [{tuple(one.entry) for one in side.retired} for side in (before, after)]
-    if lines[0] != lines[1]:
-        yield f"retired evidence: {len(lines[0] - lines[1])} lines gone, {len(lines[1] - lines[0])} new"
+
+
+def _written(what: str, before: Sequence[Placed[Any]], after: Sequence[Placed[Any]]) -> Iterator[str]:
+    """Lines that people wrote about customers."""
+    one, two = ({tuple(line.entry) for line in side} for side in (before, after))
+    if one != two:
+        yield f"{what}: {len(one - two)} lines gone, {len(two - one)} new"
+
+
+def _banded(before: Definitions, after: Definitions) -> Iterator[str]:
     for name, limits in before.bands.limits.items():
         if limits != after.bands.limits[name]:
             old, new = (f"{low} to {high}" for low, high in (limits, after.bands.limits[name]))
@@ -124,6 +139,16 @@ def _overrides(before: Definitions, after: Definitions) -> Iterator[str]:
             old, new = getattr(one[name].rule, key), getattr(two[name].rule, key)
             if old != new:
                 yield f"override {name}: {key} {' '.join(str(old).split())} → {' '.join(str(new).split())}"
+
+
+def _calendars(one: Metrics, two: Metrics) -> Iterator[str]:
+    before, after = (next((s.calendar for s in side.sources), GREGORIAN) for side in (one, two))
+    if before != after:
+        yield f"calendar: {_calendar(before)} → {_calendar(after)}"
+
+
+def _calendar(calendar: Calendar) -> str:
+    return f"fiscal year from month {calendar.fiscal_year_starts}, weeks from {calendar.week_starts}, {calendar.zone}"
 
 
 def _metrics(one: Metrics, two: Metrics) -> Iterator[str]:

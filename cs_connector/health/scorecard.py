@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from re import fullmatch
 from typing import Literal, get_args
 
 from pydantic import Field, field_validator
@@ -100,7 +101,7 @@ class Scorecard(Strict):
     @field_validator("measures")
     @classmethod
     def _distinct(cls, value: tuple[Measure, ...]) -> tuple[Measure, ...]:
-        names = [m.measure for m in value]
+        names = [m.measure.lower() for m in value]  # engines take those that differ in capitals only for one
         if len(set(names)) != len(names):
             raise ValueError(TWICE)
         if not any(m.weight for m in value):
@@ -125,6 +126,14 @@ class Override(Strict):
 class OverrideFile(Strict):
     version: Literal[1] = 1
     overrides: dict[str, Override]
+
+    @field_validator("overrides")
+    @classmethod
+    def _named(cls, value: dict[str, Override]) -> dict[str, Override]:
+        for name in value:
+            if not fullmatch(r"[\w-]+", name):  # names are kept one after another, with blanks between
+                raise ValueError(f"{name!r} is no name: use letters, digits, _ and -")
+        return value
 
 
 class Assignment(Strict):

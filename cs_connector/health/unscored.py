@@ -42,7 +42,7 @@ def _why(
         cards = con.execute(_CARDS, {"id": entity_id}).fetchall()
         return f"it is scored by {', '.join(card for (card,) in cards)}"
     if status in SCORED:
-        return "none of its relationships is scored: they have ended, or had not begun"
+        return "none of its relationships is scored: they have ended, had not begun, or no scorecard in assign.yml fits them"
     told = f"it is not scored: {reason or status or 'no reason is known'}"
     group: tuple[Any, ...] | None = con.execute(_GROUP, {"id": entity_id}).fetchone()
     return f"{told}; its group is {group[0]} {group[1]}, {group[2]}" if group and group[2] else told

@@ -6,7 +6,7 @@ entity that has a date (what happened later must not be among them).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -107,9 +107,22 @@ def known(name: str, names: Collection[str], what: str) -> str:
 
 
 def new(name: str, names: Collection[str]) -> None:
-    """Raises ConfigError for a name that is taken."""
-    if name in names or name in RESERVED:
-        raise ConfigError(f"{name!r} exists already", fix="choose another name", safe="nothing was computed")
+    """Raises ConfigError for a name that is taken, in whatever capitals: engines take those that differ in nothing else for one."""
+    taken = next((n for n in (*names, *RESERVED) if n.lower() == name.lower()), None)
+    if taken is not None:
+        what = "exists already" if taken == name else f"and {taken!r} differ in capitals only"
+        raise ConfigError(f"{name!r} {what}", fix="choose another name", safe="nothing was computed")
+
+
+def several(names: Iterable[str], taken: Iterable[str], at: At) -> None:
+    """Raises StepError, with the way to it, for the first of some new names that is taken, also by one of them."""
+    seen = list(taken)
+    for name in names:
+        try:
+            new(name, seen)
+        except ConfigError as error:
+            raise StepError(error, (*at, name)) from None
+        seen.append(name)
 
 
 def pair(node: Node) -> Node:

@@ -12,12 +12,12 @@ from cs_connector.language.apply import (
     Context,
     StepError,
     column,
-    new_at,
     ordered,
     ordering,
     pair,
     ready,
     settled,
+    several,
     typed,
 )  # fmt: skip
 from cs_connector.language.expression import Formula, number
@@ -61,9 +61,9 @@ def window(node: Node, form: Window, context: Context) -> Node:
     ranked = tuple(o for _, o in order)
     ties = tuple(ordered(column(name), desc=False) for name in node.shape.ties)
     around = Around((*map(column, node.shape.cell), *(f.tree for f in by)), (*ranked, *ties), ranked)
+    several(form.add, node.shape.names, ("add",))
     made = []
     for name, added in form.add.items():
-        new_at(name, node, ("add", name))
         if added.take in _BY_ORDER and not form.order:
             raise StepError(ConfigError(f"{added.take} needs an order", fix="add `order:`"), ("add", name))
         of = reads[name]
@@ -156,8 +156,7 @@ def peers(node: Node, form: Peers, context: Context) -> Node:
     node = Project(node, ((value, call("significant", of.tree)),), shape.adding({value: NUMBER}))
     if "median" in form.add.values():
         node = Among(node, form.within, value, middle, node.shape.adding({middle: NUMBER}))
-    for name in form.add:
-        new_at(name, node, ("add", name))
+    several(form.add, node.shape.names, ("add",))
     asked = tuple((name, _placed(take, form.within, value, middle)) for name, take in form.add.items())
     return Project(node, asked, node.shape.adding(dict.fromkeys(form.add, NUMBER)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cs_connector.errors import ConfigError
-from cs_connector.language.apply import Context, StepError, known, new_at, pair, since
+from cs_connector.language.apply import Context, StepError, known, pair, several, since
 from cs_connector.language.kinds import called, kind
 from cs_connector.language.steps import Merge, Step
 from cs_connector.language.steps import Union as Below
@@ -26,8 +26,7 @@ def merge(node: Node, form: Merge, context: Context) -> Node:
     added = {mine: other.shape.names[theirs] for mine, theirs in form.taken.items()}
     if form.found:
         added[form.found] = FLAG
-    for name in added:
-        new_at(name, node, ("found" if name == form.found else "take",))
+    several(added, node.shape.names, ("take",))
     shape = node.shape.adding(added)
     if form.many:
         shape = replace(shape, key=None, row=f"{shape.row} and {other.shape.row}")

@@ -18,6 +18,7 @@ from cs_connector.language.apply import (
     column,
     ready,
     settled,
+    several,
     typed,
 )  # fmt: skip
 from cs_connector.language.expression import Formula, number
@@ -38,6 +39,7 @@ _EPOCH = exp.cast(exp.Literal.string("2000-01-01"), "date")
 def aggregate(node: Node, form: Aggregate, context: Context) -> Node:
     by = _columns(node, form.by, context)
     every = _period(node, form.every, context) if form.every else None
+    several(form.totals, form.by, ("totals",))
     totals = [(name, total, _read(node, name, total, context)) for name, total in form.totals.items()]
     node = ready(node, *by, *(every[1:] if every else ()), *(f for *_, read in totals for f in read.values()))
     node = _meeting(node, form.every)
@@ -106,7 +108,7 @@ def _period(node: Node, every: Every, context: Context) -> tuple[Period, Formula
 
 def _timed(node: Node, form: Aggregate, period: Period, of: exp.Expr, made: Sequence[Made]) -> Node:
     assert form.every is not None
-    clash = [name for name in (*form.by, *form.totals) if name in ("period", "period_end", "back")]
+    clash = [name for name in (*form.by, *form.totals) if name.lower() in ("period", "period_end", "back")]
     if clash:
         raise ConfigError(f"{clash[0]!r} is a column of the periods", fix="choose another name")
     grouped = _grouped(node, form.by, made, _sums(form))
@@ -146,6 +148,7 @@ def pivot(node: Node, form: Pivot, context: Context) -> Node:
     on = context.read(node, form.on, "on", at=("on",))
     by = _columns(node, form.by, context)
     total = Total(take=form.take, of=form.of)
+    several(form.values, form.by, ("values",))
     read = _read(node, "of", total, context, ())
     node = settled(ready(node, on, *by, *read.values()))
     made = []

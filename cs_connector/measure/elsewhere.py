@@ -20,10 +20,12 @@ Files = Callable[[str], Sequence[Path]]
 """The Parquet files of an entity."""
 
 _SCOPE = {"r": "INTEGER", **{name: type_ for name, type_ in BASE.items() if name != "today"}}
+_FED = {"account_id": TEXT, "entity": TEXT, "on_date": DATE}
 _PREPARED: Mapping[str, Mapping[str, str]] = {
     "scope": _SCOPE,
     "grid": {"on_date": DATE},
-    "feed_complete": {"account_id": TEXT, "entity": TEXT, "on_date": DATE},
+    "feed_complete": _FED,
+    "feed_broken": _FED,
     "attachment": {c.name: c.type for c in ATTACHMENT.columns},
 }
 

@@ -34,7 +34,7 @@ def grid(as_of: date) -> list[date]:
 def prepare(
     con: Connection, as_of: date, metrics: Metrics, account_id: str | None = None, bucket: int = BUCKET
 ) -> int:
-    """Make `grid`, `feed_complete`, `scored` and what compares relationships; gives the number of relationships to score
+    """Make `grid`, `feed_complete`, `feed_broken`, `scored` and what compares relationships; gives the number of relationships to score
     (of one account, if named).
     """
     among = [source for source in metrics.sources if source.plan and source.plan.whole]
@@ -48,7 +48,7 @@ def prepare(
 
 
 def begin(con: Connection, as_of: date, metrics: Metrics, account_id: str | None = None) -> None:
-    """Make `grid`, `linked`, `feed_complete` and `scored`, the relationships to score by their number `r` (of one account, if named).
+    """Make `grid`, `linked`, `feed_complete`, `feed_broken` and `scored`, the relationships to score by their number `r` (of one account, if named).
 
     Where nothing was attached to relationships, `attachment` is made, too, and empty.
     """
@@ -65,17 +65,18 @@ def begin(con: Connection, as_of: date, metrics: Metrics, account_id: str | None
 
 
 def _feeds(con: Connection, entities: tuple[str, ...]) -> None:
-    con.execute(
-        """
-        CREATE OR REPLACE TEMP TABLE feed_complete AS
-        SELECT linked.account_id, feed.entity, grid.on_date
-        FROM linked JOIN feed USING (connection) CROSS JOIN grid
-        WHERE list_contains(?, feed.entity)
-        GROUP BY ALL
-        HAVING bool_and(coalesce(NOT silent AND feed.complete AND CAST(feed.watermark AS DATE) >= grid.on_date - ?, FALSE))
-        """,
-        [list(entities), FRESH_DAYS],
-    )
+    """A feed that was never read is not complete, and nothing broke."""
+    whole = f"coalesce(NOT silent AND feed.complete AND CAST(feed.watermark AS DATE) >= grid.on_date - {FRESH_DAYS}, FALSE)"
+    broke = f"NOT {whole} AND feed.watermark IS NOT NULL"
+    for table, test in (("feed_complete", f"bool_and({whole})"), ("feed_broken", f"bool_or({broke})")):
+        con.execute(
+            f"""
+            CREATE OR REPLACE TEMP TABLE {table} AS SELECT linked.account_id, feed.entity, grid.on_date
+            FROM linked JOIN feed USING (connection) CROSS JOIN grid
+            WHERE list_contains(?, feed.entity) GROUP BY ALL HAVING {test}
+            """,
+            [list(entities)],
+        )
 
 
 def _scored(con: Connection, account_id: str | None) -> None:

@@ -20,7 +20,7 @@ from cs_connector.language.closed import over
 from cs_connector.language.compiler import Plan, Rows, StepError, column, compile_rows, compile_study
 from cs_connector.language.daily import core, over_core
 from cs_connector.language.executor import Connection, sql
-from cs_connector.language.expression import Formula, parse_as
+from cs_connector.language.expression import Formula, number, parse_as
 from cs_connector.language.kinds import NUMERIC
 from cs_connector.language.lowering import call
 from cs_connector.language.periods import GREGORIAN, Calendar
@@ -36,6 +36,8 @@ OF_ACCOUNT = tuple(f"account_{c.name}" for c in ACCOUNT.columns if c.name != "ac
 BASE = {"today": DATE, **{c.name: c.type for c in RELATIONSHIP.columns}} | {
     f"account_{c.name}": c.type for c in ACCOUNT.columns if c.name != "account_id"
 }
+FED, BROKEN = "feed", "broken"
+_FEEDS = {FED: "feed_complete", BROKEN: "feed_broken"}  # tables of accounts, entities and dates
 
 
 def as_it_is(plan: Plan) -> Plan:
@@ -105,15 +107,17 @@ class Source:
         return value, known
 
     def _words(self, name: str, metric: Metric) -> None:
-        """The name of a metric, and the entities that it says must be complete."""
+        """The name of a metric, and the entities of which it says how they must have been read."""
         if not re.fullmatch(r"[^\W\d]\w{0,59}", name):
             fix = "use letters, digits and _, a letter first, at most 60 of them"
             raise self.document.error(("metrics", name), f"{name!r} is no name for a metric", fix=fix)
-        for index, entity in enumerate(metric.complete):
+        named = {"complete": metric.complete, "intact": metric.intact}
+        for key, index, entity in ((k, i, e) for k, listed in named.items() for i, e in enumerate(listed)):
             if entity not in ENTITIES:
                 fix = suggest(entity, ENTITIES) or f"known: {', '.join(sorted(ENTITIES))}"
-                at = ("metrics", name, "complete", index)
-                raise self.document.error(at, f"there is no entity {entity!r}", fix=fix)
+                raise self.document.error(
+                    ("metrics", name, key, index), f"there is no entity {entity!r}", fix=fix
+                )
 
     @cached_property
     def query(self) -> str:
@@ -182,7 +186,9 @@ class Metrics:
 
     @cached_property
     def feeds(self) -> tuple[str, ...]:
-        return tuple(sorted({entity for metric in self.by_name.values() for entity in metric.complete}))
+        return tuple(
+            sorted({e for metric in self.by_name.values() for e in (*metric.complete, *metric.intact)})
+        )
 
     def source(self, metric: str) -> Source:
         return next(s for s in self.sources if metric in s.study.metrics)
@@ -245,12 +251,23 @@ def _owner(source: Source, owners: Mapping[str, Source], index: int, above: Sequ
 
 
 def _unique(sources: Iterable[Source]) -> None:
-    seen: dict[str, str] = {}
+    seen: dict[str, tuple[str, str]] = {}
     for source in sources:
         for metric in source.study.metrics:
-            if metric in seen:
-                raise source.document.error(("metrics", metric), f"{metric} is in {seen[metric]}.yml already")
-            seen[metric] = source.name
+            if what := taken(metric, source.name, seen):
+                raise source.document.error(("metrics", metric), what, fix="give one of them another name")
+
+
+def taken(metric: str, study: str, seen: dict[str, tuple[str, str]]) -> str:
+    """Adds the name to those that were seen, in small letters with the name and its study; or says why it is none of its own."""
+    other, home = seen.setdefault(metric.lower(), (metric, study))
+    if (other, home) == (metric, study):
+        return ""
+    return (
+        f"{metric} is in {home}.yml already"
+        if other == metric
+        else f"{metric} and {other} of {home}.yml differ in capitals only"
+    )
 
 
 def values(source: Source) -> exp.Select:
@@ -266,8 +283,9 @@ def together(sources: Sequence[Source], standing: Mapping[str, str], prefix: str
     base = {"account_id", *(name for source in sources for name in source.told)}
     query = exp.select().from_(cells(sorted(base)).subquery("b"))
     metrics = [metric for source in sources for metric in source.study.metrics.values()]
-    for entity in sorted({entity for metric in metrics for entity in metric.complete}):
-        query.join(_complete(entity), on=_reached(entity), join_type="left", copy=False)
+    fed = {(FED, e) for m in metrics for e in m.complete} | {(BROKEN, e) for m in metrics for e in m.intact}
+    for kind, entity in sorted(fed):
+        query.join(_feed(kind, entity), on=_reached(kind, entity), join_type="left", copy=False)
     found: list[exp.Expr] = [column("r", "b"), column("today", "b")]
     for source in sources:
         places = _places(query, source, standing)
@@ -304,23 +322,26 @@ def _places(query: exp.Select, source: Source, standing: Mapping[str, str]) -> d
 
 def _value(metric: Metric, value: Formula, known: Formula | None, places: Mapping[str, exp.Expr]) -> exp.Expr:
     tests: list[exp.Expr] = [
-        exp.Not(this=column("account_id", f"feed_{entity}").is_(exp.null())) for entity in metric.complete
+        exp.Not(this=column("account_id", f"{FED}_{entity}").is_(exp.null())) for entity in metric.complete
     ]
     if known is not None:
         tests.append(exp.Paren(this=known.over(places)))
     said = value.over(places)
+    if metric.intact:
+        whole = [column("account_id", f"{BROKEN}_{entity}").is_(exp.null()) for entity in metric.intact]
+        says = exp.NEQ(this=exp.Paren(this=said.copy()), expression=number(0))
+        tests.append(exp.Paren(this=exp.or_(exp.and_(*whole), says)))
     return exp.Case(ifs=[exp.If(this=exp.and_(*tests), true=said)]) if tests else said
 
 
-def _complete(entity: str) -> exp.Subquery:
+def _feed(kind: str, entity: str) -> exp.Subquery:
     kept = exp.EQ(this=column("entity"), expression=exp.convert(entity))
-    query = (
-        exp.select(column("account_id"), column("on_date")).from_(exp.to_table("feed_complete")).where(kept)
-    )
-    return query.subquery(f"feed_{entity}")
+    table = exp.to_table(_FEEDS[kind])
+    query = exp.select(column("account_id"), column("on_date")).from_(table).where(kept)
+    return query.subquery(f"{kind}_{entity}")
 
 
-def _reached(entity: str) -> exp.Expr:
-    feed = f"feed_{entity}"
+def _reached(kind: str, entity: str) -> exp.Expr:
+    feed = f"{kind}_{entity}"
     day = exp.EQ(this=column("on_date", feed), expression=column("today", "b"))
     return exp.and_(same("b", feed, ("account_id",)), day)

@@ -15,14 +15,14 @@ from cs_connector.language.compiler import StepError
 from cs_connector.language.lowering import lower
 from cs_connector.language.periods import Calendar
 from cs_connector.measure.calendar import load_calendar
-from cs_connector.measure.metrics import Source, load_metrics, metric_files
+from cs_connector.measure.metrics import Source, load_metrics, metric_files, taken
 from cs_connector.measure.study import Study
 
 
 def found(layers: Sequence[Path]) -> list[ConfigError]:
     """The mistakes of `metrics/*.yml` of all layers, by file and line."""
     told: list[ConfigError] = []
-    seen: dict[str, str] = {}
+    seen: dict[str, tuple[str, str]] = {}
     try:
         calendar = load_calendar(layers)
     except ConfigError as broken:
@@ -31,7 +31,7 @@ def found(layers: Sequence[Path]) -> list[ConfigError]:
     for name, path in sorted(metric_files(layers).items()):
         told += [_with_column(error) for error in _of_file(name, path, seen, calendar)]
     for mistake in told:
-        _point(mistake, seen)
+        _point(mistake, dict(seen.values()))
     return sorted(told, key=_where) or [_with_column(error) for error in _between(layers)]
 
 
@@ -81,7 +81,9 @@ def _between(layers: Sequence[Path]) -> Iterator[ConfigError]:
         yield error
 
 
-def _of_file(name: str, path: Path, seen: dict[str, str], calendar: Calendar) -> Iterator[ConfigError]:
+def _of_file(
+    name: str, path: Path, seen: dict[str, tuple[str, str]], calendar: Calendar
+) -> Iterator[ConfigError]:
     try:
         document = documents.load(path)
         study = Study.model_validate(document.data or {})
@@ -96,13 +98,11 @@ def _of_file(name: str, path: Path, seen: dict[str, str], calendar: Calendar) ->
 
 
 def _of_names(
-    document: documents.Document, study: Study, name: str, seen: dict[str, str]
+    document: documents.Document, study: Study, name: str, seen: dict[str, tuple[str, str]]
 ) -> Iterator[ConfigError]:
     for metric in study.metrics:
-        if metric in seen:
-            what = f"{metric} is in {seen[metric]}.yml already"
+        if what := taken(metric, name, seen):
             yield document.error(("metrics", metric), what, fix="give one of them another name")
-        seen.setdefault(metric, name)
 
 
 def _of_study(source: Source) -> Iterator[ConfigError]:

@@ -29,7 +29,7 @@ SCOPE = {"relationship_id": TEXT, "account_id": TEXT, "told": "UBIGINT"}
 FED = {"connection": TEXT, "entity": TEXT, "on_date": "DATE", "whole": "BOOLEAN"}
 _FED = f"""SELECT f.connection, f.entity, g.on_date,
     bool_and(coalesce(f.complete AND CAST(f.watermark AS DATE) >= g.on_date - {FRESH_DAYS}, FALSE)) AS whole
-    FROM feed f CROSS JOIN grid g GROUP BY ALL"""
+    FROM feed f CROSS JOIN grid g WHERE f.watermark IS NOT NULL GROUP BY ALL"""
 _LINKED = "SELECT account_id, bit_xor(hash(connection, silent)) AS told FROM linked GROUP BY ALL"
 
 

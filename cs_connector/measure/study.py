@@ -10,7 +10,8 @@ from cs_connector.language.steps import Step, Strict
 
 
 class Metric(Strict):
-    """`value` is NULL when unknown; `complete` names entities whose feeds must have been read to the end.
+    """`value` is NULL when unknown; `complete` names entities whose feeds must have been read to the end; `intact` those whose feeds must
+    for a 0 to be known, where the account has any that was ever read.
 
     `evidence` picks, of the rows of the steps, those that a person wants to see.
     """
@@ -20,6 +21,7 @@ class Metric(Strict):
     value: str
     known: str | None = None
     complete: tuple[str, ...] = ()
+    intact: tuple[str, ...] = ()
     evidence: str | None = None
     carry_for: int = Field(default=180, ge=180)
 

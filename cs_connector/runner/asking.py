@@ -21,7 +21,7 @@ from cs_connector.model import ACCOUNT, ATTACHMENT, ENTITIES, LINK, RELATIONSHIP
 from cs_connector.store import views
 
 from .finding import find
-from .standing import SCORED, must_be_scored
+from .standing import PAST, SCORED, must_be_scored
 
 if TYPE_CHECKING:
     from cs_connector.health.bands import Bands
@@ -59,6 +59,14 @@ class Own:
         rows = views.scan(self.con, self.engine.store.facts.files(dataset), columns)
         query = f'CREATE OR REPLACE TEMP TABLE "{name}" AS SELECT * FROM ({rows}) WHERE {where}'
         self.con.execute(query, {"id": self.account} if "$id" in where else {})
+
+    def measured(self) -> None:
+        """Make `metric_value`, with what earlier runs measured and the last one does not know any more: caps hold on that, too."""
+        self.keep(SCORED["metric_value"][0], "metric_value", SCORED["metric_value"][1])
+        if older := self.engine.store.facts.files(PAST):
+            rows = views.scan(self.con, older, {})
+            query = f"INSERT INTO metric_value BY NAME SELECT * FROM ({rows}) WHERE account_id = $id"
+            self.con.execute(query, {"id": self.account})
 
     def entities(self, names: Iterable[str]) -> None:
         for name in names:
@@ -100,8 +108,8 @@ def explain(engine: Engine, id_: str, scorecard: str | None, day: date | None = 
     """explain/1 of an account or relationship, newest or of a day. Raises UsageError for an unknown one."""
     with about(engine, id_) as own:
         on = own.day(day)
-        for name in ("metric_value", "contradiction"):
-            own.keep(SCORED[name][0], name, SCORED[name][1])
+        own.measured()
+        own.keep(SCORED["contradiction"][0], "contradiction", SCORED["contradiction"][1])
         engine.store.facts.attach(own.con, *_OUTCOME)
         _evidence(own)
         return explained(own.con, own.outlines, own.entity, scorecard, on)
@@ -119,7 +127,7 @@ def levers(engine: Engine, id_: str, target: int | None = None, day: date | None
         document = levers_for(own.con, own.outlines, own.entity, target, on=on)
         if document["first"] is None:
             return document
-        own.keep(SCORED["metric_value"][0], "metric_value", SCORED["metric_value"][1])
+        own.measured()
         engine.store.facts.attach(own.con, *_OUTCOME)
         outlines = own.outlines
         if outlines.judgements or outlines.retired:  # they may name an account by its record in a CRM

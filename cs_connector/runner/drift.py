@@ -154,9 +154,7 @@ def _gone(type_: str) -> bool:
 def _check_filters(source: Source, changed: set[tuple[str, str]]) -> None:
     """Raises Halted when a field that decides which records count, or who is who, cannot be believed."""
     for rule in source.mapping.read:
-        deciding = {c.field for c in rule.where} | ({rule.same_as.field} if rule.same_as else set())
-        deciding |= set(rule.adds_to.sources) if rule.adds_to else set()
-        lost = sorted(field for field in deciding if (rule.object, field) in changed)
+        lost = sorted(field for field in rule.deciding if (rule.object, field) in changed)
         if lost:
             name = f"{source.connection} {rule.object}.{lost[0]}"
             again = _ours_again(source, rule.object, lost[0])

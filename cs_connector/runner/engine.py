@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from cs_connector import registry
 from cs_connector.config import Project, validate
 from cs_connector.config.documents import suggest
-from cs_connector.errors import ConfigError, GuardStopped
+from cs_connector.errors import ConfigError
 from cs_connector.model import ATTACHMENT, ENTITIES, FEED, LINK, Entity
 from cs_connector.store import monthly, tables
 from cs_connector.store.leases import Keeper, Lease, hold, release
@@ -155,26 +155,10 @@ class Engine:
 
     def identify(self, name: str) -> Identity:
         """Ask the CRM who it is, and hold it to what it was the first time. Raises GuardStopped."""
-        identity = self.adapter(name).check()
-        table = tables.connections
-        with self.store.state.begin() as db:
-            pinned = db.execute(sa.select(table).where(table.c.name == name)).one_or_none()
-            if pinned is None:
-                db.execute(
-                    sa.insert(table).values(
-                        name=name, crm=identity.crm, org_id=identity.org_id, org_name=identity.name,
-                        sandbox=identity.sandbox, pinned_at=self.clock.now(),
-                    )
-                )  # fmt: skip
-        expected = self.project.settings.connections[name].org_id or (pinned and pinned.org_id)
-        if expected and expected != identity.org_id:
-            raise GuardStopped(
-                f"{name} is not the {identity.crm} that it was",
-                why=f"it answers as {identity.org_id}, but {expected} is what this project knows",
-                safe="nothing of that org was read, and nothing was written to it",
-                fix="check the credentials of the connection, or make a new project for the other org",
-            )
-        return identity
+        from .reading import pinned  # who only asks talks to no CRM
+
+        said = self.project.settings.connections[name].org_id
+        return pinned.hold(self.store.state, name, self.adapter(name), said)
 
     def beat(self) -> None:
         """Keep the lease. Raises FencedOut when it was lost."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import chain
@@ -264,6 +264,38 @@ def _dead_ends(source: Source) -> Iterator[_Fault]:
                     f"{how.object} is not read, so {attribute} leads nowhere",
                     fix,
                 )
+
+
+def elsewhere(
+    source: Source, systems: Mapping[str, Collection[str]], adapters: Iterable[str]
+) -> list[Problem]:
+    """References into other systems that nobody knows, or to objects that no mapping reads there; `systems` has what is read of each."""
+    document = source.mapping.document
+    assert document is not None
+    found = []
+    for where, crm, name in _abroad(source):
+        known = sorted({*systems, *adapters})
+        if crm not in known:
+            what, fix = f"{crm} is no system", suggest(crm, known) or f"known: {', '.join(known)}"
+        elif crm in systems and name not in systems[crm]:
+            what = f"{name} of {crm} is not read, so it leads nowhere"
+            fix = suggest(name, systems[crm]) or f"read {name} in the mapping of {crm}"
+        else:
+            continue
+        found.append(Problem(source.connection, str(document.place(where)), what, fix))
+    return found
+
+
+def _abroad(source: Source) -> Iterator[tuple[Path_, str, str]]:
+    """Where a mapping names an object of another system: the system and the object."""
+    for index, rule in enumerate(source.mapping.read):
+        at = ("read", index)
+        led = [((*at, "fields", name), how) for name, how in rule.fields.items()]
+        for where, how in [*led, *([((*at, "adds_to"), rule.adds_to)] if rule.adds_to else [])]:
+            if how.link and how.object and how.crm not in (None, source.crm):
+                yield where, str(how.crm), how.object
+        if rule.same_as:
+            yield (*at, "same_as"), rule.same_as.crm, rule.same_as.object
 
 
 def _listed(values: Iterable[str]) -> str:

@@ -122,7 +122,7 @@ def _forget(db: sa.Connection) -> None:
 
 def _deleted_by_us() -> sa.ColumnElement[bool]:
     call, row = tables.calls.c, tables.audit.c
-    # HubSpot numbers the records of each object by itself
+    # a CRM may number the records of each object by itself
     ours = (row.connection == call.connection) & (row.key == call.key) & (row.record_id == call.record_id)
     return sa.exists().where(ours & (row.verdict == Verdict.DELETED))
 

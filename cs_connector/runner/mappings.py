@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from cs_connector import registry
 from cs_connector.errors import AdapterError, ConfigError, UsageError
 from cs_connector.ports import Adapter, Document, ObjectInfo
 from cs_connector.sandbox import shape
@@ -13,7 +14,7 @@ from cs_connector.unify import Source
 from cs_connector.unify.declared.loading import Examined, examine
 
 from .engine import Engine
-from .fitting import Problem, fit
+from .fitting import Problem, elsewhere, fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ def check(engine: Engine, saved: Path | None = None) -> Checked:
             if not told:
                 raise
             told.append(_problem(name, error))
+    told += _astray(files)
     found: dict[tuple[str, str], Problem] = {}
     for problem in told:  # connections that share a mapping share its mistakes
         found.setdefault((problem.place, problem.what), problem)
@@ -65,6 +67,21 @@ def _compared(
         yield from fit(source, {info.name: info for info in adapter.describe(list(mapping.objects()))})
     elif known := saved.known(name, adapter, mapping.write_root):
         yield from fit(source, known, partly=True)
+
+
+def _astray(files: Mapping[str, Examined]) -> Iterator[Problem]:
+    """References into systems and objects that no mapping reads, once all mappings can be read."""
+    read: dict[str, set[str]] = {}
+    sources = [
+        Source(name, seen.mapping.crm, rank, seen.mapping)
+        for rank, (name, seen) in enumerate(files.items())
+        if seen.mapping
+    ]
+    for source in sources:
+        read.setdefault(source.crm, set()).update(rule.object for rule in source.mapping.read)
+    if len(sources) == len(files):
+        for source in sources:
+            yield from elsewhere(source, read, registry.names("adapters"))
 
 
 def _problem(connection: str, error: ConfigError | AdapterError) -> Problem:

@@ -17,6 +17,7 @@ SCORED: dict[str, tuple[str, dict[str, str]]] = {
     "outcome": ("health/outcome", {"override": "VARCHAR", "held": "BIGINT", "gone": "BIGINT"}),
 }
 """View → dataset, and the columns that it has even where no file has them."""
+PAST = "measure/past"  # what earlier runs measured, and the last one does not know any more
 
 
 def must_be_scored(engine: Engine) -> None:

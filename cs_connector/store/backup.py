@@ -22,7 +22,7 @@ from cs_connector.ports import Clock
 from . import dump, schema
 from .facts import alive
 from .files import LocalFiles, write_mark
-from .state import State
+from .state import State, explained
 from .store import Store
 from .tables import manifest_files, segments
 
@@ -44,6 +44,12 @@ def backup(store: Store, target: Path) -> Path:
     """Write the store as it is at one moment; others may go on working. Raises UsageError if `target` exists."""
     if target.exists():
         raise UsageError(f"{target} exists already", safe="nothing was written", fix="choose another name")
+    if not target.parent.is_dir():
+        raise UsageError(
+            f"there is no folder {target.parent}",
+            safe="nothing was written",
+            fix="make it, or choose another",
+        )
     partial = target.with_name(target.name + ".partial")
     try:
         with store.facts.pin(), _writing(partial) as box, store.state.read() as db:
@@ -54,6 +60,13 @@ def backup(store: Store, target: Path) -> Path:
                 box.add_file(f"facts/{name}", store.files.locate(name), size)
             box.add_bytes(_LIST, msgspec.json.encode(box.sums))
         partial.replace(target)
+    except OSError as error:
+        raise StoreError(
+            f"{target} cannot be written",
+            why=error.strerror or str(error),
+            safe="there is no backup of this name, and the store is as it was",
+            fix="choose a folder that has room and may be written to",
+        ) from error
     finally:
         partial.unlink(missing_ok=True)
     return target
@@ -64,6 +77,10 @@ def restore(file: Path, root: Path, url: str | None, clock: Clock) -> None:
 
     A backup of SQLite may be restored into PostgreSQL and the other way round.
     """
+    if not file.is_file():
+        raise UsageError(
+            f"there is no file {file}", safe="nothing was restored", fix="name one that backup wrote"
+        )
     if root.exists() and any(root.iterdir()):
         raise _not_empty(str(root))
     root.parent.mkdir(parents=True, exist_ok=True)
@@ -192,7 +209,8 @@ def _sum(path: Path) -> str:
 def _blank(url: str) -> bool:
     engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
     try:
-        return schema.empty(engine)
+        with explained():
+            return schema.empty(engine)
     finally:
         engine.dispose()
 

@@ -123,5 +123,5 @@ def _damaged(file: BinaryIO, at: int) -> StoreError:
         "a segment file is damaged",
         why=f"{getattr(file, 'name', 'the file')} does not hold what was written at byte {at}",
         safe="published facts are not affected",
-        fix="restore the last backup, or reset the cursor of this object to read it again",
+        fix="read its object from the beginning, cs-connector sync --anew CONNECTION.OBJECT, or restore the last backup",
     )

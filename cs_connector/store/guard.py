@@ -56,13 +56,18 @@ def _wait(handle: int) -> None:
     deadline = time.monotonic() + _PATIENCE
     while not grab(handle):
         if time.monotonic() > deadline:
-            raise StoreError(
-                "the state store is busy",
-                why="another process has been writing to it for a minute",
-                safe="nothing was written by this process",
-                fix="wait for the other process, or end it if it hangs",
-            )
+            raise busy()
         time.sleep(0.005)
+
+
+def busy() -> StoreError:
+    """The error of who waited in vain for another writer."""
+    return StoreError(
+        "the state store is busy",
+        why="another process has been writing to it for a minute",
+        safe="nothing was written by this process",
+        fix="wait for the other process, or end it if it hangs",
+    )
 
 
 def grab(handle: int) -> bool:

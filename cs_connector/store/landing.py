@@ -131,6 +131,12 @@ class Landing:
             progress.forget(db, connection, object_name)
             progress.unfeed(db, connection, object_name)
 
+    def restart(self, connection: str, object_name: str) -> None:
+        """The same, and what was landed and is not folded yet is let go: it may be damaged."""
+        self.reset(connection, object_name)
+        with self._state.begin() as db:
+            progress.drop(db, connection, object_name)
+
     def again(self, connection: str, object_name: str) -> None:
         """The same, and what was read before counts as complete meanwhile."""
         self.leave()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 AHEAD = timedelta(seconds=3)  # for which a busy process leases calls
 GLANCE = 0.25  # seconds after which a process looks again at what others wrote
 LONGEST = timedelta(minutes=5)  # a longer pause ends the run
+DAY = 86_400.0  # seconds: no vendor counts for longer, so that a longer pause is a slip
 SKEW = timedelta(minutes=1)  # by which the clocks of two machines may differ
 FRESH = timedelta(minutes=5)  # how long the vendor's word on the day is believed
 # built once: SQLAlchemy takes longer to build a statement than to run it
@@ -61,7 +62,7 @@ class SharedMeter:
 
     def pause(self, seconds: float) -> None:
         now = self._clock.now()
-        values = {"paused_until": now + timedelta(seconds=seconds), "heard_at": now}
+        values = {"paused_until": now + timedelta(seconds=min(seconds, DAY)), "heard_at": now}
         with self._state.begin() as db:
             held = _pause(_row(db, self._connection, _PAUSE), now)
             if held is None or held < values["paused_until"]:

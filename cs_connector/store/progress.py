@@ -101,6 +101,12 @@ def forget(db: sa.Connection, connection: str, object_name: str) -> None:
     db.execute(cursors.delete().where(_of(cursors, connection, object_name)))
 
 
+def drop(db: sa.Connection, connection: str, object_name: str) -> None:
+    """What was landed and is not folded yet is never looked at again."""
+    waiting = _of(segments, connection, object_name) & (segments.c.state != "folded")
+    db.execute(segments.delete().where(waiting))
+
+
 def unfeed(db: sa.Connection, connection: str, object_name: str) -> None:
     """What was read before does not count as complete."""
     db.execute(feeds.delete().where(_of(feeds, connection, object_name)))

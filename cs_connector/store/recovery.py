@@ -84,5 +84,5 @@ def _lost(path: str, size: int, recorded: int) -> StoreError:
         "a segment file lost its end",
         why=f"{path} has {size} bytes, {recorded} were recorded",
         safe="published facts are not affected",
-        fix="restore the last backup, or reset the cursor of this object to read it again",
+        fix="read its object from the beginning, cs-connector sync --anew CONNECTION.OBJECT, or restore the last backup",
     )

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from cs_connector.ports import Clock
 
 _WRITER = 7_410_221  # the advisory lock that makes writers on PostgreSQL wait for each other
+_TAKE_TURN = sa.text("SELECT set_config('lock_timeout', :patience, true), pg_advisory_xact_lock(:writer)")
 _OURS = (sa.exc.IntegrityError, sa.exc.ProgrammingError, sa.exc.DataError, sa.exc.NotSupportedError)
 _PATIENCE = 60_000  # milliseconds to wait for another process
+_BUSY = "55P03"  # what PostgreSQL calls it when they are over
 _FULL = 4_000_000  # bytes of WAL before it is folded back
 _CACHE = 65_536  # KiB of pages in memory: a batch of 20,000 changes touches as much, and what does not fit is written twice
 
@@ -39,7 +41,7 @@ class State:
         self.engine = self._open()
         self._mine = threading.local()
         try:
-            with _explained():
+            with explained():
                 if schema.empty(self.engine):
                     self.migrate(revision)
         except BaseException:
@@ -55,16 +57,16 @@ class State:
     @contextmanager
     def begin(self) -> Iterator[sa.Connection]:
         """A write transaction: committed at the end, rolled back on an error."""
-        with self._once(), self._turn(), _explained(), self._writer.begin() as connection:
+        with self._once(), self._turn(), explained(), self._writer.begin() as connection:
             if self.file is None:
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITER)))
+                connection.execute(_TAKE_TURN, {"patience": str(_PATIENCE), "writer": _WRITER})
             yield connection
         self._tidy()
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A transaction that sees one moment of the store and writes nothing."""
-        with _explained(), self._reader.begin() as connection:
+        with explained(), self._reader.begin() as connection:
             yield connection
 
     def migrate(self, revision: str = "head") -> None:
@@ -93,7 +95,8 @@ class State:
 
     def _open(self) -> sa.Engine:
         if self.file is None:
-            return sa.create_engine(self.url)
+            # a server that was started again, or a firewall, ends connections that lie idle
+            return sa.create_engine(self.url, pool_pre_ping=True)
         guard.refuse_network(self.file)
         self.file.parent.mkdir(parents=True, exist_ok=True)
         engine = sa.create_engine(self.url, connect_args={"timeout": _PATIENCE / 1000})
@@ -173,7 +176,7 @@ def _start(connection: sa.Connection) -> None:
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def explained() -> Iterator[None]:
     """Say in plain words when the database cannot be used; programming errors stay themselves.
 
     An error without a statement is one of connecting, whatever the driver calls it.
@@ -181,6 +184,8 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except sa.exc.DatabaseError as error:
+        if getattr(error.orig, "sqlstate", "") == _BUSY:
+            raise guard.busy() from error
         if isinstance(error, _OURS) and error.statement is not None:
             raise
         raise StoreError(

@@ -11,5 +11,5 @@ def unreadable(object_name: str) -> UsageError:
         f"The cursor of {object_name} cannot be read",
         why="it is damaged, or it was written by another adapter",
         safe="nothing was read, and what was read before is kept",
-        fix="restore the last backup, or reset the cursor of this object to read it again",
+        fix=f"read it from the beginning: cs-connector sync --anew CONNECTION.{object_name}",
     )

@@ -121,7 +121,7 @@ def from_response(response: requests.Response, error: AdapterError | None, clock
     wait = retry_after(response.headers.get("Retry-After"), clock)
     if isinstance(error, RateLimited):
         wait = wait if wait is not None else error.retry_after
-        error.retry_after = wait
+        error.asked(wait)
     return Failure(error, unsent=status in _REFUSED or error.unsent, expired=status == 401, wait=wait)
 
 

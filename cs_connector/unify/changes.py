@@ -11,6 +11,11 @@ from .models import ACCOUNT
 
 _REF = "s.connection || '|' || s.object || '|' || s.record_id"
 _CALLED = "'crm:' || crm || substr(ref, length(connection) + 1)"  # how records of other connections name it
+_NOTHING = "CAST(NULL AS VARCHAR)"
+_LENT = (
+    "account_id",
+    "parent_id",
+)  # what a system may tell in a record of its own, such as a portal's associations
 
 
 def find(con: duckdb.DuckDBPyConnection, kind: Kind) -> bool:
@@ -19,6 +24,8 @@ def find(con: duckdb.DuckDBPyConnection, kind: Kind) -> bool:
 
     Expects `moved` (name): the accounts that are not what they were, as people's records name them; and now_account.
     """
+    for column in _LENT:
+        _lend(con, kind, column)
     told = _told(con, kind)
     _stamp(con, kind, told)
     _compare(con, kind, told)
@@ -26,6 +33,11 @@ def find(con: duckdb.DuckDBPyConnection, kind: Kind) -> bool:
         return False
     _gather(con, kind, told)
     return True
+
+
+def staged(con: duckdb.DuckDBPyConnection, kind: Kind) -> set[str]:
+    """The columns of the stage of a kind."""
+    return {row[0] for row in con.execute(f"DESCRIBE stage_{kind.entity}").fetchall()}
 
 
 def named(records: str, wanted: str) -> str:
@@ -56,13 +68,37 @@ def move(con: duckdb.DuckDBPyConnection) -> None:
 
 def _told(con: duckdb.DuckDBPyConnection, kind: Kind) -> dict[str, str]:
     """What a record says, and where it stands in the stage."""
-    staged = {row[0] for row in con.execute(f"DESCRIBE stage_{kind.entity}").fetchall()}
-    said = {c: f"s.{c}" if c in staged else "CAST(NULL AS VARCHAR)" for c in kind.said if c != "employer"}
-    parent = "s.parent_id" if "parent_id" in staged else "CAST(NULL AS VARCHAR)"
-    account = (
-        "s.account_id" if "employer" in kind.said and "account_id" in staged else "CAST(NULL AS VARCHAR)"
-    )
+    there = staged(con, kind)
+    said = {c: f"s.{c}" if c in there else _NOTHING for c in kind.said if c != "employer"}
+    account = _own_or_lent("account_id", there) if "employer" in kind.said else _NOTHING
+    parent = _own_or_lent("parent_id", there)
     return {"same_ref": "s.same_ref", "parent_ref": parent, "account_ref": account} | said
+
+
+def _own_or_lent(column: str, there: set[str]) -> str:
+    if f"lent_{column}" in there:
+        return f"coalesce(s.{column}, s.lent_{column})"
+    return f"s.{column}" if column in there else _NOTHING
+
+
+def _lend(con: duckdb.DuckDBPyConnection, kind: Kind, column: str) -> None:
+    """Note on each record, as lent_<column>, what others that add to it say; without any there is no such column."""
+    stage = f"stage_{kind.entity}"
+    con.execute(f"ALTER TABLE {stage} DROP COLUMN IF EXISTS lent_{column}")
+    if column not in staged(con, kind):
+        return
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE lent AS SELECT adds_ref AS name, first({column} ORDER BY rank, record_id, {column}) AS told "
+        f"FROM {stage} WHERE adds_ref IS NOT NULL AND {column} IS NOT NULL GROUP BY 1"
+    )
+    if not _any(con, "lent"):
+        return
+    own = f"(SELECT s.connection, {_REF} AS ref FROM {stage} s WHERE adds_ref IS NULL)"
+    con.execute(f"ALTER TABLE {stage} ADD COLUMN lent_{column} VARCHAR")
+    con.execute(
+        f"UPDATE {stage} AS s SET lent_{column} = b.told FROM (SELECT ref, min(told) AS told FROM ({named(own, 'lent')}) "
+        f"JOIN lent USING (name) GROUP BY 1) b WHERE s.adds_ref IS NULL AND b.ref = {_REF}"
+    )
 
 
 def _stamp(con: duckdb.DuckDBPyConnection, kind: Kind, told: dict[str, str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -14,9 +14,9 @@ from . import aliases, passing
 from .declared import called, units
 from .declared.derived import derived
 from .declared.ways import followed
-from .mapping import KINDS, Condition, FieldRule, ReadRule, Unit
+from .mapping import KINDS, Condition, FieldRule, ReadRule, Unit, Word
 from .source import Latest, Source
-from .sql import cast, ident, kind, literal, trimmed
+from .sql import cast, ident, kind, literal, trimmed, word
 
 ORIGIN = (
     "connection VARCHAR, rank INTEGER, object VARCHAR, record_id VARCHAR, same_ref VARCHAR, adds_ref VARCHAR"
@@ -97,6 +97,7 @@ def _picked(source: Source, rule: ReadRule, rows: str) -> str:
     names = sorted(rule.needs)
     types, lost = source.types.get(rule.object, {}), source.unknown.get(rule.object, frozenset())
     passed = [n for n in source.mapping.passed(rule, types) if n not in lost]
+    lost -= rule.deciding  # nothing is read without these, so what is there was read with them
     paths = ["$.__error__", "$.__line__", *(source.mapping.path(n) for n in (*names, *passed))]
     listed = "[" + ", ".join(literal(p) for p in paths) + "]"
     texts = [f"{_told(i, known=n not in lost)} AS {ident(n)}" for i, n in enumerate(names)]
@@ -149,8 +150,16 @@ def _typed(source: Source, rule: ReadRule, rows: str, latest: Latest) -> str:
     layer = derived(source.mapping, rule, outer, lost)
     broken = "WHEN broken IS NOT NULL THEN broken || coalesce(' (line ' || line || ')', '')"
     early, late = _checked(rule, told)
-    wrong = " ".join([broken, *early, *layer.checks, *late, *_ranges(rule)])
+    wrong = " ".join([broken, *_homeless(rule), *early, *layer.checks, *late, *_ranges(rule)])
     return f"SELECT * EXCLUDE (broken, line), CASE {wrong} END AS wrong FROM ({layer.query})"
+
+
+def _homeless(rule: ReadRule) -> list[str]:
+    """What adds to a record and names none: it would be one of its own."""
+    if rule.adds_to is None:
+        return []
+    told = f"{' or '.join(rule.adds_to.sources)} does not say to which {rule.entity} it adds"
+    return [f"WHEN adds_ref IS NULL THEN {literal(told)}"]
 
 
 def _checked(rule: ReadRule, told: Iterable[tuple[str, FieldRule, str]]) -> tuple[list[str], list[str]]:
@@ -180,7 +189,11 @@ def _told_of(rule: ReadRule, entity: Entity) -> list[tuple[str, FieldRule, str]]
 
 def _kept(told: Iterable[tuple[str, FieldRule, str]]) -> str:
     """The texts behind attributes that can fail to be read, to name them in the reason."""
-    kept = [f", {_raw(how)} AS {ident('raw ' + name)}" for name, how, to in told if _fallible(how, to)]
+    kept = [
+        f", {_raw(how)} AS {ident('raw ' + name)}"
+        for name, how, to in told
+        if how.reached or _fallible(how, to)
+    ]
     return "".join(kept)
 
 
@@ -195,9 +208,13 @@ def _fallible(rule: FieldRule, to: str) -> bool:
 
 
 def _check(rule: FieldRule, name: str, to: str) -> str:
+    raw = ident("raw " + name)
+    if rule.reached:
+        told = literal(" or ".join(rule.sources) + " is '")
+        odd = f"WHEN {raw} IS NOT NULL AND json_type(CASE WHEN json_valid({raw}) THEN {raw} END) IS DISTINCT FROM 'ARRAY'"
+        return f"{odd} THEN {told} || left({raw}, 40) || ''', not a list of dated values'"
     if not _fallible(rule, to):
         return ""
-    raw = ident("raw " + name)
     # a default hides what could not be read
     read = ident(name) if rule.default is None else cast(raw, NUMBER if rule.unit else to)
     return (
@@ -240,10 +257,14 @@ def _conversion(source: Source, how: FieldRule, to: str) -> str:
     if how.contains is not None:
         return f"list_contains(string_split(coalesce({text}, ''), ';'), {literal(how.contains)})"
     if how.values is not None:
-        cases = " ".join(f"WHEN {literal(k)} THEN {literal(v)}" for k, v in how.values.items())
-        return f"CAST(CASE {text} {cases} ELSE {literal(how.default)} END AS {to})"
+        return _translated(text, how.values, how, to)
     read = _measured(text, how.unit, to) if how.unit else cast(text, to)
-    return read if how.default is None else f"coalesce({read}, CAST({literal(how.default)} AS {to}))"
+    return read if how.default is None else f"coalesce({read}, CAST({word(how.default, to)} AS {to}))"
+
+
+def _translated(text: str, values: Mapping[str, Word], how: FieldRule, to: str) -> str:
+    cases = " ".join(f"WHEN {literal(k)} THEN {word(v, to)}" for k, v in values.items())
+    return f"CAST(CASE {text} {cases} ELSE {word(how.default, to)} END AS {to})"
 
 
 def _measured(text: str, unit: Unit, to: str) -> str:
@@ -257,7 +278,7 @@ def _reached(text: str, values: Sequence[str], to: str) -> str:
     """When a text of dated values, which need not be in order, first had one of some."""
     among = ", ".join(map(literal, values))
     times = (
-        f'list_transform(list_filter(from_json({text}, \'[{{"value":"VARCHAR","timestamp":"VARCHAR"}}]\'), '
+        f'list_transform(list_filter(from_json(CASE WHEN json_valid({text}) THEN {text} END, \'[{{"value":"VARCHAR","timestamp":"VARCHAR"}}]\'), '
         f"lambda x: x.value IN ({among})), lambda x: {cast('x.timestamp', to)})"
     )
     return f"list_min({times})"
@@ -265,7 +286,7 @@ def _reached(text: str, values: Sequence[str], to: str) -> str:
 
 def _text(how: FieldRule) -> str:
     if not how.sources:
-        return f"CAST({literal(how.const)} AS VARCHAR)"
+        return f"CAST({word(how.const, TEXT)} AS VARCHAR)"
     columns = [ident(s) for s in how.sources]
     if how.join:
         return f"nullif(concat_ws(' ', {', '.join(columns)}), '')"
@@ -273,10 +294,15 @@ def _text(how: FieldRule) -> str:
 
 
 def _ref(source: Source, how: FieldRule) -> str:
+    text = _text(how)
+    if how.values is not None:
+        text = _translated(text, how.values, how, TEXT)
+    elif how.default is not None:
+        text = f"coalesce({text}, {word(how.default, TEXT)})"
     if how.by:
-        return called.reference(how.by, _text(how))
+        return called.reference(how.by, text)
     where = f"crm:{how.crm}" if how.crm else source.connection
-    return f"{literal(f'{where}|{how.object}|')} || {_text(how)}"
+    return f"{literal(f'{where}|{how.object}|')} || {text}"
 
 
 def _same(rule: ReadRule) -> str:

@@ -18,6 +18,7 @@ from cs_connector.ports import Read
 from .declared.called import BY
 from .declared.rates import Rates
 
+Word = str | int | float | bool | None
 HISTORY = "history of "  # how the history of a field is called among the fields that were read
 KINDS = {"text": TEXT, "number": NUMBER, "money": MONEY, "date": DATE, "time": TIME, "yes or no": FLAG}
 """What an input can be, with its type."""
@@ -36,6 +37,12 @@ class Condition(Strict):
     any_of: tuple[str, ...] | None = None
     none_of: tuple[str, ...] | None = None
     known: bool | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.any_of and not self.none_of and self.known is None:
+            raise ValueError("it asks nothing: give any_of or none_of with at least one value, or known")
+        return self
 
 
 class Unit(Strict):
@@ -136,7 +143,7 @@ class Conversion(Strict):
 
     wanted: str = Field(alias="to", pattern="^[A-Z]{3}$")
     told: str = Field(default="currency", alias="from")
-    on: date | tuple[str, ...]
+    on: date | Annotated[tuple[str, ...], Field(min_length=1)]
 
 
 class Range(Strict):
@@ -189,6 +196,12 @@ class ReadRule(Strict):
         found = {source for rule in rules for source in rule.sources}
         found |= {c.field for c in self.where} | {r.only_if.field for r in rules if r.only_if}
         return found | set(self.history) | ({self.same_as.field} if self.same_as else set())
+
+    @property
+    def deciding(self) -> set[str]:
+        """Those of them that say which records count, or which record of another one they belong to."""
+        found = {c.field for c in self.where} | ({self.same_as.field} if self.same_as else set())
+        return found | (set(self.adds_to.sources) if self.adds_to else set())
 
     @property
     def ways(self) -> list[Through]:

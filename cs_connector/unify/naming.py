@@ -142,17 +142,29 @@ def _reunions(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     own = _own(con)
     told = {row[0] for row in con.execute("SELECT unnest([left_ref, right_ref]) FROM told").fetchall()}
     apart = {frozenset(pair) for pair in con.execute("SELECT one, other FROM apart").fetchall()}
+    whole = _whole(con)
     moved: dict[str, str] = {}
     for by_anchor in parts.values():
         main = min(by_anchor, key=lambda a: (-len(by_anchor[a]), ranks[a], a))
         for anchor, refs in sorted(by_anchor.items()):
-            split = any(frozenset((a, b)) in apart for a in refs for b in by_anchor[main])
+            split = any(frozenset((a, b)) in apart for a in whole[anchor] for b in whole[main])
             tied = {anchor, main} & moved.keys() or anchor in moved.values()
             if anchor == main or split or tied or refs & told or own[anchor] & own[main]:
                 continue
             moved[anchor] = main
             own[main] |= own[anchor]
+            whole[main] |= whole[anchor]
     return moved
+
+
+def _whole(con: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
+    """All records of the groups of `torn`, by their anchors: who has joined one since may not be the same as another one."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for anchor, ref in con.execute(
+        "SELECT anchor, ref FROM grouped SEMI JOIN torn USING (anchor)"
+    ).fetchall():
+        found[anchor].add(ref)
+    return found
 
 
 def _own(con: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:

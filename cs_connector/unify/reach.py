@@ -75,8 +75,8 @@ def _hear(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
 
 def _naming(con: duckdb.DuckDBPyConnection, kind: Kind) -> list[str]:
     """The columns of the stage in which a record names another one of its kind."""
-    staged = {row[0] for row in con.execute(f"DESCRIBE stage_{kind.entity}").fetchall()}
-    return [column for column in ("same_ref", "parent_id") if column in staged]
+    there = changes.staged(con, kind)
+    return [column for column in ("same_ref", "parent_id", "lent_parent_id") if column in there]
 
 
 def _tell(con: duckdb.DuckDBPyConnection, kind: Kind, records: str) -> None:

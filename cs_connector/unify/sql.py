@@ -20,16 +20,35 @@ def literal(value: object) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
+def word(value: str | float | bool | None, to: str) -> str:
+    """A constant as SQL of a type: a number that stands for a text is the text as it is written."""
+    if to != TEXT or value is None:
+        return literal(value)
+    return literal(str(value).lower() if isinstance(value, bool) else str(value))
+
+
 # most texts are of ASCII and have no space at their ends: to see that costs half as much as to look at every character
 _TRIMMED = (
     "CASE WHEN strlen({0}) = length({0}) AND {0} > '!' AND NOT suffix({0}, ' ') THEN {0} "
     "WHEN {0} IS NOT NULL THEN nullif(trim({0}), '') END"
 )
 _MILLIS = "regexp_full_match({0}, '-?[0-9]{{12,14}}')"
+# no word such as infinity, and no year of five digits
+_DATED = "({0} BETWEEN '0' AND ':' AND substr({0}, 5, 1) NOT BETWEEN '0' AND '9')"
 # the form that CRMs give is tried first: what fits every form costs five times as much
-_UTC = "CASE WHEN suffix({0}, 'Z') OR suffix({0}, '+0000') THEN TRY_CAST({0} AS TIMESTAMP) END"
+_UTC = (
+    "CASE WHEN (suffix({0}, 'Z') OR suffix({0}, '+0000')) AND "
+    + _DATED
+    + " THEN TRY_CAST({0} AS TIMESTAMP) END"
+)
 _TIME = (
-    "coalesce(" + _UTC + ", CASE WHEN " + _MILLIS + " THEN epoch_ms(CAST({0} AS BIGINT)) ELSE TRY_CAST("
+    "coalesce("
+    + _UTC
+    + ", CASE WHEN "
+    + _MILLIS
+    + " THEN epoch_ms(CAST({0} AS BIGINT)) WHEN "
+    + _DATED
+    + " THEN TRY_CAST("
     "regexp_replace({0}, '([+-][0-9]{{2}})([0-9]{{2}})$', '\\1:\\2') AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END)"
 )
 _NUMBER = "CASE WHEN isfinite(TRY_CAST({0} AS DOUBLE)) AND lower({0}) NOT IN ('nan') THEN TRY_CAST({0} AS DOUBLE) END"
@@ -39,8 +58,8 @@ _CASTS = {
     WHOLE: "TRY_CAST(round(" + _NUMBER + ") AS BIGINT)",
     MONEY: "TRY_CAST({0} AS DECIMAL(18,2))",
     FLAG: "CASE lower({0}) WHEN 'true' THEN TRUE WHEN '1' THEN TRUE WHEN 'false' THEN FALSE WHEN '0' THEN FALSE END",
-    DATE: "coalesce(TRY_CAST(left({0}, 10) AS DATE), "
-    "CASE WHEN " + _MILLIS + " THEN CAST(epoch_ms(CAST({0} AS BIGINT)) AS DATE) END)",
+    DATE: "CASE WHEN " + _DATED + " THEN TRY_CAST(left({0}, 10) AS DATE) "
+    "WHEN " + _MILLIS + " THEN CAST(epoch_ms(CAST({0} AS BIGINT)) AS DATE) END",
     TIME: _TIME,
 }
 _KINDS = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-
 from collections.abc import Iterator
 
 import pytest
@@ -46,7 +45,9 @@ def subject(reading, number):
     return json.loads(reading.records[number].payload)["subject"]
 
 
-def test_a_late_change_is_found_though_the_reading_was_killed_near_it_and_went_on_a_day_later(small: Account) -> None:
+def test_a_late_change_is_found_though_the_reading_was_killed_near_it_and_went_on_a_day_later(
+    small: Account,
+) -> None:
     small.sandbox.world.clock.move(running=False)
     number = make(small, "first")
     small.later(minutes=30)

@@ -200,6 +200,15 @@ def test_a_metric_of_two_files_is_told_at_the_second(tmp_path: Path) -> None:
     assert _told(tmp_path) == ["second.yml:6:3 m is in first.yml already; give one of them another name"]
 
 
+def test_a_metric_that_differs_in_capitals_only_is_told_too(tmp_path: Path) -> None:
+    """An engine would give both the numbers of the first."""
+    _file(tmp_path, "first", study("fetch: ticket", END))
+    _file(tmp_path, "second", study("fetch: ticket", END).replace("  m:", "  M:"))
+    assert _told(tmp_path) == [
+        "second.yml:6:3 M and m of first.yml differ in capitals only; give one of them another name"
+    ]
+
+
 def test_a_metric_of_another_file_is_to_be_named_in_uses(tmp_path: Path) -> None:
     _file(tmp_path, "first", study("fetch: ticket", END, value="z / 2"))
     _file(tmp_path, "second", study("fetch: ticket", END).replace("  m:", "  z:"))

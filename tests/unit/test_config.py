@@ -194,3 +194,14 @@ def test_a_store_at_any_other_address_is_refused_in_words(root: Path, given: str
     with pytest.raises(ConfigError) as caught:
         assert open_project(root, ()).url
     assert caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("text", "line"), [("version: 1\nname: a\x07b\n", 2), ("version: 1\nx: " + "[" * 3000, None)]
+)
+def test_what_no_yaml_holds_is_told(tmp_path, text, line):
+    path = tmp_path / "cs-connector.yml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match="cannot be read") as caught:
+        load(path)
+    assert caught.value.place.line == line

@@ -6,7 +6,7 @@ import gzip
 import json
 import os
 from contextlib import nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from cs_connector.adapters.files import Files
@@ -128,12 +128,26 @@ def test_json_lines_keep_their_bytes(tmp_path):
 def test_a_damaged_cursor_is_refused_with_a_way_out(tmp_path, cursor):
     with pytest.raises(UsageError, match="cursor of usage") as caught:
         read(files(tmp_path), cursor)
-    assert "reset the cursor" in caught.value.fix
+    assert "sync --anew" in caught.value.fix
 
 
 def test_without_dates_the_time_of_reading_counts(tmp_path):
     (tmp_path / "a.csv").write_text(HEADER + "acme,2026-05-01,7\n")
     assert read(files(tmp_path, modified=None))[1].complete_to == NOW
+
+
+@pytest.mark.parametrize("damage", [b"customer;amount\n", gzip.compress((HEADER * 50).encode())[:30]])
+def test_without_dates_a_file_that_cannot_be_read_is_not_read_up_to_now(tmp_path, monkeypatch, damage):
+    path, adapter = tmp_path / "a.csv.gz", files(tmp_path, modified=None)
+    path.write_bytes(gzip.compress((HEADER + "acme,2026-05-01,7\n").encode()))
+    whole = read(adapter)[1]
+    path.write_bytes(damage if damage[:2] == b"\x1f\x8b" else gzip.compress(damage))
+    later = NOW + timedelta(days=9)
+    monkeypatch.setattr(StoppedClock, "now", lambda _clock: later)
+    cut = read(adapter, whole.cursor)[1]
+    assert cut.complete_to == read(adapter, cut.cursor)[1].complete_to == NOW
+    path.write_bytes(gzip.compress((HEADER + "acme,2026-05-01,8\n").encode()))
+    assert read(adapter, cut.cursor)[1].complete_to == later
 
 
 def test_dates_in_the_future_promise_nothing(tmp_path):

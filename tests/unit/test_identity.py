@@ -167,6 +167,18 @@ def test_a_split_waits_for_a_person(world: World) -> None:
     assert world.rows("SELECT * FROM after_pending_split") == []
 
 
+def test_a_record_does_not_wait_beside_one_that_a_person_parted_from_it(world: World) -> None:
+    for system, record in (("sales", "1"), ("service", "2"), ("marketing", "3")):
+        world.has(system, record, "Ember Retail", domain="ember.example")
+    world.says("unlink", "marketing|account|3", "service|account|2")
+    world.says("unlink", "marketing|account|3", "sales|account|1")
+    before = world.link()
+    world.con.execute("DELETE FROM decision WHERE right_ref = 'sales|account|1'")
+    world.says("link", "marketing|account|3", "sales|account|1")
+    after = world.link()
+    assert after["1"] == after["3"] == before["1"] != after["2"]
+
+
 def test_an_id_of_another_record_moves_a_record_at_once(world: World) -> None:
     world.has("sales", "1", "Ember Retail", domain="ember.example")
     world.has("sales", "2", "Nordwind")
@@ -352,3 +364,29 @@ def test_ids_stay_where_only_the_links_of_an_older_edition_can_be_read(world: Wo
 
 def test_nothing_to_link_is_no_trouble(world: World) -> None:
     assert world.link() == {}
+
+
+def test_what_only_an_added_record_tells_of_a_parent_and_an_employer_counts_as_it_comes_and_goes(
+    world: World,
+) -> None:
+    add = "INSERT INTO stage_{}(connection, rank, object, record_id, adds_ref, {}) VALUES ('marketing', 1, 'links', ?, ?, ?)"
+    for system, record in (("marketing", "1"), ("service", "2")):
+        world.has(system, record, "Ember Retail", domain="ember.example")
+    people = [
+        {"record": r, "system": s, "name": "Ann Holt"} for r, s in (("a", "marketing"), ("b", "service"))
+    ]
+    at = [{**people[1], "account_id": "service|account|2"}]
+    kit.stage(world.con, "person", people[:1])
+    kit.stage(world.con, "person", at)
+    linked = "SELECT count(DISTINCT entity_id) FROM resolved WHERE entity = '{}'"
+    first = world.link()
+    assert first["1"] == first["2"]
+    assert world.rows(linked.format("person")) == [(2,)]
+    world.con.execute(add.format("person", "account_id"), ["a", "marketing|person|a", "marketing|account|1"])
+    world.link()
+    assert world.rows(linked.format("person")) == [(1,)]
+    world.con.execute(add.format("account", "parent_id"), ["1", "crm:mailer|account|1", "service|account|2"])
+    found = world.link()
+    assert found["1"] != found["2"]
+    world.con.execute("DELETE FROM stage_account WHERE object = 'links'")
+    assert world.link() == first

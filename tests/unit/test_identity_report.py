@@ -69,6 +69,10 @@ def test_two_entities_are_decided_about_once_however_many_of_their_records_met()
     assert [side.name for side in second.sides] == ["a", "c"]
 
 
+def test_a_command_for_ids_of_several_words_can_be_typed_as_it_is() -> None:
+    assert cards([pair("a/1", "b/Acme; rm x", 0.3)])[0].command == "cs-connector link a/1 'b/Acme; rm x'"
+
+
 @pytest.mark.parametrize(("probability", "odds"), [(0.99999, "99 %"), (0.5, "50 %"), (0.0001, "1 %")])
 def test_what_is_not_certain_is_not_shown_as_certain(probability: float, odds: str) -> None:
     assert cards([pair("a/1", "b/1", probability)])[0].odds == odds

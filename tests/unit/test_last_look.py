@@ -8,12 +8,14 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
+from cs_connector.act import outbox
 from cs_connector.act.outbox import Outbox, tasks
 from cs_connector.act.plan import Planned
+from cs_connector.errors import Unavailable
 from cs_connector.ports import NOT_LINKED, Change, Receipt, Verdict
 from cs_connector.store import tables
 from cs_connector.store.state import State
-from cs_connector.testing import FixedClock, System
+from cs_connector.testing import Fault, FixedClock, System
 
 from .act_kit import Tables, rows
 from .outbox_kit import OTHER, TASK, Desk, Line, task
@@ -91,6 +93,16 @@ def test_a_task_that_cannot_be_looked_at_is_not_changed(desk: Desk) -> None:
     desk.crm.resume = silent  # type: ignore[method-assign,assignment]
     tally = desk.send(changed())
     assert (tally.updated, tally.later, desk.crm.sent) == (0, 1, [])
+    assert desk.states() == {"k1": "planned"}
+
+
+def test_a_crm_that_cannot_be_looked_at_keeps_no_other_from_being_written_to(desk: Desk) -> None:
+    desk.system.faults.append(Fault("resume", Unavailable("it is down"), times=9))
+    other = Line(System((TASK, OTHER)))
+    desk.box.lay([changed(), replace(task("k9"), connection="other")])
+    with pytest.raises(Unavailable, match="it is down"):
+        list(outbox.send(desk.box, {"crm": desk.crm, "other": other}))
+    assert (desk.crm.sent, other.sent) == ([], [["k9"]])
     assert desk.states() == {"k1": "planned"}
 
 

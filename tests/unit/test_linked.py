@@ -81,3 +81,23 @@ def test_a_past_that_is_computed_today_leaves_no_links(
     monkeypatch.setattr(engine, "as_of", engine.as_of - timedelta(days=30))
     left(engine, *BOTH)
     assert engine.store.facts.files(earlier.LINKED) == []
+
+
+def test_a_run_of_a_past_day_keeps_what_earlier_ones_measured_after_it(engine: Engine) -> None:
+    day = date(2026, 8, 31)
+    rows = [
+        ("a", day, 1.0),
+        ("a", date(2026, 9, 30), 2.0),
+        ("a", date(2026, 10, 31), None),
+        ("b", date(2026, 10, 31), 3.0),
+    ]
+    with engine.tables() as con:
+        con.execute(
+            "CREATE TABLE metric_before(relationship_id VARCHAR, account_id VARCHAR, metric VARCHAR, on_date DATE, value DOUBLE)"
+        )
+        con.executemany(
+            "INSERT INTO metric_before VALUES (?, ?, 'm', ?, ?)",
+            [(who, who, on, value) for who, on, value in rows],
+        )
+        found = con.execute(f"SELECT account_id, on_date, value FROM ({earlier.later(day)})").fetchall()
+    assert found == [rows[1], rows[3]]

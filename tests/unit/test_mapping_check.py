@@ -95,6 +95,22 @@ def test_every_mistake_of_every_file_is_told_once(engine: Engine) -> None:
     assert told(engine) == WRONG
 
 
+ABROAD = """    same_as: {crm: salesforse, object: Account, field: Name}
+  - object: Account
+    entity: person
+    fields: {account_id: {link: account, crm: sales, object: Acount, field: Name}, name: Name}
+"""
+
+
+def test_a_reference_into_another_system_leads_to_what_is_read_there(engine: Engine) -> None:
+    text = BASE.replace("crm: sales", "crm: memory").partition("write:")[0] + ABROAD
+    (engine.project.root / "mappings" / "mine.yml").write_text(text)
+    assert [row for row in told(engine) if row[0] == "more"] == [
+        ("more", "mine.yml:11", "salesforse is no system"),
+        ("more", "mine.yml:14", "Acount of sales is not read, so it leads nowhere"),
+    ]
+
+
 def test_a_saved_system_is_as_good_as_a_live_one(engine: Engine, tmp_path: Path) -> None:
     for name in ("sales", "more"):
         documents = [("describe/Account", {"fields": FIELDS}), ("limits", {})]

@@ -213,7 +213,9 @@ def declare(engine: Engine, name: str, org_id: str | None) -> None:
     settings = engine.project.settings
     one = settings.connections[name].model_copy(update={"org_id": org_id})
     connections = {**settings.connections, name: one}
-    engine.project = replace(engine.project, settings=settings.model_copy(update={"connections": connections}))
+    engine.project = replace(
+        engine.project, settings=settings.model_copy(update={"connections": connections})
+    )
 
 
 def test_the_project_file_cannot_put_another_org_in_the_place_of_the_one_that_is_known(

@@ -14,10 +14,11 @@ from cs_connector.act.calling.rules import load_rules, names
 from cs_connector.errors import ConnectorError, UsageError
 from cs_connector.health import explain, levers_for
 from cs_connector.language.expression import parse_condition
-from cs_connector.runner.asking import scored_on
+from cs_connector.runner.asking import Own, scored_on
 from cs_connector.runner.exporting import _records
 from cs_connector.runner.questions import _words
 from cs_connector.runner.scorecards.pages import linked
+from tests.unit.engine_kit import engine_of
 from tests.unit.health_tables import SHIPPED, World, definitions
 
 OCTOBER, TODAY = date(2026, 10, 31), date(2026, 11, 25)
@@ -80,3 +81,18 @@ def test_a_link_is_that_of_the_connection_and_none_where_it_cannot_say() -> None
     assert [s["link"] for s in told["measures"][0]["sources"]] == [
         "https://crm.example/Case/500", None, None,
     ]  # fmt: skip
+
+
+def test_a_cap_on_what_only_earlier_runs_measured_is_explained_by_it(tmp_path: Path) -> None:
+    columns = "SELECT 'r1' AS relationship_id, 'a1' AS account_id"
+    named = {
+        "measure/metric": f"{columns}, 'notice' AS metric, DATE '2026-11-25' AS on_date, NULL::DOUBLE AS value, FALSE AS known",
+        "measure/past": f"{columns}, 'notice' AS metric, DATE '2026-10-31' AS on_date, 1.0::DOUBLE AS value, TRUE AS known",
+    }
+    with engine_of(object(), tmp_path) as engine, engine.tables() as con:
+        engine.publish(con, named)
+        Own(engine, con, "r1", "a1").measured()
+        Own(engine, con, "r2", "a2").keep("measure/metric", "others", {})
+        found = con.execute("SELECT on_date, value FROM metric_value WHERE known").fetchall()
+        assert con.execute("SELECT * FROM others").fetchall() == []
+    assert found == [(OCTOBER, 1.0)]

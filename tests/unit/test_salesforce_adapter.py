@@ -161,7 +161,7 @@ def test_a_damaged_cursor_is_refused_with_a_way_out(wire, world, cursor):
     describe(wire, "Account", *FIELDS)
     with pytest.raises(UsageError, match="cursor of Account") as caught:
         list(adapter.read(Read("Account", ("Name",), cursor)))
-    assert "reset the cursor" in caught.value.fix
+    assert "sync --anew" in caught.value.fix
 
 
 def test_a_read_that_was_stopped_goes_on_after_the_last_record(wire, world):

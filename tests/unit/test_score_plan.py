@@ -289,3 +289,55 @@ def test_the_configuration_of_the_last_run_is_kept(tmp_path: Path, layers: tuple
         with pytest.raises(UsageError, match="declares nothing"), configurations.of_folder(engine, tmp_path):
             pass
         assert not list(engine.project.state.glob("configuration-*"))
+
+
+def test_who_would_have_no_score_any_more_is_counted(tmp_path: Path, layers: tuple[Path, Path]) -> None:
+    """A last line of assign.yml that went away takes nobody's band: it takes the whole score."""
+    other = folder(tmp_path / "other", "type = 'Region'", {}, {})
+    path = other / "scorecards/assign.yml"
+    path.write_text(path.read_text().replace("  - scorecard: first\n", ""))
+    one, two = definitions(layers[0]), definitions(other)
+    with base().connection() as con:
+        compare(con, AS_OF, one, two)
+        document = _document(con, "run A", one, two) | {"as_of": "2026-11-25"}
+    assert document["no_scorecard"]["after"] == {"relationships": 5, "revenue": {"USD": 16_000.0}}
+    assert "5 relationships have no score any more: no scorecard in assign.yml fits them." in markdown(
+        document
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        (
+            "judgements.yml",
+            "version: 1\njudgements:\n  - {of: quiet-r, says: At risk, by: Dana, on: 2026-11-20}\n",
+            "judgements: 0 lines gone, 1 new",
+        ),
+        (
+            "calendar.yml",
+            "version: 1\nfiscal_year_starts: 11\n",
+            "calendar: fiscal year from month 1, weeks from monday, UTC → fiscal year from month 11, weeks from monday, UTC",
+        ),
+    ],
+)
+def test_what_people_write_and_the_calendar_are_a_change_as_well(
+    tmp_path: Path, name: str, text: str, told: str
+) -> None:
+    """Neither is in a file of metrics, and both move what metrics come to."""
+    one, two = (folder(tmp_path / side, "type = 'Trial'", {}, {}) for side in ("one", "two"))
+    for root in (one, two):
+        (root / "overrides.yml").write_text(
+            "version: 1\noverrides:\n  gone: {when: csm_judgement = 0 or early = 1, cap: 30, driver: Usage, reason: said, fix: call}\n"
+        )
+        (root / "metrics").mkdir()
+        (root / "metrics/early.yml").write_text(
+            "version: 1\nmetrics:\n  early: {title: Early, value: 'if(days(today, fiscal_year_start(today)) < 31, 1, 0)'}\n"
+        )
+    (two / name).write_text(text)
+    sides = definitions(one), definitions(two)
+    assert differences(*sides) == [told]
+    with base().connection() as con:
+        compare(con, AS_OF, *sides)
+        found = {m.account_id: [s.override for s in m.relationships] for m in moved(con, *sides)}
+    assert found["quiet"] == [None, "gone"]

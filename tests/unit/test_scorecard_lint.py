@@ -198,6 +198,24 @@ def test_there_are_ten_and_the_good_one_has_no_mistake(tmp_path: Path) -> None:
     assert said([SHIPPED]) == []
 
 
+@pytest.mark.parametrize(
+    ("file", "changes", "told"),
+    [
+        (OVERRIDES, {"  mine:": "  my own:"}, "'my own' is no name: use letters, digits, _ and -"),
+        (MINE, {"measure: nps": "measure: Tickets"}, "Tickets is listed twice"),
+    ],
+)
+def test_names_that_an_engine_would_take_for_others_are_refused(
+    tmp_path: Path, file: str, changes: dict[str, str], told: str
+) -> None:
+    """Of two measures that differ in capitals only one would count for both; a blank tells one override from the next."""
+    layers = project(tmp_path, **FILES | {file: swapped(FILES[file], changes)})
+    ((_, what, why, _),) = said(layers)
+    assert told in (what, why)
+    with pytest.raises(ConfigError):
+        load_definitions(layers)
+
+
 def test_all_mistakes_are_said_at_once(tmp_path: Path) -> None:
     """Eight of the ten together, in three files: the other two change what these change."""
     apart = ("weights that are all zero", "two scorecards that claim one type")

@@ -107,6 +107,7 @@ def test_a_very_long_wait_is_left_to_the_caller():
     with session(script) as transport, pytest.raises(RateLimited) as caught:
         transport.get(f"{HOST}/x")
     assert caught.value.retry_after == 7200
+    assert "in 2 hours" in caught.value.usual
     assert len(script.seen) == 1
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from cs_connector.unify import Source, load_mapping
 
-from .unify_kit import Records, con, rows, run
+from .unify_kit import Records, account, company, con, rows, run
 
 __all__ = ["con"]
 
@@ -171,3 +171,40 @@ def test_an_id_that_two_portals_have_leads_to_neither(con: duckdb.DuckDBPyConnec
     assert rows(con, query.format("invoice", "invoice_id")) == [("b1", None), ("b2", "Hestrel")]
     desks = "SELECT record_id, a.name FROM link JOIN account a ON a.account_id = entity_id WHERE object = 'desks' ORDER BY 1"
     assert rows(con, desks) == [("d1", "Desk 1"), ("d2", "Hestrel")]
+
+
+def companies(*linked: tuple[str, str]) -> Records:
+    """Two companies that a portal calls nearly alike, and who is under whom."""
+    return {
+        ("hs", "companies"): [
+            company("1", name="Ember Retail", domain="ember.example"),
+            company("2", name="Ember Retail GmbH", domain="ember.example"),
+        ],
+        ("hs", "companies/companies"): [{"id": low, "parent": high} for low, high in linked],
+    }
+
+
+def test_a_company_is_not_its_parent_though_only_an_association_tells(con: duckdb.DuckDBPyConnection) -> None:
+    run(con, companies())
+    assert rows(con, "SELECT count(*) FROM account") == [(1,)]
+    run(con, companies(("1", "2")))
+    under = (
+        "SELECT a.name, p.name FROM account a LEFT JOIN account p ON p.account_id = a.parent_id ORDER BY 1"
+    )
+    assert rows(con, under) == [("Ember Retail", "Ember Retail GmbH"), ("Ember Retail GmbH", None)]
+    assert rows(con, "SELECT * FROM hierarchy_issue") == []
+
+
+def test_a_contact_is_known_by_its_name_and_the_company_of_its_association(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    told: Records = {
+        ("sf", "Account"): [account("A", "Ember Retail", Website="ember.example")],
+        ("sf", "Contact"): [{"Id": "C", "AccountId": "A", "Name": "Eva Lund"}],
+        ("hs", "companies"): companies()[("hs", "companies")][:1],
+        ("hs", "contacts"): [company(n, firstname="Eva", lastname="Lund") for n in ("7", "8")],
+        ("hs", "contacts/companies"): [{"id": "7", "primary": "1"}],
+    }
+    run(con, told)
+    found = dict(rows(con, "SELECT record_id, entity_id FROM link WHERE entity = 'person'"))
+    assert found["7"] == found["C"] != found["8"]

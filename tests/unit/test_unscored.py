@@ -27,8 +27,16 @@ def scores() -> Scores:
     ("asked", "scorecard", "told"),
     [
         ("deal", None, "it is not scored: has no subscription"),
-        ("gone", None, "none of its relationships is scored: they have ended, or had not begun"),
-        ("later", None, "none of its relationships is scored: they have ended, or had not begun"),
+        (
+            "gone",
+            None,
+            "none of its relationships is scored: they have ended, had not begun, or no scorecard in assign.yml fits them",
+        ),
+        (
+            "later",
+            None,
+            "none of its relationships is scored: they have ended, had not begun, or no scorecard in assign.yml fits them",
+        ),
         ("child", "trial", "it is scored by standard, usage_only"),
         ("nobody", None, "the id is not known"),
     ],

@@ -121,6 +121,15 @@ def test_references_are_looked_up_where_they_say(tmp_path):
     assert resolve("https://plain.example", {}, project) == "https://plain.example"
 
 
+def test_secrets_as_other_machines_save_them_are_read_or_told(tmp_path):
+    path = secrets(tmp_path, "") / "secrets.env"
+    path.write_bytes(b"\xef\xbb\xbfA=1\r\nB=2\r\n")
+    assert resolve("secret:A", {}, tmp_path) == "1"
+    path.write_bytes("A=1".encode("utf-16"))
+    with pytest.raises(ConfigError, match="not UTF-8"):
+        resolve("secret:A", {}, tmp_path)
+
+
 @pytest.mark.parametrize(
     ("reference", "text", "mode", "said"),
     [

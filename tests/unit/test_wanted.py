@@ -46,17 +46,6 @@ def test_a_cap_is_told_by_its_reason_and_not_by_the_name_that_it_has_in_a_file(
     assert con.execute("SELECT cap_text FROM wanted_account").fetchall() == [(told,)]
 
 
-def test_the_cap_of_a_month_end_is_told_by_its_reason_too(con: duckdb.DuckDBPyConnection) -> None:
-    con.execute(
-        "INSERT INTO snapshot(entity, main, on_date, entity_id, band, score, cap, override, override_reason) VALUES "
-        "('account', TRUE, '2026-10-31', 'a1', 'red', 40, 40, 'champion_left', 'the champion left (3 Oct)')"
-    )
-    want(con, DAY)
-    assert con.execute("SELECT cap_text FROM wanted_snapshot").fetchall() == [
-        ("Capped at 40: the champion left (3 Oct)",)
-    ]
-
-
 @pytest.mark.parametrize(("band", "written"), [("green", 97), ("unknown", None)])
 def test_an_unknown_score_is_blank_in_the_crm(
     con: duckdb.DuckDBPyConnection, band: str, written: int | None

@@ -161,6 +161,18 @@ def test_a_survey_response_is_as_new_as_its_newest_answer(zendesk: Zendesk) -> N
 
 
 @responses.activate
+def test_a_rating_that_is_given_weeks_after_it_was_asked_for_is_listed_again(
+    zendesk: Zendesk, around: Around
+) -> None:
+    body = {"satisfaction_ratings": [], "meta": {"has_more": False}}
+    responses.get(f"{API}/satisfaction_ratings.json", json=body)
+    first = read_all(zendesk, "satisfaction_ratings")
+    read_all(zendesk, "satisfaction_ratings", cursor=first.cursor)
+    since = int(responses.calls[1].request.params["start_time"])
+    assert since <= (around.clock.now() - timedelta(days=29)).timestamp()
+
+
+@responses.activate
 @pytest.mark.parametrize("status", [403, 404])
 def test_ratings_that_are_not_on_the_plan_are_an_unavailable_source(zendesk: Zendesk, status: int) -> None:
     responses.get(f"{API}/satisfaction_ratings.json", status=status, body="")

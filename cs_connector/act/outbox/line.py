@@ -89,7 +89,6 @@ class Line(msgspec.Struct, gc=False, array_like=True):
         was = self.was
         return any(value is None and was.get(name) is not None for name, value in self.values.items())
 
-
     @property
     def linking(self) -> bool:
         """Whether its record is there, and only to be linked."""

@@ -70,7 +70,12 @@ class _Sender:
             tally.unsent += len(batch)
             return
         adapter = self.adapters[tally.connection]
-        left = look(self.outbox, adapter, batch)
+        try:
+            left = look(self.outbox, adapter, batch)
+        except AdapterError as away:  # nothing was sent
+            self.stopped[tally.connection] = away
+            tally.unsent += len(batch)
+            return
         self.outbox.take(batch)
         reach(Point.SENDING)
         answers, error = _told(adapter, tally.connection, batch, left)

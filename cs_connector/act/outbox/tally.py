@@ -55,8 +55,6 @@ class Tally:
         """Count an answer; one that says LATER counts as long as no other follows, as does a link that is still to be made."""
         if unlinked:
             self._later(answer)
-        elif answer.code == NOT_LINKED:
-            self.loose[answer.message or answer.code] += 1
         match answer.verdict:
             case Verdict.REJECTED:
                 self.rejected += 1
@@ -72,6 +70,8 @@ class Tally:
                 self.conflicts += 1
             case _:
                 self._done(line, answer.verdict)
+                if answer.code == NOT_LINKED and not unlinked:
+                    self.loose[answer.message or answer.code] += 1
 
     def _later(self, answer: Receipt) -> None:
         self.later += 1

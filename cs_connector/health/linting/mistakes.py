@@ -188,15 +188,15 @@ def _card(document: Document, known: _Known) -> Iterator[ConfigError]:
     for index, measure in enumerate(measures):
         at: Keys = ("measures", index)
         name = measure.get("measure") if isinstance(measure, dict) else None
-        if isinstance(name, str) and name in seen:
-            line = document.place(("measures", seen[name])).line
+        if isinstance(name, str) and name.lower() in seen:
+            line = document.place(("measures", seen[name.lower()])).line
             yield document.error(
                 (*at, "measure"),
                 f"{name} is listed twice",
                 why=f"it is in line {line}, too",
                 fix="remove one",
             )
-        seen.setdefault(str(name), index)
+        seen.setdefault(str(name).lower(), index)
         yield from _measure(document, at, measure, known)
     yield from _weightless(document, [m.get("weight") for m in measures if isinstance(m, dict)])
     for index, name in enumerate(_listed(document.data, "overrides")):

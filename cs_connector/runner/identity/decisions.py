@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import duckdb
 import sqlalchemy as sa
@@ -14,6 +16,14 @@ from cs_connector.store.tables import decisions as decided
 DECISION = ("entity", "action", "left_ref", "right_ref", "reason")
 WHO = "unify/identity"  # a dataset for each table of KEPT
 _RESOLVED = "('account', 'person', 'user')"
+Pair = tuple[str, str]
+
+
+class Decided(NamedTuple):
+    """The `pairs` of records of which it is said, and those of which it is no longer said that they are not the same."""
+
+    pairs: list[Pair]
+    withdrawn: list[Pair]
 
 
 def changed(con: duckdb.DuckDBPyConnection) -> list[str]:
@@ -50,11 +60,11 @@ def decisions(engine: Engine) -> list[tuple[str | None, ...]]:
         return [tuple(row) for row in db.execute(sa.select(*columns).order_by(*columns[:4]))]
 
 
-def decide(engine: Engine, action: str, one: str, other: str, reason: str | None) -> list[tuple[str, str]]:
-    """Record that records are the same (`link`) or not (`unlink`); the last word on a pair counts. Returns the pairs.
+def decide(engine: Engine, action: str, one: str, other: str, reason: str | None) -> Decided:
+    """Record that records are the same (`link`) or not (`unlink`); the last word on a pair counts.
 
     `one` and `other` are records (an id, or connection/object/id) or entities; an entity stands for its first record
-    when it is linked, and for all of its records when something is unlinked from it. Raises UsageError.
+    when it is linked, and for all of its records when something is unlinked from it, or was. Raises UsageError.
     """
     with engine.tables(["link"]) as con:
         entity, left = _found(con, one)
@@ -65,24 +75,37 @@ def decide(engine: Engine, action: str, one: str, other: str, reason: str | None
             safe="nothing was changed",
             fix="name two of the same kind",
         )
-    both = [(a, b) for a in left for b in right if a != b]
-    pairs = sorted({(min(pair), max(pair)) for pair in (both[:1] if action == "link" else both)})
-    if not pairs:
+    if set(left) == set(right):
+        same = "record" if len(left) == 1 else entity
         raise UsageError(
-            f"{one} and {other} are the same record", safe="nothing was changed", fix="name two records"
+            f"{one} and {other} are the same {same}", safe="nothing was changed", fix="name two records"
         )
+    pairs = [(min(a, b), max(a, b)) for a in left for b in right if a != b]
+    said = sorted(set(pairs[:1] if action == "link" else pairs))
     with engine.store.state.begin() as db:
-        for pair in pairs:
-            row = {"entity": entity, "left_ref": pair[0], "right_ref": pair[1]}
-            db.execute(sa.delete(decided).filter_by(**row))
-            values = row | {
-                "action": action,
-                "reason": reason,
-                "who": getpass.getuser(),
-                "at": engine.clock.now(),
-            }
-            db.execute(sa.insert(decided).values(**values))
-    return pairs
+        withdrawn = _withdrawn(db, entity, pairs) if action == "link" else []
+        for pair in said:
+            _say(engine, db, (entity, *pair), action, reason)
+    return Decided(said, [pair for pair in withdrawn if pair not in said])
+
+
+def _withdrawn(db: sa.Connection, entity: str, pairs: Iterable[Pair]) -> list[Pair]:
+    """Those of some pairs of which it was said that they are not the same: it is no longer."""
+    found = []
+    for left, right in sorted(set(pairs)):
+        row = {"entity": entity, "left_ref": left, "right_ref": right, "action": "unlink"}
+        if db.execute(sa.delete(decided).filter_by(**row)).rowcount:
+            found.append((left, right))
+    return found
+
+
+def _say(
+    engine: Engine, db: sa.Connection, of: tuple[str, str, str], action: str, reason: str | None
+) -> None:
+    row = dict(zip(("entity", "left_ref", "right_ref"), of, strict=True))
+    db.execute(sa.delete(decided).filter_by(**row))
+    said = {"action": action, "reason": reason, "who": getpass.getuser(), "at": engine.clock.now()}
+    db.execute(sa.insert(decided).values(**row, **said))
 
 
 def _found(con: duckdb.DuckDBPyConnection, name: str) -> tuple[str, list[str]]:

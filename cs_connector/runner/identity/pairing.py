@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from shlex import quote
 from typing import Any
 
 _ORDER = ("account", "person", "user")
@@ -73,7 +74,7 @@ def _card(found: Sequence[Mapping[str, Any]]) -> Card:
         for end in ("one", "other")
     )
     told = tuple(part.strip() for part in str(top["evidence"] or "").split(";") if part.strip())
-    command = f"cs-connector link {top['one_record']} {top['other_record']}"
+    command = f"cs-connector link {quote(top['one_record'])} {quote(top['other_record'])}"
     return Card(
         top["entity"],
         (sides[0], sides[1]),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from cs_connector.language.executor import Connection
 from cs_connector.measure import linked
 from cs_connector.runner.engine import Engine
@@ -36,6 +38,12 @@ def attach(engine: Engine, con: Connection) -> None:
     con.execute(
         f"CREATE OR REPLACE TEMP VIEW {linked.BEFORE} AS FROM linked_ever ANTI JOIN ({undone}) USING (account_id, connection)"
     )
+
+
+def later(day: date) -> str:
+    """A query for what earlier runs measured of days after this one: a run of that day says nothing of it, and the next one needs it."""
+    return f"""SELECT relationship_id, account_id, metric, on_date, value, TRUE AS known FROM metric_before
+        WHERE value IS NOT NULL AND on_date > DATE '{day.isoformat()}' ORDER BY account_id"""
 
 
 def keep(engine: Engine, con: Connection) -> None:

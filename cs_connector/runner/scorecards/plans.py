@@ -10,7 +10,7 @@ from typing import Any
 from cs_connector.errors import UsageError
 from cs_connector.health import Definitions, load_definitions
 from cs_connector.health.causes import Cause, causes, main_cause
-from cs_connector.health.compare import Moved, compare, moved, stayed, total
+from cs_connector.health.compare import Moved, compare, moved, stayed, total, unfit
 from cs_connector.health.differences import differences
 from cs_connector.language.executor import Connection
 from cs_connector.model import ENTITIES
@@ -54,6 +54,7 @@ def _document(con: Connection, named: str, before: Definitions, after: Definitio
         because[(cause.kind, cause.name) if cause else ("rounding", "")].append(one)
         accounts.append(_account(one, found))
     kept, down, up = stayed(con)
+    lacking = unfit(con)
     return {
         "schema": SCHEMA,
         "as_of": None,
@@ -66,6 +67,9 @@ def _document(con: Connection, named: str, before: Definitions, after: Definitio
             "revenue": _revenue((row[2], row[4]) for row in totals if row[0] != row[1]),
         },
         "score_only": {"accounts": kept, "down": down, "up": up},
+        "no_scorecard": {
+            side: _lacking(row for row in lacking if row[0] == side) for side in ("before", "after")
+        },
         "bands": list(_bands(totals)),
         "because": list(_because(because)),
         "changes": accounts,
@@ -78,6 +82,15 @@ def _revenue(amounts: Iterable[tuple[str, float | None]]) -> Money:
     for currency, amount in amounts:
         found[currency] += amount or 0
     return {currency: round(found[currency], 2) for currency in sorted(found) if found[currency]}
+
+
+def _lacking(found: Iterable[tuple[str, str, int, float | None]]) -> dict[str, Any]:
+    """How many relationships have a score by the other configuration alone, and what they pay."""
+    rows = list(found)
+    return {
+        "relationships": sum(row[2] for row in rows),
+        "revenue": _revenue((row[1], row[3]) for row in rows),
+    }
 
 
 def _bands(totals: Iterable[tuple[str, str, str, int, float]]) -> Iterator[dict[str, Any]]:

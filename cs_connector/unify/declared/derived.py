@@ -9,7 +9,7 @@ from datetime import date
 
 from cs_connector.model import ENTITIES, MONEY
 from cs_connector.unify.mapping import Conversion, MappingFile, ReadRule
-from cs_connector.unify.sql import ident, literal
+from cs_connector.unify.sql import ident, literal, word
 
 from .rates import Rates
 
@@ -48,9 +48,7 @@ def _computed(rule: ReadRule, layer: Layer, lost: AbstractSet[str]) -> Layer:
         text = one.sql if how.only_if is None else f"CASE WHEN {ident(f'if {one.name}')} THEN {one.sql} END"
         given = one.fitted(raw)
         if how.default is not None:
-            given = (
-                f"CASE WHEN {raw} IS NULL THEN CAST({literal(how.default)} AS {one.type}) ELSE {given} END"
-            )
+            given = f"CASE WHEN {raw} IS NULL THEN CAST({word(how.default, one.type)} AS {one.type}) ELSE {given} END"
         columns += [f"{text} AS {raw}", f"{given} AS {name}"]
         checks.append(
             f"WHEN {raw} IS NOT NULL AND {name} IS NULL THEN "

@@ -144,11 +144,17 @@ def _fits(word: str | float | bool | None, type_: str) -> bool:
 
 
 def _inputs(where: Path_, rule: ReadRule, columns: Mapping[str, Column]) -> Iterator[Mistake]:
+    taken = {column.lower(): column for column in columns}  # the engine reads ARR as arr
     for name, how in rule.inputs.items():
         at = (*where, "inputs", name)
-        if name in columns:
-            yield Mistake(at, f"{name} is an attribute of {rule.entity}", "call the input by another name")
-        elif name in RESERVED or " " in name:
+        if (other := taken.get(name.lower())) is not None:
+            told = (
+                f"{name} is an attribute"
+                if name == other
+                else f"{name} and {other} are one name, of an attribute"
+            )
+            yield Mistake(at, f"{told} of {rule.entity}", "call the input by another name")
+        elif name.lower() in RESERVED or " " in name:
             yield Mistake(
                 at, f"{name!r} cannot be the name of an input", "call it by another name, of one word"
             )
@@ -183,6 +189,9 @@ def _ranges(where: Path_, rule: ReadRule) -> Iterator[Mistake]:
     columns = {c.name: c.type for c in ENTITIES[rule.entity].staged}
     numbers = [name for name in rule.fields if columns.get(name) in _COUNTED]
     for index, one in enumerate(rule.ranges):
+        if one.low > one.high:
+            what = f"no {one.attribute} is from {one.low:g} to {one.high:g}"
+            yield Mistake((*where, "ranges", index), what, f"low: {one.high:g}, high: {one.low:g}")
         if one.attribute not in numbers:
             fix = suggest(one.attribute, numbers) or f"numbers of this rule: {', '.join(numbers) or 'none'}"
             yield Mistake(

@@ -9,11 +9,13 @@ import duckdb
 
 from cs_connector.model import ENTITIES, TEXT
 from cs_connector.unify.sql import ident, literal
+from cs_connector.unify.vocabulary import VALUES
 
 from .rulebook import GIVEN, Rulebook, SourceRule, attributes, formula
 from .rulebook import GIVEN_TYPES as _TYPES
 
-_LIVE = "coalesce(status, 'Active') <> 'Ended' AND coalesce(end_on, $as_of) >= $as_of"
+_OVER = ", ".join(map(literal, VALUES["subscription", "status"]["Ended"]))
+_LIVE = f"lower(trim(coalesce(status, 'active'))) NOT IN ({_OVER}) AND coalesce(end_on, $as_of) >= $as_of"
 _PLACE = "concat_ws(' ', l.connection, l.object, l.record_id)"
 
 
@@ -33,6 +35,7 @@ def gather(con: duckdb.DuckDBPyConnection, book: Rulebook, as_of: date) -> None:
         con.execute(f"INSERT INTO told {_told(rule, number)}", {"as_of": as_of} if _dated(rule) else {})
     if any(rule.values for rule in book.relationships):
         _unfit(con)
+    _typed(con, book)
     _homeless(con)
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE line AS SELECT * EXCLUDE (wrong), {_LIVE} AS live FROM told WHERE account_id IS NOT NULL",
@@ -94,6 +97,16 @@ def _type(rule: SourceRule, names: Mapping[str, str]) -> str:
     if "type" in rule.values:
         return f"CAST({formula(rule.values['type'], names)} AS {TEXT})"
     return ident("type") if rule.from_ == "subscription" else f"CAST(NULL AS {TEXT})"
+
+
+def _typed(con: duckdb.DuckDBPyConnection, book: Rulebook) -> None:
+    """A type in other capital letters than the declared one is that one."""
+    known = {name.strip().lower(): name for name in book.types}
+    whens = " ".join(f"WHEN {literal(plain)} THEN {literal(name)}" for plain, name in sorted(known.items()))
+    listed = ", ".join(map(literal, sorted(book.types)))
+    con.execute(
+        f"UPDATE told SET type = CASE lower(trim(type)) {whens} ELSE type END WHERE type NOT IN ({listed})"
+    )
 
 
 def _unfit(con: duckdb.DuckDBPyConnection) -> None:

@@ -146,6 +146,17 @@ def test_a_long_pause_ends_a_run_instead_of_letting_it_wait(store: Store, clock:
     assert stopped.value.resets_at == (began + timedelta(hours=1)).isoformat(timespec="minutes")
 
 
+@pytest.mark.parametrize("seconds", [1.8e9, 1e13, float("inf")])
+def test_no_slip_of_a_vendor_keeps_a_project_out_for_more_than_a_day(
+    store: Store, clock: HandClock, seconds: float
+) -> None:
+    one, other = two(store, clock)
+    one.pause(seconds)
+    with pytest.raises(QuotaExhausted) as stopped:
+        other.ready()
+    assert stopped.value.resets_at == (clock.now() + timedelta(days=1)).isoformat(timespec="minutes")
+
+
 def test_what_a_clock_wrote_that_was_ahead_is_forgotten(store: Store, clock: HandClock) -> None:
     one, other = two(store, clock)
     clock.pass_days(2)
