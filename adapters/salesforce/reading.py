@@ -10,7 +10,7 @@ from urllib.parse import quote_plus
 
 import msgspec
 
-from cs_connector.errors import AdapterError, NotPermitted, Rejected
+from cs_connector.errors import AdapterError, NotPermitted, Rejected, Unavailable
 from cs_connector.ports import Clock, Page, RawRecord, Read
 from cs_connector.transport import Transport
 from cs_connector.transport.cursors import unreadable
@@ -214,6 +214,12 @@ class Reader:
             yield answer, records
             if answer.done:
                 return
+            if not (answer.records or answer.next):
+                raise Unavailable(
+                    f"Salesforce says that there is more of {columns.object}, and not where",
+                    safe="what was read before is kept, and the next run goes on from there",
+                    fix="run again; if it stays so, look at what stands between here and Salesforce",
+                )
             locator = answer.next
 
     def _query(self, columns: Columns, cursor: Cursor) -> str:

@@ -66,7 +66,7 @@ def prepare(con: Connection, as_of: date, found: Sequence[Period], gap_days: int
     return LeftOut(endless, undated, unpriced)
 
 
-_PAYS = "coalesce(s.type, '') <> 'Trial' AND coalesce(s.status, '') <> 'Trial'"
+_PAYS = "lower(trim(coalesce(s.type, ''))) <> 'trial' AND lower(trim(coalesce(s.status, ''))) <> 'trial'"
 _ENDLESS = "coalesce(s.status = 'Ended' AND s.end_on IS NULL, FALSE)"
 _LEFT_OUT = f"""SELECT count(*) FILTER (s.start_on <= $as_of AND {_ENDLESS}), count(*) FILTER ({_PAYS} AND s.start_on IS NULL),
     count(*) FILTER ({_PAYS} AND s.start_on <= $as_of AND s.arr IS NULL AND NOT {_ENDLESS}) FROM subscription AS s"""

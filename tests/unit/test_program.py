@@ -64,6 +64,7 @@ def base() -> World:
             **term,
         )
     world.add("subscription", account_id="new", type="Trial", status="Trial", arr=999, start_on=START)
+    world.add("subscription", account_id="new", type="trial", status="Active", arr=999, start_on=START)
     world.add(
         "subscription", account_id="stays", product="C", status="Ended", arr=999, start_on=START
     )  # no end is known

@@ -23,6 +23,7 @@ from cs_connector.errors import (
     AuthFailed,
     ConfigError,
     NotPermitted,
+    Unavailable,
     UsageError,
 )
 from cs_connector.ports import Action, Change, Read, Surroundings, Verdict
@@ -127,6 +128,15 @@ def test_a_first_read_takes_everything_and_promises_what_salesforce_covers(wire,
     ]
     assert [page.done for page in pages] == [False, True]
     assert pages[1].complete_to == datetime(2026, 6, 1, 11, 59, tzinfo=UTC)
+
+
+def test_more_that_is_nowhere_is_an_error_and_no_endless_asking(wire, world):
+    adapter, *_ = world
+    describe(wire, "Account", *FIELDS)
+    updated(wire, "Account")
+    wire.get(f"{API}/queryAll", json={"records": [], "done": False})
+    with pytest.raises(Unavailable, match="not where"):
+        list(adapter.read(Read("Account", ("Name",))))
 
 
 def read_once(wire, world, *, cursor, answer=None):
