@@ -368,6 +368,7 @@ def test_every_metric_that_ships_is_explained_with_its_unit_and_evidence() -> No
         "promoter",
         "notice",
         "leaving",
+        "acquired",
         "first_value_open",
     }
 

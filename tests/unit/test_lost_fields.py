@@ -59,3 +59,17 @@ def test_a_notice_outlives_the_field_that_told_it() -> None:
 )
 def test_no_notice_is_known_where_all_subscriptions_were_read(made: World, notice: float | None) -> None:
     assert made.score().metric("notice") == notice
+
+
+@pytest.mark.slow
+def test_an_acquisition_outlives_the_feed_that_told_it() -> None:
+    """Calls go on meanwhile: `leaving` is a known 0."""
+    told = World().customer().users(90, 90)
+    told.add("lifecycle_event", account_id="a1", kind="Acquired", on_date=AS_OF - timedelta(days=9))
+    first = told.score()
+    assert (first.snapshot()["override"], first.snapshot()["score"]) == ("leaving_uncontrollable", 20)
+    lost = World().customer().users(90, 90)
+    lost.add("feed", entity="lifecycle_event", connection="service", complete=False, watermark=NOON)
+    second = lost.score(con=after(first, lost))
+    assert (second.metric("acquired"), second.metric("leaving")) == (None, 0)
+    assert (second.snapshot()["override"], second.snapshot()["score"]) == ("leaving_uncontrollable", 20)
