@@ -23,6 +23,8 @@ ORIGIN = (
 )
 _PASSED = ident("passed through")
 _ALL = (1 << 63) - 1
+# what an adapter says of a row that cannot be read, in the place of a record; looked for only where a payload begins so
+_BROKEN = """CASE WHEN starts_with(payload, '{"__error__"') THEN json_extract_string(payload, ['$.__error__', '$.__line__']) END"""
 
 
 def stage(con: duckdb.DuckDBPyConnection, sources: Iterable[Source], latest: Latest) -> None:
@@ -98,21 +100,25 @@ def _picked(source: Source, rule: ReadRule, rows: str) -> str:
     types, lost = source.types.get(rule.object, {}), source.unknown.get(rule.object, frozenset())
     passed = [n for n in source.mapping.passed(rule, types) if n not in lost]
     lost -= rule.deciding  # nothing is read without these, so what is there was read with them
-    paths = ["$.__error__", "$.__line__", *(source.mapping.path(n) for n in (*names, *passed))]
-    listed = "[" + ", ".join(literal(p) for p in paths) + "]"
+    paths = [source.mapping.path(n) for n in (*names, *passed)]
     texts = [f"{_told(i, known=n not in lost)} AS {ident(n)}" for i, n in enumerate(names)]
     custom = passing.gathered({n: _told(i, known=True) for i, n in enumerate(passed, len(names))}, types)
     given = ", ".join([*texts, f"{custom} AS {_PASSED}"])
     where = " AND ".join([_condition(c) for c in rule.where] or ["TRUE"])
     return (
-        f"SELECT * FROM (SELECT record_id, t[1] AS broken, t[2] AS line, {given} FROM "
-        f"(SELECT id AS record_id, json_extract_string(payload, {listed}) AS t FROM {rows} LIMIT {_ALL})) "
+        f"SELECT * FROM (SELECT record_id, b[1] AS broken, b[2] AS line, {given} FROM "
+        f"(SELECT id AS record_id, {_BROKEN} AS b, {_values(paths)} AS t FROM {rows} LIMIT {_ALL})) "
         f"WHERE broken IS NOT NULL OR ({where})"
     )
 
 
+def _values(paths: Sequence[str]) -> str:
+    """The texts at some paths of a payload; it is parsed once for all of them."""
+    return f"json_extract_string(payload, [{', '.join(literal(path) for path in paths)}]::VARCHAR[])"
+
+
 def _told(position: int, *, known: bool) -> str:
-    return trimmed(f"t[{position + 3}]") if known else "CAST(NULL AS VARCHAR)"
+    return trimmed(f"t[{position + 1}]") if known else "CAST(NULL AS VARCHAR)"
 
 
 def _condition(condition: Condition) -> str:
