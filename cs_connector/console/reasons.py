@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.markup import escape
 
-from .screen import Screen, band
+from .screen import Screen, band, figure
 
 _KINDS = {
     "value": "what the customer did",
@@ -129,7 +129,7 @@ def _condition(screen: Screen, condition: Mapping[str, Any], words: Mapping[str,
 
 
 def _value(word: Mapping[str, Any], value: float | None) -> str:
-    told = "unknown" if value is None else f"{value:.4g} {word['unit']}".rstrip()
+    told = "unknown" if value is None else f"{figure(value)} {word['unit']}".rstrip()
     return f"{word['title']}: {told}"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from .screen import Screen, band
+from .screen import Screen, band, figure
 
 SOURCES = 3  # records shown of each measure
 
@@ -276,4 +276,4 @@ def _measure(screen: Screen, m: Mapping[str, Any], indent: str) -> None:
 
 
 def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4g}"
+    return "–" if value is None else figure(value)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # JSON for a program needs none of it
 
 COLOURS = {"green": "green", "yellow": "yellow", "red": "red", "unknown": "bright_black"}
 WIDE = 110  # letters that are read as one line
+LARGE = 9999.5  # from here on a number is shown whole
 _ENDS = re.compile(r"; (?![^()]*\))")  # of clauses; those in brackets belong to what stands before
 MARKS = {"green": "●", "yellow": "◐", "red": "▲", "unknown": "○"}
 
@@ -135,6 +136,11 @@ def band(name: str | None, score: float | None = None) -> str:
     known = name or "unknown"
     value = "" if score is None else f"{score:.0f} "
     return f"[{COLOURS.get(known, 'white')}]{MARKS.get(known, '○')} {value}{known}[/]"
+
+
+def figure(value: float) -> str:
+    """Four digits, and all of what is larger: nobody reads 1.2e+05."""
+    return f"{value:.4g}" if abs(value) < LARGE else f"{value:,.0f}"
 
 
 def _broken(text: str) -> str:

@@ -153,14 +153,19 @@ def _snapshot(con: Connection, entity_id: str, scorecard: str | None, on: date |
 
 
 def _deciding(con: Connection, snapshot: Row) -> str:
-    """The relationship whose measures are shown: an account shows those of its worst."""
+    """The relationship whose measures are shown: an account shows those of its worst.
+
+    Those that differ by a cap alone have one uncapped score; the one that counts has the score of the account, too, unless the
+    roll-up made another of it.
+    """
     if snapshot["entity"] == "relationship":
         return str(snapshot["entity_id"])
     found = rows_of(
         con,
         """SELECT entity_id FROM snapshot WHERE entity = 'relationship' AND main AND account_id = ? AND on_date = ?
-        AND scorecard = ? AND uncapped IS NOT DISTINCT FROM ? ORDER BY score NULLS LAST, entity_id LIMIT 1""",
-        [snapshot["entity_id"], snapshot["on_date"], snapshot["scorecard"], snapshot["uncapped"]],
+        AND scorecard = ? AND uncapped IS NOT DISTINCT FROM ?
+        ORDER BY score IS NOT DISTINCT FROM ? DESC, score NULLS LAST, entity_id LIMIT 1""",
+        [snapshot[name] for name in ("entity_id", "on_date", "scorecard", "uncapped", "score")],
     )
     return str(found[0]["entity_id"])
 

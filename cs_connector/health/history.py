@@ -38,7 +38,7 @@ def publish(con: Connection, *, last: bool) -> None:
     """Make the table `snapshot` of a part, with the groups after the `last` one, and `line_before`, what the run before said of them.
 
     Trend compares the last month end with the one three months before; it is New until three month ends
-    have a score. A band lasts since the first date of the grid from which on it did not change, or since the
+    have a score, and NULL where one of the two that it compares has none. A band lasts since the first date of the grid from which on it did not change, or since the
     date that the run before gave it: the view `snapshot_before` (columns of BEFORE; empty where there is none).
     """
     begin(con)
@@ -49,14 +49,14 @@ def publish(con: Connection, *, last: bool) -> None:
         CREATE OR REPLACE TEMP TABLE snapshot AS
         WITH days AS (SELECT on_date, row_number() OVER (ORDER BY on_date DESC) - 1 AS back FROM grid),
         {_lines(days)},
-        spans AS (SELECT r.*, back, change, sinces[back + 1] AS starts_on, others[back + 1] AS other_on
+        spans AS (SELECT r.*, back, change, is_new, sinces[back + 1] AS starts_on, others[back + 1] AS other_on
             FROM snapshot_raw AS r JOIN days USING (on_date) JOIN line USING ({_LINE})),
         since AS ({_since(con)})
         SELECT s.entity, s.entity_id, s.account_id, s.scorecard, s.main, s.on_date, s.score, s.band, s.uncapped,
             s.coverage, s.low, s.high, s.published, s.known_score, s.known_band, s.cap, s.override, s.cap_unsure,
             CASE WHEN s.override IS NOT NULL THEN w.override_reason END AS override_reason, w.driver, {REASON} AS reason, {NEXT_STEP} AS next_step,
-            CAST(CASE WHEN back > 0 THEN NULL WHEN change IS NULL THEN 'New' WHEN change >= {STEADY} THEN 'Improving'
-                WHEN change <= -{STEADY} THEN 'Declining' ELSE 'Steady' END AS {TREND}) AS trend,
+            CAST(CASE WHEN back > 0 THEN NULL WHEN is_new THEN 'New' WHEN change >= {STEADY} THEN 'Improving'
+                WHEN change <= -{STEADY} THEN 'Declining' WHEN change IS NOT NULL THEN 'Steady' END AS {TREND}) AS trend,
             CASE WHEN back = 0 THEN change END AS change_3m, s.band_since,
             CAST((SELECT max(on_date) FROM grid) AS TIMESTAMP) AS known_at
         FROM since AS s
@@ -95,7 +95,7 @@ def _since(con: Connection) -> str:
 
 
 def _lines(days: Sequence[date]) -> str:
-    """CTEs up to `line`: of each history its `change`, and by date how long its band lasts (`sinces`) and the date before (`others`).
+    """CTEs up to `line`: of each history whether it `is_new`, its `change`, and by date how long its band lasts (`sinces`) and the date before (`others`).
 
     One row for each history and a step for each date, the oldest first, cost a fraction of windows over all rows.
     """
@@ -108,8 +108,8 @@ def _lines(days: Sequence[date]) -> str:
             FROM snapshot_raw JOIN days USING (on_date) GROUP BY ALL),
         step_{len(days)} AS (SELECT *, NULL::{BAND} AS band, NULL::DATE AS since, NULL::DATE AS other, NULL::DATE AS seen_on FROM seen),
         {steps},
-        line AS (SELECT {_LINE}, CASE WHEN month_ends >= 3 THEN score_1 - coalesce(score_4, score_3) END AS change,
-            [{sinces}] AS sinces, [{others}] AS others FROM step_0)"""
+        line AS (SELECT {_LINE}, month_ends < 3 AS is_new,
+            CASE WHEN NOT is_new THEN score_1 - coalesce(score_4, score_3) END AS change, [{sinces}] AS sinces, [{others}] AS others FROM step_0)"""
 
 
 def _steps(days: Sequence[date]) -> Iterator[tuple[int, str]]:

@@ -112,8 +112,8 @@ def _deciding(con: Connection, shown: Row, end: End) -> str:
         con,
         f"""SELECT entity_id FROM "{end.snapshot}" WHERE entity = 'relationship' AND main AND account_id = ?
         AND on_date = ? AND scorecard = ? AND uncapped IS NOT DISTINCT FROM ?
-        ORDER BY score NULLS LAST, entity_id LIMIT 1""",
-        [shown["entity_id"], end.day, shown["scorecard"], shown["uncapped"]],
+        ORDER BY score IS NOT DISTINCT FROM ? DESC, score NULLS LAST, entity_id LIMIT 1""",
+        [shown["entity_id"], end.day, shown["scorecard"], shown["uncapped"], shown["score"]],
     )
     return str(found[0]["entity_id"])
 

@@ -3,7 +3,7 @@
 `{value:ticket|tickets}` is a whole number with its noun: 1 ticket, 7 tickets.
 
 Nothing ticks: a number of days is printed as the date it points to (`ago`, or `since` with its year), so that a stored
-sentence stays the same until a fact changes.
+sentence stays the same until a fact changes; only when the date is a year old, `ago` says its year, too.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any
 
 from cs_connector.config.documents import Document, suggest
 
+YEAR = 365  # days after which a day without its year would be taken for one of this year
 NOW: Mapping[str, date | None] = MappingProxyType({})  # every value is of today
 
 
@@ -34,8 +35,8 @@ class Template:
         """
         said: list[str] = []
         for before, name, kind in self.parts:
-            value, day = (values.get(name), since.get(name) or today) if name else ("", today)
-            said += (before, "–" if value is None else _told(kind, value, day) if name else "")
+            value, of = (values.get(name), since.get(name) or today) if name else ("", today)
+            said += (before, "–" if value is None else _told(kind, value, of, today) if name else "")
         return "".join(said)
 
 
@@ -81,9 +82,14 @@ def short(value: date) -> str:
     return f"{value.day} {value:%b}"
 
 
+def recent(value: date, today: date) -> str:
+    """A past day, without its year where that is less than a year ago."""
+    return short(value) if (today - value).days < YEAR else day(value)
+
+
 def plain(value: float | str) -> str:
     """At most one decimal, none if it is whole."""
-    return value if isinstance(value, str) else f"{round(float(value), 1):g}"
+    return value if isinstance(value, str) else f"{round(float(value), 1):.15g}"
 
 
 def half_up(value: float) -> int:
@@ -91,7 +97,7 @@ def half_up(value: float) -> int:
     return math.floor(round(value, 9) + 0.5)
 
 
-def _whole(value: float, _: date) -> str:
+def _whole(value: float, *_: date) -> str:
     return f"{half_up(float(value)):,}"
 
 
@@ -101,18 +107,23 @@ def _noun(kind: str) -> list[str]:
     return names if len(names) == 2 and all(name.strip() for name in names) else []
 
 
-def _told(kind: str, value: Any, today: date) -> str:
+def _told(kind: str, value: Any, of: date, today: date) -> str:
     if kind in FORMATS:
-        return FORMATS[kind](value, today)
-    number, (one, several) = _whole(value, today), _noun(kind)
+        return FORMATS[kind](value, of, today)
+    number, (one, several) = _whole(value), _noun(kind)
     return f"{number} {one if number == '1' else several}"
 
 
-FORMATS: dict[str, Callable[[Any, date], str]] = {
-    "plain": lambda value, _: plain(value),
+def _before(of: date, days: Any) -> date:
+    return of - timedelta(days=half_up(float(days)))
+
+
+# each is given the value, the day that it is of, and today
+FORMATS: dict[str, Callable[[Any, date, date], str]] = {
+    "plain": lambda value, *_: plain(value),
     "whole": _whole,
-    "percent": lambda value, _: f"{half_up(float(value) * 100)} %",
-    "date": lambda value, _: day(value),
-    "ago": lambda value, today: short(today - timedelta(days=half_up(float(value)))),
-    "since": lambda value, today: day(today - timedelta(days=half_up(float(value)))),
+    "percent": lambda value, *_: f"{half_up(float(value) * 100)} %",
+    "date": lambda value, *_: day(value),
+    "ago": lambda value, of, today: recent(_before(of, value), today),
+    "since": lambda value, of, _: day(_before(of, value)),
 }

@@ -62,7 +62,8 @@ class Closed:
     def read(self) -> tuple[str, ...]:
         """The columns of the entity that the totals stand on."""
         named = {name for tree in _trees(self.node) for name in _columns(tree)}
-        return tuple(c.name for c in self.entity.columns if c.name in named | {"account_id", "product"})
+        counting = {"account_id", "product", self.entity.key}  # of whom a row counts is said of its key, too
+        return tuple(c.name for c in self.entity.columns if c.name in named | counting)
 
     def query(self, rows: str, scope: str) -> exp.Select:
         """The totals over other tables than that of the entity and `scope`."""

@@ -290,8 +290,7 @@ class _Work:
         """What a function gives is a table; of how many rows is not known, unless it got one a relationship."""
         if self.node is None:
             raise ConfigError("the first step must fetch an entity", fix="begin with `- fetch: ticket`")
-        for name in form.gives:
-            apply.new(name, ())
+        apply.several(form.gives, (), ("gives",))
         _written(self.context.folder, form)
         node = pair(self.node)
         key = () if node.shape.single else None

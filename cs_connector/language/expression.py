@@ -21,7 +21,7 @@ from cs_connector.errors import FormulaError
 from cs_connector.model import WHOLE
 
 from .instead import instead, why, word
-from .kinds import DATED, SIGNATURES, Kind, called, infer, is_day, start
+from .kinds import DATED, SIGNATURES, SIGNS, Kind, called, infer, is_day, start
 from .lowering import call
 from .periods import GREGORIAN, STARTS, Calendar, starts
 
@@ -192,10 +192,19 @@ def _check_values(node: exp.Expr) -> None:
     """What every engine would read, and some of them otherwise than it is meant."""
     if isinstance(node, exp.In) and not node.expressions:
         raise _refuse("'in' needs a list of values", "a list in parentheses is expected", node=node)
+    if isinstance(node, exp.In) and any(_nothing(value) for value in node.expressions):
+        raise _refuse("a list cannot find null", fix="leave it out, and ask for it with `is null`", node=node)
+    if type(node) in SIGNS and any(map(_nothing, (node.this, node.expression))):
+        told = f"{SIGNS[type(node)]} null is never true"
+        raise _refuse(told, fix="use `is null` or `is not null`", node=node)
     if isinstance(node, exp.Is) and not isinstance(node.expression, exp.Null | exp.Boolean):
         raise _refuse("'is' takes null, true or false", fix="compare values with =", node=node)
     if isinstance(node, exp.Literal) and not node.is_string and not isfinite(float(node.this)):
         raise _refuse(f"{node.this} is too large a number", fix="write a smaller one", node=node)
+
+
+def _nothing(node: exp.Expr | None) -> bool:
+    return node is not None and isinstance(node.unnest(), exp.Null)
 
 
 def _check_call(node: exp.Expr) -> None:

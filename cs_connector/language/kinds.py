@@ -160,8 +160,10 @@ def _both(first: exp.Expr, found: str, node: exp.Expr, now: str, of: str) -> str
     if {found, now} == set(DATED):
         return "time"
     left, right = first.sql("duckdb"), node.sql("duckdb")
+    days = [one.name for one in (first, node) if isinstance(one, exp.Literal) and is_day(one.name)]
+    fix = f"as a date it is add_days('{days[0]}', 0)" if days and {found, now} & set(DATED) else ""
     raise _wrong(
-        node, f"{of} cannot take {left}, which is {called(found)}, with {right}, which is {called(now)}"
+        node, f"{of} cannot take {left}, which is {called(found)}, with {right}, which is {called(now)}", fix
     )
 
 
@@ -275,7 +277,7 @@ def _sides(node: exp.Expr) -> list[exp.Expr]:
     return [node.this, node.expression]
 
 
-_SIGNS: dict[type[exp.Expr], str] = {
+SIGNS: dict[type[exp.Expr], str] = {
     exp.EQ: "=",
     exp.NEQ: "<>",
     exp.LT: "<",
@@ -288,7 +290,7 @@ _SIGNS: dict[type[exp.Expr], str] = {
 
 
 def _comparison(node: exp.Expr, names: Mapping[str, str]) -> Kind:
-    return _compared(_sides(node), names, _SIGNS[type(node)])
+    return _compared(_sides(node), names, SIGNS[type(node)])
 
 
 def _is(node: exp.Expr, names: Mapping[str, str]) -> Kind:
@@ -306,5 +308,5 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr, Mapping[str, str]], Kind]] = {
     exp.And: _logical, exp.Or: _logical, exp.Not: _logical, exp.Is: _is, exp.Case: _case, exp.If: _if,
     exp.Coalesce: _several, exp.Least: _several, exp.Greatest: _several, exp.Nullif: _nullif,
     exp.Abs: _same, exp.Round: _same,
-    **dict.fromkeys(_SIGNS, _comparison),
+    **dict.fromkeys(SIGNS, _comparison),
 }  # fmt: skip

@@ -118,5 +118,7 @@ def union(node: Node, form: Below, context: Context) -> Node:
             told = f"{name} is {called(left)} here, and {called(right)} in the other steps"
             raise ConfigError(told, fix="give both sides the same columns")
     open_ = mine.money_of or theirs.money_of
-    shape = replace(mine, key=None, entity=None, money_of=open_, row=f"{mine.row} or {theirs.row}")
+    shape = replace(
+        mine, key=None, entity=None, money_of=open_, row=f"{mine.row} or {theirs.row}", summed=mine.summed & theirs.summed
+    )  # fmt: skip
     return Union((node, other), shape)

@@ -47,6 +47,14 @@ class Period:
         steps = count if size == 1 else exp.Mul(this=exp.Paren(this=count), expression=exp.convert(size))
         return call("add_months" if self.grain in MONTHS else "add_days", start, steps)
 
+    def within(self, grain: str, fiscal: bool) -> bool:
+        """Whether each of these periods lies in one of another grain as a whole."""
+        if self.grain in ("day", grain):
+            return self.grain == "day" or self.fiscal == fiscal
+        if self.grain == "month":
+            return grain in MONTHS
+        return self.grain == "quarter" and grain == "year" and self.fiscal == fiscal
+
     def back(self, start: exp.Expr, today: exp.Expr) -> exp.Expr:
         """How many periods the one that begins with `start` lies before that of `today`: 1 is the last full one."""
         size = MONTHS.get(self.grain) or (WEEK if self.grain == "week" else 1)

@@ -22,12 +22,24 @@ from cs_connector.language.apply import (
     typed,
 )  # fmt: skip
 from cs_connector.language.expression import Formula, number
-from cs_connector.language.kinds import DATED, NUMERIC, called
+from cs_connector.language.kinds import DATED, NUMERIC, called, is_day
 from cs_connector.language.lowering import call
 from cs_connector.language.periods import Period, double
 from cs_connector.language.steps import Aggregate, Every, Pivot, Total
 from cs_connector.language.sums import exact
-from cs_connector.language.tree import Filter, Group, Node, Project, Series, Shape
+from cs_connector.language.tree import (
+    Filter,
+    Group,
+    Join,
+    Lookup,
+    Node,
+    Pair,
+    Project,
+    Scan,
+    Series,
+    Shape,
+    Top,
+)  # fmt: skip
 from cs_connector.model import DATE, ENTITIES, MONEY, NUMBER, WHOLE
 
 Made = tuple[str, exp.Expr, str]
@@ -42,8 +54,10 @@ def aggregate(node: Node, form: Aggregate, context: Context) -> Node:
     several(form.totals, form.by, ("totals",))
     totals = [(name, total, _read(node, name, total, context)) for name, total in form.totals.items()]
     node = ready(node, *by, *(every[1:] if every else ()), *(f for *_, read in totals for f in read.values()))
+    told = tuple(name for name in form.by if name != "today")  # a row is of one day already
+    form = form.model_copy(update={"by": told})
     node = _meeting(node, form.every)
-    shape = _apart(node.shape, form.by)
+    shape = _bounded(node, _apart(node.shape, form.by))
     made = [(name, *_made(shape, name, total, read)) for name, total, read in totals]
     if every is None:
         return _grouped(node, form.by, made, _sums(form))
@@ -63,7 +77,7 @@ def _meeting(node: Node, every: Every | None) -> Node:
     """Totals of a period are those of the day on which it ends, if the period is of the date that the rows have."""
     shape = node.shape
     own = every is not None and (
-        every.of == "period"
+        every.of.strip() == "period" and shape.period.within(every.grain, every.fiscal)
         if shape.period
         else bool(shape.entity) and ENTITIES[shape.entity or ""].dated == every.of.strip()
     )
@@ -151,10 +165,10 @@ def pivot(node: Node, form: Pivot, context: Context) -> Node:
     several(form.values, form.by, ("values",))
     read = _read(node, "of", total, context, ())
     node = settled(ready(node, on, *by, *read.values()))
-    made = []
+    shape, made = _bounded(node, _apart(node.shape, form.by)), []
     for name, value in form.values.items():
         where = replace(on, tree=_is(on, name, value), kind="yes or no")
-        made.append((name, *_made(_apart(node.shape, form.by), name, total, {**read, "where": where})))
+        made.append((name, *_made(shape, name, total, {**read, "where": where})))
     return _grouped(node, form.by, made)
 
 
@@ -165,6 +179,9 @@ def _is(on: Formula, name: str, value: bool | float | str) -> exp.Expr:
         error = ConfigError(
             f"{on.text} is {called(on.kind)}, and {value!r} is {called(given)}", fix="change the value"
         )
+        raise StepError(error, ("values", name))
+    if on.kind == "date" and not is_day(str(value)):
+        error = ConfigError(f"'{value}' is no date", fix="write one like '2026-01-31'")
         raise StepError(error, ("values", name))
     constant: exp.Expr = exp.convert(value) if isinstance(value, bool | str) else number(value)
     if on.kind == "date":
@@ -218,8 +235,24 @@ def _summed(shape: Shape, take: str, of: exp.Expr, formula: Formula) -> exp.Expr
     """Money and what was summed before are added as they are: nothing in them is too large."""
     name: Literal["total", "mean"] = "total" if take == "sum" else "mean"
     plain = formula.tree.name if isinstance(formula.tree, exp.Column) else ""
-    bounded = plain in shape.summed or shape.columns.get(plain) == MONEY
-    return call(name, of) if bounded else exact(name, of)
+    return call(name, of) if plain in shape.summed else exact(name, of)
+
+
+def _bounded(node: Node, shape: Shape) -> Shape:
+    """With the money of entities among what was summed: what is computed of it may be of any size."""
+    money = {name for name, type_ in shape.columns.items() if type_ == MONEY and _read_as(node, name)}
+    return replace(shape, summed=shape.summed | money)
+
+
+def _read_as(node: Node, name: str) -> bool:
+    """Whether a column is one of an entity, as it was read."""
+    if isinstance(node, Project) and name in dict(node.added):
+        return False
+    if isinstance(node, Join) and name in node.taken:
+        return isinstance(node.other, Lookup)
+    if isinstance(node, Filter | Pair | Top | Project | Join):
+        return _read_as(node.rows, name)
+    return isinstance(node, Scan)
 
 
 def _more(shape: Shape, total: Total, read: dict[str, Formula]) -> list[exp.Expr]:

@@ -108,6 +108,11 @@ def _table(study: str) -> str:
     return f"days rows {study}"
 
 
+def _there(study: str) -> str:
+    """The column that says whether a relationship has totals: that all of them are unknown is another thing."""
+    return f"{study} "
+
+
 def _news(con: Connection, source: Source, run: Round) -> None:
     """Make `days new <study>`, today's totals of the relationships with news, and `days news <study>` (r), which those are."""
     name = source.name
@@ -135,7 +140,8 @@ def _gone_on(con: Connection, source: Source, run: Round) -> None:
     today = f", DATE '{run.as_of}' AS today" if "today" in source.core.cell else ""
     listed = "".join(f', b."{name} {total}" AS "{total}"' for total in source.core.columns)
     con.execute(
-        f'INSERT INTO "{table}" BY NAME SELECT b.r{today}{listed} FROM "days last" b ANTI JOIN "days news {name}" n ON n.r = b.r'
+        f'INSERT INTO "{table}" BY NAME SELECT b.r{today}{listed} FROM "days last" b ANTI JOIN "days news {name}" n ON n.r = b.r '
+        f'WHERE b."{_there(name)}"'
     )
 
 
@@ -159,6 +165,7 @@ def _stored(run: Round, table: str, day: date) -> str:
     metrics = "".join(f', t."{name}"' for name in run.steady.metrics)
     listed, joins = "", ""
     for number, source in enumerate(s for s in run.steady.sources if s.plan is not None):
+        listed += f', x{number}.r IS NOT NULL AS "{_there(source.name)}"'
         listed += "".join(f', x{number}."{name}" AS "{source.name} {name}"' for name in source.core.columns)
         joins += f' LEFT JOIN "{_table(source.name)}" x{number} USING ({", ".join(source.core.cell)})'
     return (

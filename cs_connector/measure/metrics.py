@@ -36,6 +36,7 @@ OF_ACCOUNT = tuple(f"account_{c.name}" for c in ACCOUNT.columns if c.name != "ac
 BASE = {"today": DATE, **{c.name: c.type for c in RELATIONSHIP.columns}} | {
     f"account_{c.name}": c.type for c in ACCOUNT.columns if c.name != "account_id"
 }
+_TAKEN = frozenset({"r", "today", "relationship_id", "account_id", "on_date", "name"})
 FED, BROKEN = "feed", "broken"
 _FEEDS = {FED: "feed_complete", BROKEN: "feed_broken"}  # tables of accounts, entities and dates
 
@@ -111,6 +112,8 @@ class Source:
         if not re.fullmatch(r"[^\W\d]\w{0,59}", name):
             fix = "use letters, digits and _, a letter first, at most 60 of them"
             raise self.document.error(("metrics", name), f"{name!r} is no name for a metric", fix=fix)
+        if name.lower() in _TAKEN:
+            raise self.document.error(("metrics", name), f"{name!r} is a name of ours", fix="choose another")
         named = {"complete": metric.complete, "intact": metric.intact}
         for key, index, entity in ((k, i, e) for k, listed in named.items() for i, e in enumerate(listed)):
             if entity not in ENTITIES:

@@ -66,7 +66,9 @@ def _with_column(error: ConfigError) -> ConfigError:
 
 def _unread(layers: Sequence[Path]) -> Iterator[ConfigError]:
     """Files that look like metrics, by an ending that is not looked for."""
-    for path in (path for layer in layers for path in sorted((layer / "metrics").glob("*.yaml"))):
+    for path in (path for layer in layers for path in sorted((layer / "metrics").glob("*.*"))):
+        if path.suffix == ".yml" or path.suffix.lower() not in (".yml", ".yaml"):
+            continue
         yield ConfigError(
             f"{path.name} is not read", why="files of metrics end with .yml", safe="nothing was read or written",
             fix=f"name it {path.stem}.yml", place=Place(str(path)),

@@ -13,6 +13,7 @@ from cs_connector.language.daily import Daily, daily
 from cs_connector.measure.metrics import Source, as_it_is
 
 _TOLD = {"relationship_id", "account_id", "product", "start_on"}
+_STORED = "2"  # how days are stored: what is kept in another way cannot be gone on from
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Steady:
     @cached_property
     def digest(self) -> str:
         """Another one for other steps, formulas or calendar, and for an engine that may compute otherwise."""
-        texts = [duckdb.__version__, *(f"{s.name} {_plain(s).query}" for s in self.sources)]
+        texts = [_STORED, duckdb.__version__, *(f"{s.name} {_plain(s).query}" for s in self.sources)]
         return sha256("\n".join(texts).encode()).hexdigest()[:16]
 
     @cached_property

@@ -83,6 +83,23 @@ def test_a_late_row_changes_the_days_from_its_own_on(nights: Nights) -> None:
     assert changed == {date(2026, 3, 31), date(2026, 4, 30), town.today}
 
 
+def test_a_relationship_without_rows_has_none_on_the_next_day_either(tmp_path: Path) -> None:
+    """What is said of totals after the last aggregate is said of those that there are."""
+    text = "version: 1\nsteps:\n  - fetch: ticket\n  - aggregate: {totals: {n: {take: count}}}\n"
+    text += (
+        "  - derive: {quiet: 'coalesce(n, 0) < 30'}\nmetrics:\n  calm: {title: C, value: 'if(quiet, 1, 0)'}\n"
+    )
+    town = Town(Random(1))
+    town.rows["ticket"] = {k: row for k, row in town.rows["ticket"].items() if row["account_id"] != "a"}
+    with Store(tmp_path / "store", None, HandClock()) as store:
+        nights = Nights(store, studies(tmp_path, own=text))
+        nights.run(town)
+        town.today += timedelta(days=1)
+        whole, over, told = nights.run(town)
+    assert over == whole
+    assert told.going == {"own"}
+
+
 def test_a_run_that_is_killed_before_it_is_on_record_leaves_what_was_there(
     nights: Nights, monkeypatch: pytest.MonkeyPatch
 ) -> None:

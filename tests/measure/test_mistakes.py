@@ -56,6 +56,26 @@ PLANTED = {
         study("fetch: ticket", "aggregate: {totals: {n: {take: cuont}}}"),
         "4:30 steps.1.aggregate.totals.n.take is not valid; did you mean 'count'?",
     ),
+    "equal to nothing": (
+        study("fetch: ticket", "filter: closed_at = null", END),
+        "4:13 = null is never true at column 1; use `is null` or `is not null`",
+    ),
+    "nothing in a list": (
+        study("fetch: ticket", "filter: \"priority not in ('P1', null)\"", END),
+        "4:14 a list cannot find null at column 1; leave it out, and ask for it with `is null`",
+    ),
+    "a day that no calendar has": (
+        study("fetch: usage", "pivot: {on: on_date, values: {n: '2026-13-01'}, take: count}"),
+        "4:5 '2026-13-01' is no date; write one like '2026-01-31'",
+    ),
+    "a text for a date": (
+        study("fetch: usage", "derive: {d: \"least(on_date, '2026-01-31')\"}", END),
+        "4:33 least cannot take on_date, which is a date, with '2026-01-31', which is a text at column 16; as a date it is add_days('2026-01-31', 0)",
+    ),
+    "a metric with the name of a column of every answer": (
+        study("fetch: ticket", END).replace("  m:", "  On_Date:"),
+        "6:3 'On_Date' is a name of ours; choose another",
+    ),
     "a name that is taken": (
         study("fetch: ticket", "derive: {priority: status}", END),
         "4:5 'priority' exists already; choose another name",
@@ -225,6 +245,8 @@ def test_a_file_that_nobody_reads_is_told(tmp_path: Path) -> None:
     _file(tmp_path, "mine", study("fetch: ticket", END))
     (tmp_path / "metrics" / "mine.yml").rename(tmp_path / "metrics" / "mine.yaml")
     assert _told(tmp_path) == ["mine.yaml: mine.yaml is not read; name it mine.yml"]
+    (tmp_path / "metrics" / "mine.yaml").rename(tmp_path / "metrics" / "mine.YML")
+    assert _told(tmp_path) == ["mine.YML: mine.YML is not read; name it mine.yml"]
 
 
 def test_each_wrong_metric_of_a_file_is_told(tmp_path: Path) -> None:
@@ -271,3 +293,10 @@ def test_money_of_one_currency_is_compared_and_added(tmp_path: Path) -> None:
         text = study("fetch: ticket", END, f"peers: {{{peers}, add: {{p: rank}}}}", value="p")
         _file(tmp_path, name, text.replace("  m:", f"  {name}:"))
     assert _told(tmp_path) == []
+
+
+def test_what_a_function_gives_has_names_of_its_own(tmp_path: Path) -> None:
+    step = "python: {file: mine.py, function: mine, gives: {a: number, A: number}}"
+    _file(tmp_path, "mine", study("fetch: ticket", step, "aggregate: {totals: {n: {take: sum, of: a}}}"))
+    (tmp_path / "metrics" / "mine.py").write_text("def mine(rows):\n    return rows\n")
+    assert _told(tmp_path) == ["mine.yml:4:5 'A' and 'a' differ in capitals only; choose another name"]

@@ -103,6 +103,18 @@ def test_a_late_row_opens_its_account_and_month_again_and_nothing_else(nights: N
     assert (told.reopened, told.made, told.filled) == (1, 2, False)  # of the two relationships of the account
 
 
+def test_a_row_in_the_place_of_an_attached_one_counts_for_all(store: Store, tmp_path: Path) -> None:
+    """It says the same under another key, and nobody said which relationship it is about."""
+    town, nights = company(), Nights(store, studies(tmp_path, asked=STUDIES["asked"]))
+    row = {"account_id": "a", "opened_at": datetime(2026, 2, 10)}
+    town.rows["ticket"] = {"old": {"ticket_id": "old", **row}}
+    town.attached = {("ticket", "old", "r1")}
+    nights.run(town)
+    town.rows["ticket"], town.attached = {"new": {"ticket_id": "new", **row}}, set()
+    whole, over, _ = nights.run(town)
+    assert over == whole
+
+
 def test_a_month_that_is_over_is_added_and_no_other_is_read(nights: Nights) -> None:
     town = company()
     nights.run(town)

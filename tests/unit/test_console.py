@@ -281,3 +281,21 @@ def test_a_run_that_writes_nothing_says_nothing_of_writing(
     reports.run(screen, document)
     assert "tasks " in (told := shown(capsys))
     assert "writ" not in told
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [(0.12345, "0.1235"), (9_876.5, "9876"), (125_000.0, "125,000"), (-1_234_567.0, "-1,234,567")],
+)
+def test_a_large_value_is_explained_in_digits(
+    value: float, told: str, screen: Screen, capsys: pytest.CaptureFixture[str]
+) -> None:
+    measure = {
+        "measure": "calls", "path": ["Usage"], "title": "Calls of the API", "known": True, "score": 1.0, "carried": False, "value": value,
+        "weight": 1.0, "contribution": 1.0, "sources": [],
+    }  # fmt: skip
+    reports.explain(screen, {
+        "id": "a1", "name": "A", "score": 1, "band": "red", "interval": [0, 1], "scorecard": "standard", "as_of": "2026-11-25", "coverage": 1.0,
+        "measures": [measure], "uncapped": None, "contradictions": [], "retired": [], "overrides": [], "relationships": [],
+    })  # fmt: skip
+    assert f" {told} →" in shown(capsys)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from .health_tables import AS_OF, World
-from .test_five_kinds import measured
+from .test_five_kinds import measured, together
 
 pytestmark = [pytest.mark.slow]
 Said = tuple[str | None, int | None]
@@ -46,3 +46,32 @@ def test_a_judgement_of_the_account_counts_where_that_of_the_relationship_is_too
     )
     world = World().account(csm_judgement=its, csm_judgement_on=its_day)
     assert measured(world.customer(csm_judgement=mine, csm_judgement_on=my_day), "csm_judgement") == value
+
+
+def test_working_together_goes_by_the_judgement_that_counts() -> None:
+    """An old one of the relationship does not hide a new one of the account."""
+    made = together()
+    made.rows["relationship"][0].update(csm_judgement_on=AS_OF - timedelta(days=200))
+    made.rows["account"][0].update(csm_judgement_on=AS_OF - timedelta(days=10))
+    assert measured(made, "engagement") == 5
+
+
+def test_of_one_person_the_latest_answer_counts_in_whatever_letters_its_kind_is_written() -> None:
+    world = World().customer()
+    world.add("person", account_id="a1")
+    world.answer(10, days_ago=100, kind="nps", person_id="person-1")
+    world.answer(0, days_ago=5, kind="NPS", person_id="person-1")
+    assert measured(world, "nps") == 0
+
+
+@pytest.mark.parametrize(("amount", "days"), [(-500, 0), (0, 0), (500, 92), (None, 92)])
+def test_a_credit_note_is_no_overdue_invoice(amount: int | None, days: int) -> None:
+    world = World().customer()
+    world.add(
+        "invoice",
+        account_id="a1",
+        amount=amount,
+        issued_on=date(2026, 6, 1),
+        due_on=AS_OF - timedelta(days=92),
+    )
+    assert measured(world, "overdue") == days

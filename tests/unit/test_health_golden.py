@@ -348,6 +348,21 @@ def test_too_little_known_is_unknown_and_never_zero() -> None:
     assert (row["score"], row["coverage"], row["low"], row["high"]) == (None, 0, 0, 100)
 
 
+def test_what_nobody_has_to_tell_is_not_what_is_missing() -> None:
+    """A judgement that was never set is left out; the contact with a decision maker is known."""
+    made = World().customer()
+    made.add("person", person_id="p1", account_id="a1", decision_maker=True, active=True)
+    made.add(
+        "activity", account_id="a1", person_id="p1", kind="meeting", two_way=True, at=datetime(2026, 11, 3)
+    )
+    scores = made.score()
+    assert scores.metric("executive_contact") == 22
+    assert (
+        scores.snapshot()["reason"]
+        == "Unknown: too little is known: no current data on Usage, Goals, Survey, Billing."
+    )
+
+
 def test_one_month_of_usage_has_no_trend() -> None:
     scores = World().customer().users(80).score()
     assert scores.metric("usage_trend") is None
@@ -361,6 +376,15 @@ def test_dark_is_not_the_same_as_a_broken_feed() -> None:
     broken = healthy()
     broken.rows["usage"] = [row for row in broken.rows["usage"] if row["on_date"] < month(2)]
     assert broken.score().snapshot()["override"] is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("days", "override"), [(200, None), (400, "gone_dark")])
+def test_after_a_year_nobody_is_still_being_onboarded(days: int, override: str | None) -> None:
+    """Where the first value is never recorded the stage stays Onboarding for ever, and is no excuse for that long."""
+    start = AS_OF - timedelta(days=days)
+    dark = World().customer(stage="Onboarding", start_on=start).users(0, 0, 50, 50, 50, 50).score()
+    assert dark.snapshot()["override"] == override
 
 
 def test_29_february_has_a_month_of_its_own() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 import pytest
@@ -42,18 +42,23 @@ def remember(con: Connection, rows: Iterable[Row]) -> None:
     con.execute("CREATE TEMP VIEW snapshot_before AS SELECT * FROM earlier")
 
 
+def raw(con: Connection, as_of: date = date(2026, 11, 25)) -> None:
+    """The tables that a history is made of; no score yet."""
+    con.execute(f"CREATE TABLE snapshot_raw ({RAW})")
+    con.execute("CREATE TABLE grid (on_date DATE)")
+    con.executemany("INSERT INTO grid VALUES (?)", [[day] for day in grid(as_of)])
+    for table, columns in OTHERS.items():
+        con.execute(f"CREATE TABLE {table} AS SELECT {columns} WHERE FALSE")
+
+
 def history(
     as_of: date, newest_first: str, before: Iterable[Row] = (), scorecard: str = "standard"
 ) -> list[Row]:
     """The snapshots of one account whose bands on the grid are the letters g, y and r."""
     names = {"g": "green", "y": "yellow", "r": "red"}
     with connect("200MB", threads=1) as con:
-        con.execute(f"CREATE TABLE snapshot_raw ({RAW})")
-        con.execute("CREATE TABLE grid (on_date DATE)")
-        for table, columns in OTHERS.items():
-            con.execute(f"CREATE TABLE {table} AS SELECT {columns} WHERE FALSE")
+        raw(con, as_of)
         for day, letter in zip(grid(as_of), newest_first, strict=True):
-            con.execute("INSERT INTO grid VALUES (?)", [day])
             con.execute(
                 "INSERT INTO snapshot_raw BY NAME SELECT 'account' AS entity, 'a1' AS entity_id, 'a1' AS account_id, TRUE AS main, "
                 "$card AS scorecard, $day AS on_date, $band AS band",
@@ -154,3 +159,29 @@ def test_a_run_for_a_later_date_does_not_count_as_moved(yesterday: tuple[Outcome
     later = [row for row in rows if row[4] == date(2026, 11, 25)]
     outcome, _ = scored(date(2026, 11, 24), 0, later)
     assert outcome.moved_band == 0
+
+
+@pytest.mark.parametrize(
+    ("newest_first", "trend"),
+    [
+        ((60, 60, 60, 60, 50, 50, 50), "Improving"),
+        ((60, 60, 60, 60), "Steady"),
+        ((60, 60, 60), "New"),
+        ((60, None, 60, 60, 60, 60, 60), None),
+        ((60, 60, 60, None, None, 60, 60), None),
+    ],
+    ids=["better", "three month ends", "two month ends", "last one unknown", "nothing to compare with"],
+)
+def test_a_month_end_without_a_score_makes_no_old_customer_new(
+    newest_first: Sequence[int | None], trend: str | None
+) -> None:
+    with connect("200MB", threads=1) as con:
+        raw(con)
+        for day, score in zip(grid(date(2026, 11, 25)), newest_first, strict=False):
+            con.execute(
+                "INSERT INTO snapshot_raw BY NAME SELECT 'account' AS entity, 'a1' AS entity_id, 'a1' AS account_id, TRUE AS main, "
+                "'standard' AS scorecard, $day AS on_date, $score AS score, 'yellow' AS band",
+                {"day": day, "score": score},
+            )
+        publish(con, last=True)
+        assert con.execute("SELECT trend FROM snapshot ORDER BY on_date DESC").fetchone() == (trend,)

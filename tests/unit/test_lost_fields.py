@@ -73,3 +73,39 @@ def test_an_acquisition_outlives_the_feed_that_told_it() -> None:
     second = lost.score(con=after(first, lost))
     assert (second.metric("acquired"), second.metric("leaving")) == (None, 0)
     assert (second.snapshot()["override"], second.snapshot()["score"]) == ("leaving_uncontrollable", 20)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("arr", "override"), [(None, "gone_dark"), (0, None)])
+def test_revenue_that_nobody_tells_lets_go_of_no_dark_customer(arr: int | None, override: str | None) -> None:
+    dark = World().customer(arr=arr).users(0, 0, 50, 50, 50, 50).score().snapshot()
+    assert dark["override"] == override
+
+
+@pytest.mark.slow
+def test_a_late_onboarding_outlives_the_day_that_it_began() -> None:
+    made = World().customer(start_on=AS_OF - timedelta(days=200)).users(90, 90)
+    made.add("feed", entity="lifecycle_event", connection="service", complete=True, watermark=NOON)
+    begun = AS_OF - timedelta(days=190)
+    made.add("lifecycle_event", account_id="a1", relationship_id="r1", kind="Onboarding", on_date=begun)
+    first = made.score()
+    made.rows["relationship"][0]["start_on"] = None
+    second = made.score(con=after(first, made))
+    assert second.metric("first_value_open") is None
+    for scores in (first, second):
+        assert (scores.snapshot()["override"], scores.snapshot()["score"]) == ("onboarding_late", 60)
+
+
+@pytest.mark.slow
+def test_a_champion_who_left_is_not_back_because_the_field_that_told_it_is_gone() -> None:
+    made = World().customer().users(90, 90)
+    made.add("feed", entity="person", connection="service", complete=True, watermark=NOON)
+    left = {"left_on": AS_OF - timedelta(days=40), "was_champion": True}
+    made.add("person", person_id="p1", account_id="a1", champion=True, active=False, **left)
+    first = made.score()
+    made.rows["person"][0]["left_on"] = None
+    made.rows["feed"][-1]["complete"] = False
+    second = made.score(con=after(first, made))
+    assert [scores.metric("champion_gone_days") for scores in (first, second)] == [40, None]
+    for scores in (first, second):
+        assert (scores.snapshot()["override"], scores.snapshot()["score"]) == ("champion_left", 70)

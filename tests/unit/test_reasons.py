@@ -101,6 +101,34 @@ def test_the_age_of_something_carried_names_the_same_day_for_ever(today: date) -
     assert override_reason(told) == "nobody since 17 Aug"
 
 
+def test_a_number_has_at_most_one_decimal_however_large() -> None:
+    text = read("{value:plain} calls")
+    said = [text.fill({"value": value}, TODAY) for value in (7.06, 7.0, 123_456.78, 2_500_000.0)]
+    assert said == ["7.1 calls", "7 calls", "123456.8 calls", "2500000 calls"]
+
+
+def test_what_is_a_year_old_is_said_with_its_year() -> None:
+    """Without it an invoice of last November would look like one of this month."""
+    text = read("overdue since {value:ago}")
+    said = [text.fill({"value": days}, TODAY) for days in (22, 364, 365, 387)]
+    assert said == [f"overdue since {day}" for day in ("3 Nov", "26 Nov", "25 Nov 2025", "3 Nov 2025")]
+    assert text.fill({"value": 200}, TODAY, {"value": date(2026, 3, 30)}) == "overdue since 11 Sep 2025"
+    costly = [Costly(read("reviews average {value:plain} of 10"), "app_reviews", 4, date(2025, 9, 30))]
+    assert reason(scored("red", 44.0, 50, costly=costly), None).endswith("(last known 30 Sep 2025).")
+
+
+@pytest.mark.parametrize(
+    ("before", "head"),
+    [
+        ((63, "unknown", date(2026, 10, 31)), "Yellow 63, was unknown on 31 Oct: "),
+        ((63, "yellow", date(2026, 10, 31)), "Yellow 63: "),
+        ((49, "red", date(2026, 10, 31)), "Yellow 63, was 49 on 31 Oct: "),
+    ],
+)
+def test_a_score_that_nobody_was_shown_is_not_what_it_was(before: tuple[int, str, date], head: str) -> None:
+    assert reason(scored("yellow", 63.0, 75, before=before), None).startswith(head)
+
+
 @pytest.mark.slow
 def test_next_steps_aim_at_the_bands_that_are_declared(tmp_path: Path) -> None:
     (tmp_path / "bands.yml").write_text(

@@ -14,6 +14,7 @@ from cs_connector.health import explain, levers_for, load_definitions
 from cs_connector.health.bands import DEFAULT, Bands
 from cs_connector.health.differences import differences
 from cs_connector.health.rolling.upward import DEFAULT as USUAL
+from cs_connector.health.why_changed import End, why_changed
 from tests.unit.health_tables import AS_OF, SHIPPED, Scores, World, definitions
 
 pytestmark = [pytest.mark.slow]
@@ -216,3 +217,15 @@ def test_the_next_step_of_an_account_names_the_relationship_that_is_meant() -> N
     assert worst
     assert scores.snapshot("a1", entity="account")["next_step"] == f"{worst} (Acme · A)"
     assert scores.snapshot("a2", entity="account")["next_step"] == scores.snapshot("r3")["next_step"]
+
+
+def test_what_holds_down_one_that_does_not_count_is_not_said_of_the_account() -> None:
+    """Both look alike by what is known of the account; the small one has given notice and pulls no lower than 74."""
+    made = World().customer("a1", "main", arr=95_000, product="A")
+    made.customer("a1", "a-small", arr=5_000, product="B", notice_on=LEFT)
+    scores = made.users(*[40] * 6).tickets(6).score()
+    told = explain(scores.con, definitions(), "a1")
+    assert (told["score"], [o["name"] for o in told["overrides"] if o["fired"]]) == (72, [])
+    assert levers_for(scores.con, definitions(), "a1", 75)["first"] is None
+    days = (End(date(2026, 10, 31)), End(AS_OF))
+    assert why_changed(scores.con, definitions(), "a1", days, "restated")["relationship"] == "main"

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from cs_connector.health.levers import Lever, Part, lever
 from cs_connector.health.scorecard import Cap
-from cs_connector.health.words import Template, day, short
+from cs_connector.health.words import Template, day, recent, short
 
 LIMIT, MOST = 255, 3  # characters of a CRM text field; reasons in one sentence
 WORTH = 2.0  # points lost that are worth a word
@@ -18,6 +18,7 @@ WORTH_OF_GOOD = (
 INSIDE = 0.2  # how far into the best band that begins
 MOVED = 5  # points since the last month end that are worth a word
 RENEWS_WITHIN = 180
+UNKNOWN = "unknown"  # the band of a score that the CRM does not show
 TRIAL = "Trial"  # the type of relationship that ends and does not renew
 
 
@@ -76,7 +77,7 @@ def override_reason(scored: Scored) -> str | None:
 
 def reason(scored: Scored, capped: str | None) -> str:
     """What costs most points, in one sentence of at most 255 characters, first of all the reason of the cap."""
-    if scored.band == "unknown":
+    if scored.band == UNKNOWN:
         return _unknown(scored)
     said = [capped] if capped else []
     told = scored.cap.metrics if capped and scored.cap else frozenset()
@@ -100,7 +101,7 @@ def _head(scored: Scored) -> str:
     score, band, when = scored.before
     if abs(score - scored.score) < MOVED and band == scored.band:
         return head
-    return f"{head}, was {score} on {short(when)}"
+    return f"{head}, was {UNKNOWN if band == UNKNOWN else score} on {short(when)}"
 
 
 def _phrase(scored: Scored, one: Costly) -> str:
@@ -108,7 +109,7 @@ def _phrase(scored: Scored, one: Costly) -> str:
     values = {name: one.value if name == "value" else scored.value(name) for name in names}
     since = {name: one.since if name == "value" else scored.since(name) for name in names}
     text = one.phrase.fill(values, scored.today, since)
-    return f"{text} (last known {short(one.since)})" if one.since else text
+    return f"{text} (last known {recent(one.since, scored.today)})" if one.since else text
 
 
 def _unknown(scored: Scored) -> str:

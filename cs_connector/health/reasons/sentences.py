@@ -151,10 +151,16 @@ def _scored(table: pa.Table, card: Card, definitions: Definitions) -> Iterator[S
         yield Scored(
             today, score, band, uncapped, target, caps.get(override), partial(_value, named, n),
             [Costly(read[p].phrase, read[p].measure.metric, read[p].values[n], read[p].since[n]) for p in costly],
-            [one.measure.driver for one in read if one.scores[n] is None] if band == "unknown" else [],
+            list(_silent(read, n)) if band == "unknown" else [],
             costs, map(part, movable), map(part, heaviest),
             None if before[0] is None else tuple(before), partial(_since, since, n),
         )  # fmt: skip
+
+
+def _silent(read: Sequence[Read], n: int) -> Iterator[str]:
+    """The groups of which something is missing: an optional measure may be, and one without weight would not help."""
+    wanted = (one.measure for one in read if one.scores[n] is None)
+    return (m.driver for m in wanted if m.weight and not m.optional)
 
 
 def _worth(losses: Losses, bands: Bands) -> Array:
