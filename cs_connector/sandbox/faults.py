@@ -15,6 +15,9 @@ from .wire import Response
 Moment = Literal["before", "after"]
 Count = Annotated[int, Meta(ge=0)]
 Wait = Annotated[float, Meta(ge=0)]
+Lag = Annotated[
+    float, Meta(ge=0, le=3_155_760_000)
+]  # seconds: a hundred years, as far as the clock moves at once
 HeaderName = Annotated[str, Meta(pattern=r"\A[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")]
 HeaderValue = Annotated[str, Meta(pattern=r"\A[\t\x20-\x7e\xa0-\xff]*\Z")]
 ORDERS = (
@@ -61,7 +64,7 @@ class LockRows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ids: tuple[str, ...] = ()
     share: Annotated[float, Meta(ge=0, le=1)] = 0.0
     nth: Count = 0
-    seconds: Wait | None = None
+    seconds: Lag | None = None
     times: Count | None = None
 
     @property
@@ -88,7 +91,7 @@ class DuplicateRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     object: str
-    fields: tuple[str, ...]
+    fields: Annotated[tuple[str, ...], Meta(min_length=1)]
     name: str = "Sandbox_Duplicate_Rule"
     blocks: bool = False
 
@@ -111,8 +114,8 @@ class Do(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     headers: dict[HeaderName, HeaderValue] | None = None
     expire_token: Literal[True] | None = None
     daily_quota_left: Count | None = None
-    commit_lag_s: Wait | None = None
-    search_lag_s: Wait | None = None
+    commit_lag_s: Lag | None = None
+    search_lag_s: Lag | None = None
     hide: Hide | None = None
     remove_field: RemoveField | None = None
     retype_field: RetypeField | None = None

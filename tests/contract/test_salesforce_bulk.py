@@ -64,7 +64,8 @@ def test_good_and_bad_rows_end_in_a_complete_job(org):
     assert errors == {
         "b": "REQUIRED_FIELD_MISSING:Required fields are missing: [Name]:Name --",
         "taken": f"DUPLICATE_VALUE:duplicate value found: CS_Key__c duplicates value on record with id: {taken}:CS_Key__c --",
-        "d": "INVALID_TYPE_ON_FIELD_IN_RECORD:Annual Revenue: value not of required type: much:AnnualRevenue --",
+        "d": "INVALID_FIELD:Failed to deserialize field at col 2. Due to, 'much' is not a valid value for the type "
+        "xsd:double:AnnualRevenue --",
     }
     assert results(org, job, "unprocessedRecords") == []
     assert [e["action"] for e in org.ledger.entries()] == ["create", "create"]
@@ -313,3 +314,37 @@ def test_a_snapshot_brings_a_job_back(org):
     assert org.names("") == ["A"]
     org.sim.restore(kept)
     assert (org.names(""), state(org, job)["state"]) == ([], "Open")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2018-09-28", "9999-12-31T23:59:59-12:00", "xxxxxxxxxxxxxxxxxxxxxxx+0000", "2018-99-99T99:99:99.000+0000", "2018-W01-1",
+        "20180928T100000Z",
+    ],
+)  # fmt: skip
+def test_a_row_with_a_time_that_is_none_fails_alone_and_the_org_goes_on(org, text):
+    job = run(
+        org,
+        f"Subject,DurationInMinutes,StartDateTime\na,60,2026-11-22T10:00:00Z\nb,60,{text}\n",
+        name="Event",
+    )
+    assert (job["state"], job["numberRecordsFailed"]) == ("JobComplete", 1)
+    assert [row["Subject"] for row in results(org, job, "failedResults")] == ["b"]
+    org.pass_time(minutes=1)
+    assert org.names("WHERE Subject = 'a'", "Subject", "Event") == ["a"]
+
+
+def test_a_snapshot_holds_how_many_batches_of_the_day_are_used(org):
+    def left():
+        return org.get("GET", "limits")["DailyBulkApiBatches"]["Remaining"]
+
+    run(org, "Name\nA\n")
+    kept, before = org.sim.snapshot(), left()
+    run(org, "Name\nB\n")
+    assert left() == before - 1
+    org.sim.restore(kept)
+    assert left() == before
+    other = type(org)(org.clock.now())
+    other.sim.restore(kept)
+    assert other.get("GET", "limits")["DailyBulkApiBatches"]["Remaining"] == before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
@@ -334,3 +335,15 @@ def test_records_are_counted_by_object(org):
     answer = org.get("GET", "limits/recordCount", sObjects="Account,Contact")
     assert answer == {"sObjects": [{"count": 2, "name": "Account"}, {"count": 0, "name": "Contact"}]}
     assert org.error("GET", "limits/nope")[0] == 404
+
+
+def test_a_locator_from_before_a_restart_is_nobody_elses():
+    """The org of another process, which takes the first one's place a second later."""
+    first = Org(profile="small")
+    first.load("Account", *[{"Name": f"A{n}"} for n in range(30)])
+    first.load("Contact", *[{"LastName": f"C{n}"} for n in range(30)])
+    kept, locator = first.sim.snapshot(), first.soql("SELECT Id FROM Account")["nextRecordsUrl"]
+    second = Org(first.clock.now() + timedelta(seconds=1), profile="small")
+    second.sim.restore(kept)
+    assert not second.soql("SELECT Id FROM Contact")["done"]
+    assert second.error("GET", locator.removeprefix(DATA))[:2] == (400, "INVALID_QUERY_LOCATOR")

@@ -354,3 +354,22 @@ def test_a_number_is_the_same_external_id_however_it_is_written(org):
     assert (again["id"], again["created"]) == (first["id"], False)
     assert org.get("GET", "sobjects/Account/Number__c/05")["Name"] == "B"
     assert org.error("GET", "sobjects/Account/Number__c/five")[0] == 400
+
+
+@pytest.mark.parametrize("bounds", [{"seconds": 60}, {"times": 1}])
+def test_a_lock_that_is_over_stays_so_when_a_snapshot_comes_back(bounds):
+    org = Org()
+    account = org.create("Account", Name="A")
+
+    def write():
+        return org.call("PATCH", f"sobjects/Account/{account}", {"Name": "B"}).status
+
+    org.sim.control({"lock_rows": {"object": "Account", "share": 1.0, **bounds}})
+    held = org.sim.snapshot()
+    assert write() == 400
+    org.pass_time(minutes=2)
+    over = org.sim.snapshot()
+    org.sim.restore(over)
+    assert write() == 204
+    org.sim.restore(held)
+    assert write() == (204 if "seconds" in bounds else 400)

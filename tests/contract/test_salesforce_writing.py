@@ -343,6 +343,14 @@ def test_a_lookup_may_name_its_record_by_key(world, bulk_from):
     assert verdicts(adapter.resume(snapshots("r1", "r3"))) == ["created", "later"]
 
 
+def test_a_cell_of_a_job_that_cannot_be_read_is_a_value_to_map_otherwise(world):
+    bad = Change("sales", "Task", Action.CREATE, "t", {"Subject": "s", "ActivityDate": "soon"}, None)
+    (receipt,) = world.life(0).write([bad])
+    assert (receipt.verdict, receipt.code) == (Verdict.REJECTED, "INVALID_FIELD")
+    assert "'soon' is not a valid value for the type xsd:date" in receipt.message
+    assert receipt.message.endswith("map a value that the field can hold")
+
+
 def test_a_job_that_the_day_has_no_batches_for_is_sent_in_calls(world):
     world.fault(path="/jobs/ingest$", times=5, do={
         "status": 400, "body": [{"errorCode": "LIMIT_EXCEEDED", "message": "ApiBatchItems Limit exceeded."}]

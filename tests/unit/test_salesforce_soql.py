@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from cs_connector.adapters.salesforce.simulator.writing.formula import formula
 
 from tests.contract.salesforce_org import Org
 
@@ -206,6 +207,28 @@ def test_sums_of_sums(org):
     assert (None, 2026, 4) in cubed
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "VALUE(Name)",
+        'REGEX(Name, "(")',
+        "Name > Amount",
+        "TODAY() + 99999999999",
+        "Amount * Name",
+        "YEAR(Name)",
+    ],
+)
+def test_a_formula_that_ends_in_an_error_gives_nothing(text):
+    read = formula(text, lambda path: lambda row: row[path[0]], lambda: "2026-11-22")
+    assert read is not None
+    assert read({"Name": "Aurora", "Amount": 5.0}) is None
+
+
+@pytest.mark.parametrize("text", ["CASE(Name, 1, 2)", "CASE(Name, 1, 2, 3, 4)", "CASE(Name)"])
+def test_a_case_without_pairs_and_an_end_is_not_understood(text):
+    assert formula(text, lambda path: lambda row: row[path[0]]) is None
+
+
 def test_functions_of_a_shown_value(org):
     (shown,) = org.soql(
         "SELECT FORMAT(AnnualRevenue) told, toLabel(Industry), convertCurrency(AnnualRevenue), FORMAT(CreatedDate) made "
@@ -216,6 +239,21 @@ def test_functions_of_a_shown_value(org):
         "told": "USD 10.00", "Industry": "Energy", "AnnualRevenue": 10, "made": "11/22/2026, 12:00 PM",
     }  # fmt: skip
     assert org.soql("SELECT FORMAT(MAX(AnnualRevenue)) top FROM Account")["records"][0]["top"] == "USD 30.00"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("SELECT convertCurrency(Name) FROM Account", "INVALID_FIELD"),
+        ("SELECT convertCurrency(BillingAddress) FROM Account", "INVALID_FIELD"),
+        ("SELECT Id FROM Account WHERE convertCurrency(AnnualRevenue) > 5", "MALFORMED_QUERY"),
+        ("SELECT Id FROM Account WHERE FORMAT(AnnualRevenue) > 5", "MALFORMED_QUERY"),
+        ("SELECT COUNT(Id) FROM Account GROUP BY NumberOfEmployees HAVING FORMAT(NumberOfEmployees) > 1", "MALFORMED_QUERY"),
+        ("SELECT COUNT_DISTINCT(BillingAddress) FROM Account", "MALFORMED_QUERY"),
+    ],
+)  # fmt: skip
+def test_functions_are_refused_where_they_do_not_go(org, text, code):
+    assert org.error("GET", "query", q=text)[:2] == (400, code)
 
 
 def test_an_address_is_an_object_of_its_parts(org):

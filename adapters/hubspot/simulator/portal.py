@@ -133,17 +133,24 @@ class HubSpotPortal:
         return self._state.copy()
 
     def restore(self, state: object) -> None:
+        """Logins are the clients' own: tokens stay as they are."""
         assert isinstance(state, State)
+        tokens, uninstalled = self._state.tokens, self._state.uninstalled
         self._state.adopt(state)
+        self._state.tokens, self._state.uninstalled = tokens, uninstalled
         self._search.forget()
         self._records.pages.forget()
 
     def logins(self) -> object:
-        """The dice that tokens come from; the tokens themselves are part of a snapshot."""
-        return self._dice.getstate()
+        """Tokens, whether the app is installed, and the dice that tokens come from."""
+        state = self._state
+        return {"dice": self._dice.getstate(), "tokens": dict(state.tokens), "uninstalled": state.uninstalled}
 
     def log_in(self, kept: Any) -> None:
-        self._dice.setstate(kept)
+        if isinstance(kept, tuple):  # older saves have the dice alone: clients refresh their tokens
+            kept = {"dice": kept, "tokens": {}, "uninstalled": False}
+        self._dice.setstate(kept["dice"])
+        self._state.tokens, self._state.uninstalled = dict(kept["tokens"]), kept["uninstalled"]
 
     def _answer(self, request: Request) -> Response:
         measured(request)

@@ -48,6 +48,7 @@ from .versions import NEWEST, VERSIONS, check_version, listed, resources
 from .writing import tables
 from .writing.bin import KeptBin
 from .writing.load import Loader
+from .writing.locks import Spent
 from .writing.rows import Rows, Table
 from .writing.writer import Writer
 
@@ -70,6 +71,8 @@ class Kept:
     made_jobs: int
     often: tuple[Often, ...] = ()
     components: Mapping[str, Shelf] = field(default_factory=dict)
+    batches: Mapping[int, int] = field(default_factory=dict)
+    locks: Mapping[str, Spent] = field(default_factory=dict)
 
 
 class SalesforceOrg:
@@ -190,6 +193,8 @@ class SalesforceOrg:
             self._jobs,
             self._cursors.often(),
             self._metadata.components.copy(),
+            dict(self._ingests.batches.hours),
+            state.writer.locks.spent(),
         )
 
     def restore(self, state: object) -> None:
@@ -201,10 +206,12 @@ class SalesforceOrg:
         self._state.writer.lag = state.lag
         self._state.limits.restore(state.used)
         self._orders.resume(state.ongoing)
+        self._state.writer.locks.resume(getattr(state, "locks", {}))  # older saves have none
         self._jobs = state.made_jobs
         self._state.writer.bin.restore(state.bin)
         self._cursors.forget()
         self._metadata.components.restore(getattr(state, "components", {}))  # older saves have none
+        self._ingests.batches.hours = dict(getattr(state, "batches", {}))  # nor these
         self._state.engine.paths.forget()
         if self._state.rows.large:
             self._cursors.ready(getattr(state, "often", ()))  # older saves have none

@@ -104,7 +104,9 @@ MEANINGS: Mapping[str, Meaning] = {
     for code, fix in codes.items()
 }  # fmt: skip
 _FOR_GOOD = Meaning(Verdict.REJECTED)
-_NO_PARENT = "Foreign key external ID:"  # the code is that of a field that is missing
+# Two errors have the code of a field that is missing.
+_NO_PARENT = "Foreign key external ID:"
+_UNREADABLE_CELL = "Failed to deserialize field at col"
 
 
 def done(change: Change, record_id: str | None, *, created: bool) -> Receipt:
@@ -135,6 +137,8 @@ def _code(fault: Fault) -> str:
 def _meaning(fault: Fault) -> Meaning:
     if fault.code == "INVALID_FIELD" and fault.message.startswith(_NO_PARENT):
         return Meaning(Verdict.LATER, "the record that it names by its key is not there yet")
+    if fault.code == "INVALID_FIELD" and fault.message.startswith(_UNREADABLE_CELL):
+        return Meaning(Verdict.REJECTED, _VALUE)
     return MEANINGS.get(fault.code, _FOR_GOOD)
 
 

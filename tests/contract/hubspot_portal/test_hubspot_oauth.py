@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import hubspot
 import pytest
 import requests
+from cs_connector.adapters.hubspot.simulator import HubSpotPortal
 
 from .house import House
 
@@ -153,3 +154,21 @@ def test_a_call_without_a_good_token_is_refused(house: House) -> None:
     barred = house.call("POST", COMPANIES, {"properties": {"name": "A"}})
     assert (barred.status_code, barred.json()["category"]) == (403, "MISSING_SCOPES")
     assert barred.json()["errors"][0]["context"]["requiredGranularScopes"] == ["crm.objects.companies.write"]
+
+
+def test_logins_outlive_a_snapshot_and_a_restart(house: House) -> None:
+    refresh = house.portal.credentials()["refresh_token"]
+    asked = form(house, grant_type="refresh_token", refresh_token=refresh)
+    ended = send(house, "/oauth/v3/token", asked).json()["access_token"]
+    kept = house.portal.snapshot()
+    house.portal.control({"expire_token": True})
+    given = send(house, "/oauth/v3/token", asked).json()["access_token"]
+    house.portal.restore(kept)
+    assert house.call("GET", COMPANIES, token=given).status_code == 200
+    assert house.call("GET", COMPANIES, token=ended).status_code == 401
+    other = HubSpotPortal(house.world, "hubspot", house.server.base_url)
+    other.restore(kept)
+    other.log_in(house.portal.logins())
+    house.server.answers = other
+    assert house.call("GET", COMPANIES, token=given).status_code == 200
+    assert house.call("GET", COMPANIES, token=ended).status_code == 401

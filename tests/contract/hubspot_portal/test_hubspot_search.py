@@ -164,3 +164,40 @@ def test_search_tells_what_was_cleared_from_what_was_never_there(house: House) -
 def test_the_oldest_come_first(house: House) -> None:
     house.load("companies", company(1, 9), company(2, 3), company(3, 6))
     assert [r["id"] for r in house.search("companies")["results"]] == ["2", "3", "1"]
+
+
+@pytest.mark.parametrize("operator", ["EQ", "GT", "LTE", "BETWEEN", "IN"])
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e400"])
+def test_an_id_is_compared_with_finite_numbers_only(unlimited: House, operator: str, value: str) -> None:
+    each = {
+        "propertyName": "hs_object_id",
+        "operator": operator,
+        "value": value,
+        "highValue": "9",
+        "values": [value],
+    }
+    asked = {"filterGroups": [{"filters": [each]}]}
+    answer = unlimited.call("POST", "/crm/v3/objects/companies/search", asked)
+    assert (answer.status_code, answer.json()["category"]) == (400, "VALIDATION_ERROR")
+
+
+@pytest.mark.parametrize("name", ["hs_object_id", "hs_lastmodifieddate"])
+@pytest.mark.parametrize("operator", ["CONTAINS_TOKEN", "HAS_PROPERTY", "IN"])
+def test_a_value_that_an_operator_does_not_use_is_not_looked_at(
+    unlimited: House, name: str, operator: str
+) -> None:
+    unlimited.load("companies", company(1))
+    each = {"propertyName": name, "operator": operator, "value": "word", "values": ["1"]}
+    found = unlimited.search("companies", each)
+    assert found["total"] == (operator == "HAS_PROPERTY" or (operator, name) == ("IN", "hs_object_id"))
+
+
+@pytest.mark.parametrize("kind", ["number", "datetime", "date", "enumeration", "bool"])
+def test_values_from_before_a_new_type_are_passed_over(unlimited: House, kind: str) -> None:
+    unlimited.load("companies", company(1, cs_key="word"), company(2, cs_key="20"))
+    unlimited.portal.control({"retype_field": {"object": "companies", "field": "cs_key", "type": kind}})
+    above = {"propertyName": "cs_key", "operator": "GTE", "value": "20"}
+    sorted_by = [{"propertyName": "cs_key", "direction": "ASCENDING"}]
+    found = [each["id"] for each in unlimited.search("companies", above, sorts=sorted_by)["results"]]
+    assert "2" in found
+    assert ("1" in found) == (kind in ("enumeration", "bool"))

@@ -41,9 +41,13 @@ def test_every_problem_is_told_and_the_first_three_twice(house: House) -> None:
         ("companies", "name", "x" * 65_537, "PROPERTY_VALUE_TOO_LONG"),
         ("companies", "hs_parent_company_id", "1", "READ_ONLY_VALUE"),
         ("contacts", "hs_email_optout", "yes", "INVALID_OPTION"),
+        ("contacts", "associatedcompanyid", "1.5", "INVALID_LONG"),
+        ("contacts", "associatedcompanyid", 1.5, "INVALID_LONG"),
+        ("contacts", "associatedcompanyid", "-3", "INVALID_LONG"),
+        ("companies", "cs_health_score", "\u0667", "INVALID_DOUBLE"),
     ],
 )
-def test_wrong_values_have_codes(house: House, kind: str, name: str, value: str, code: str) -> None:
+def test_wrong_values_have_codes(house: House, kind: str, name: str, value: object, code: str) -> None:
     answer = house.call("POST", f"/crm/v3/objects/{kind}", {"properties": {name: value}})
     assert [p["error"] for p in problems(answer)] == [code]
     assert len(house.world.ledger) == 0

@@ -151,3 +151,14 @@ def test_deleted_tickets_can_be_left_out(api):
     path = "incremental/tickets/cursor.json"
     assert numbers(api.get(path, start_time=0)["tickets"]) == [1, 2]
     assert numbers(api.get(path, start_time=0, exclude_deleted="true")["tickets"]) == [1]
+
+
+@pytest.mark.parametrize("mark", ["inf||1|", "1e400||1|", "{second}||01HXYZ|", "{second}||1"])
+def test_a_cursor_that_no_export_gave_is_refused(api, mark):
+    seed(api, ticket(1))
+    second, *_ = base64.b64decode(
+        api.get("incremental/tickets/cursor.json", start_time=0)["after_cursor"]
+    ).split(b"|")
+    cursor = base64.b64encode(mark.format(second=second.decode()).encode()).decode()
+    answer = api("GET", "incremental/tickets/cursor.json", params={"cursor": cursor})
+    assert (answer.status_code, answer.json()["error"]) == (400, "InvalidValue")

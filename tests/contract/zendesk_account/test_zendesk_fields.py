@@ -20,7 +20,11 @@ def make(api, noun="organization", **more):
         ("checkbox", "true", True),
         ("checkbox", None, False),
         ("date", "2027-01-12", "2027-01-12T00:00:00+00:00"),
+        ("date", "2027-01-12T00:00:00+00:00", "2027-01-12T00:00:00+00:00"),
         ("integer", "12", 12),
+        ("integer", 9_007_199_254_740_993, 9_007_199_254_740_993),
+        ("integer", "-9007199254740993", -9_007_199_254_740_993),
+        ("integer", 12.0, 12),
         ("decimal", "1.5", 1.5),
         ("decimal", None, None),
     ],
@@ -40,7 +44,14 @@ def test_a_value_is_told_in_the_type_of_its_field(api, kind, given, kept):
         ("date", "tomorrow"),
         ("integer", 1.5),
         ("integer", True),
+        ("integer", "1_000"),
+        ("date", "20270112"),
+        ("date", "2027-W02-2"),
         ("decimal", "much"),
+        ("decimal", "nan"),
+        ("decimal", "inf"),
+        ("decimal", "1e999"),
+        ("decimal", "1_000.5"),
         ("dropdown", "silver"),
         ("multiselect", ["gold", "silver"]),
         ("regexp", "123"),
@@ -53,6 +64,17 @@ def test_a_value_of_another_type_is_refused(api, kind, wrong):
     assert make(api, "user", type=kind, **more).status_code == 201
     answer = api("PUT", "users/1.json", {"user": {"user_fields": {"plan": wrong}}})
     assert (answer.status_code, answer.json()["error"]) == (422, "RecordInvalid")
+
+
+def test_the_value_of_an_option_is_a_text(api):
+    seed(api, organization(1))
+    made = make(api, type="dropdown", custom_field_options=[{"name": "Five", "value": 5}])
+    assert made.json()["organization_field"]["custom_field_options"][0]["value"] == "5"
+    shown = api(
+        "PUT", "organizations/1.json", {"organization": {"organization_fields": {"plan": "5"}}}
+    ).json()
+    assert shown["organization"]["organization_fields"]["plan"] == "5"
+    assert shown["organization"]["tags"] == ["5"]
 
 
 @pytest.mark.parametrize("pattern", [r"\A\p{Alpha}+\z", r"^\h+$", "[0-9"])

@@ -65,6 +65,12 @@ def test_unknown_things_are_404_in_two_ways(api):
     assert api("GET", "nonsense.json").json()["error"] == "InvalidEndpoint"
 
 
+@pytest.mark.parametrize(("order", "ids"), [("asc", [9, 10, 100]), ("desc", [100, 10, 9])])
+def test_ids_are_sorted_as_numbers(api, order, ids):
+    seed(api, *(ticket(number) for number in (10, 9, 100)))
+    assert numbers(api.get("tickets.json", sort_by="id", sort_order=order)["tickets"]) == ids
+
+
 def test_two_ways_of_paging_do_not_mix(api):
     seed(api, *(organization(number, 100 - number) for number in range(1, 6)))
     by_page = {"sort_by": "created_at", "sort_order": "desc"}

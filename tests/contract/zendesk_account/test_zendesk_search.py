@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+
 import pytest
 
 from .house import at, numbers, organization, seed, ticket, user
@@ -130,3 +132,12 @@ def test_the_index_can_be_late(filled):
 @pytest.mark.parametrize("query", ["", "?query=", "?query=type:invoice"])
 def test_a_search_for_nothing_is_refused(api, query):
     assert api("GET", f"search.json{query}").status_code in (400, 422)
+
+
+@pytest.mark.parametrize(
+    "mark", ['["a","2026",1]', "[99999999999,1,2]", '[99999999999,"2026","x"]', "[[],[],[]]"]
+)
+def test_a_cursor_that_no_search_gave_is_refused(filled, mark):
+    query = {"query": "a*", "filter[type]": "ticket", "page[after]": base64.b64encode(mark.encode()).decode()}
+    answer = filled("GET", "search/export.json", params=query)
+    assert (answer.status_code, answer.json()["error"]) == (422, "invalid")

@@ -167,3 +167,12 @@ def test_an_idempotency_key_is_bound_to_its_body(api):
         "error": "IdempotentRequestError",
         "description": "Request parameters don't match the given idempotency key",
     }
+
+
+def test_a_new_ticket_has_the_tags_of_its_requester_and_organization(api):
+    seed(api, organization(1, tags=["premium"]), user(7, organization_id=1, tags=["manager"]))
+    asked = {"comment": {"body": "x"}, "requester_id": 7, "tags": ["own"]}
+    made = api("POST", "tickets.json", {"ticket": asked}).json()["ticket"]
+    assert made["tags"] == ["own", "manager", "premium"]
+    changed = api("PUT", f"tickets/{made['id']}.json", {"ticket": {"tags": ["own"]}}).json()["ticket"]
+    assert changed["tags"] == ["own"]

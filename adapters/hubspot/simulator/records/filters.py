@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -21,6 +22,7 @@ Key = Callable[[Record], Any]
 LATEST = 2**62
 _EXACT = frozenset({"enumeration", "bool"})
 _TEXTS = frozenset({"string", "phone_number", "json"})
+_BOUNDS = frozenset({"GTE", "GT", "LTE", "LT", "BETWEEN"})
 MOST_VALUES = 100
 
 
@@ -54,7 +56,10 @@ def key_of(shelf: Shelf, name: str) -> Key:
 
     def value(record: Record) -> Any:
         text = record.properties.get(name)
-        return None if text is None else convert(text)
+        try:
+            return None if text is None else convert(text)
+        except (ValueError, OverflowError):  # from before an admin gave the property another type
+            return None
 
     return value
 
@@ -116,7 +121,7 @@ def _span(group: Group, name: str) -> tuple[int, int]:
     low, high = 0, LATEST
     convert = _number if name == "hs_object_id" else parsed
     for each in group.filters:
-        if each.propertyName != name or each.value is None:
+        if each.propertyName != name or each.operator not in _BOUNDS or each.value is None:
             continue
         value = int(convert(text_of(each.value)))
         match each.operator:
@@ -175,7 +180,13 @@ def _converter(prop: Property) -> Callable[[str], Any]:
 
 
 def _number(text: str) -> float | int:
-    return int(text) if text.lstrip("-").isdecimal() else float(text)
+    """Raises ValueError, also for what is no finite number."""
+    if text.lstrip("-").isdecimal():
+        return int(text)
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
 
 
 def _one(each: Filter, convert: Callable[[str], Any]) -> Any:

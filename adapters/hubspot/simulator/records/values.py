@@ -15,6 +15,7 @@ LONGEST = 65_536
 SHOWN_OPTIONS = 50
 EMAIL = re.compile(r"[^@\s,;<>()\[\]]+@[^@\s,;<>()\[\]]+\.[^@\s,;<>()\[\]]+")
 EMAIL_PROPERTIES = frozenset({"email"})
+ID_PROPERTIES = frozenset({"associatedcompanyid"})  # numbers that are the id of a record
 Scalar = str | int | float | bool
 
 
@@ -68,6 +69,8 @@ def _typed(prop: Property, text: str, allowed: Collection[str] | None) -> str:
         return _option(prop, text, allowed)
     if prop.name in EMAIL_PROPERTIES:
         return _email(text)
+    if prop.name in ID_PROPERTIES:
+        return _long(text)
     return _BY_TYPE.get(prop.type, _string)(text)
 
 
@@ -101,9 +104,15 @@ def _string(text: str) -> str:
     return text
 
 
+def _long(text: str) -> str:
+    if not (text.isascii() and text.isdigit()):
+        raise Invalid("INVALID_LONG", f"{text} was not a valid long.")
+    return text
+
+
 def _number(text: str) -> str:
     try:
-        fine = math.isfinite(float(text)) and "_" not in text
+        fine = math.isfinite(float(text)) and "_" not in text and text.isascii()
     except ValueError:
         fine = False
     if not fine:

@@ -7,12 +7,20 @@ from typing import Any
 
 from ..errors import RecordError
 from ..ids import full_id
-from ..schema.schema import Field, ObjectType
+from ..schema.schema import NUMBERS, Field, ObjectType
 from ..writing.named import Named
+from ..writing.shapes import TESTS
 from ..writing.writer import Writer
 
 NULL = "#N/A"
 LONGEST_RECORD = 400_000
+XSD = {
+    **dict.fromkeys(NUMBERS, "double"),
+    "int": "int",
+    "boolean": "boolean",
+    "date": "date",
+    "datetime": "dateTime",
+}
 
 
 class Rows:
@@ -37,6 +45,7 @@ class Rows:
     def write(self, head: Sequence[str], line: Sequence[str]) -> tuple[str, bool]:
         """The record's id and whether it is new. Raises RecordError."""
         record = as_record(head, line)
+        self._read(head, line)
         if self._operation == "insert":
             return self._writer.create(self._object, record), True
         if self._key is not None and self._key.type != "id":
@@ -48,6 +57,19 @@ class Rows:
             raise RecordError("MISSING_ARGUMENT", f"Id not specified in an {self._operation} call")
         self._named.check(full_id(record_id) or record_id)
         return self._by_id(record_id, record), False
+
+    def _read(self, head: Sequence[str], line: Sequence[str]) -> None:
+        """Raises RecordError for a cell from which its column cannot be read.
+
+        Columns count from 0. The words are recorded in SFDO-Tooling/Snowfakery issue 793.
+        """
+        for place, (name, text) in enumerate(zip(head, line, strict=True)):
+            field = self._object.field(name)
+            if field is None or field.type not in XSD or text in {"", NULL} or TESTS[field.type](text):
+                continue
+            kind = XSD[field.type]
+            why = f"Failed to deserialize field at col {place}. Due to, '{text}' is not a valid value for the type xsd:{kind}"
+            raise RecordError("INVALID_FIELD", why, [field.name])
 
     def _upsert(self, key: Field, record: dict[str, Any]) -> tuple[str, bool]:
         name = next((n for n in record if n.lower() == key.name.lower()), None)

@@ -166,7 +166,9 @@ class Cursors:
         return min(max(wanted, limits.smallest_page), limits.page)
 
     def forget(self) -> None:
+        """End every query; a locator from before a restart is never that of another one."""
         self._open.clear()
+        self._made = max(self._made, int(self._state.now().timestamp() * 1000))
 
     def often(self) -> tuple[Often, ...]:
         """The queries that were asked last, of those that show a part of a table and nothing else."""

@@ -13,7 +13,7 @@ from .abilities import filterable
 from .literals import check_kind, days, stored
 from .query_error import QueryError, malformed
 from .scope import Value
-from .syntax import Among, Both, Condition, Literal, Not, Operand, Query
+from .syntax import Among, Both, Call, Condition, Literal, Not, Operand, Query
 
 Test = Callable[[Any], bool]
 Read = Callable[[Any], Any]
@@ -21,6 +21,9 @@ OPS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge,
 }  # fmt: skip
 UNORDERED = frozenset({"boolean", "multipicklist"})
+SELECTED_ONLY = frozenset(
+    {"CONVERTCURRENCY", "FORMAT"}
+)  # vendor: "in the SELECT statement"; in WHERE an error
 SEMI_JOIN = "Semi-joins are only supported in WHERE clauses"
 
 
@@ -42,6 +45,8 @@ class Filters:
         if isinstance(condition, Not):
             inner = self.compile(condition.of)
             return lambda row: not inner(row)
+        if isinstance(condition.left, Call) and condition.left.name in SELECTED_ONLY:
+            raise malformed(f"unexpected token: '{condition.left.name}'", condition.left.at)
         field, get = self._value(condition.left)
         if not filterable(field):
             why = f"field '{field.name}' can not be filtered in a query call"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..schema.schema import NUMBERS, Field
-from .abilities import aggregatable
+from .abilities import COMPOUND, aggregatable
 
 NEVER = frozenset({"boolean"})
 
@@ -22,7 +22,10 @@ class Fold:
     numbers_only: bool = False
 
     def takes(self, field: Field) -> bool:
-        return field.type in NUMBERS if self.numbers_only else self.type is not None or aggregatable(field)
+        if self.numbers_only:
+            return field.type in NUMBERS
+        counts = self.type is not None and field.type not in COMPOUND
+        return counts or aggregatable(field)
 
 
 def _sum(values: list[Any]) -> Any:

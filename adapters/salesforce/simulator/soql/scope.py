@@ -45,8 +45,14 @@ class Scope:
         return Value(reached.field, self.shown(operand, reached.field, reached.get))
 
     def shown(self, call: Call, field: Field, get: Getter) -> Getter:
-        """What toLabel, FORMAT, convertCurrency or convertTimezone makes of what `get` reads from a record."""
+        """What toLabel, FORMAT, convertCurrency or convertTimezone makes of what `get` reads from a record.
+
+        Raises QueryError.
+        """
         inner = self.shown(call.of, field, get) if isinstance(call.of, Call) else get
+        if call.name == "CONVERTCURRENCY" and field.type != "currency":
+            why = f"field {field.name} does not support function convertCurrency"
+            raise QueryError("INVALID_FIELD", why, call.at)
         show = self.paths.converter(call.at) if call.name == "CONVERTCURRENCY" else shows(call.name, field)
         return lambda row: show(inner(row), row.get("CurrencyIsoCode"))
 

@@ -35,12 +35,23 @@ class Beyond(ValueError):
 def formula(text: str, reach: Reach, today: Callable[[], str] | None = None) -> Value | None:
     """How to read the formula from a record; None for a formula beyond this kind.
 
-    `reach` finds a field; `today` is the day, for formulas that may ask for it.
+    `reach` finds a field; `today` is the day, for formulas that may ask for it. What Salesforce shows as #Error!
+    (VALUE of a word, a text beside a number) is null.
     """
     try:
-        return _Reader(text, reach, today).whole()
+        return _safely(_Reader(text, reach, today).whole())
     except Beyond:
         return None
+
+
+def _safely(value: Value) -> Value:
+    def read(row: Any) -> Any:
+        try:
+            return value(row)
+        except (ArithmeticError, TypeError, ValueError, re.error):
+            return None
+
+    return read
 
 
 class _Reader:
@@ -121,7 +132,7 @@ class _Reader:
         while self._take(","):
             given.append(self._either())
         make = CALLS.get((name, len(given))) or CALLS.get((name, 0))
-        if make is None:
+        if make is None or (name == "CASE" and (len(given) < 4 or len(given) % 2)):
             raise Beyond(name)
         return self._closed(make(*given))
 

@@ -7,7 +7,7 @@ lookups, and over the lookups of standard objects that keep figures on the paren
 from __future__ import annotations
 
 from binascii import crc32
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -22,6 +22,9 @@ LOCKING = frozenset(
     {"Case.AccountId", "Case.ContactId", "Contract.AccountId", "Task.WhoId", "Event.WhoId"}
     | {"Task.WhatId", "Event.WhatId"}
 )
+
+
+Spent = tuple[datetime | None, dict[str, int], int]
 
 
 @dataclass(slots=True)
@@ -60,6 +63,17 @@ class Locks:
     def release(self) -> None:
         """End what was ordered."""
         self._holds.clear()
+
+    def spent(self) -> dict[str, Spent]:
+        """How far each order is: when it ends, how often rows were touched, and how many writes it refused."""
+        return {name: (hold.until, dict(hold.touched), hold.refused) for name, hold in self._holds.items()}
+
+    def resume(self, spent: Mapping[str, Spent]) -> None:
+        """Go on from there with the orders that were given anew."""
+        for name, (until, touched, refused) in spent.items():
+            hold = self._holds.get(name)
+            if hold is not None:
+                hold.until, hold.touched, hold.refused = until, dict(touched), refused
 
     def check(self, obj: ObjectType, before: Row | None, after: Row) -> None:
         """Raises RecordError UNABLE_TO_LOCK_ROW."""

@@ -5,10 +5,8 @@ Such a value fails the whole request, also one with many records.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
@@ -16,11 +14,9 @@ import msgspec
 from ..answers import parser_error
 from ..schema.schema import NUMBERS, Field, ObjectType
 from ..times import read_time
-from .values import FALSE, TRUE
+from .values import DATE, FALSE, TIME, TRUE, number_of
 
-TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?")
 COMPOUND = frozenset({"address", "location"})  # refused later, as fields that nobody can write
-DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def check(obj: ObjectType, record: Mapping[str, Any], body: bytes) -> None:
@@ -44,14 +40,12 @@ def _fits(field: Field, value: Any) -> bool:
 
 
 def _number(value: Any) -> bool:
-    try:
-        return not isinstance(value, bool) and Decimal(str(value)).is_finite()
-    except InvalidOperation:
-        return False
+    return number_of(value) is not None
 
 
 def _whole(value: Any) -> bool:
-    return _number(value) and Decimal(str(value)) == int(Decimal(str(value)))
+    number = number_of(value)
+    return number is not None and number == number.to_integral_value()
 
 
 def _flag(value: Any) -> bool:

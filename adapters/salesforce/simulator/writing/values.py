@@ -11,18 +11,26 @@ from typing import Any
 from ..errors import RecordError
 from ..ids import full_id
 from ..schema.schema import Field
-from ..times import time_text
+from ..times import EARLIEST, LATEST, time_text
 
+DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
+NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 EMAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[A-Za-z]{2,}")
 TRUE, FALSE = frozenset({"true", "1"}), frozenset({"false", "0"})
 
 
 def coerce(field: Field, value: Any) -> Any:
     """The value as it is stored. Raises RecordError with Salesforce's status code."""
-    if value is None or value == "":
+    if value is None or value == "" or _is_blank(field, value):
         return _empty(field)
     way = COERCERS.get(field.type) or _text  # types that only some real orgs have are kept as texts
     return way(field, value)
+
+
+def _is_blank(field: Field, value: Any) -> bool:
+    """Texts are kept without the spaces around them, and never empty. Vendor: Apex guide, Primitive Data Types."""
+    return isinstance(value, str) and field.type != "textarea" and not value.strip()
 
 
 def _empty(field: Field) -> Any:
@@ -92,13 +100,8 @@ def not_listed(field: Field, text: str) -> RecordError:
 
 
 def _number(field: Field, value: Any) -> float | int:
-    if isinstance(value, (bool, dict, list)):
-        raise _wrong_type(field, value)
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        raise _wrong_type(field, value) from None
-    if not number.is_finite():
+    number = number_of(value)
+    if number is None:
         raise _wrong_type(field, value)
     rounded = _rounded(field, number)
     if rounded is None:
@@ -110,10 +113,20 @@ def _number(field: Field, value: Any) -> float | int:
     return int(rounded) if field.type == "int" else float(rounded)
 
 
+def number_of(value: Any) -> Decimal | None:
+    """A number or a text that is one; None for anything else."""
+    if isinstance(value, bool) or not NUMBER.fullmatch(str(value).strip()):
+        return None
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        return None
+
+
 def _rounded(field: Field, number: Decimal) -> Decimal | None:
     """With the decimals of the field; None where it has too many digits before them."""
     bound = Decimal(10) ** (field.precision - field.scale)
-    if abs(number) >= bound:  # one that is far too large cannot even be rounded
+    if number.copy_abs() >= bound:  # one that is far too large cannot even be rounded
         return None
     rounded = number.quantize(Decimal(1).scaleb(-field.scale), ROUND_HALF_UP)
     return rounded if abs(rounded) < bound else None
@@ -130,21 +143,29 @@ def _flag(field: Field, value: Any) -> bool:
 
 def _date(field: Field, value: Any) -> str:
     text = str(value)
+    if not (DATE.fullmatch(text) or TIME.fullmatch(text)):
+        raise _wrong_type(field, text)
     try:
-        return date.fromisoformat(text[:10]).isoformat() if len(text) >= 10 else _fail(text)
+        return _held(field, date.fromisoformat(text[:10]).isoformat())
     except ValueError:
         raise _wrong_type(field, text) from None
 
 
-def _fail(text: str) -> str:
-    raise ValueError(text)
-
-
 def _time(field: Field, value: Any) -> str:
+    text = str(value)
+    if not (DATE.fullmatch(text) or TIME.fullmatch(text.replace(" ", "T"))):
+        raise _wrong_type(field, text)
     try:
-        return time_text(value)
-    except (ValueError, TypeError):
-        raise _wrong_type(field, value) from None
+        return _held(field, time_text(text))
+    except ValueError:
+        raise _wrong_type(field, text) from None
+
+
+def _held(field: Field, text: str) -> str:
+    """A day or a time that a field can hold. The code is recorded in salesforce.stackexchange.com/q/339236."""
+    if not EARLIEST <= text[:10] <= LATEST:
+        raise RecordError("FIELD_INTEGRITY_EXCEPTION", f"{field.label}: invalid date: {text}", [field.name])
+    return text
 
 
 def _reference(field: Field, value: Any) -> str:

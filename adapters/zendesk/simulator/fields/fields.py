@@ -257,7 +257,7 @@ class Fields:
         if not (name and value and isinstance(name, str) and isinstance(value, (str, int, float))):
             raise invalid(custom_field_options="Custom field options: name and value cannot be blank")
         ident = given.get("id") or self._state.new_id()
-        return {"id": ident, "name": name, "raw_name": name, "value": value}
+        return {"id": ident, "name": name, "raw_name": name, "value": str(value)}
 
 
 # What can be asked of definitions, by method and the path behind their own.

@@ -62,7 +62,7 @@ class Export:
         """After the cursor, or from `start_time` on; the last minute is left out."""
         headers = self._state.buckets.exports()
         cursor = call.query.get("cursor")
-        mark = _read(cursor) if cursor else (self._start(call), _FIRST)
+        mark = self._mark(cursor) if cursor else (self._start(call), _FIRST)
         size = limited(call.query.get("per_page"), self._state.limits.export, path="incremental")
         late = self._late()
         line = self._line(late)
@@ -83,6 +83,14 @@ class Export:
             "end_of_stream": at >= stop,
         }
         return reply(body, 200, headers)
+
+    def _mark(self, cursor: str) -> tuple[int, Any]:
+        """Where a cursor stands. Raises Refusal (400), also for the cursor of another kind's export."""
+        second, ident = _read(cursor)
+        line = self._table.timeline()
+        if ident is not _FIRST and line and isinstance(ident, str) != isinstance(line[0][1], str):
+            raise bad_value("cursor is not valid")
+        return second, ident
 
     def by_time(self, call: Call) -> Response:
         """From `start_time` on, at least a page, up to the end of a second: pages overlap."""
@@ -218,5 +226,5 @@ def _read(cursor: str) -> tuple[int, Any]:
     try:
         second, _, ident, _ = base64.b64decode(cursor, validate=True).decode().split("|")
         return int(float(second)), _FIRST if ident == "" else int(ident) if ident.isdecimal() else ident
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, OverflowError):
         raise bad_value("cursor is not valid") from None

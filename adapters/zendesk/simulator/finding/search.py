@@ -150,7 +150,7 @@ class Search:
         mark = unmarked(call.query.get("page[after]"))
         if mark is None:
             return None
-        if not isinstance(mark, tuple) or len(mark) != 3:
+        if not isinstance(mark, tuple) or [type(part) for part in mark] != [int, str, int]:
             raise invalid_search("the cursor is not valid")
         if self._state.now() - mark[0] > CURSOR_LIFE:
             raise invalid_search("the cursor has expired")

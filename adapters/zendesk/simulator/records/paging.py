@@ -128,6 +128,8 @@ class Lister:
         return len(rows), rows[part] if plain else self._sorted(rows, name, down=down)[part]
 
     def _sorted(self, rows: Rows, name: str, *, down: bool) -> list[Record]:
+        if name == "id":
+            return sorted(rows, key=lambda record: record["id"], reverse=down)
         return sorted(rows, key=lambda record: (str(record.get(name) or ""), record["id"]), reverse=down)
 
     def _link(self, kept: tuple[tuple[str, str], ...], name: str, value: str | None) -> str:

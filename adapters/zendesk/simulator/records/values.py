@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,6 +13,12 @@ from ..answers import Refusal, invalid
 
 Definition = Mapping[str, Any]
 _EMPTY = {"checkbox": False}
+_DAY = re.compile(
+    r"\d{4}-\d\d-\d\d(T.*)?", re.ASCII
+)  # the vendor's own pattern, as its date fields tell it, or a time
+_WHOLE = re.compile(r"[-+]?\d+(\.0*)?", re.ASCII)
+_NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?", re.ASCII | re.IGNORECASE)
+_LONGEST_NUMBER = 400
 CHOICES = ("dropdown", "multiselect", "tagger")
 
 
@@ -83,21 +90,32 @@ def _checkbox(_: Definition, value: Any) -> bool:
 
 
 def _date(_: Definition, value: Any) -> str:
+    if not _DAY.fullmatch(value):
+        raise ValueError
     day = datetime.fromisoformat(value).date()
     return f"{day.isoformat()}T00:00:00+00:00"
 
 
 def _integer(_: Definition, value: Any) -> int:
-    number = float(value)
-    if isinstance(value, bool) or number != int(number):
-        raise ValueError
-    return int(number)
+    """Every digit is kept: ids of other systems are longer than a float is exact."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    text = _digits(_WHOLE, value)
+    return int(text.partition(".")[0])
 
 
 def _decimal(_: Definition, value: Any) -> float:
-    if isinstance(value, bool):
-        raise TypeError
-    return float(value)
+    number = float(_digits(_NUMBER, value))
+    if not math.isfinite(number):
+        raise ValueError
+    return number
+
+
+def _digits(pattern: re.Pattern[str], value: Any) -> str:
+    text = str(value).strip()
+    if isinstance(value, bool) or len(text) > _LONGEST_NUMBER or not pattern.fullmatch(text):
+        raise ValueError
+    return text
 
 
 def _regexp(definition: Definition, value: Any) -> str:
@@ -117,7 +135,7 @@ def _pattern(text: str) -> re.Pattern[str] | None:
 
 
 def _dropdown(definition: Definition, value: Any) -> str:
-    if value not in options(definition):
+    if str(value) not in options(definition):
         raise ValueError
     return str(value)
 

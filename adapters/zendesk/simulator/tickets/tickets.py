@@ -116,6 +116,8 @@ class Tickets(Resource):
         self._take_comment(new, old)
         self._take_people(new, old)
         self._take_tags(new)
+        if old is None:
+            self._inherit_tags(new)
         if new.get("custom_fields") != (old or {}).get("custom_fields"):
             self._fields.take(new.get("custom_fields"), new, old or {})
         for name, known in (("status", STATUSES), ("priority", PRIORITIES), ("type", TYPES)):
@@ -259,6 +261,14 @@ class Tickets(Resource):
         except Refusal:
             told = name.removesuffix("_id")
             raise invalid(**{told: f"{told.capitalize()}: {ident} is invalid"}) from None
+
+    def _inherit_tags(self, new: dict[str, Any]) -> None:
+        """A new ticket has those of its requester and organization too. Vendor: help article 203662006."""
+        requester = self._users.find(new["requester_id"])
+        organization = self.state.table(ORGANIZATION).get(new.get("organization_id")) or {}
+        given = [tag for record in (requester, organization) for tag in record.get("tags") or ()]
+        if given:
+            new["tags"] = list(dict.fromkeys((*(new.get("tags") or ()), *given)))
 
     @staticmethod
     def _take_tags(new: dict[str, Any]) -> None:
