@@ -13,13 +13,14 @@ import sqlalchemy as sa
 from cronsim import CronSim, CronSimError
 
 from cs_connector.config import Project, ScheduleLine, open_project
-from cs_connector.errors import AlreadyRunning, ConfigError, ConnectorError, UsageError
+from cs_connector.errors import AlreadyRunning, ConfigError, ConnectorError, StoreError, UsageError
 from cs_connector.runner.engine import Talk, open_engine
 from cs_connector.runner.running import ALL, run_jobs
 from cs_connector.runner.summary import Summary
 from cs_connector.store.tables import runs, stages
 
 MISSED = 3600.0
+AWAY = 60.0  # seconds until a store that cannot be reached is tried again
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,8 @@ def fire(project: Project, name: str, talk: Talk) -> Summary:
 
 
 def serve(project: Project, screen: Any, *, once: bool = False) -> None:
-    """Fire lines as they come due until interrupted; failures are said and on record, and do not stop it.
+    """Fire lines as they come due until interrupted; failures are said and on record, and do not stop it, nor does a store that is
+    away for a while.
 
     The project is read again before each look and each job, so that a change of its files needs no restart.
     """
@@ -81,15 +83,28 @@ def serve(project: Project, screen: Any, *, once: bool = False) -> None:
         while True:
             now = engine.clock.now()
             project = _again(project, screen)
-            lines = due(project.settings.schedules, _last(engine, project, now), now)
-            for line in lines:
-                _fire(project, engine, line, screen)
+            try:
+                lines = _round(project, engine, now, screen)
+            except StoreError as error:
+                if once:
+                    raise
+                screen.error(error)
+                engine.clock.sleep(AWAY)
+                continue
             if once:
                 return
             if not lines:  # jobs take time: look again before sleeping
                 engine.clock.sleep(_pause(project, now))
     finally:
         engine.close()
+
+
+def _round(project: Project, engine: Any, now: datetime, screen: Any) -> list[Due]:
+    """Fire what is due, and say what that was. Raises StoreError where the store cannot tell, or take, when each line fired."""
+    lines = due(project.settings.schedules, _last(engine, project, now), now)
+    for line in lines:
+        _fire(project, engine, line, screen)
+    return lines
 
 
 def _again(project: Project, screen: Any) -> Project:

@@ -145,3 +145,14 @@ def test_the_lookup_goes_by_id_or_by_the_key_of_a_relationship_that_the_same_pla
     (change,) = (c for c in plan.changes(con) if c.source == "snapshot")
     assert {n: v for n, v in change.values.items() if n.startswith("Relationship")} == lookup
     assert change.values["Account"] == "A-1"
+
+
+def test_the_relationship_that_decides_is_not_one_that_a_cap_alone_makes_worse(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    """A small one, which the roll-up leaves out: its score without the cap is that of the other."""
+    con.execute(
+        "UPDATE snapshot SET scorecard = 'b', uncapped = 72.0, score = CASE entity_id WHEN 'r2' THEN 10 ELSE 72 END"
+    )
+    marked(con)
+    assert con.execute("SELECT relationship_key FROM wanted_snapshot").fetchall() == [("a1|Good",)]

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from cs_connector import scheduler
 from cs_connector.config import Project, ScheduleLine, open_project
-from cs_connector.errors import AlreadyRunning, ConfigError, Unavailable, UsageError
+from cs_connector.errors import AlreadyRunning, ConfigError, StoreError, Unavailable, UsageError
 from cs_connector.runner import Summary
 from cs_connector.store.store import Store
 from cs_connector.store.tables import runs
@@ -240,3 +240,19 @@ def test_a_project_that_is_half_edited_runs_nothing_and_is_said(desk: Desk) -> N
     assert any("cs-connector.yml" in text or "YAML" in text for text in desk.said)
     path.write_text(PROJECT)
     assert desk.serve("2026-06-01T12:30") == [f"{ALL} 01 12:00"]
+
+
+def test_a_store_that_is_away_for_a_while_is_said_and_serving_goes_on(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As while PostgreSQL starts again; what was missed comes once."""
+    there = scheduler._last
+
+    def last(engine: Any, project: Project, now: datetime) -> dict[str, datetime]:
+        if at("2026-06-01T10:50") < now < at("2026-06-01T11:20"):
+            raise StoreError("the state store cannot be used")
+        return there(engine, project, now)
+
+    monkeypatch.setattr(scheduler, "_last", last)
+    assert desk.serve("2026-06-01T11:50") == [f"{ALL} 01 11:20"]
+    assert "the state store cannot be used" in desk.said

@@ -15,12 +15,13 @@ from .snapshots import month_end
 _SNAPSHOT = {
     "entity": "VARCHAR", "entity_id": "VARCHAR", "main": "BOOLEAN", "on_date": "DATE", "scorecard": "VARCHAR",
 }  # fmt: skip
-# the worst relationship, by which the account is judged: its score came from there
+# the worst relationship, by which the account is judged: its score came from there. A small one may be worse by a cap alone
 _DECIDES = (
     "SELECT a.account_id, r.key AS relationship_key FROM snapshot a JOIN snapshot s ON s.entity = 'relationship' AND s.main "
     "AND s.on_date = a.on_date AND s.account_id = a.account_id AND s.scorecard = a.scorecard AND s.uncapped IS NOT DISTINCT FROM "
     "a.uncapped JOIN relationship r ON r.relationship_id = s.entity_id WHERE a.entity = 'account' AND a.main AND a.on_date = $day "
-    "QUALIFY row_number() OVER (PARTITION BY a.account_id ORDER BY s.score NULLS LAST, s.entity_id) = 1"
+    "QUALIFY row_number() OVER (PARTITION BY a.account_id ORDER BY s.score IS NOT DISTINCT FROM a.score DESC, "
+    "s.score NULLS LAST, s.entity_id) = 1"
 )
 # another scorecard than it was judged by then, or the same one with other weights, curves, caps or metrics
 _CHANGED = (
