@@ -80,23 +80,25 @@ def serve(project: Project, screen: Any, *, once: bool = False) -> None:
     """
     engine = open_engine(project)
     try:
-        while True:
-            now = engine.clock.now()
+        if once:
+            _round(_again(project, screen), engine, engine.clock.now(), screen)
+        while not once:
             project = _again(project, screen)
-            try:
-                lines = _round(project, engine, now, screen)
-            except StoreError as error:
-                if once:
-                    raise
-                screen.error(error)
-                engine.clock.sleep(AWAY)
-                continue
-            if once:
-                return
-            if not lines:  # jobs take time: look again before sleeping
-                engine.clock.sleep(_pause(project, now))
+            if wait := _served(project, engine, screen):
+                engine.clock.sleep(wait)
     finally:
         engine.close()
+
+
+def _served(project: Project, engine: Any, screen: Any) -> float:
+    """Fire what is due; how many seconds to wait then. Jobs take time: after some, none."""
+    now = engine.clock.now()
+    try:
+        fired = _round(project, engine, now, screen)
+    except StoreError as error:
+        screen.error(error)
+        return AWAY
+    return 0.0 if fired else _pause(project, now)
 
 
 def _round(project: Project, engine: Any, now: datetime, screen: Any) -> list[Due]:

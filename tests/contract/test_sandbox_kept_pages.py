@@ -42,15 +42,21 @@ class Org:
         return self.session.request(method, url, json=body, timeout=30)
 
     def pages(self, query):
+        """Each page, of its locator only the place: none is that of another start."""
         answer = self.ask("GET", query).json()
-        yield answer
+        yield answer if isinstance(answer, list) else placed(answer)
         while isinstance(answer, dict) and answer.get("nextRecordsUrl"):
             answer = self.ask("GET", answer["nextRecordsUrl"].removeprefix("/services/data/v67.0/")).json()
-            yield answer
+            yield placed(answer)
 
     def close(self):
         self.session.close()
         self.sandbox.stop()
+
+
+def placed(answer):
+    onward = answer.get("nextRecordsUrl")
+    return {**answer, "nextRecordsUrl": onward.rpartition("-")[2]} if onward else answer
 
 
 def empty():
