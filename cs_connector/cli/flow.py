@@ -86,6 +86,12 @@ def sync(
     no_color: opt.NoColor = False,
 ) -> None:
     """Read what changed in every connection."""
+    if dry_run and anew:
+        raise UsageError(
+            "--dry-run reads nothing, so nothing can be read anew",
+            safe="nothing was changed",
+            fix="leave out one of the two",
+        )
     if dry_run:
         _estimate(root, as_json=as_json)
         return

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from cs_connector import registry
+from cs_connector.cli import flow
 from cs_connector.config import open_project
 from cs_connector.errors import StoreError, UsageError
 from cs_connector.runner import open_engine
@@ -45,3 +46,9 @@ def test_an_object_whose_landed_pages_are_lost_is_read_from_the_beginning(
     assert engine.store.landing.cursor("crm", "usage") is None
     assert engine.store.landing.cursor("crm", "invoices") == "i"
     engine.close()
+
+
+def test_an_estimate_forgets_nothing_and_says_so(tmp_path: Path) -> None:
+    (tmp_path / "cs-connector.yml").write_text(PROJECT)
+    with pytest.raises(UsageError, match="reads nothing"):
+        flow.sync(tmp_path, dry_run=True, anew=["crm.usage"])
