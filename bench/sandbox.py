@@ -28,7 +28,9 @@ from .tickets import EACH
 ALLOWED = 600  # MB
 SINGLES, PAGES, BATCH = 2_000, 50, 5
 TWICE = 2.0
+HEAD = 300  # bytes of a page that begin it: its locator is among them
 PORT = re.compile(rb"127\.0\.0\.1:\d+")
+LOCATOR = re.compile(r"(?<=/queryAll/)\w+(?=-)")  # of Salesforce's pages; each start of an org has its own
 
 
 @dataclass(slots=True)
@@ -42,6 +44,22 @@ class Server:
     @property
     def pid(self) -> int:
         return self.process.pid
+
+
+@dataclass(slots=True)
+class Asker:
+    """A line to a server, and the locator of that server's pages once it has named one."""
+
+    line: Line
+    pid: int
+    locator: str = ""
+
+    def ask(self, target: str, extra: str) -> bytes:
+        """The body, without what differs from server to server: its port and its locator."""
+        body = self.line.ask(LOCATOR.sub(self.locator, target) if self.locator else target, extra).body
+        if found := LOCATOR.search(body[:HEAD].decode("latin-1")):
+            self.locator = found[0]
+        return _plain(body)
 
 
 @dataclass(slots=True)
@@ -191,32 +209,38 @@ def _compare(crm: str, server: Server, script: Script, costs: Costs) -> None:
     with _up([sys.executable, "-m", "bench.bare", str(script.answers)]) as bare:
         for name, targets, extra in script.plan():
             with _line(crm, server) as line, _line(crm, server, int(bare.said)) as other:
-                pair = ((line, server.pid), (other, bare.pid))
+                pair = (Asker(line, server.pid), Asker(other, bare.pid))
                 costs.add(name, _in_turns(pair, targets, extra, script))
 
 
 def _in_turns(
-    pair: Sequence[tuple[Line, int]], targets: Sequence[str], extra: str, script: Script
+    pair: Sequence[Asker], targets: Sequence[str], extra: str, script: Script
 ) -> list[list[float]]:
     """CPU seconds of each few requests, of each of two; the first request of a connection is left out."""
     spent: list[list[float]] = [[] for _ in pair]
-    for line, _ in pair:
-        line.ask(script.ones[0])
+    for asker in pair:
+        asker.ask(script.ones[0], "")
     for at in range(0, len(targets), BATCH):
-        for own, (line, pid) in zip(spent, pair, strict=True):
-            own.append(_spent(line, pid, targets[at : at + BATCH], extra, script))
+        for own, asker in zip(spent, pair, strict=True):
+            own.append(_spent(asker, targets[at : at + BATCH], extra, script))
     return spent
 
 
-def _spent(line: Line, pid: int, targets: Sequence[str], extra: str, script: Script) -> float:
+def _spent(asker: Asker, targets: Sequence[str], extra: str, script: Script) -> float:
     """CPU seconds of a process for these requests. Raises Broken for another answer than before."""
-    before = cpu_of(pid)
-    answers = [line.ask(target, extra) for target in targets]
-    spent = cpu_of(pid) - before
+    before = cpu_of(asker.pid)
+    answers = [asker.ask(target, extra) for target in targets]
+    spent = cpu_of(asker.pid) - before
     for target, answer in zip(targets, answers, strict=True):
-        if PORT.sub(b"", answer.body) != PORT.sub(b"", script.stored[_key(target)].body):
-            raise Broken(f"{target} was answered otherwise than before: {answer.body[:300]!r}")
+        if answer != _plain(script.stored[_key(target)].body):
+            raise Broken(f"{target} was answered otherwise than before: {answer[:300]!r}")
     return spent
+
+
+def _plain(body: bytes) -> bytes:
+    """An answer without its server's port and locator."""
+    head = LOCATOR.sub("", body[:HEAD].decode("latin-1")).encode("latin-1")
+    return PORT.sub(b"", head + body[HEAD:])
 
 
 def _save(server: Server) -> None:
