@@ -43,8 +43,9 @@ def show(rows: Sequence[Row]) -> None:
 
 
 def keep(path: Path, rows: Sequence[msgspec.Struct]) -> None:
+    """A JSON list with a row a line, so that what is added to it is as many lines."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(rows), indent=2) + b"\n")
+    path.write_bytes(b"[\n" + b",\n".join(map(msgspec.json.encode, rows)) + b"\n]\n")
 
 
 def added(path: Path, rows: Sequence[Row]) -> list[Row]:
