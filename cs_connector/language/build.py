@@ -235,17 +235,36 @@ def _cells(node: Cells) -> exp.Select:
 def _series(node: Series) -> exp.Select:
     """The periods that a date asks for, and what there is of each."""
     rows = node.rows.shape
+    if not node.by and not rows.paired:
+        return _shared(node)
     grouped = build(node.rows)
     spine = _spine(node).subquery("s")
     keys = (*rows.cell, "period")
     match = exp.and_(same("s", "x", keys), *(_alike(name) for name in node.by))
     query = exp.select(*(column(name, "s") for name in ("r", "today", *node.by, "period")))
-    totals = [name for name in node.shape.columns if name not in (*node.by, "period", "back")]
-    query = query.select(*(_filled(node, name) for name in totals), column("back", "s")).from_(spine)
+    query = query.select(*(_filled(node, name) for name in _totals(node)), column("back", "s")).from_(spine)
     if not node.by:
         return query.join(grouped.subquery("x"), on=match, join_type="left")
     query = query.join(exp.to_table("grouped").as_("x"), on=match, join_type="left")
     return query.with_("grouped", as_=grouped)
+
+
+def _shared(node: Series) -> exp.Select:
+    """Periods that several dates ask for are looked up once: few lie far apart, and rows of all dates are many."""
+    periods = exp.select(column("period")).distinct().from_(_dates(node).subquery("d")).subquery("p")
+    found = exp.select(
+        column("r", "k"), column("period", "p"), *(_filled(node, name) for name in _totals(node))
+    )
+    match = exp.and_(same("k", "x", ("r",)), same("p", "x", ("period",)))
+    found = found.from_(exp.to_table("scope").as_("k")).join(periods, join_type="cross")
+    found = found.join(build(node.rows).subquery("x"), on=match, join_type="left")
+    query = exp.select(column("r", "s"), column("today", "d"), column("period", "s"))
+    query = query.select(*(column(name, "s") for name in _totals(node)), column("back", "d"))
+    return query.from_(found.subquery("s")).join(_dates(node).subquery("d"), on=same("s", "d", ("period",)))
+
+
+def _totals(node: Series) -> list[str]:
+    return [name for name in node.shape.columns if name not in (*node.by, "period", "back")]
 
 
 def _alike(name: str) -> exp.Expr:

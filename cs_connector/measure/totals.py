@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from cs_connector.language.alike import alike
 from cs_connector.language.build import renamed
 from cs_connector.language.executor import Connection, sql, store
+from cs_connector.language.unattached import unattached
 from cs_connector.measure.metrics import Source
+
+if TYPE_CHECKING:
+    from sqlglot import exp
 
 _LEADS = """CREATE OR REPLACE TEMP TABLE "scope leads" AS
 SELECT r, min(r) OVER (PARTITION BY account_id) AS lead FROM scope"""
@@ -24,10 +29,11 @@ def make(con: Connection, tables: Sequence[tuple[str, Source]]) -> None:
         con.execute(_LEADS)
         con.execute(_FIRSTS)
     for (table, source), once in zip(tables, shared, strict=True):
-        store(con, table, _of_firsts(source) if once else sql(source.core.query))
+        query = unattached(source.core.query, attached)
+        store(con, table, _of_firsts(query) if once else sql(query))
 
 
-def _of_firsts(source: Source) -> str:
+def _of_firsts(query: exp.Select) -> str:
     """The totals of one relationship of each account, for all of them."""
-    made = sql(renamed(source.core.query, {"scope": "scope firsts"}))
+    made = sql(renamed(query, {"scope": "scope firsts"}))
     return f'SELECT l.r, t.* EXCLUDE (r) FROM ({made}) AS t JOIN "scope leads" AS l ON l.lead = t.r'

@@ -11,6 +11,7 @@ import pytest
 from cs_connector.language.alike import alike
 from cs_connector.language.compiler import compile_steps
 from cs_connector.language.executor import sql
+from cs_connector.language.unattached import unattached
 from cs_connector.measure import totals
 from tests.measure.kit import COUNT, Steps, steps, town
 
@@ -53,3 +54,17 @@ def test_each_relationship_has_what_it_would_have_alone(attached: bool) -> None:
     assert {row[0] for row in found} >= {1, 2}
     one, two = ([row[1:] for row in found if row[0] == r] for r in (1, 2))
     assert (one == two) is not attached
+
+
+@pytest.mark.parametrize("about", ["invoice", "usage"])
+def test_rows_of_a_product_are_each_relationships_own(about: str) -> None:
+    made = town()
+    for day, product in enumerate(("Core", "Mobile", None, "Core"), 1):
+        made.add("usage", account_id="a1", on_date=date(2026, 3, day), product=product)
+    made.attached = [(about, f"{about}-001", "r2")]
+    con, source = made.connection(), study([{"fetch": "usage"}, COUNT])
+    totals.make(con, [("made", source)])
+    con.execute(f"CREATE TABLE alone AS {sql(source.core.query)}")
+    found, expected = (con.execute(f"FROM {table} ORDER BY ALL").fetchall() for table in ("made", "alone"))
+    assert found == expected
+    assert ("attachment" in sql(unattached(source.core.query, {about}))) is (about == "usage")
