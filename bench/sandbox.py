@@ -213,9 +213,7 @@ def _compare(crm: str, server: Server, script: Script, costs: Costs) -> None:
                 costs.add(name, _in_turns(pair, targets, extra, script))
 
 
-def _in_turns(
-    pair: Sequence[Asker], targets: Sequence[str], extra: str, script: Script
-) -> list[list[float]]:
+def _in_turns(pair: Sequence[Asker], targets: Sequence[str], extra: str, script: Script) -> list[list[float]]:
     """CPU seconds of each few requests, of each of two; the first request of a connection is left out."""
     spent: list[list[float]] = [[] for _ in pair]
     for asker in pair:

@@ -57,8 +57,8 @@ class Sync:
         """Read all objects of a connection that can be read. Raises Spent where it had too few calls for that."""
         name, failed = source.connection, halted.Objects(source.connection, engine.summary.notes)
         engine.identify(name)
-        objects = drift.look(engine, source)
-        totals = shrink.guard(engine, name, objects, failed)
+        objects = drift.look(engine, source, failed.attempt)
+        totals = shrink.guard(engine, name, [each for each in objects if each not in failed], failed)
         backlog = budget.Backlog(engine, name, [each for each in objects if each not in failed])
         for each in backlog:
             with failed.attempt(each):
@@ -102,7 +102,10 @@ class Sync:
                 del page  # it may be large, and would stay while the next one comes
         if lost:
             withdrawn.note(engine, connection, name)
-        return engine.store.fold(connection, name, engine.run, engine.lease)
+        fold = engine.store.fold(connection, name, engine.run, engine.lease)
+        if lost and request.cursor is None and not fold.read:
+            withdrawn.never(engine, connection, name)
+        return fold
 
     def _confirm(self, engine: Engine, connection: str, name: str) -> None:
         """What we wrote and have now read back needs no place in the outbox."""

@@ -55,6 +55,7 @@ class Unify:
         news.remember(con, engine.clock.now())
         _quarantine(engine, con)
         _odd_trees(engine, con)
+        _held(engine, con)
         names = [*ENTITIES, "link", "feed", "attachment"]
         known = f"TIMESTAMP '{engine.clock.now():%Y-%m-%d %H:%M:%S}' AS known_at"
         published = {f"entity/{n}": f'SELECT *, {known} FROM "{n}"{_side_by_side(n)}' for n in names}
@@ -147,6 +148,26 @@ def _odd_trees(engine: Engine, con: duckdb.DuckDBPyConnection) -> None:
         told = ", ".join(f"{kind} {count:,}" for kind, count in found)
         engine.summary.notes.append(
             f"the tree of accounts is odd in places ({told}); which: cs-connector unify --report"
+        )
+
+
+_STAY = {"parent": "under the parent that was last known", "subscription": "as it last said"}
+_SILENT = """SELECT h.connection, h.object, h.field, h.what, count(DISTINCT l.entity_id) FROM held h
+JOIN link l ON l.entity = CASE h.what WHEN 'parent' THEN 'account' ELSE h.what END
+AND (l.connection, l.object, l.record_id) = (h.connection, h.object, h.record_id) GROUP BY ALL ORDER BY ALL"""
+
+
+def _held(engine: Engine, con: duckdb.DuckDBPyConnection) -> None:
+    """What stays as it was, because nobody can say how it is."""
+    for connection, name, field, what, count in con.execute(_SILENT).fetchall():
+        of = "account" if what == "parent" else what
+        who = f"1 {of} stays" if count == 1 else f"{count:,} {of}s stay"
+        engine.summary.notes.append(f"{connection} {name}.{field} cannot be read, so {who} {_STAY[what]}")
+    for connection, name, field in con.execute(
+        "SELECT DISTINCT connection, object, field FROM unseen ORDER BY ALL"
+    ).fetchall():
+        engine.summary.notes.append(
+            f"{connection} {name}.{field} cannot be read, so who is who among its known records stays as it is"
         )
 
 

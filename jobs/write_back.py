@@ -36,13 +36,16 @@ class WriteBack:
                 "SELECT connection, count(*) FROM plan_change GROUP BY 1 ORDER BY 1"
             ).fetchall()
             engine.summary.notes += held.notes
-            permission.grant(engine, checks, [name for name, _ in counted])
+            names = [name for name, _ in counted]
+            permission.grant(engine, checks, names, whole=held.whole(len(names)))
             plan.freeze(con, frozen)
         holding.remember(engine, held.kept)
         try:
             clean = write(engine, plan.thaw(frozen), dict(counted), holding.watched(engine))
         finally:
             frozen.unlink()
+        for error in held.away.values():  # everything else is written
+            raise error
         if clean and not missed:
             engine.mark_stage(self.name, _digest(engine))
 

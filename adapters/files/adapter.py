@@ -33,7 +33,7 @@ from cs_connector.ports import (
 )
 from cs_connector.transport.cursors import unreadable
 
-from . import oddities
+from . import documents, oddities
 from .records import BAD, Maker, day
 from .shape import Shape
 from .source import End, Source
@@ -98,6 +98,13 @@ class Files(Adapter):
         known = [name for name in objects if name in self._objects]
         return [info for name in known if (info := self._describe(name))]
 
+    def seek(self, object_name: str, fields: Sequence[str]) -> Sequence[FieldInfo]:
+        """In files, one after another, until all are found."""
+        left = set(fields)
+        for source in self._sources(object_name) if left else ():
+            left -= source.having(left)
+        return [_text(name) for name in fields if name not in left]
+
     def read(self, read: Read) -> Iterator[Page]:
         self._check_root()
         sources, cursor = self._sources(read.object), _begin(read)
@@ -139,7 +146,10 @@ class Files(Adapter):
                 fix="add it under objects, or correct the mapping",
             )
         paths = sorted(path for path in self._root.glob(shape.pattern) if _is_file(path))
-        return [Source(path, _written(path.relative_to(self._root)), shape) for path in paths]
+        named = {path: path.relative_to(self._root) for path in paths}
+        if shape.format == "documents":
+            named = {path: name for path, name in named.items() if documents.is_one(name)}
+        return [Source(path, _written(name), shape) for path, name in named.items()]
 
     def _nothing(self, name: str, cursor: Cursor) -> Page:
         """No file is there: told until one is, and nothing is known of what came after files were last there.
@@ -157,7 +167,7 @@ class Files(Adapter):
     def _describe(self, name: str) -> ObjectInfo | None:
         """The columns of all files together: one that is damaged or older says nothing of the others."""
         columns = dict.fromkeys(column for source in self._sources(name) for column in source.columns())
-        fields = tuple(FieldInfo(column, "string", writable=False) for column in columns)
+        fields = tuple(map(_text, columns))
         return ObjectInfo(name, fields, writable=False) if fields else None
 
     def _pages(self, sources: list[Source], cursor: Cursor, wanted: _Wanted) -> Iterator[Page]:
@@ -239,6 +249,10 @@ class Files(Adapter):
             cursor.ends[source.name] = source.end
         if bad:
             cursor.bad[source.name] = bad
+
+
+def _text(column: str) -> FieldInfo:
+    return FieldInfo(column, "string", writable=False)
 
 
 class _Wanted:

@@ -45,8 +45,14 @@ _OF_PDF = frozenset(
         "/Trapped",
     }
 )
+_NONE = frozenset({"thumbs.db", "desktop.ini", "$recycle.bin", "system volume information"})
 _MOST_CUSTOM = 100  # properties of its own that are kept of one document
 _MOST_XML = 1_000_000
+
+
+def is_one(path: Path) -> bool:
+    """Whether a person may have put it there, by its place below the root; what is in a bin is gone."""
+    return not any(part.startswith((".", "~$")) or part.lower() in _NONE for part in path.parts)
 
 
 def digest(path: Path) -> str:

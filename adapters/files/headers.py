@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import email
+import re
 from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.utils import getaddresses
+from functools import partial
+from inspect import signature
 
+_ADDRESS = re.compile(r"[^@]+@[\w.\\-]+|[^@]+@\[[\w.:]+\]")
+# A Python that is newer gives nothing at all of a header in which one address is its own name, unless it is told not to.
+_all = partial(getaddresses, strict=False) if "strict" in signature(getaddresses).parameters else getaddresses
 _FIRST = "utf-8"  # of headers with bytes that no standard but RFC 6532 allows
 
 
@@ -39,9 +45,16 @@ class Headers:
         return self._words(name, value).strip() or None if value is not None else None
 
     def people(self, name: str) -> list[tuple[str, str]]:
-        """(name, address) of everybody in all headers of that name."""
-        found = getaddresses([self._told(name, value) for value in self._raw.get(name.lower(), [])])
-        return [(self._words(name, who).strip(), address.lower()) for who, address in found if "@" in address]
+        """(name, address) of everybody in all headers of that name, each address once.
+
+        Many programs write an address as the name of itself, in single quotes or plain: `'anna@acme.com' <anna@acme.com>`.
+        """
+        found: dict[str, str] = {}
+        for who, written in _all([self._told(name, value) for value in self._raw.get(name.lower(), [])]):
+            address = written.lower().strip("'")
+            if _ADDRESS.fullmatch(address):
+                found[address] = found.get(address) or self._words(name, who).strip()
+        return [(who, address) for address, who in found.items()]
 
     def _told(self, name: str, value: str) -> str:
         """A header whose bytes are not all ASCII: UTF-8, or of the character set that the message names for its text."""

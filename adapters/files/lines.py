@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, KeysView, Sequence
+from contextlib import suppress
 from itertools import chain
 from typing import Any, Protocol
 
@@ -81,6 +82,14 @@ def rows_of_json(file: Lines, maker: Maker, line: int) -> Numbered:
             return
         if stripped:
             yield number, _object(stripped, maker, number, _CUT if text[-1] not in "\r\n" else "")
+
+
+def keys(file: Iterable[bytes]) -> Iterator[KeysView[str]]:
+    """Those of each row of JSON that can be read."""
+    decode = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+    for line in file:
+        with suppress(msgspec.DecodeError):
+            yield decode(line).keys()
 
 
 def _object(text: str, maker: Maker, number: int, cut: str) -> RawRecord:

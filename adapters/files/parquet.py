@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from .records import Maker
 
 ROWS = 10_000
 _DAMAGED = (pa.ArrowException, ValueError, OverflowError, OSError)
+_BYTES = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary)
 _UNHELD = (ValueError, OverflowError, LookupError)  # a time that no clock has, a zone that nobody knows
 
 
@@ -41,7 +43,7 @@ def rows(path: Path, maker: Maker) -> Iterator[tuple[int, RawRecord]]:
             yield 1, maker.ruin(wrong, 1)
             return
         for batch in pq.ParquetFile(path).iter_batches(ROWS):
-            for row in _rows(_coarse(batch)):
+            for row in _rows(_read(_coarse(batch))):
                 number += 1
                 yield number, _record(row, maker, number) if isinstance(row, dict) else maker.bad(row, number)
     except _DAMAGED as error:
@@ -70,6 +72,31 @@ def _coarse(batch: pa.RecordBatch) -> pa.RecordBatch:
         if (kind := _coarser(field.type)) is not None:
             batch = batch.set_column(place, field.name, batch.column(place).cast(kind, safe=False))
     return batch
+
+
+def _read(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Bytes as the text that they are: Impala, Hive and old Sparks do not say of a text that it is one."""
+    for place, field in enumerate(batch.schema):
+        if any(is_(field.type) for is_ in _BYTES):
+            batch = batch.set_column(place, field.name, _text(batch.column(place)))
+    return batch
+
+
+def _text(column: pa.Array) -> pa.Array:
+    """In base64 where a value is none."""
+    try:
+        return column.cast(pa.binary()).cast(pa.string())
+    except pa.ArrowInvalid:
+        return pa.array(
+            [None if value is None else _told(value) for value in column.to_pylist()], pa.string()
+        )
+
+
+def _told(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return b64encode(value).decode()
 
 
 def _coarser(kind: pa.DataType) -> pa.DataType | None:

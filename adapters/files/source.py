@@ -6,6 +6,7 @@ import hashlib
 import io
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -76,6 +77,18 @@ class Source:
             return self._heading()
         found = [msgspec.json.decode(record.payload) for record in islice(self.records(None), _LOOK)]
         return list(dict.fromkeys(name for row in found if "__error__" not in row for name in row))
+
+    def having(self, names: set[str]) -> set[str]:
+        """Those of the names that a row of JSON has, however far down; all others are in `columns`."""
+        if self._shape.format != "jsonl":
+            return set()
+        left = set(names)
+        with suppress(*DAMAGED), opened(self._path) as file:
+            for keys in lines.keys(file):
+                left -= keys
+                if not left:
+                    break
+        return names - left
 
     def lacking(self, wanted: Sequence[str]) -> list[str]:
         """Those of the wanted columns that a table does not have; nothing for one that is damaged, of which its rows tell."""

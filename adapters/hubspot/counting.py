@@ -14,6 +14,7 @@ from cs_connector.ports import Bucket, Estimate, Read
 from cs_connector.transport import Transport
 from cs_connector.transport.sensible import unlike
 
+from .columns import long
 from .errors import problem
 from .history import PAGE as HISTORY_PAGE
 from .history import at_once
@@ -80,17 +81,24 @@ class Counter:
     def whole(self, read: Read) -> Estimate:
         """A reading from the beginning: by list."""
         records = self.total(read.object)
-        size = HISTORY_PAGE if read.history else LIST_PAGE
-        return Estimate(records, None if records is None else pages(records, size) + DESCRIBE)
+        if records is None:
+            return Estimate()
+        if long(read):
+            return Estimate(records, pages(records, LIST_PAGE) + _by_id(records, read) + DESCRIBE)
+        return Estimate(records, pages(records, HISTORY_PAGE if read.history else LIST_PAGE) + DESCRIBE)
 
     def window(self, read: Read, filters: Sequence[dict[str, Any]]) -> Estimate:
         """A reading of what was modified: by search, and one look into the recycle bin at least."""
         records = self.total(read.object, filters)
         if records is None:
             return Estimate()
-        size = at_once(read)
-        by_id = -(-records // size) if size else 0
-        return Estimate(records, pages(records, SEARCH_PAGE) + by_id + 1 + DESCRIBE)
+        return Estimate(records, pages(records, SEARCH_PAGE) + _by_id(records, read) + 1 + DESCRIBE)
+
+
+def _by_id(records: int, read: Read) -> int:
+    """The calls by which what was found is asked for by id."""
+    size = at_once(read)
+    return -(-records // size) if size else 0
 
 
 def _rows(answer: Response) -> Rows:

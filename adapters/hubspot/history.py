@@ -15,7 +15,7 @@ from cs_connector.ports import Read
 from cs_connector.transport import Transport
 from cs_connector.transport.sensible import unlike
 
-from .columns import columns, wide
+from .columns import columns, long, wide
 from .errors import problem
 from .paths import Paths
 
@@ -52,12 +52,12 @@ class Histories:
     def told(self, read: Read, found: Sequence[msgspec.Raw]) -> list[msgspec.Raw]:
         """The found records as they are, in their order.
 
-        One that went away meanwhile is as it was found, or left out where a search does not tell its properties: the next
+        One that went away meanwhile is as it was found, or left out where that did not tell its properties: the next
         reading tells what became of it. Raises Unavailable where HubSpot does not say all of them.
         """
         ids = [_rows.decode(raw).id for raw in found]
         full = {_rows.decode(raw).id: raw for raw in self._asked(read, ids)}
-        if wide(read):
+        if wide(read) or long(read):
             return [full[key] for key in ids if key in full]
         return [full.get(key, raw) for key, raw in zip(ids, found, strict=True)]
 

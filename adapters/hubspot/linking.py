@@ -6,7 +6,7 @@ and all of them once in a while.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -132,14 +132,14 @@ class Linker:
     def read(self, read: Read) -> Iterator[Page]:
         """Raises UsageError for a cursor that is not ours, and AdapterError."""
         kind, _, target = read.object.partition("/")
-        state = self._start(read)
+        state, gone = self._start(read), self._reader.gone.get(kind, set())
         while True:
             ids, onward = self._ids(kind, state)
             records = self._records(kind, target, ids)
-            yield _page(records, onward)
+            yield _page([*_ended(gone.difference(ids)), *records], onward)
             if isinstance(onward, Idle):
                 return
-            state = onward
+            state, gone = onward, set()
 
     def estimate(self, read: Read, counter: Counter) -> Estimate:
         """The pages of records, and a call for every hundred of them, for their links."""
@@ -237,6 +237,14 @@ def _record(key: str, to: Sequence[_To]) -> RawRecord:
         "labels": ";".join(labels),
     }
     return RawRecord(key, None, False, msgspec.json.encode(row))
+
+
+def _ended(ids: Iterable[str]) -> Iterator[RawRecord]:
+    """The links of records that went, which no search or list tells of; in an order, so that a page is the same each time.
+
+    One that comes back was modified, and is found as such: unlike those of which nothing is known but that they are not listed.
+    """
+    return (RawRecord(key, None, True, msgspec.json.encode({"id": key})) for key in sorted(ids))
 
 
 def _page(records: Sequence[RawRecord], onward: State) -> Page:

@@ -15,7 +15,7 @@ from cs_connector.transport.cursors import unreadable
 from cs_connector.transport.records import Records
 from cs_connector.transport.sensible import unlike
 
-from .columns import MERGED, columns, wide
+from .columns import MERGED, columns, long, wide
 from .counting import LIST_PAGE, SEARCH_PAGE, Counter
 from .errors import problem
 from .history import PAGE as HISTORY_PAGE
@@ -130,6 +130,7 @@ class Reader:
     def __init__(self, transport: Transport, paths: Paths, around: Surroundings) -> None:
         self._transport, self._paths, self._clock = transport, paths, around.clock
         self._histories = Histories(transport, paths)
+        self.gone: dict[str, set[str]] = {}  # by kind, what was found to be archived or merged away
         self.searches = bucket(around, "searches", 4.5, 1)  # 5 a second, for all apps of the portal together
 
     def read(self, read: Read) -> Iterator[Page]:
@@ -185,6 +186,8 @@ class Reader:
     def _full(self, read: Read, state: Full) -> tuple[Page, State]:
         batch = self.listed(read, state.after)
         onward = Full(state.began, batch.after) if batch.after else Idle(state.began)
+        if long(read):
+            return _page([_live(raw) for raw in self._histories.told(read, batch.results)], onward)
         return _page(batch.living, onward)
 
     def _delta(self, read: Read, state: Delta) -> tuple[Page, State]:
@@ -195,12 +198,19 @@ class Reader:
         if batch.after and last <= state.last:
             raise Unavailable(f"HubSpot's search of {read.object} does not move on")
         onward = msgspec.structs.replace(state, last=last) if batch.after else Bin(state.lo, state.hi)
-        return _page([*records, *_losers(rows)], onward)
+        losers = list(_losers(rows))
+        self._went(read.object, losers)
+        return _page([*records, *losers], onward)
 
     def _bin(self, read: Read, state: Bin) -> tuple[Page, State]:
         batch = self.listed(read, state.after, archived=True)
         onward = Bin(state.lo, state.hi, batch.after) if batch.after else Idle(state.hi)
-        return _page(list(_archived(batch.results, state.lo)), onward)
+        archived = list(_archived(batch.results, state.lo))
+        self._went(read.object, archived)
+        return _page(archived, onward)
+
+    def _went(self, kind: str, records: Iterable[RawRecord]) -> None:
+        self.gone.setdefault(kind, set()).update(record.id for record in records)
 
     def _owners(self, state: Owners) -> tuple[Page, State]:
         began = state.began or self.now()
@@ -215,8 +225,8 @@ class Reader:
     def listed(self, read: Read, after: str | None, *, archived: bool = False) -> Batch:
         """The next records by list."""
         query = {"limit": LIST_PAGE, "after": after, "archived": _flag(archived)}
-        query["properties"] = ",".join(columns(read))
-        if read.history and not archived:
+        query["properties"] = "hs_object_id" if long(read) else ",".join(columns(read))
+        if read.history and not (archived or long(read)):
             query |= {"limit": HISTORY_PAGE, "propertiesWithHistory": ",".join(read.history)}
         with self._transport.expecting(_batches.decode) as page:
             response = self._transport.page(self._paths.objects(read.object), query)

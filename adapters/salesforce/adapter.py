@@ -43,6 +43,7 @@ from .client import client
 from .counting import Counter
 from .discovery import documents
 from .errors import allowance, classify, decode
+from .features import OPTIONAL
 from .provisioning.assembly import assembled
 from .provisioning.face import face
 from .provisioning.provisioner import Provisioner
@@ -146,7 +147,7 @@ class Salesforce(Assembled[Writer, Provisioner]):
             meter=around.meter,
         )
         self._login.session = self._session
-        self._described: dict[str, bytes] = {}
+        self._described: dict[str, bytes | None] = {}
         anew = timedelta(hours=settings.formula_hours)
         self._reader = Reader(
             self._session, self._root, around.clock, self._description, settings.bulk_from, anew
@@ -262,19 +263,25 @@ class Salesforce(Assembled[Writer, Provisioner]):
         return client(self._session, self._origin(), self._settings.api_version)
 
     def _describe(self, name: str) -> ObjectInfo | None:
+        content = self._description(name)
+        return _object_info(decode(content, Description)) if content else None
+
+    def _description(self, name: str) -> bytes | None:
+        """A describe as it came, None for an object that is not there; asked once by an adapter, which lives for one run."""
+        if name in self._described:
+            return self._described[name]
+        found = self._asked(name)
+        if found is not None or name in OPTIONAL:  # others may be ours, and made at any moment
+            self._described[name] = found
+        return found
+
+    def _asked(self, name: str) -> bytes | None:
         try:
-            content = self._description(name)
+            return self._session.get(f"{self._root()}/sobjects/{name}/describe").content
         except Rejected as error:
             if error.code == "NOT_FOUND":
                 return None
             raise
-        return _object_info(decode(content, Description))
-
-    def _description(self, name: str) -> bytes:
-        """A describe as it came; asked once by an adapter, which lives for one run."""
-        if name not in self._described:
-            self._described[name] = self._session.get(f"{self._root()}/sobjects/{name}/describe").content
-        return self._described[name]
 
     def _fields(self, name: str) -> Mapping[str, FieldInfo]:
         info = self._describe(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -75,15 +76,22 @@ class Settings(BaseModel):
             raise ValueError(f"auth: {self.auth} needs {' and '.join(missing)}")
         return self
 
+    @property
+    def origin(self) -> str:
+        """Changes when a login is to be of another user, app or org."""
+        parts = (self.auth, self.client_id, self.username, self.audience, self.login_url, self.instance_url)
+        return hashlib.sha256(repr(parts).encode()).hexdigest()
+
 
 class Token(msgspec.Struct, frozen=True):
-    """What a login gave; `issued` is an ISO time, `life` seconds."""
+    """What a login gave; `issued` is an ISO time, `life` seconds, and `origin` tells which settings it came from."""
 
     access_token: str
     instance_url: str
     issued: str
     scope: str = ""
     life: float = LIFE.total_seconds()
+    origin: str = ""
 
     def due(self, now: datetime) -> bool:
         """Four fifths of its life are over."""
@@ -123,7 +131,7 @@ class Login:
     def _replace(self, old: Token | None) -> Token:
         connection, tokens = self._around.connection, self._around.tokens
         with self._lock, tokens.lock(connection):
-            kept = _from_vault(tokens.load(connection))
+            kept = self._kept()
             if kept and kept != old and not kept.due(self._around.clock.now()):
                 self._token = kept  # somebody else was quicker
                 return kept
@@ -131,6 +139,15 @@ class Login:
             tokens.save(connection, msgspec.to_builtins(token))
             self._token = token
             return token
+
+    def _kept(self) -> Token | None:
+        """The login in the vault, if it is one of these settings."""
+        found = self._around.tokens.load(self._around.connection)
+        try:
+            token = msgspec.convert(found, Token) if found else None
+        except msgspec.ValidationError:
+            return None
+        return token if token and token.origin == self._settings.origin else None
 
     def _log_in(self) -> Token:
         assert self.session is not None
@@ -145,7 +162,9 @@ class Login:
                 raise
             given = self._granted(address)  # what was signed ran out while Salesforce was waited for
         now = self._around.clock.now().isoformat()
-        return Token(given.access_token, given.instance_url, now, given.scope, given.expires_in)
+        return Token(
+            given.access_token, given.instance_url, now, given.scope, given.expires_in, self._settings.origin
+        )
 
     def _granted(self, address: str) -> Granted:
         assert self.session is not None
@@ -189,10 +208,3 @@ def _trouble(error: Exception) -> str:
     return (
         (error.strerror or "it cannot be read") if isinstance(error, OSError) else "it holds no private key"
     )
-
-
-def _from_vault(kept: dict[str, Any] | None) -> Token | None:
-    try:
-        return msgspec.convert(kept, Token) if kept else None
-    except msgspec.ValidationError:
-        return None

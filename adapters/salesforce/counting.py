@@ -35,7 +35,9 @@ class Counter:
         self._session, self._root, self._reader = session, root, reader
 
     def total(self, object_name: str) -> int | None:
-        """The records that are not deleted, archived activities among them; None where there are too many to count."""
+        """The records that are not deleted, archived activities among them; None where there are too many to count, or no such object."""
+        if self._reader.lacks(object_name):
+            return None
         try:
             return self._count(f"SELECT COUNT() FROM {object_name}{self._living(object_name)}")
         except Unavailable:  # a count that takes too long must not keep anybody from reading
@@ -50,6 +52,8 @@ class Counter:
             url = f"{self._root().partition('/services/')[0]}{answer.next}" if answer.next else None
 
     def estimate(self, read: Read) -> Estimate:
+        if self._reader.lacks(read.object):
+            return Estimate(0, 1)
         since, stamp = self._reader.start(read)
         where = f" WHERE {stamp} >= {literal(since)}" if since and stamp else ""
         records = self._count(f"SELECT COUNT() FROM {read.object}{where}")

@@ -113,7 +113,7 @@ def _alike(content: bytes, parts: Sequence[msgspec.Raw]) -> list[pa.Array] | Non
     if ids.tobytes().translate(None, _PLAIN) or stamps.tobytes().translate(None, _PLAIN):
         return None
     bare = _bare(parts) if apart.any() else _cut_off(content, places, begin.end("attributes"))
-    return [even(ids), even(_zoned(stamps)), flags(deleted.tolist()), bare]
+    return [even(ids), even(_zoned(stamps)), flags(deleted.tobytes()), bare]
 
 
 def _places(content: bytes, parts: Sequence[msgspec.Raw]) -> Array | None:

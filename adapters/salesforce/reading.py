@@ -19,10 +19,14 @@ from cs_connector.transport.records import Records
 from . import heads
 from .bulk import USUAL_ROWS, Bulk, Lost, Order, fitting
 from .errors import BAD_LOCATOR, decode
+from .features import OPTIONAL
 from .soql import Place, back, changes, check_length, literal, moment
 
 OVERLAP = timedelta(minutes=10)  # commits become visible late; 10 minutes covers what was ever reported
 _LAG = timedelta(minutes=5)
+# How far back it is asked for changes, of which it lists 600,000: the second time more than the minute that it wants.
+_SPANS = (OVERLAP, timedelta(minutes=2))
+_MOST_IDS = "EXCEEDED_ID_LIMIT"
 PAGE = 2000
 _BATCH = {"Sforce-Query-Options": f"batchSize={PAGE}"}
 _ENDS = ("IsDeleted", "MasterRecordId")  # that a record ended, and which one it was merged into
@@ -98,6 +102,10 @@ class Covered(msgspec.Struct):
     latest: str = msgspec.field(name="latestDateCovered")
 
 
+class _TooMany(Exception):
+    """More changes than Salesforce lists."""
+
+
 _answer = msgspec.json.Decoder(Answer)
 
 
@@ -113,7 +121,7 @@ class Reader:
         session: Transport,
         root: Callable[[], str],
         clock: Clock,
-        describe: Callable[[str], bytes],
+        describe: Callable[[str], bytes | None],
         bulk_from: int,
         anew: timedelta,
     ) -> None:
@@ -122,6 +130,8 @@ class Reader:
 
     def pages(self, read: Read) -> Iterator[Page]:
         """Raises NotPermitted for an object or fields that are missing or hidden, UsageError for a damaged cursor."""
+        if self.lacks(read.object):
+            return iter([Page((), read.cursor or _encode(Cursor()), done=True)])
         shape = self._shape(read.object)
         _check_fields(read, shape)
         stamp = next((name for name in _STAMPS if name in shape.names), None)
@@ -141,6 +151,10 @@ class Reader:
     def by_bulk(self, records: int) -> bool:
         """Whether a reading of so many goes on as a bulk query after its first page."""
         return records - PAGE > self._bulk_from
+
+    def lacks(self, object_name: str) -> bool:
+        """Whether an object is not there as its feature may be off, which is nothing to stop for."""
+        return object_name in OPTIONAL and self._describe(object_name) is None
 
     def has(self, object_name: str, field: str) -> bool:
         return field in self._shape(object_name).names
@@ -238,16 +252,13 @@ class Reader:
         return _parse(response.content, page.found)
 
     def _shape(self, object_name: str) -> Shape:
-        try:
-            content = self._describe(object_name)
-        except Rejected as error:
-            if error.code != "NOT_FOUND":
-                raise
+        content = self._describe(object_name)
+        if content is None:
             raise NotPermitted(
                 f"Salesforce has no {object_name} for the user of this connection",
                 why="the object does not exist, its feature is off, or it is hidden from this user",
                 fix="correct the mapping, or add the object to the permission set",
-            ) from error
+            )
         shape: Shape = decode(content, Shape)
         return shape
 
@@ -256,10 +267,22 @@ class Reader:
         now = self._clock.now() + timedelta(seconds=self._session.usage.skew or 0)  # as stamps are told
         if not self.replicated(object_name):
             return literal(now - _LAG)
-        span = {"start": _second(now - OVERLAP), "end": _second(now)}
-        response = self._session.get(f"{self._root()}/sobjects/{object_name}/updated/", params=span)
-        covered: Covered = decode(response.content, Covered)
-        return literal(min(moment(covered.latest), now))
+        for span in _SPANS:
+            with suppress(_TooMany):
+                return literal(min(self._until(object_name, now - span, now), now))
+        return literal(now - _LAG)
+
+    def _until(self, object_name: str, start: datetime, end: datetime) -> datetime:
+        """What Salesforce says when it is asked for the changes in between. Raises _TooMany."""
+        span = {"start": _second(start), "end": _second(end)}
+        try:
+            answer = self._session.get(f"{self._root()}/sobjects/{object_name}/updated/", params=span)
+        except Rejected as error:
+            if error.code == _MOST_IDS:
+                raise _TooMany from error
+            raise
+        covered: Covered = decode(answer.content, Covered)
+        return moment(covered.latest)
 
 
 def _last(records: Sequence[RawRecord], columns: Columns, cursor: Cursor) -> Page:

@@ -101,9 +101,11 @@ def _told(screen: Screen, action: str, decided: Decided) -> None:
         }
         screen.document({"schema": "decision/1", "action": action, **parts})
         return
+    from cs_connector.unify.sql import typed
+
     word = "are the same" if action == "link" else "are not the same"
     for left, right in decided.pairs:
-        screen.line(f"{left.replace('|', '/')} and {right.replace('|', '/')} {word}")
+        screen.line(f"{typed(left)} and {typed(right)} {word}")
     for left, right in decided.withdrawn:
-        screen.line(f"taken back: {left.replace('|', '/')} and {right.replace('|', '/')} are not the same")
+        screen.line(f"taken back: {typed(left)} and {typed(right)} are not the same")
     screen.line("it counts from the next run on; see at once with: cs-connector unify --report")

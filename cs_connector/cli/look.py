@@ -128,6 +128,7 @@ def why_not(
         Listing | None, typer.Option("--list", help="Why it is not in this list of accounts.")
     ] = None,
     as_json: opt.Json = False,
+    as_of: opt.AsOf = None,
     no_color: opt.NoColor = False,
 ) -> None:
     """Why a rule did not fire for an account or a relationship, or why an account is not in a list."""
@@ -142,8 +143,8 @@ def why_not(
             fix="--rule RULE, or --list attention",
         )
     screen = opt.screen(as_json=as_json, no_color=no_color)
-    with opt.engine(root) as engine:
-        document = questions.why_not(engine, id_, rule)
+    with opt.engine(root, as_of) as engine:
+        document = questions.why_not(engine, id_, rule, opt.day(as_of))
     opt.tell(screen, document, reasons.why_not)
 
 

@@ -35,11 +35,10 @@ def check(
     """Find the mistakes of every mapping file, and compare it with what the connection has."""
     from dataclasses import asdict
 
-    from cs_connector.runner import mappings, unifying
+    from cs_connector.runner import mappings
 
     screen = opt.screen(as_json=as_json)
     with opt.engine(root) as engine:
-        unifying.declared(engine)
         checked = mappings.check(engine, saved)
     if as_json:
         problems = [asdict(problem) for problem in checked.problems]
@@ -53,7 +52,8 @@ def check(
 def _show(screen: Screen, checked: Checked) -> None:
     found = checked.problems
     for problem in found:
-        screen.plain(f"{problem.place}\n  {problem.connection}: {problem.what}\n  fix: {problem.fix}")
+        where = f"{problem.connection}: " if problem.connection else ""
+        screen.plain(f"{problem.place}\n  {where}{problem.what}\n  fix: {problem.fix}")
     if checked.unseen:
         screen.plain(f"not compared, because it was not saved: {', '.join(checked.unseen)}")
     many = "1 problem" if len(found) == 1 else f"{len(found)} problems"

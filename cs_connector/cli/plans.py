@@ -64,6 +64,8 @@ def plan(
         _show(screen, file)
     if file.head["stopped"] or not all(check["ok"] for check in file.head["guard"]):
         raise typer.Exit(5)
+    for unreached in file.head["unreached"]:
+        raise typer.Exit(unreached["exit"])
 
 
 def _made(screen: Screen, root: Path, out: Path | None, as_of: str | None) -> PlanFile:

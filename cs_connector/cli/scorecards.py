@@ -50,7 +50,7 @@ def books(
     first: Annotated[
         str | None,
         typer.Option(
-            "--from", metavar="DATE", help="Since this day of the last run, not the last month end."
+            "--from", metavar="DATE", help="Since this day of the last run, not the month end before."
         ),
     ] = None,
     owner: Annotated[
@@ -63,6 +63,7 @@ def books(
     ] = None,
     root: opt.ProjectDir = opt.HERE,
     as_json: opt.Json = False,
+    as_of: opt.AsOf = None,
     no_color: opt.NoColor = False,
 ) -> None:
     """How the health of everybody's book changed: by what customers did, apart from what became known."""
@@ -70,21 +71,24 @@ def books(
     from cs_connector.runner.scorecards.books import books as told
 
     screen = opt.screen(as_json=as_json, no_color=no_color)
-    with opt.engine(root) as engine:
-        document = told(engine, opt.day(first), owner)
+    with opt.engine(root, as_of) as engine:
+        document = told(engine, opt.day(first), owner, opt.day(as_of))
     opt.tell(screen, document, shown)
 
 
 def contradictions(
-    root: opt.ProjectDir = opt.HERE, as_json: opt.Json = False, no_color: opt.NoColor = False
+    root: opt.ProjectDir = opt.HERE,
+    as_json: opt.Json = False,
+    as_of: opt.AsOf = None,
+    no_color: opt.NoColor = False,
 ) -> None:
     """Who says the one and does the other: praise without use, silence beside many tickets."""
     from cs_connector.console.contradictions import contradictions as shown
     from cs_connector.runner.scorecards.contradictions import contradictions as told
 
     screen = opt.screen(as_json=as_json, no_color=no_color)
-    with opt.engine(root) as engine:
-        document = told(engine)
+    with opt.engine(root, as_of) as engine:
+        document = told(engine, opt.day(as_of))
     opt.tell(screen, document, shown)
 
 
@@ -107,15 +111,18 @@ def lint(root: opt.ProjectDir = opt.HERE, as_json: opt.Json = False, no_color: o
 
 @_scorecard.command("released")
 def released(
-    root: opt.ProjectDir = opt.HERE, as_json: opt.Json = False, no_color: opt.NoColor = False
+    root: opt.ProjectDir = opt.HERE,
+    as_json: opt.Json = False,
+    as_of: opt.AsOf = None,
+    no_color: opt.NoColor = False,
 ) -> None:
     """Caps that let go because their evidence is not known any more: it grew too old, or somebody retired it."""
     from cs_connector.console.released import released as shown
     from cs_connector.runner.scorecards.released import released as told
 
     screen = opt.screen(as_json=as_json, no_color=no_color)
-    with opt.engine(root) as engine:
-        document = told(engine)
+    with opt.engine(root, as_of) as engine:
+        document = told(engine, opt.day(as_of))
     opt.tell(screen, document, shown)
 
 

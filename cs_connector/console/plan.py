@@ -8,6 +8,7 @@ from itertools import groupby, islice
 from textwrap import wrap
 from typing import Any
 
+from cs_connector.act.guarding.guard import counted
 from cs_connector.act.planfile import PlanFile
 
 from .reports import waits
@@ -230,7 +231,7 @@ def _near(g: Row) -> float:
 
 def _limit(g: Row) -> str:
     where = f"{g['connection']}: " if g.get("connection") else ""
-    return f"{where}{g['figure']:,.0f} {g.get('text') or g['rule']}, at most {g['limit']:,.0f}"
+    return f"{where}{counted(g['figure'], g.get('text') or g['rule'])}, at most {g['limit']:,.0f}"
 
 
 def _changed(count: Row) -> int:

@@ -88,7 +88,7 @@ def _measured(metrics: Metrics, names: Iterable[str]) -> str:
         metric = study["metrics"][name]
         parts = [study.get("steps"), *(metric.get(key) for key in ("value", "known", "complete"))]
         uses = study.get("uses", [])
-        parts += [metric["intact"]] if "intact" in metric else []
+        parts += [metric[key] for key in ("intact", "sure") if key in metric]
         parts += [_measured(metrics, uses)] if uses else []
         parts += functions.code(metrics.source(name)).items()
         total.update(json.dumps([name, *parts], sort_keys=True).encode())

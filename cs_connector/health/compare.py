@@ -172,7 +172,8 @@ def moved(con: Connection, before: Definitions, after: Definitions) -> Iterator[
     """Accounts that change band, those with most revenue first, beside others of the same currency.
 
     The relationship is the worst by the first configuration where the account rises, else by the second: a worst of
-    many rises only with the one that was worst, and falls only with the one that is. Ask nothing else while it lasts.
+    many rises only with the one that was worst, and falls only with the one that is. Where that has a score by one
+    configuration alone, it is the other. Ask nothing else while it lasts.
     """
     sides = (("b", before), ("a", after))
     stands = ", ".join(f'{kind}{s}."{name}"' for kind in ("a", "r") for s, _ in sides for name in _STAND)
@@ -183,7 +184,8 @@ def moved(con: Connection, before: Definitions, after: Definitions) -> Iterator[
         FROM by_after AS aa JOIN by_before AS ab USING (entity, entity_id) JOIN account AS c ON c.account_id = aa.entity_id
         JOIN decides_before AS db ON db.account_id = aa.entity_id JOIN decides_after AS da ON da.account_id = aa.entity_id
         JOIN by_before AS rb ON rb.entity = 'relationship' AND rb.entity_id =
-            CASE WHEN aa.standing > ab.standing THEN db.relationship_id ELSE da.relationship_id END
+            CASE WHEN da.relationship_id NOT IN ({_scored("before")}) OR aa.standing > ab.standing AND db.relationship_id IN ({_scored("after")})
+            THEN db.relationship_id ELSE da.relationship_id END
         JOIN by_after AS ra ON ra.entity = 'relationship' AND ra.entity_id = rb.entity_id
         JOIN measured AS mb ON mb.side = 'before' AND mb.relationship_id = rb.entity_id
         JOIN measured AS ma ON ma.side = 'after' AND ma.relationship_id = rb.entity_id
@@ -193,6 +195,10 @@ def moved(con: Connection, before: Definitions, after: Definitions) -> Iterator[
     )
     while rows := cursor.fetchmany(BATCH):
         yield from (_moved(row, before, after) for row in rows)
+
+
+def _scored(side: Side) -> str:
+    return f"SELECT entity_id FROM by_{side} WHERE entity = 'relationship'"
 
 
 def _moved(row: tuple[Any, ...], before: Definitions, after: Definitions) -> Moved:

@@ -19,6 +19,7 @@ from cs_connector.health.words import Template, template
 from cs_connector.language.compiler import column
 from cs_connector.language.executor import Connection, sql
 from cs_connector.language.expression import Formula
+from cs_connector.language.periods import GREGORIAN, Calendar
 from cs_connector.language.steps import Strict
 from cs_connector.unify.sql import literal
 
@@ -71,7 +72,7 @@ class Detector:
 
 
 def load_contradictions(
-    layers: Sequence[Path], names: Mapping[str, str], metrics: Iterable[str]
+    layers: Sequence[Path], names: Mapping[str, str], metrics: Iterable[str], calendar: Calendar = GREGORIAN
 ) -> tuple[Detector, ...]:
     """Those in force, in the order of the files; a later layer replaces one of the same name where it stood.
 
@@ -86,7 +87,7 @@ def load_contradictions(
     standing = [(name, document, rule) for name, (document, rule) in found.items() if rule is not None]
     known = frozenset(metrics)
     return tuple(
-        _detector(name, place, document, rule, names, known)
+        _detector(name, place, document, rule, names, known, calendar)
         for place, (name, document, rule) in enumerate(standing)
     )
 
@@ -98,9 +99,10 @@ def _detector(
     rule: Contradiction,
     names: Mapping[str, str],
     metrics: frozenset[str],
+    calendar: Calendar,
 ) -> Detector:
     at = ("contradictions", name)
-    when = condition(document, (*at, "when"), rule.when, names)
+    when = condition(document, (*at, "when"), rule.when, names, calendar)
     text = template(document, (*at, "text"), rule.text, names)
     return Detector(name, place, rule, when, text, when.names & metrics)
 

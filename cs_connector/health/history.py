@@ -25,7 +25,9 @@ REASON = f"""CASE WHEN s.entity = 'account' AND b.note IS NOT NULL THEN left(b.n
 # a step lifts one of several relationships, and their account only as far as the others let it
 NEXT_STEP = """CASE WHEN s.entity = 'account' AND b.several AND w.name IS NOT NULL
     THEN left(left(w.next_step, greatest(252 - length(w.name), 150)) || ' (' || w.name || ')', 255) ELSE w.next_step END"""
-_LINE = "entity, entity_id, scorecard"  # what one history is of
+_LINE = "entity, entity_id, line_card"  # what one history is of
+# a relationship has one by each scorecard; an account has one, whichever scorecard decides for it
+_CARD = "CASE WHEN entity = 'relationship' THEN scorecard::VARCHAR ELSE '' END AS line_card"
 
 
 def begin(con: Connection) -> None:
@@ -37,8 +39,8 @@ def begin(con: Connection) -> None:
 def publish(con: Connection, *, last: bool) -> None:
     """Make the table `snapshot` of a part, with the groups after the `last` one, and `line_before`, what the run before said of them.
 
-    Trend compares the last month end with the one three months before; it is New until three month ends
-    have a score, and NULL where one of the two that it compares has none. A band lasts since the first date of the grid from which on it did not change, or since the
+    Trend compares the last month end with the one three months before, or of who had not begun then with the one two months before;
+    it is New until three month ends have a score, and NULL where one of the two that it compares has none. A band lasts since the first date of the grid from which on it did not change, or since the
     date that the run before gave it: the view `snapshot_before` (columns of BEFORE; empty where there is none).
     """
     begin(con)
@@ -48,9 +50,10 @@ def publish(con: Connection, *, last: bool) -> None:
         f"""
         CREATE OR REPLACE TEMP TABLE snapshot AS
         WITH days AS (SELECT on_date, row_number() OVER (ORDER BY on_date DESC) - 1 AS back FROM grid),
+        carded AS (SELECT *, {_CARD} FROM snapshot_raw),
         {_lines(days)},
         spans AS (SELECT r.*, back, change, is_new, sinces[back + 1] AS starts_on, others[back + 1] AS other_on
-            FROM snapshot_raw AS r JOIN days USING (on_date) JOIN line USING ({_LINE})),
+            FROM carded AS r JOIN days USING (on_date) JOIN line USING ({_LINE})),
         since AS ({_since(con)})
         SELECT s.entity, s.entity_id, s.account_id, s.scorecard, s.main, s.on_date, s.score, s.band, s.uncapped,
             s.coverage, s.low, s.high, s.published, s.known_score, s.known_band, s.cap, s.override, s.cap_unsure,
@@ -76,8 +79,8 @@ def _before(con: Connection, *, last: bool) -> None:
     listed = ", ".join(BEFORE)
     groups = f"UNION ALL SELECT {listed} FROM snapshot_before WHERE entity = 'group'" if last else ""
     con.execute(
-        f"""CREATE OR REPLACE TEMP TABLE line_before AS SELECT {listed} FROM snapshot_before
-        WHERE account_id BETWEEN $low AND $high AND entity <> 'group' {groups}""",
+        f"""CREATE OR REPLACE TEMP TABLE line_before AS SELECT *, {_CARD} FROM (SELECT {listed} FROM snapshot_before
+        WHERE account_id BETWEEN $low AND $high AND entity <> 'group' {groups})""",
         {"low": low, "high": high},
     )
 
@@ -91,7 +94,7 @@ def _since(con: Connection) -> str:
     return """SELECT n.*, CASE WHEN p.band = n.band AND coalesce(n.other_on < p.band_since, TRUE)
             THEN least(n.starts_on, p.band_since) ELSE n.starts_on END AS band_since
         FROM spans AS n ASOF LEFT JOIN line_before AS p ON p.entity = n.entity
-            AND p.entity_id = n.entity_id AND p.scorecard = n.scorecard AND p.on_date <= n.on_date"""
+            AND p.entity_id = n.entity_id AND p.line_card = n.line_card AND p.on_date <= n.on_date"""
 
 
 def _lines(days: Sequence[date]) -> str:
@@ -104,12 +107,12 @@ def _lines(days: Sequence[date]) -> str:
     steps = ", ".join(f"step_{n} AS ({step})" for n, step in _steps(days))
     sinces, others = (", ".join(f"{name}_{n}" for n in range(len(days))) for name in ("since", "other"))
     return f"""
-        seen AS (SELECT {_LINE}, {bands}, {ends}, count(score) FILTER (back > 0) AS month_ends
-            FROM snapshot_raw JOIN days USING (on_date) GROUP BY ALL),
+        seen AS (SELECT {_LINE}, {bands}, {ends}, count(score) FILTER (back > 0) AS month_ends,
+            bool_or(back = 4) AS begun_4 FROM carded JOIN days USING (on_date) GROUP BY ALL),
         step_{len(days)} AS (SELECT *, NULL::{BAND} AS band, NULL::DATE AS since, NULL::DATE AS other, NULL::DATE AS seen_on FROM seen),
         {steps},
         line AS (SELECT {_LINE}, month_ends < 3 AS is_new,
-            CASE WHEN NOT is_new THEN score_1 - coalesce(score_4, score_3) END AS change, [{sinces}] AS sinces, [{others}] AS others FROM step_0)"""
+            CASE WHEN NOT is_new THEN score_1 - CASE WHEN begun_4 THEN score_4 ELSE score_3 END END AS change, [{sinces}] AS sinces, [{others}] AS others FROM step_0)"""
 
 
 def _steps(days: Sequence[date]) -> Iterator[tuple[int, str]]:

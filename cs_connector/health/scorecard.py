@@ -25,7 +25,9 @@ from cs_connector.health.words import Template, template
 from cs_connector.language.compiler import column
 from cs_connector.language.executor import sql
 from cs_connector.language.expression import Formula
+from cs_connector.language.periods import Calendar
 from cs_connector.language.steps import Strict
+from cs_connector.measure.calendar import load_calendar
 from cs_connector.measure.metrics import BASE, Metrics, load_metrics
 from cs_connector.measure.retirements import Retirement, load_retirements
 from cs_connector.model import NUMBER
@@ -53,6 +55,13 @@ class Measure(Strict):
     phrase: str
     lever: str | None = None
     effort: float = Field(default=1.0, gt=0)
+
+    @field_validator("measure")
+    @classmethod
+    def _called(cls, value: str) -> str:
+        if not value.strip() or {'"', "'"} & set(value):  # it is a column of results
+            raise ValueError("a name has no quotes, and is not blank")
+        return value
 
     @field_validator("group")
     @classmethod
@@ -218,12 +227,12 @@ def load_definitions(layers: Sequence[Path]) -> Definitions:
     Raises ConfigError with file and line.
     """
     metrics = load_metrics(layers)
-    names = {**BASE, **dict.fromkeys(metrics.by_name, NUMBER)}
-    caps = _caps(_existing(layers, "overrides.yml"), metrics)
+    names, calendar = {**BASE, **dict.fromkeys(metrics.by_name, NUMBER)}, load_calendar(layers)
+    caps = _caps(_existing(layers, "overrides.yml"), metrics, calendar)
     cards = _cards(layers, metrics, caps, names)
     document = load(_existing(layers, "scorecards/assign.yml")[-1])
-    found = load_contradictions(layers, names, metrics.by_name)
-    assigned = _assigned(metrics, cards, document, load_roll_up(layers))
+    found = load_contradictions(layers, names, metrics.by_name, calendar)
+    assigned = _assigned(metrics, cards, document, load_roll_up(layers), calendar)
     retired = load_retirements(layers, metrics.by_name)
     return replace(assigned, contradictions=found, bands=load_bands(layers), retired=retired)
 
@@ -235,18 +244,18 @@ def _existing(layers: Iterable[Path], name: str) -> list[Path]:
     return found
 
 
-def _caps(files: Iterable[Path], metrics: Metrics) -> tuple[Cap, ...]:
+def _caps(files: Iterable[Path], metrics: Metrics, calendar: Calendar) -> tuple[Cap, ...]:
     found: dict[str, Cap] = {}
     for path in files:
         document = load(path)
         for name, rule in validate(OverrideFile, document).overrides.items():
-            found[name] = _cap(document, name, rule, metrics)
+            found[name] = _cap(document, name, rule, metrics, calendar)
     return tuple(sorted(found.values(), key=lambda cap: (cap.rule.cap, cap.name)))
 
 
-def _cap(document: Document, name: str, rule: Override, metrics: Metrics) -> Cap:
+def _cap(document: Document, name: str, rule: Override, metrics: Metrics, calendar: Calendar) -> Cap:
     at, names = ("overrides", name), {**BASE, **dict.fromkeys(metrics.by_name, NUMBER)}
-    when = condition(document, (*at, "when"), rule.when, names)
+    when = condition(document, (*at, "when"), rule.when, names, calendar)
     if rule.expires:
         _must(document, (*at, "expires", "age"), rule.expires.age, metrics.by_name, "metric")
     return Cap(
@@ -305,13 +314,16 @@ def _must(
         raise document.error(at, f"there is no {what} {name!r}", fix=hint)
 
 
-def _assigned(metrics: Metrics, cards: dict[str, Card], document: Document, roll_up: RollUp) -> Definitions:
+def _assigned(
+    metrics: Metrics, cards: dict[str, Card], document: Document, roll_up: RollUp, calendar: Calendar
+) -> Definitions:
     rule = validate(AssignFile, document)
     chosen: list[tuple[str, Formula | None]] = []
     for index, item in enumerate(rule.assign):
         at = ("assign", index)
         _must(document, (*at, "scorecard"), item.scorecard, cards, "scorecard")
-        when = None if item.when is None else condition(document, (*at, "when"), item.when, BASE)
+        place = (*at, "when")
+        when = None if item.when is None else condition(document, place, item.when, BASE, calendar)
         chosen.append((item.scorecard, when))
     for index, name in enumerate(rule.also):
         _must(document, ("also", index), name, cards, "scorecard")

@@ -13,8 +13,10 @@ from cs_connector.health.scorecard import Card, Definitions, Measure
 from cs_connector.language.compiler import column
 from cs_connector.language.executor import Connection, sql
 from cs_connector.language.expression import Formula, number
+from cs_connector.unify.sql import literal
 
 ROUNDS = 4  # of lowering the mean; every round but the last drops a carried measure
+_LASTS = "carried_weight > known_weight"  # of the others, most by far, engines leave the sums out
 EDGE = 1e-9  # below this, two unrounded scores are the same
 
 GROUP = "group"  # what a group of accounts has in the place of a scorecard
@@ -49,16 +51,17 @@ def capped(value: str) -> str:
 def choose(con: Connection, definitions: Definitions) -> set[str]:
     """Make `chosen` (r, scorecard, main): the scorecard in force at as_of holds for the whole grid. Who begins later has none.
 
+    Where it is not known whether a scorecard fits, as its field is lost, who had it in the run before (`snapshot_before`) keeps it.
     Gives the names of the scorecards that are used.
     """
     cards = ", ".join(f"'{name}'" for name in definitions.cards)
     whens = [f"WHEN scorecard IN ({cards}) THEN scorecard"]
-    whens += [f"WHEN {_formula(when) if when else 'TRUE'} THEN '{name}'" for name, when in definitions.assign]
+    whens += [_fits(name, when) for name, when in definitions.assign]
     also = ", ".join(f"'{name}'" for name in definitions.also)
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE chosen AS
-        WITH main AS (SELECT r, CASE {" ".join(whens)} END AS scorecard FROM wide
+        WITH main AS (SELECT r, CASE {" ".join(whens)} END AS scorecard FROM wide LEFT JOIN ({_had(con, definitions)}) USING (relationship_id)
             WHERE today = (SELECT max(on_date) FROM grid) AND coalesce(start_on <= today, TRUE)),
         others AS (SELECT r, unnest([{also}]::VARCHAR[]) AS scorecard FROM main)
         SELECT r, scorecard, TRUE AS main FROM main WHERE scorecard IS NOT NULL
@@ -67,6 +70,30 @@ def choose(con: Connection, definitions: Definitions) -> set[str]:
         """
     )
     return {str(row[0]) for row in con.execute("SELECT DISTINCT scorecard FROM chosen").fetchall()}
+
+
+def _fits(name: str, when: Formula | None) -> str:
+    return (
+        f"WHEN coalesce({_formula(when)}, had = '{name}') THEN '{name}'"
+        if when
+        else f"WHEN TRUE THEN '{name}'"
+    )
+
+
+def _had(con: Connection, definitions: Definitions) -> str:
+    """A query of the scorecards that relationships of the bucket `had` in the run before; of nobody, where all is known."""
+    unsure = " OR ".join(f"{_formula(when)} IS NULL" for _, when in definitions.assign if when) or "FALSE"
+    newest = "today = (SELECT max(on_date) FROM grid)"
+    ((low, high),) = con.execute(
+        f"SELECT min(account_id), max(account_id) FROM wide WHERE {newest} AND ({unsure})"
+    ).fetchall()
+    before = con.execute(
+        "SELECT 1 FROM duckdb_views() WHERE view_name = 'snapshot_before' LIMIT 1"
+    ).fetchone()
+    if low is None or not before:
+        return "SELECT NULL::VARCHAR AS relationship_id, NULL::VARCHAR AS had WHERE FALSE"
+    return f"""SELECT entity_id AS relationship_id, arg_max(scorecard::VARCHAR, on_date) AS had FROM snapshot_before
+        WHERE entity = 'relationship' AND main AND account_id BETWEEN {literal(low)} AND {literal(high)} GROUP BY entity_id"""
 
 
 def _formula(formula: Formula) -> str:
@@ -145,8 +172,9 @@ def _lower(card: Card, step: int) -> str:
         f'CASE WHEN {test} THEN "b_{m.measure}" * {_weight(m)} ELSE 0 END' for m, test in pulls
     )
     weights = " + ".join(f"CASE WHEN {test} THEN {_weight(m)} ELSE 0 END" for m, test in pulls)
-    return f"""SELECT *, known_weight + {weights} AS weight_{step},
-        (known_points + {points}) / nullif(weight_{step}, 0) AS mean_{step} FROM step_{step - 1}"""
+    return f"""SELECT *, CASE WHEN {_LASTS} THEN known_weight + {weights} ELSE known_weight END AS weight_{step},
+        CASE WHEN {_LASTS} THEN (known_points + {points}) / nullif(weight_{step}, 0) ELSE mean_0 END AS mean_{step}
+        FROM step_{step - 1}"""
 
 
 def _steps() -> str:

@@ -148,7 +148,7 @@ def peers(node: Node, form: Peers, context: Context) -> Node:
     guessed = {**context.base, **shape.columns}  # those that are named are in the rows
     wider = replace(node, shape=replace(shape, columns=guessed))
     of = context.read(wider, form.of, "peers", NUMERIC, ("of",))
-    _one_currency(of, form, context.base)
+    _one_currency(of, form, guessed)
     for index, name in enumerate(form.within):
         context.read(wider, f'"{name}"', "within", at=("within", index))
     value, middle = "peer value", "peer median"
@@ -161,13 +161,13 @@ def peers(node: Node, form: Peers, context: Context) -> Node:
     return Project(node, asked, node.shape.adding(dict.fromkeys(form.add, NUMBER)))
 
 
-def _one_currency(of: Formula, form: Peers, base: Mapping[str, str]) -> None:
-    """Refuse places by money of the relationship or its account, which is in the currency of the account."""
-    money = of.kind == "money" and any(base.get(name) == MONEY for name in of.names)
+def _one_currency(of: Formula, form: Peers, types: Mapping[str, str]) -> None:
+    """Refuse places by money: that of a relationship or its account is in the currency of the account, and of totals no other is known."""
+    money = of.kind == "money" and any(types.get(name) == MONEY for name in of.names)
     if money and CURRENCY not in {*form.within, *of.names}:
         error = ConfigError(
             "peers would be compared by money of several currencies",
-            why=f"money of a relationship is in the currency of its account, `{CURRENCY}`",
+            why=f"money of a relationship, and of its totals, is in the currency of its account, `{CURRENCY}`",
             fix=f"add {CURRENCY} to `within`, or divide by money to get a share",
         )
         raise StepError(error, ("of",))

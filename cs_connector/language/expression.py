@@ -18,7 +18,7 @@ from sqlglot.errors import SqlglotError
 
 from cs_connector.config.documents import suggest
 from cs_connector.errors import FormulaError
-from cs_connector.model import WHOLE
+from cs_connector.model import CUSTOM, WHOLE
 
 from .instead import instead, why, word
 from .kinds import DATED, SIGNATURES, SIGNS, Kind, called, infer, is_day, start
@@ -105,9 +105,9 @@ def _begun(calendar: Calendar, node: exp.Expr) -> exp.Expr:
     return starts(name, node.expressions[0].copy().transform(partial(_begun, calendar)), calendar)
 
 
-def parse_condition(text: str, names: Collection[str]) -> Formula:
+def parse_condition(text: str, names: Collection[str], calendar: Calendar = GREGORIAN) -> Formula:
     """A formula that says yes or no. Raises FormulaError."""
-    return parse_as(("yes or no",), text, names, "a condition")
+    return parse_as(("yes or no",), text, names, "a condition", calendar)
 
 
 def parse_as(
@@ -197,10 +197,37 @@ def _check_values(node: exp.Expr) -> None:
     if type(node) in SIGNS and any(map(_nothing, (node.this, node.expression))):
         told = f"{SIGNS[type(node)]} null is never true"
         raise _refuse(told, fix="use `is null` or `is not null`", node=node)
+    if isinstance(node, exp.Case) and node.this and any(_nothing(when.this) for when in node.args["ifs"]):
+        fix = "ask first, with `case when … is null then …`"
+        raise _refuse("when null is never true", fix=fix, node=node)
+    if isinstance(node, exp.Between):
+        _check_limits(node)
+    if isinstance(node, exp.Round) and (given := len(list(node.iter_expressions()))) > 2:
+        raise _refuse(f"round takes 1 or 2 values, {given} given", node=node)
     if isinstance(node, exp.Is) and not isinstance(node.expression, exp.Null | exp.Boolean):
         raise _refuse("'is' takes null, true or false", fix="compare values with =", node=node)
     if isinstance(node, exp.Literal) and not node.is_string and not isfinite(float(node.this)):
         raise _refuse(f"{node.this} is too large a number", fix="write a smaller one", node=node)
+
+
+def _check_limits(node: exp.Between) -> None:
+    limits = (node.args["low"], node.args["high"])
+    if any(map(_nothing, limits)):
+        fix = "use <= or >= for one limit alone"
+        raise _refuse("between null is never true", fix=fix, node=node)
+    low, high = map(_plain, limits)
+    if low is not None and high is not None and low > high:
+        told = " and ".join(limit.sql("duckdb") for limit in limits)
+        raise _refuse(f"between {told} is never true", fix="write the lower one first", node=node)
+
+
+def _plain(node: exp.Expr) -> float | None:
+    """The number that is written, with its sign."""
+    inner = node.unnest()
+    if isinstance(inner, exp.Neg):
+        below = _plain(inner.this)
+        return None if below is None else -below
+    return float(inner.this) if isinstance(inner, exp.Literal) and not inner.is_string else None
 
 
 def _nothing(node: exp.Expr | None) -> bool:
@@ -218,6 +245,18 @@ def _check_call(node: exp.Expr) -> None:
         raise _refuse(f"{name} takes {count} values, {given} given", node=node)
     if name == "local_date":
         _check_zone(list(node.iter_expressions())[1])
+    if name == "field":
+        _check_field(*node.iter_expressions())
+
+
+def _check_field(of: exp.Expr, name: exp.Expr) -> None:
+    """What was passed through stands in one kind of column, and every engine finds a plain name in it."""
+    if not (isinstance(of, exp.Column) and of.name.endswith(CUSTOM)):
+        fix = f"write field({CUSTOM}, 'Name__c')"
+        raise _refuse("field looks into fields that were passed through", fix=fix, node=of)
+    if not (isinstance(name, exp.Literal) and name.is_string and name.this and not {*"\"'\\"} & {*name.this}):
+        fix = f"write one like field({CUSTOM}, 'Name__c')"
+        raise _refuse("field needs the name of a field, in single quotes", fix=fix, node=name)
 
 
 def _check_zone(node: exp.Expr) -> None:

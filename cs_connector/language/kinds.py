@@ -66,6 +66,8 @@ SIGNATURES: dict[str, Signature] = {
     "length": Signature((("text",),), "number"),
     "contains": Signature((("text",), ("text",)), "yes or no"),
     "starts_with": Signature((("text",), ("text",)), "yes or no"),
+    "field": Signature((("text",), ("text",)), "text"),
+    "number": Signature((("text",),), "number"),
     **{
         f"{grain}_start": Signature((DATED,), "date") for grain in ("day", "week", "month", "quarter", "year")
     },

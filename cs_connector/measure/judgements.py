@@ -116,6 +116,18 @@ def behind(con: Connection, judgements: Sequence[Judgement], relationship: str) 
     return judgements[row[0]] if row else None
 
 
+def namesakes(con: Connection, named: Iterable[str]) -> dict[str, str]:
+    """Of the names that mean several accounts or several relationships, how many of what."""
+    rows = con.execute(
+        """SELECT name, any_value(n || ' ' || kind || 's') FROM (
+            SELECT 'account' AS kind, name, count(*) AS n FROM account GROUP BY ALL UNION ALL
+            SELECT 'relationship', name, count(*) FROM relationship GROUP BY ALL)
+        WHERE n > 1 AND list_contains(?, name) GROUP BY name ORDER BY name""",
+        [sorted(set(named))],
+    ).fetchall()
+    return dict(rows)
+
+
 def unheard(con: Connection, named: Iterable[str]) -> set[str]:
     """Those of the names that are nobody's: neither an account nor a relationship is called that."""
     rows = con.execute(

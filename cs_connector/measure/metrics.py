@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from sqlglot import exp
 
@@ -27,8 +26,9 @@ from cs_connector.language.periods import GREGORIAN, Calendar
 from cs_connector.language.weight import light
 from cs_connector.measure.calendar import load_calendar
 from cs_connector.measure.judgements import Judgement, load_judgements
+from cs_connector.measure.names import proper, taken
 from cs_connector.measure.study import Metric, Study
-from cs_connector.model import ACCOUNT, DATE, ENTITIES, NUMBER, RELATIONSHIP
+from cs_connector.model import ACCOUNT, DATE, NUMBER, RELATIONSHIP
 
 # what a formula may say of the relationship itself, and of its account
 OF_RELATIONSHIP = tuple(c.name for c in RELATIONSHIP.columns)
@@ -36,9 +36,16 @@ OF_ACCOUNT = tuple(f"account_{c.name}" for c in ACCOUNT.columns if c.name != "ac
 BASE = {"today": DATE, **{c.name: c.type for c in RELATIONSHIP.columns}} | {
     f"account_{c.name}": c.type for c in ACCOUNT.columns if c.name != "account_id"
 }
-_TAKEN = frozenset({"r", "today", "relationship_id", "account_id", "on_date", "name"})
 FED, BROKEN = "feed", "broken"
 _FEEDS = {FED: "feed_complete", BROKEN: "feed_broken"}  # tables of accounts, entities and dates
+
+
+class Said(NamedTuple):
+    """The formulas of a metric: its value, the condition for knowing it, and that for knowing it while a feed is broken."""
+
+    value: Formula
+    known: Formula | None
+    sure: Formula | None
 
 
 def as_it_is(plan: Plan) -> Plan:
@@ -87,8 +94,8 @@ class Source:
         return Rows(core(self.plan.rows.node))
 
     @cached_property
-    def formulas(self) -> dict[str, tuple[Formula, Formula | None]]:
-        """Each metric's value, and the condition for knowing it. Raises ConfigError with the line."""
+    def formulas(self) -> dict[str, Said]:
+        """What each metric says. Raises ConfigError with the line."""
         return {name: self.formula(name) for name in self.study.metrics}
 
     @property
@@ -97,30 +104,18 @@ class Source:
         said = {name for both in self.formulas.values() for f in both if f for name in f.names}
         return said & BASE.keys() - {"today"}
 
-    def formula(self, name: str) -> tuple[Formula, Formula | None]:
-        """One metric's value, and the condition for knowing it. Raises ConfigError with the line."""
+    def formula(self, name: str) -> Said:
+        """What one metric says. Raises ConfigError with the line."""
         others = dict.fromkeys(self.study.uses, NUMBER)
         names = {**BASE, **others, **(self.rows.columns if self.rows else {})}
         metric = self.study.metrics[name]
-        self._words(name, metric)
+        proper(self.document, name, metric)
         value = self._formula((name, "value"), metric.value, names, *NUMERIC)
-        known = self._formula((name, "known"), metric.known, names, "yes or no") if metric.known else None
-        return value, known
-
-    def _words(self, name: str, metric: Metric) -> None:
-        """The name of a metric, and the entities of which it says how they must have been read."""
-        if not re.fullmatch(r"[^\W\d]\w{0,59}", name):
-            fix = "use letters, digits and _, a letter first, at most 60 of them"
-            raise self.document.error(("metrics", name), f"{name!r} is no name for a metric", fix=fix)
-        if name.lower() in _TAKEN:
-            raise self.document.error(("metrics", name), f"{name!r} is a name of ours", fix="choose another")
-        named = {"complete": metric.complete, "intact": metric.intact}
-        for key, index, entity in ((k, i, e) for k, listed in named.items() for i, e in enumerate(listed)):
-            if entity not in ENTITIES:
-                fix = suggest(entity, ENTITIES) or f"known: {', '.join(sorted(ENTITIES))}"
-                raise self.document.error(
-                    ("metrics", name, key, index), f"there is no entity {entity!r}", fix=fix
-                )
+        known, sure = (
+            self._formula((name, key), text, names, "yes or no") if text else None
+            for key, text in (("known", metric.known), ("sure", metric.sure))
+        )
+        return Said(value, known, sure)
 
     @cached_property
     def query(self) -> str:
@@ -261,18 +256,6 @@ def _unique(sources: Iterable[Source]) -> None:
                 raise source.document.error(("metrics", metric), what, fix="give one of them another name")
 
 
-def taken(metric: str, study: str, seen: dict[str, tuple[str, str]]) -> str:
-    """Adds the name to those that were seen, in small letters with the name and its study; or says why it is none of its own."""
-    other, home = seen.setdefault(metric.lower(), (metric, study))
-    if (other, home) == (metric, study):
-        return ""
-    return (
-        f"{metric} is in {home}.yml already"
-        if other == metric
-        else f"{metric} and {other} of {home}.yml differ in capitals only"
-    )
-
-
 def values(source: Source) -> exp.Select:
     """One row for every relationship in `scope` and date on which it had begun: `r`, `today`, a column a metric."""
     return together([source], {})
@@ -293,7 +276,7 @@ def together(sources: Sequence[Source], standing: Mapping[str, str], prefix: str
     for source in sources:
         places = _places(query, source, standing)
         for name, metric in source.study.metrics.items():
-            value = _value(metric, *source.formulas[name], places)
+            value = _value(metric, source.formulas[name], places)
             found.append(value.as_(f"{prefix}{name}", quoted=True, copy=False))
     return _published(query.select(*found, copy=False))
 
@@ -323,18 +306,23 @@ def _places(query: exp.Select, source: Source, standing: Mapping[str, str]) -> d
     return places
 
 
-def _value(metric: Metric, value: Formula, known: Formula | None, places: Mapping[str, exp.Expr]) -> exp.Expr:
+def _value(metric: Metric, formulas: Said, places: Mapping[str, exp.Expr]) -> exp.Expr:
     tests: list[exp.Expr] = [
         exp.Not(this=column("account_id", f"{FED}_{entity}").is_(exp.null())) for entity in metric.complete
     ]
-    if known is not None:
-        tests.append(exp.Paren(this=known.over(places)))
-    said = value.over(places)
+    if formulas.known is not None:
+        tests.append(exp.Paren(this=formulas.known.over(places)))
+    said = formulas.value.over(places)
     if metric.intact:
         whole = [column("account_id", f"{BROKEN}_{entity}").is_(exp.null()) for entity in metric.intact]
-        says = exp.NEQ(this=exp.Paren(this=said.copy()), expression=number(0))
-        tests.append(exp.Paren(this=exp.or_(exp.and_(*whole), says)))
+        sure = formulas.sure.over(places) if formulas.sure else _says(said)
+        tests.append(exp.Paren(this=exp.or_(exp.and_(*whole), sure)))
     return exp.Case(ifs=[exp.If(this=exp.and_(*tests), true=said)]) if tests else said
+
+
+def _says(value: exp.Expr) -> exp.Expr:
+    """Another number than 0 is told by somebody."""
+    return exp.NEQ(this=exp.Paren(this=value.copy()), expression=number(0))
 
 
 def _feed(kind: str, entity: str) -> exp.Subquery:

@@ -15,7 +15,8 @@ from cs_connector.language.compiler import StepError
 from cs_connector.language.lowering import lower
 from cs_connector.language.periods import Calendar
 from cs_connector.measure.calendar import load_calendar
-from cs_connector.measure.metrics import Source, load_metrics, metric_files, taken
+from cs_connector.measure.metrics import Said, Source, load_metrics, metric_files
+from cs_connector.measure.names import taken
 from cs_connector.measure.study import Study
 
 
@@ -128,7 +129,7 @@ def _of_study(source: Source) -> Iterator[ConfigError]:
 
 def _unsaid(source: Source, name: str) -> Iterator[ConfigError]:
     """What the engine that runs has no words for, or far too many."""
-    for key, formula in zip(("value", "known"), source.formula(name), strict=True):
+    for key, formula in zip(Said._fields, source.formula(name), strict=True):
         if formula is not None:
             yield from _lowered(source, ("metrics", name, key), formula.tree)
 

@@ -11,7 +11,7 @@ from cs_connector.language.steps import Step, Strict
 
 class Metric(Strict):
     """`value` is NULL when unknown; `complete` names entities whose feeds must have been read to the end; `intact` those whose feeds must
-    for a 0 to be known, where the account has any that was ever read.
+    for a 0 to be known, where the account has any that was ever read; with `sure`, for all where that does not hold.
 
     `evidence` picks, of the rows of the steps, those that a person wants to see.
     """
@@ -22,6 +22,7 @@ class Metric(Strict):
     known: str | None = None
     complete: tuple[str, ...] = ()
     intact: tuple[str, ...] = ()
+    sure: str | None = None
     evidence: str | None = None
     carry_for: int = Field(default=180, ge=180)
 

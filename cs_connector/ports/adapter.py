@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from .face import Piece, Storage
 from .reading import Answer, Ask, Document, Estimate, Page, Read
-from .system import Capabilities, Identity, ObjectInfo, Release, Scope, Usage
+from .system import Capabilities, FieldInfo, Identity, ObjectInfo, Release, Scope, Usage
 from .writing import Change, Receipt, Verdict
 
 
@@ -40,6 +40,10 @@ class Adapter(Protocol):
     def describe(self, objects: Sequence[str]) -> Sequence[ObjectInfo]:
         """The named objects that exist and can be seen, with their fields."""
         ...
+
+    def seek(self, object_name: str, fields: Sequence[str]) -> Sequence[FieldInfo]:  # noqa: ARG002
+        """Those of `fields` that a record has although `describe`, which may look at a part of the records, did not see them."""
+        return ()
 
     def read(self, read: Read) -> Iterator[Page]:
         """Pages from the cursor on; without a cursor everything. Safe to stop after any page."""

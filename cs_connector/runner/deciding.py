@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -13,6 +13,7 @@ from cs_connector.act.differences import comparing, parents
 from cs_connector.act.guarding import begun, guard, past
 from cs_connector.act.guarding.begun import Begins
 from cs_connector.act.heartbeat import ours
+from cs_connector.errors import AdapterError
 from cs_connector.model import ENTITIES
 from cs_connector.unify import Source
 from cs_connector.unify.relations import news
@@ -45,17 +46,33 @@ def scored(con: duckdb.DuckDBPyConnection, engine: Engine) -> None:
 class Held:
     """How many values of the CRMs stay as they are, because the fields named in `unknown` cannot be read now.
 
-    `kept` is what else stays out of the plan.
+    `away` are the connections for which nothing could be planned, and why, `kept` is what else stays out of the plan.
     """
 
     values: int
     unknown: tuple[str, ...]
     kept: Kept = field(default_factory=Kept)
+    away: Mapping[str, AdapterError] = field(default_factory=dict)
 
     @property
     def notes(self) -> list[str]:
         """All of it in sentences."""
-        return [*([str(self)] if self.values else []), *self.kept.notes]
+        return [*([str(self)] if self.values else []), *self.missing]
+
+    @property
+    def missing(self) -> list[str]:
+        """The same without the values that stay as they are."""
+        out = (
+            f"nothing is planned for {name}: {error.what.removeprefix(f'{name}: ')}"
+            for name, error in self.away.items()
+        )
+        return [*out, *self.kept.notes]
+
+    def whole(self, changes: int) -> bool:
+        """Whether a plan of so many changes says what the files of the project bring; one of none only where nothing stayed out."""
+        if self.unknown or self.away:
+            return False
+        return changes > 0 or not (self.kept.missed or self.kept.stops)
 
     def __str__(self) -> str:
         return (
@@ -73,7 +90,8 @@ def planned(engine: Engine) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[gu
         wanted.mark(con, engine.as_of)
         with engine.store.state.read() as db:
             judging.want(engine, con, db)
-            sources, stops = holding.fitted(engine)
+            away = holding.away(engine)
+            sources, stops = holding.fitted(engine, away)
             wanted.extend(con, engine.as_of, _columns(sources))
             ours.want(con, _beat(engine))
             latest, policies = engine.latest(con), holding.policies(engine)
@@ -87,7 +105,7 @@ def planned(engine: Engine) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[gu
         with engine.store.state.read() as db:
             found = limits(engine, con, Begun(engine, db))
         checks = [*_strangers(engine, con, sources), *found, *again.checks(engine, con)]
-        yield con, checks, Held(values, lost, kept)
+        yield con, checks, Held(values, lost, kept, away)
 
 
 def _beat(engine: Engine) -> ours.Beat | None:

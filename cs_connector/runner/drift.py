@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import NamedTuple
 
-from cs_connector.errors import MappingError
-from cs_connector.ports import ObjectInfo, Read
+from cs_connector.errors import AdapterError, MappingError
+from cs_connector.ports import Adapter, ObjectInfo, Read
 from cs_connector.store import shapes
 from cs_connector.store.shapes import Shape
 from cs_connector.unify import Source
@@ -17,16 +18,20 @@ from cs_connector.unify.passing import kind
 from .engine import Engine
 from .reading.halted import Halted
 
+Attempt = Callable[[str], AbstractContextManager[object]]
 _Change = tuple[str, str, str, str]  # an object, its field, what that was and what it is now
 # Fields whose parts are fields too, and files.
 _WHOLES = frozenset({"address", "location", "base64", "complexvalue"})
 
 
-def look(engine: Engine, source: Source) -> dict[str, Read]:
-    """What to read of each object: those wanted fields that can be read; what changed becomes a note of the run."""
+def look(engine: Engine, source: Source, attempt: Attempt = nullcontext) -> dict[str, Read]:
+    """What to read of each object: those wanted fields that can be read; what changed becomes a note of the run.
+
+    Where an `attempt` takes what is wrong with an object, that is as it was.
+    """
     connection, mapped = source.connection, source.mapping.objects()
     _check_histories(engine, source)
-    kept, wanted, found = _compared(engine, source)
+    kept, wanted, found = _compared(engine, source, attempt)
     _read_anew(engine, connection, kept, found)
     shapes.keep(engine.store.state, connection, found, engine.clock.now())
     changed = list(_changes(found))
@@ -60,11 +65,14 @@ class _Compared(NamedTuple):
     found: Mapping[str, Shape]
 
 
-def _compared(engine: Engine, source: Source) -> _Compared:
+def _compared(engine: Engine, source: Source, attempt: Attempt = nullcontext) -> _Compared:
     connection, mapped = source.connection, source.mapping.objects()
-    infos = _anew(engine, connection, list(mapped))
-    described = {name: {f.name: f.type for f in info.fields} for name, info in infos.items()}
-    kept = shapes.kept(engine.store.state, connection)
+    kept, adapter = shapes.kept(engine.store.state, connection), engine.adapter(connection)
+    infos = [
+        sought(adapter, info, _typed(kept.get(name, {})))
+        for name, info in _told(engine, connection, list(mapped), attempt).items()
+    ]
+    described = {info.name: {f.name: f.type for f in info.fields} for info in infos}
     known = {n: _accepted(engine, connection, n, shape, described, mapped) for n, shape in kept.items()}
     wanted = source.mapping.reads(
         {name: {**known.get(name, {}), **_plain(described.get(name, {}))} for name in mapped}
@@ -81,6 +89,32 @@ def described(engine: Engine, connection: str, objects: Sequence[str]) -> Mappin
         _anew(engine, connection, missing)
     seen = engine.described.get(connection, {})
     return {name: info for name in objects if (info := seen.get(name)) is not None}
+
+
+def sought(adapter: Adapter, info: ObjectInfo, wanted: Iterable[str]) -> ObjectInfo:
+    """The object with those wanted fields that its description left out, where it comes from a part of the records."""
+    seen = {field.name for field in info.fields}
+    missing = [name for name in wanted if name not in seen]
+    return replace(info, fields=(*info.fields, *adapter.seek(info.name, missing))) if missing else info
+
+
+def _typed(shape: Shape) -> list[str]:
+    """The fields of which it was known once that they are there."""
+    return [field for field, type_ in shape.items() if shapes.first(type_) and not field.startswith(HISTORY)]
+
+
+def _told(
+    engine: Engine, connection: str, objects: Sequence[str], attempt: Attempt
+) -> Mapping[str, ObjectInfo]:
+    """The same of all at once; where that cannot be had one by one, each in an attempt."""
+    try:
+        return _anew(engine, connection, objects)
+    except AdapterError:
+        found: dict[str, ObjectInfo] = {}
+        for name in objects:
+            with attempt(name):
+                found |= _anew(engine, connection, [name])
+        return found
 
 
 def _anew(engine: Engine, connection: str, objects: Sequence[str]) -> Mapping[str, ObjectInfo]:

@@ -8,11 +8,12 @@ from cs_connector.errors import UsageError
 
 
 def find(con: duckdb.DuckDBPyConnection, id_: str) -> str:
-    """The entity that an entity id, a record id or an exact name means."""
+    """The entity that an entity id, a record (its id, or connection/object/id) or an exact name means."""
+    record = "concat_ws('/', connection, object, record_id)"
     found = con.execute(
         "SELECT DISTINCT account_id, name FROM account WHERE account_id = $id OR name = $id UNION "
         "SELECT DISTINCT relationship_id, name FROM relationship WHERE relationship_id = $id OR name = $id OR key = $id UNION "
-        "SELECT DISTINCT entity_id, entity FROM link WHERE entity = 'account' AND record_id = $id",
+        f"SELECT DISTINCT entity_id, entity FROM link WHERE entity = 'account' AND $id IN (record_id, {record})",
         {"id": id_},
     ).fetchall()
     entities = sorted({row[0] for row in found})

@@ -34,7 +34,7 @@ _CALLED = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something in a mapping that the connection cannot do; `place` is file and line."""
+    """Something in a mapping that the connection cannot do; `place` is file and line. Of a file that is of no connection that is empty."""
 
     connection: str
     place: str
@@ -97,8 +97,15 @@ def _reads(source: Source, known: Mapping[str, ObjectInfo]) -> Iterator[_Fault]:
             )
         for name, how in rule.inputs.items():
             yield from _attribute((*where, "inputs", name), rule.object, (name, KINDS[how.type]), how, fields)
-        for number, condition in enumerate(rule.where):
-            yield from _condition((*where, "where", number), rule.object, condition, fields)
+        for at, condition in _conditions(rule):
+            yield from _condition((*where, *at), rule.object, condition, fields)
+
+
+def _conditions(rule: ReadRule) -> Iterator[tuple[Path_, Condition]]:
+    """What a rule, or one of its attributes, asks of a record, and where."""
+    yield from ((("where", number), condition) for number, condition in enumerate(rule.where))
+    for part, rules in (("fields", rule.fields), ("inputs", rule.inputs)):
+        yield from (((part, name), how.only_if) for name, how in rules.items() if how.only_if)
 
 
 def _no_object(where: Path_, name: str, known: Iterable[str]) -> _Fault:
@@ -129,6 +136,7 @@ def _mentions(rule: ReadRule) -> Iterator[tuple[Path_, str]]:
             if how.only_if:
                 yield (part, attribute), how.only_if.field
     yield from ((("where", number), condition.field) for number, condition in enumerate(rule.where))
+    yield from ((("history", number), name) for number, name in enumerate(rule.history))
     yield from ((("adds_to",), name) for name in (rule.adds_to.sources if rule.adds_to else ()))
     if rule.same_as:
         yield ("same_as",), rule.same_as.field
@@ -190,6 +198,7 @@ def _writes(rules: Iterable[WriteRule], known: Mapping[str, ObjectInfo]) -> Iter
                 "ask the admin for permission",
             )
         fields = {f.name: f for f in info.fields}
+        yield from _keys(where, rule, fields)
         for name, how in rule.fields.items():
             if name not in fields:
                 fix = suggest(name, fields) or "if it is one of ours: cs-connector provision plan"
@@ -198,6 +207,15 @@ def _writes(rules: Iterable[WriteRule], known: Mapping[str, ObjectInfo]) -> Iter
                 )
                 continue
             yield from _written((*where, "fields", name), rule.object, fields[name], how)
+
+
+def _keys(where: Path_, rule: WriteRule, fields: Mapping[str, FieldInfo]) -> Iterator[_Fault]:
+    """The fields by which records are found, and those by which a task is closed."""
+    asked = {"key_field": rule.key_field, "closed": rule.closed.field if rule.closed else None}
+    for key, name in asked.items():
+        if name and name not in fields:
+            fix = suggest(name, fields) or "if it is one of ours: cs-connector provision plan"
+            yield _Fault((*where, key), f"{rule.object}.{name} is not a field that this login sees", fix)
 
 
 def _written(where: Path_, name: str, field: FieldInfo, how: WriteField) -> Iterator[_Fault]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import duckdb
@@ -16,6 +17,7 @@ from cs_connector.errors import UsageError
 from cs_connector.store.facts import RAW
 from cs_connector.store.tables import decisions
 from cs_connector.unify.run import read
+from cs_connector.unify.source import Latest, Source
 from cs_connector.unify.sql import ident
 
 from .engine import Engine
@@ -41,7 +43,8 @@ def known(engine: Engine, day: date) -> Iterator[duckdb.DuckDBPyConnection]:
     with engine.tables() as con:
         until = datetime.combine(day + timedelta(days=1), time())
         _since(engine, con, until)
-        read(con, engine.sources(), latest(engine, con, until))
+        view = latest(engine, con, until)
+        read(con, [_believed(con, source, view) for source in engine.sources()], view)
         _identity(engine, con, until)
         unified(engine, con, [], day)
         yield con
@@ -57,6 +60,26 @@ def latest(engine: Engine, con: duckdb.DuckDBPyConnection, until: datetime) -> C
         return name
 
     return view
+
+
+def _believed(con: duckdb.DuckDBPyConnection, source: Source, view: Latest) -> Source:
+    """The connection as it was then: a field that was lost later was believed, as its last records of then tell it."""
+    lost = {
+        name: frozenset(
+            f for f in fields if not _told(con, view(source.connection, name), source.mapping.path(f))
+        )
+        for name, fields in source.unknown.items()
+    }
+    return replace(source, unknown=lost)
+
+
+def _told(con: duckdb.DuckDBPyConnection, view: str, path: str) -> bool:
+    """Whether the records that were read last have the field, known or empty."""
+    query = (
+        f"SELECT 1 FROM {view} WHERE known_at = (SELECT max(known_at) FROM {view}) "
+        "AND NOT deleted AND json_exists(payload, $path) LIMIT 1"
+    )
+    return con.execute(query, {"path": path}).fetchone() is not None
 
 
 def _since(engine: Engine, con: duckdb.DuckDBPyConnection, until: datetime) -> None:

@@ -13,8 +13,10 @@ from cs_connector.sandbox import shape
 from cs_connector.unify import Source
 from cs_connector.unify.declared.loading import Examined, examine
 
+from . import drift
 from .engine import Engine
 from .fitting import Problem, elsewhere, fit
+from .unifying import mistakes
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +28,15 @@ class Checked:
 
 
 def check(engine: Engine, saved: Path | None = None) -> Checked:
-    """The mistakes of all mappings in use, first those of the files themselves.
+    """The mistakes of all mappings in use, first those of the files themselves and of what else a project declares for unify.
 
     With `saved` nothing is asked: the connections are as `discover` saved them there. Raises UsageError where it saved none of them, AdapterError where a connection cannot be asked and its
     files are right.
     """
     folder = None if saved is None else _Saved(saved, engine)
     files = {name: _examined(engine, name) for name in engine.project.settings.connections}
-    told = [_problem(name, error) for name, seen in files.items() for error in seen.errors]
+    told = [_problem("", error) for error in mistakes(engine)]
+    told += [_problem(name, error) for name, seen in files.items() for error in seen.errors]
     unseen: list[str] = []
     for rank, (name, seen) in enumerate(files.items()):
         try:
@@ -64,7 +67,11 @@ def _compared(
     adapter, mapping = engine.adapter(name), seen.mapping
     source = Source(name, mapping.crm, rank, mapping)
     if saved is None:
-        yield from fit(source, {info.name: info for info in adapter.describe(list(mapping.objects()))})
+        wanted = mapping.objects()
+        infos = [
+            drift.sought(adapter, info, wanted.get(info.name, ())) for info in adapter.describe(list(wanted))
+        ]
+        yield from fit(source, {info.name: info for info in infos})
     elif known := saved.known(name, adapter, mapping.write_root):
         yield from fit(source, known, partly=True)
 

@@ -134,7 +134,7 @@ def _meant(engine: Engine, con: duckdb.DuckDBPyConnection, said: Sequence[dict[s
     crms = {source.connection: source.crm for source in engine.sources()}
     found = con.execute(
         "SELECT connection, object, record_id, entity_id FROM link WHERE record_id IN (SELECT unnest($ids))",
-        {"ids": sorted({text.rpartition("|")[2] for text in texts})},
+        {"ids": sorted({text.split("|", 2)[-1] for text in texts})},
     ).fetchall()
     ways = {f"{c}|{o}|{i}": id_ for c, o, i, id_ in found}
     ways |= {f"crm:{crms.get(c)}|{o}|{i}": id_ for c, o, i, id_ in found}
@@ -175,12 +175,17 @@ def _said(
                 if (connection, object_) == (source.connection, rule.object)
             ]
             if ids:
-                only = _only(con, latest(source.connection, rule.object), ids)
+                yield from _one(con, source, rule, _views(con, source, rule, latest, ids), ids)
 
-                def views(connection: str, name: str, own: str = rule.object, only: str = only) -> str:
-                    return only if name == own else latest(connection, name)
 
-                yield from _one(con, source, rule, views)
+def _views(
+    con: duckdb.DuckDBPyConnection, source: Source, rule: ReadRule, latest: Latest, ids: Sequence[str]
+) -> Latest:
+    """Of the rule's object those records alone, unless they lead to others of it."""
+    if rule.object in {way.object for way in rule.ways}:
+        return latest
+    only = _only(con, latest(source.connection, rule.object), ids)
+    return lambda connection, name: only if name == rule.object else latest(connection, name)
 
 
 def _only(con: duckdb.DuckDBPyConnection, view: str, ids: Sequence[str]) -> str:
@@ -192,7 +197,7 @@ def _only(con: duckdb.DuckDBPyConnection, view: str, ids: Sequence[str]) -> str:
 
 
 def _one(
-    con: duckdb.DuckDBPyConnection, source: Source, rule: ReadRule, views: Latest
+    con: duckdb.DuckDBPyConnection, source: Source, rule: ReadRule, views: Latest, ids: Sequence[str]
 ) -> Iterator[dict[str, Any]]:
     view = views(source.connection, rule.object)
     alone = replace(source, mapping=source.mapping.model_copy(update={"read": (rule,)}))
@@ -203,7 +208,8 @@ def _one(
     ).fetchall()
     wrong = dict(con.execute("SELECT record_id, reason FROM quarantine").fetchall())
     read = {id_: (adds is not None, dict(zip(names, values, strict=True))) for id_, adds, *values in staged}
-    for id_, payload in con.execute(f"SELECT id, payload FROM {view} ORDER BY id").fetchall():
+    shown = f"SELECT id, payload FROM {view} WHERE id IN (SELECT unnest($ids)) ORDER BY id"
+    for id_, payload in con.execute(shown, {"ids": list(ids)}).fetchall():
         if id_ in read or id_ in wrong:
             adds, values = read.get(id_, (rule.adds_to is not None, dict.fromkeys(names)))
             yield {

@@ -18,6 +18,7 @@ from cs_connector.unify import Source
 from cs_connector.unify.mapping import FieldRule, MappingFile, ReadRule
 from cs_connector.unify.proposing import Guess, Match, Proposal, propose
 
+from . import drift
 from .engine import Engine
 
 ENDING = ".proposed.yml"
@@ -28,8 +29,10 @@ _NO_COMMENT = (None, None, None, None)
 def write(engine: Engine, source: Source, shown: Iterable[ObjectInfo]) -> Path:
     """Propose from what an org shows of itself; a proposal of before is replaced."""
     objects = {info.name: info for info in shown}
-    unseen = sorted(source.mapping.objects().keys() - objects.keys())
-    objects |= {info.name: info for info in engine.adapter(source.connection).describe(unseen)}
+    wanted, adapter = source.mapping.objects(), engine.adapter(source.connection)
+    unseen = sorted(wanted.keys() - objects.keys())
+    told = [drift.sought(adapter, info, wanted[info.name]) for info in adapter.describe(unseen)]
+    objects |= {info.name: info for info in told}
     base, name = _names(engine, source.connection)
     path = engine.project.root / "mappings" / f"{name}{ENDING}"
     found = propose(source.mapping, objects.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Any
 
 import duckdb
@@ -29,12 +30,12 @@ from .summary import DIED, RUNNING
 _ENDS = ("at the last month end", "two month ends back", "three month ends back")
 
 
-def why_not(engine: Engine, id_: str, rule: str | None) -> dict[str, Any]:
+def why_not(engine: Engine, id_: str, rule: str | None, on: date | None = None) -> dict[str, Any]:
     """why-not/1: why a rule did not fire for an account or relationship; without a rule, why the account does not need
-    attention. By the newest scores. Raises UsageError for an unknown rule.
+    attention. By the newest scores, or those of a day. Raises UsageError for an unknown rule and a day without scores.
     """
     with standing(engine) as con:
-        day = scored_on(con, None)
+        day = scored_on(con, on)
         entity = find(con, id_)
         account, name, relationships = _concerned(con, entity)
         head = {"schema": "why-not/1", "id": entity, "name": name, "as_of": day, "rule": rule}

@@ -29,11 +29,12 @@ _TOLD = {
         SELECT opened_at, product, coalesce(priority || ' ', '') || 'ticket opened', ticket_id
         FROM ticket WHERE account_id = $account AND opened_at IS NOT NULL
         UNION ALL
-        SELECT closed_at, product, coalesce(priority || ' ', '') || 'ticket closed after '
-               || date_diff('day', opened_at::DATE, closed_at::DATE) || ' days', ticket_id
+        SELECT closed_at, product, coalesce(priority || ' ', '') || 'ticket closed'
+               || coalesce(' after ' || days(date_diff('day', opened_at::DATE, closed_at::DATE)), ''), ticket_id
         FROM ticket WHERE account_id = $account AND closed_at IS NOT NULL""",
     "survey": """
-        SELECT answered_on, NULL, CASE WHEN length(kind) < 5 THEN upper(kind) ELSE kind END || ' answer: ' || printf('%g', score::DOUBLE) || ' of ' || printf('%g', scale_max::DOUBLE)
+        SELECT answered_on, NULL, coalesce(CASE WHEN length(kind) < 5 THEN upper(kind) ELSE kind END, 'survey') || ' answer: '
+               || printf('%g', score::DOUBLE) || coalesce(' of ' || printf('%g', scale_max::DOUBLE), '')
                || CASE WHEN p.decision_maker THEN ', from a decision maker' ELSE '' END, survey_response_id
         FROM survey_response s LEFT JOIN person p USING (person_id)
         WHERE s.account_id = $account AND answered_on IS NOT NULL AND score IS NOT NULL""",
@@ -48,7 +49,7 @@ _TOLD = {
         SELECT on_date, product, kind, lifecycle_event_id FROM lifecycle_event
         WHERE account_id = $account AND on_date IS NOT NULL""",
     "opportunity": """
-        SELECT close_on, NULL, coalesce(type, 'Opportunity') || CASE WHEN won THEN ' won' ELSE ' lost' END
+        SELECT close_on, NULL, coalesce(type, 'Opportunity') || CASE WHEN won THEN ' won' WHEN NOT won THEN ' lost' ELSE ' closed' END
                || coalesce(', ' || printf('%,d', amount::BIGINT), ''), opportunity_id
         FROM opportunity WHERE account_id = $account AND closed AND close_on IS NOT NULL""",
     "contact": """
@@ -57,7 +58,7 @@ _TOLD = {
         FROM activity a LEFT JOIN person p USING (person_id) WHERE a.account_id = $account AND a.at IS NOT NULL AND coalesce(kind, '') NOT LIKE 'mailing %'""",
     "invoice": """
         SELECT paid_on, NULL, 'invoice paid' || CASE WHEN paid_on > due_on
-               THEN ' ' || date_diff('day', due_on, paid_on) || ' days late' ELSE '' END, invoice_id
+               THEN ' ' || days(date_diff('day', due_on, paid_on)) || ' late' ELSE '' END, invoice_id
         FROM invoice WHERE account_id = $account AND paid_on IS NOT NULL
         UNION ALL
         SELECT due_on, NULL, 'invoice due and not paid', invoice_id
@@ -84,9 +85,10 @@ _TOLD = {
         WHERE before IS DISTINCT FROM band""",
 }  # fmt: skip
 _STAGES = """SELECT s.due_on, r.product, s.stage || CASE s.state WHEN 'skipped' THEN ' was due and skipped'
-    WHEN 'late' THEN ' was due; reached ' || s.days_late || ' days late' WHEN 'overdue' THEN ' was due and is overdue' ELSE ' is due' END
+    WHEN 'late' THEN ' was due; reached ' || days(s.days_late) || ' late' WHEN 'overdue' THEN ' was due and is overdue' ELSE ' is due' END
 FROM stage_reached s JOIN relationship r USING (relationship_id)
 WHERE s.account_id = $account AND s.due_on IS NOT NULL AND (s.state IN ('late', 'overdue', 'skipped') OR s.state = 'ahead' AND s.stage <> 'Renewal')"""
+_DAYS = "CREATE OR REPLACE TEMP MACRO days(n) AS n || CASE WHEN n = 1 THEN ' day' ELSE ' days' END"
 _SOURCES = """SELECT entity_id, connection, object, record_id FROM link
 WHERE entity_id IN (SELECT unnest($ids)) ORDER BY ALL"""
 
@@ -137,6 +139,7 @@ def _account(con: duckdb.DuckDBPyConnection, entity: str) -> tuple[str, str | No
 
 def told(con: duckdb.DuckDBPyConnection, account: str) -> Iterator[dict[str, Any]]:
     """What the entity tables and the snapshots tell of an account, in no order."""
+    con.execute(_DAYS)
     for kind, query in _TOLD.items():
         wanted = {"account": account} | ({"step": STEP} if "$step" in query else {})
         for at, about, said, entity in con.execute(query, wanted).fetchall():
@@ -147,6 +150,7 @@ def told(con: duckdb.DuckDBPyConnection, account: str) -> Iterator[dict[str, Any
 
 def missed(con: duckdb.DuckDBPyConnection, account: str) -> Iterator[dict[str, Any]]:
     """Stages that were not reached by their day, and those that are to come."""
+    con.execute(_DAYS)
     for on, about, said in con.execute(_STAGES, {"account": account}).fetchall():
         yield {"on": on, "turn": time.min, "kind": "stage", "product": about, "text": said, "entity": None}
 

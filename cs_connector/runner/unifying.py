@@ -7,7 +7,9 @@ from datetime import date
 
 import duckdb
 
+from cs_connector.errors import ConfigError
 from cs_connector.model import LINK
+from cs_connector.unify.declared import silence
 from cs_connector.unify.declared.precedence import Precedence, load_precedence
 from cs_connector.unify.population import Customers, Population, load_customers
 from cs_connector.unify.relations.rulebook import Rulebook, load_rulebook
@@ -30,9 +32,25 @@ def precedence(engine: Engine) -> Precedence:
     return load_precedence(engine.project.layers, list(engine.project.settings.connections))
 
 
+def customers(engine: Engine) -> Customers:
+    """Who is a customer. Raises ConfigError with file and line."""
+    return load_customers(engine.project.mapping("customers"))
+
+
 def declared(engine: Engine) -> tuple[Customers, Rulebook, Precedence]:
     """All that a project declares for unify, beside its mappings. Raises ConfigError with file and line."""
-    return load_customers(engine.project.mapping("customers")), rulebook(engine), precedence(engine)
+    return customers(engine), rulebook(engine), precedence(engine)
+
+
+def mistakes(engine: Engine) -> list[ConfigError]:
+    """The first mistake of each of these files."""
+    found = []
+    for load in (customers, rulebook, precedence):
+        try:
+            load(engine)
+        except ConfigError as error:
+            found.append(error)
+    return found
 
 
 def resolve(engine: Engine, con: duckdb.DuckDBPyConnection, marks: Iterable[FeedMark]) -> Population:
@@ -40,6 +58,7 @@ def resolve(engine: Engine, con: duckdb.DuckDBPyConnection, marks: Iterable[Feed
     engine.store.facts.attach(con, "entity/link", "links_before", PREVIOUS)
     con.execute("CREATE TABLE previous_link AS SELECT * FROM links_before")
     before(engine, con)
+    engine.store.facts.attach(con, "entity/subscription", silence.BEFORE, silence.KEPT)
     return unified(engine, con, marks, engine.as_of)
 
 
@@ -47,6 +66,6 @@ def unified(
     engine: Engine, con: duckdb.DuckDBPyConnection, marks: Iterable[FeedMark], as_of: date
 ) -> Population:
     """The same where `previous_link` is there already."""
-    customers, book, believed = declared(engine)
+    who, book, believed = declared(engine)
     fallback = engine.project.settings.tasks.fallback_owner
-    return unify(con, engine.sources(), marks, customers, as_of, fallback, book, believed)
+    return unify(con, engine.sources(), marks, who, as_of, fallback, book, believed)

@@ -128,6 +128,8 @@ class Control:
         move = _body(
             request, Move, '{"advance": "PT1H"}, {"set": "2026-12-01T09:00:00Z"} or {"running": false}'
         )
+        if move.advance is not None and move.set is not None:
+            raise UsageError("advance and set are two ways to move the clock", fix="send one of them")
         by = timedelta() if move.advance is None else duration(move.advance)
         if move.set is not None and move.set.tzinfo is None:
             raise UsageError(f"set has no time zone: {move.set.isoformat()}", fix="end it with Z for UTC")

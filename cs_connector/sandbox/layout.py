@@ -11,7 +11,7 @@ import numpy as np
 from .blocks import Blocks
 
 MOST_TOGETHER = 1000  # words of neighbours that are put together
-AT_ONCE = 256 << 10  # bytes: what is written stays in the processor's own memory until it is whole
+AT_ONCE = 256 << 10  # bytes of rows that are written apart
 Array: TypeAlias = Any  # of numpy
 Slots: TypeAlias = Any  # an array of numbers, or a slice
 Taken: TypeAlias = tuple[Array, Any]  # padded bytes, and their sizes or the size of all
@@ -45,7 +45,8 @@ class Words:
     def take(self, slots: Slots) -> Taken:
         if len(self.words) == 1:
             return self._table[0], self.most
-        which = sum(column[slots] * np.uint16(weight) for column, weight in self._numbers)
+        first, *others = (column[slots] * np.uint16(weight) for column, weight in self._numbers)
+        which = sum(others, first)
         return self._table.take(which), self.most if self.least == self.most else self._sizes.take(which)
 
     def then(self, other: Words) -> Words:
@@ -94,7 +95,6 @@ class Layout:
         head = sum(most[: self._loose.index(True)]) if True in self._loose else 0
         self._tight = all(most[n] - least[n] <= head + sum(least[n + 1 :]) for n in range(len(least)))
         self._beyond, self._widest = max(most), sum(most) + max(most)
-        self._count = max(AT_ONCE // self._widest, 1)
 
     def sizes(self, slots: Sequence[int]) -> Array:
         """How long each row is, with its comma."""
@@ -109,27 +109,24 @@ class Layout:
         ends = sizes.cumsum() + len(head)
         end = int(ends[-1]) - len(self._first) - 1
         total = end + len(tail)
-        hot = blocks.take((self._count + 1) * self._widest)
         block = blocks.take(total + len(self._first) + self._widest)
-        write = self._write if self._tight else self._write_apart
-        for first in range(0, len(slots), self._count):
-            part = slice(first, first + self._count)
-            write(block, hot, ends[part], sizes[part], [_cut(each, part) for each in taken])
-        blocks.give(hot)
+        if self._tight:
+            self._put(block, ends - sizes, taken)
+        else:
+            self._put_apart(block, ends - sizes, int(sizes.max()) + self._beyond, taken, blocks)
         block[: len(head)], block[end:total] = _bytes(head), _bytes(tail)
         return blocks.lend(block, total)
 
-    def _write(self, block: Array, hot: Array, ends: Array, sizes: Array, taken: Sequence[Taken]) -> None:
-        start, end = int(ends[0] - sizes[0]), int(ends[-1])
-        self._put(hot, ends - sizes - start, taken)
-        block[start:end] = hot[: end - start]
-
-    def _write_apart(
-        self, block: Array, hot: Array, ends: Array, sizes: Array, taken: Sequence[Taken]
-    ) -> None:
-        width = int(sizes.max()) + self._beyond
-        self._put(hot, np.arange(len(ends)) * width, taken)
-        _write(block, ends - sizes, hot[: len(ends) * width].view(f"V{width}"))
+    def _put_apart(self, block: Array, at: Array, width: int, taken: Sequence[Taken], blocks: Blocks) -> None:
+        """Write some rows at a time with room between them, and then put them together."""
+        count = max(AT_ONCE // width, 1)
+        apart = blocks.take(count * width + self._widest)
+        for first in range(0, len(at), count):
+            part = slice(first, first + count)
+            rows = len(at[part])
+            self._put(apart, np.arange(rows) * width, [_cut(each, part) for each in taken])
+            _write(block, at[part], apart[: rows * width].view(f"V{width}"))
+        blocks.give(apart)
 
     def _put(self, block: Array, at: Array, taken: Sequence[Taken]) -> None:
         """Write every strip from these places on, those of different sizes first."""

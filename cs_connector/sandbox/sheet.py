@@ -50,6 +50,7 @@ class Sheet:
         self._pack = pack
         self.laid: dict[tuple[Part, ...], Laid] = {}
         self._layouts: dict[tuple[Part, ...], Layout | None] = {}
+        self._strips: dict[Part, Strip | None] = {}
         self._shown: Counter[tuple[Part, ...]] = Counter()
         self._read = 0
         self._hand: tuple[tuple[Part, ...], Laid | None] = ((), None)  # the selection that was asked for last
@@ -152,17 +153,16 @@ class Sheet:
         if parts not in self._layouts:
             if len(self._layouts) >= MOST_LAYOUTS:
                 self._layouts.clear()
+                self._strips.clear()
             self._layouts[parts] = self._made(parts) if self._pack.has(ALL) else None
         return self._layouts[parts]
 
     def _made(self, parts: tuple[Part, ...]) -> Layout | None:
-        strips = []
         for part in parts:
-            strip = self._strip(part)
-            if strip is None:
-                return None
-            strips.append(strip)
-        return Layout(strips)
+            if part not in self._strips:
+                self._strips[part] = self._strip(part)
+        strips = [strip for part in parts if (strip := self._strips[part]) is not None]
+        return Layout(strips) if len(strips) == len(parts) else None
 
     def _strip(self, part: Part) -> Strip | None:
         if isinstance(part, bytes):

@@ -72,8 +72,8 @@ class Records(Sequence[RawRecord]):
         return RawRecord(*(column[within].as_py() for column in self._held[which].columns))
 
 
-def flags(values: Iterable[bool]) -> pa.Array:
-    """Yes or no; pa.array would import pandas where it is installed."""
+def flags(values: Iterable[int]) -> pa.Array:
+    """Yes or no, as truths or as bytes of 1 and 0; pa.array would import pandas where it is installed."""
     made = bytes(values)
     return pa.Array.from_buffers(pa.bool_(), len(made), [None, _bits(made)])
 

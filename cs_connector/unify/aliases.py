@@ -38,7 +38,7 @@ def collect(con: duckdb.DuckDBPyConnection, sources: Iterable[Source], latest: L
     known = list(sources)
     named = _named(known)
     for source in known:
-        for name in sorted(named & {rule.object for rule in source.mapping.read}):
+        for name in sorted(named & source.mapping.objects().keys()):
             view = latest(source.connection, name)
             for query in _told(source, view):
                 con.execute(
@@ -54,7 +54,8 @@ def _named(sources: Iterable[Source]) -> set[str]:
     """The objects that anything refers to; merges of others concern nobody."""
     rules = [rule for source in sources for rule in source.mapping.read]
     linked = {how.object for rule in rules for how in rule.fields.values() if how.link and how.object}
-    return linked | {rule.same_as.object for rule in rules if rule.same_as}
+    led = {way.object for rule in rules for way in rule.ways}
+    return linked | led | {rule.same_as.object for rule in rules if rule.same_as}
 
 
 def _told(source: Source, view: str) -> Iterator[str]:
@@ -80,6 +81,13 @@ def others(con: duckdb.DuckDBPyConnection, source: Source, name: str) -> str:
     here = f"connection = {literal(source.connection)} AND object = {literal(name)}"
     found = con.execute(f"SELECT 1 FROM alias WHERE {here} LIMIT 1").fetchone()
     return f" AND id NOT IN (SELECT id FROM alias WHERE {here})" if found else ""
+
+
+def named(view: str, source: Source, name: str) -> str:
+    """A query for the records of an object that are there (name, payload), by every id that leads to them."""
+    here = f"connection = {literal(source.connection)} AND object = {literal(name)}"
+    took = f'(SELECT "into" AS id, list(id) AS others FROM alias WHERE {here} GROUP BY 1)'
+    return f"SELECT unnest(list_append(others, id)) AS name, payload FROM {view} LEFT JOIN {took} USING (id) WHERE NOT deleted"
 
 
 def follow(con: duckdb.DuckDBPyConnection, sources: Iterable[Source]) -> None:

@@ -109,6 +109,16 @@ def _stamp(con: duckdb.DuckDBPyConnection, kind: Kind, told: dict[str, str]) -> 
     )
 
 
+def _freeze(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
+    """A record that cannot be seen says what it said, unless its account moved: then it is looked at as it is."""
+    unseen = f"(SELECT DISTINCT connection, object FROM unseen WHERE entity = '{kind.entity}')"
+    if _any(con, unseen):
+        con.execute(
+            f"UPDATE stamp SET digest = k.digest FROM stage_{kind.entity} s SEMI JOIN {unseen} USING (connection, object) "
+            f"JOIN known k ON k.ref = {_REF} WHERE s.rowid = stamp.place AND stamp.place NOT IN (SELECT place FROM again)"
+        )
+
+
 def _edition(con: duckdb.DuckDBPyConnection, kind: Kind) -> str:
     """Changes when records would be read otherwise, or when others of their objects may be one."""
     own = con.execute("SELECT * FROM distinct_object WHERE entity = ? ORDER BY ALL", [kind.entity]).fetchall()
@@ -122,6 +132,7 @@ def _compare(con: duckdb.DuckDBPyConnection, kind: Kind, told: dict[str, str]) -
         f"CREATE OR REPLACE TEMP TABLE again AS SELECT p.* FROM stamp p SEMI JOIN (SELECT s.rowid AS place FROM stage_{kind.entity} s "
         f"SEMI JOIN moved m ON m.name = {told['account_ref']} {some}) USING (place)"
     )
+    _freeze(con, kind)
     con.execute("CREATE OR REPLACE TEMP TABLE digested AS SELECT digest FROM known")
     con.execute(
         "CREATE OR REPLACE TEMP TABLE odd AS SELECT s.place, s.digest, d.digest AS was FROM stamp s FULL JOIN digested d "

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from .grades import Grade, grade
 from .models import ENOUGH
+from .sql import typed
 
 MARGIN = 3.0  # a rival that is less than eight times less likely makes a choice a guess
 WORD = 1000.0  # the weight of what a system says; a person's word weighs twice as much
@@ -208,7 +209,7 @@ class Clusters:
                 if third is there or third.bare or _yields(here, there, third) or _parted(here, third):
                     continue
                 if self._excludes(third, there, rival, edge):
-                    pair = (ref.replace("|", "/") for ref in rival[:2])  # as a person names records
+                    pair = map(typed, rival[:2])
                     return f"{' and '.join(pair)} are about as likely"
         return ""
 

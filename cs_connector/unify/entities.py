@@ -62,7 +62,9 @@ def assemble(con: duckdb.DuckDBPyConnection, as_of: date, precedence: Precedence
 
 
 def normalise(con: duckdb.DuckDBPyConnection) -> None:
-    """Bring answers of all scales to 0–10, for 2 on 1–10 is not 2 on 0–10, and all words for a subscription that is over to one."""
+    """Bring answers of all scales to 0–10, for 2 on 1–10 is not 2 on 0–10, and all words for a subscription that is over, and all
+    spellings of a currency, to one.
+    """
     con.execute(
         "UPDATE survey_response SET score_10 = (score - scale_min) / (scale_max - scale_min) * 10 "
         "WHERE score IS NOT NULL AND scale_max > scale_min"
@@ -71,6 +73,10 @@ def normalise(con: duckdb.DuckDBPyConnection) -> None:
         "UPDATE subscription SET status = 'Ended' WHERE status <> 'Ended' AND lower(trim(status)) IN (SELECT unnest($over))",
         {"over": list(VALUES["subscription", "status"]["Ended"])},
     )
+    for entity in (e for e in ENTITIES.values() if e.column("currency")):
+        con.execute(
+            f"UPDATE {ident(entity.name)} SET currency = upper(trim(currency)) WHERE currency <> upper(trim(currency))"
+        )
 
 
 def mention(con: duckdb.DuckDBPyConnection, sources: Iterable[Source]) -> None:

@@ -12,7 +12,7 @@ from cs_connector.model import CUSTOM, ENTITIES, MONEY, NUMBER, TEXT, WHOLE, Ent
 
 from . import aliases, passing
 from .declared import called, units
-from .declared.derived import derived
+from .declared.derived import derived, worthless
 from .declared.ways import followed
 from .mapping import KINDS, Condition, FieldRule, ReadRule, Unit, Word
 from .source import Latest, Source
@@ -24,7 +24,8 @@ ORIGIN = (
 _PASSED = ident("passed through")
 _ALL = (1 << 63) - 1
 # what an adapter says of a row that cannot be read, in the place of a record; looked for only where a payload begins so
-_BROKEN = """CASE WHEN starts_with(payload, '{"__error__"') THEN json_extract_string(payload, ['$.__error__', '$.__line__']) END"""
+_BROKEN = """CASE WHEN starts_with(payload, '{"__error__"') THEN json_extract_string(payload, '$.__error__') END AS broken,
+CASE WHEN starts_with(payload, '{"__error__"') THEN json_extract_string(payload, '$.__line__') END AS line"""
 
 
 def stage(con: duckdb.DuckDBPyConnection, sources: Iterable[Source], latest: Latest) -> None:
@@ -94,7 +95,8 @@ def _changed(con: duckdb.DuckDBPyConnection, statement: str) -> int:
 def _picked(source: Source, rule: ReadRule, rows: str) -> str:
     """The texts that the rule needs, one column each, and what is passed through; only records that the rule is about.
 
-    The limit limits nothing: no condition is moved to below it, where each mention of a field would read the payload anew.
+    The limit limits nothing: no condition is moved to below it, where each mention of a field would read the payload anew. Each
+    text is taken out of the list once, and not at each of the five mentions that trimming makes of it.
     """
     names = sorted(rule.needs)
     types, lost = source.types.get(rule.object, {}), source.unknown.get(rule.object, frozenset())
@@ -104,10 +106,11 @@ def _picked(source: Source, rule: ReadRule, rows: str) -> str:
     texts = [f"{_told(i, known=n not in lost)} AS {ident(n)}" for i, n in enumerate(names)]
     custom = passing.gathered({n: _told(i, known=True) for i, n in enumerate(passed, len(names))}, types)
     given = ", ".join([*texts, f"{custom} AS {_PASSED}"])
+    each = ", ".join(["record_id, broken, line", *(f"t[{i}] AS t{i}" for i in range(1, len(paths) + 1))])
     where = " AND ".join([_condition(c) for c in rule.where] or ["TRUE"])
     return (
-        f"SELECT * FROM (SELECT record_id, b[1] AS broken, b[2] AS line, {given} FROM "
-        f"(SELECT id AS record_id, {_BROKEN} AS b, {_values(paths)} AS t FROM {rows} LIMIT {_ALL})) "
+        f"SELECT * FROM (SELECT record_id, broken, line, {given} FROM (SELECT {each} FROM "
+        f"(SELECT id AS record_id, {_BROKEN}, {_values(paths)} AS t FROM {rows} LIMIT {_ALL}))) "
         f"WHERE broken IS NOT NULL OR ({where})"
     )
 
@@ -118,7 +121,7 @@ def _values(paths: Sequence[str]) -> str:
 
 
 def _told(position: int, *, known: bool) -> str:
-    return trimmed(f"t[{position + 1}]") if known else "CAST(NULL AS VARCHAR)"
+    return trimmed(f"t{position + 1}") if known else "CAST(NULL AS VARCHAR)"
 
 
 def _condition(condition: Condition) -> str:
@@ -136,6 +139,7 @@ def _condition(condition: Condition) -> str:
 def _typed(source: Source, rule: ReadRule, rows: str, latest: Latest) -> str:
     picked, led, entity = _picked(source, rule, rows), followed(source, rule, latest), ENTITIES[rule.entity]
     rule, lost = led.rule, source.unknown.get(rule.object, frozenset()) | led.lost
+    lost |= worthless(rule, lost)
     source = replace(source, unknown={**source.unknown, rule.object: lost})
     plain = [c for c in entity.staged if c.name not in rule.fields or not rule.fields[c.name].formula]
     columns = [f"{_attribute(source, rule, c.name, c.type)} AS {ident(c.name)}" for c in plain]

@@ -31,12 +31,16 @@ SELECT * FROM down"""
 
 _LOST = "SELECT account_id, parent_id FROM account ANTI JOIN root USING (account_id) ORDER BY account_id"
 
-# a row says under whom an account has been since then; no parent is one, too, so that the first one is seen as a move
+# a row says under whom an account has been since then; no parent is one, too, so that the first one is seen as a move; who stays
+# under an account that went into another one does not move
 _REMEMBERED = """CREATE OR REPLACE TABLE parent_history AS
-SELECT account_id, parent_id, since FROM parents_before
+WITH went AS (SELECT other_id AS parent_id, max_by(entity_id, on_date) AS target FROM after_event e ANTI JOIN account a ON a.account_id = e.other_id
+    WHERE e.entity = 'account' AND e.kind = 'merge' GROUP BY 1),
+before AS (SELECT account_id, coalesce(target, parent_id) AS parent_id, since FROM parents_before LEFT JOIN went USING (parent_id))
+SELECT * FROM before
 UNION ALL
 SELECT a.account_id, a.parent_id, $now
-FROM account a LEFT JOIN (SELECT account_id, arg_max({'parent': parent_id}, since) AS last FROM parents_before GROUP BY 1) b USING (account_id)
+FROM account a LEFT JOIN (SELECT account_id, arg_max({'parent': parent_id}, since) AS last FROM before GROUP BY 1) b USING (account_id)
 WHERE b.account_id IS NULL OR a.parent_id IS DISTINCT FROM b.last.parent"""
 
 
@@ -73,7 +77,10 @@ def climb(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def remember(con: duckdb.DuckDBPyConnection, now: datetime) -> None:
-    """Make `parent_history` (account_id, parent_id, since) of `parents_before` and what is different now."""
+    """Make `parent_history` (account_id, parent_id, since) of `parents_before` and what is different now.
+
+    Expects `after_event`, which accounts went into which.
+    """
     con.execute(_REMEMBERED, {"now": now.replace(tzinfo=None)})
 
 

@@ -69,13 +69,14 @@ def load_customers(path: Path) -> Customers:
     return customers
 
 
+_KIND = "lower(trim(a.kind))"  # it may be a word of the CRM's own
 _SIGNS = {
     "live_subscription": ("s.live", "has a live subscription"),
     "won_opportunity": ("o.won", "won an opportunity in the last {days}"),
-    "account_type": ("a.kind = 'customer'", "called a customer"),
+    "account_type": (f"{_KIND} = 'customer'", "called a customer"),
 }
 
-_FORMER = "(s.ended AND NOT s.live) OR a.kind = 'former'"
+_FORMER = f"(s.ended AND NOT s.live) OR {_KIND} IN ('former', 'former customer')"
 
 
 def count(con: duckdb.DuckDBPyConnection, customers: Customers, as_of: date) -> Population:
@@ -92,9 +93,9 @@ def count(con: duckdb.DuckDBPyConnection, customers: Customers, as_of: date) -> 
         f"CASE {which} WHEN s.trial THEN 'on trial' "
         f"WHEN {_FORMER} THEN 'was a customer' "
         "WHEN s.live THEN 'has a subscription, which is no sign of a customer here' "
-        "WHEN l.later THEN 'starts on a later date' WHEN s.tried THEN 'a trial that ended' WHEN a.kind = 'partner' THEN 'a partner' "
-        "WHEN a.kind = 'customer' THEN 'called a customer, but has no subscription' "
-        "WHEN a.kind = 'prospect' THEN 'a prospect' ELSE 'no subscription' END AS reason "
+        f"WHEN l.later THEN 'starts on a later date' WHEN s.tried THEN 'a trial that ended' WHEN {_KIND} = 'partner' THEN 'a partner' "
+        f"WHEN {_KIND} = 'customer' THEN 'called a customer, but has no subscription' "
+        f"WHEN {_KIND} = 'prospect' THEN 'a prospect' ELSE 'no subscription' END AS reason "
         "FROM account a LEFT JOIN sold s USING (account_id) LEFT JOIN won o USING (account_id) LEFT JOIN later l USING (account_id)) d "
         "WHERE d.account_id = account.account_id"
     )

@@ -28,9 +28,12 @@ spelt AS (SELECT * EXCLUDE (covered), sum((coalesce(date_diff('day', covered, st
 SELECT *, max(spell) OVER (PARTITION BY whole) AS spells FROM spelt
 UNION ALL SELECT *, 0, 0 FROM line ANTI JOIN many USING (whole) WHERE coalesce(start_on, $as_of) <= $as_of"""
 
-_HOME = """CREATE OR REPLACE TEMP TABLE home AS SELECT l.account_id, upper(coalesce(any_value(a.currency),
-CASE WHEN count(DISTINCT upper(l.currency)) = 1 THEN min(l.currency) ELSE 'several' END)) AS currency
-FROM live l JOIN account a USING (account_id) WHERE l.live GROUP BY 1"""
+# the currency of what is not believed, or has no amount, counts only where there is no amount at all
+_HOME = """CREATE OR REPLACE TEMP TABLE home AS WITH told AS (SELECT account_id, min(upper(currency)) AS one, count(DISTINCT upper(currency)) AS many,
+    min(upper(currency)) FILTER (arr IS NOT NULL) AS paid, count(DISTINCT upper(currency)) FILTER (arr IS NOT NULL) AS paid_in
+    FROM live WHERE live GROUP BY 1)
+SELECT account_id, upper(coalesce(a.currency, CASE WHEN paid_in = 1 THEN paid WHEN paid_in = 0 AND many = 1 THEN one ELSE 'several' END))
+    AS currency FROM told JOIN account a USING (account_id)"""
 
 _OWN_CURRENCY = """UPDATE account SET currency = h.currency FROM home h
 WHERE h.account_id = account.account_id AND account.currency IS NULL AND h.currency <> 'SEVERAL'"""

@@ -12,6 +12,7 @@ import duckdb
 from cs_connector.model import ENTITIES, RELATIONSHIP
 
 from . import aliases, entities, hierarchy, owners, population, relationships
+from .declared import silence
 from .declared.precedence import NOTHING, Precedence
 from .extraction import stage
 from .population import Customers, Population
@@ -78,6 +79,7 @@ def unify(
     from . import identity  # what compares names is heavy
 
     _distinct(con, sources)
+    silence.hold(con, sources)
     identity.resolve(con, as_of)
     entities.assemble(con, as_of, precedence)
     entities.normalise(con)

@@ -110,3 +110,23 @@ def test_the_calls_of_a_sweep_and_of_a_later_reading_are_known_before(portal):
 def test_it_is_described_by_what_a_mapping_can_use(portal):
     (info,) = portal.adapter.describe([NAME])
     assert [field.name for field in info.fields] == ["id", "primary", "parent", "all", "labels"]
+
+
+def test_records_that_went_take_their_links_along_where_they_are_read_first(portal):
+    """Else all ids would be listed to find out which links went: nothing else tells of them."""
+    contacts = "contacts", ("firstname",)
+    first = [page.cursor for page in portal.adapter.read(Read(*contacts))][-1]
+    _, cursor = read(portal)
+    portal.later(minutes=10)
+    portal.other("DELETE", f"{OBJECTS}/contacts/5002")
+    portal.other("POST", f"{OBJECTS}/contacts/merge", {"primaryObjectId": "5003", "objectIdToMerge": "5004"})
+    portal.later(minutes=10)
+    list(portal.adapter.read(Read(*contacts, first)))
+    pages = list(portal.adapter.read(Read(NAME, (), cursor)))
+    records = [record for page in pages for record in page.records]
+    assert {r.id for r in records if r.deleted} == {"5002", "5003", "5004"}, (
+        "a merge of contacts makes a new one"
+    )
+    assert {r.payload for r in records if r.id == "5002"} == {b'{"id":"5002"}'}
+    again = [record for page in portal.adapter.read(Read(NAME, (), cursor)) for record in page.records]
+    assert sorted(again) == sorted(records), "a reading that was cut short tells them again"

@@ -1,8 +1,12 @@
-"""Very many properties: a search takes a request of 3,000 characters, so what it finds is then asked for by id."""
+"""Very many properties: a search takes a request of 3,000 characters, a list an address of some 16,000, so what they find is
+then asked for by id.
+"""
 
 from __future__ import annotations
 
 import json
+
+import pytest
 
 from cs_connector.ports import Read
 
@@ -10,17 +14,21 @@ from .hubspot_kit import OBJECTS, Portal
 
 PROPERTIES = "/crm/properties/2026-03/companies"
 NAMES = tuple(f"what_somebody_entered_about_the_company_{n:02}" for n in range(80))
+MOST = tuple(f"what_somebody_entered_about_the_company_{n:03}" for n in range(800))
 READ = Read("companies", ("name", *NAMES))
 
 
-def added(portal: Portal) -> None:
+def added(portal: Portal, names: tuple[str, ...] = NAMES) -> None:
     like = {"type": "string", "fieldType": "text", "groupName": "companyinformation"}
-    inputs = [{"name": name, "label": name, **like} for name in NAMES]
-    portal.other("POST", f"{PROPERTIES}/batch/create", {"inputs": inputs})
+    inputs = [{"name": name, "label": name, **like} for name in names]
+    for start in range(0, len(inputs), 100):
+        portal.other("POST", f"{PROPERTIES}/batch/create", {"inputs": inputs[start : start + 100]})
 
 
-def read(portal: Portal, cursor: str | None = None):  # type: ignore[no-untyped-def]
-    pages = list(portal.adapter.read(Read(READ.object, READ.fields, cursor)))
+def read(
+    portal: Portal, cursor: str | None = None, names: tuple[str, ...] = NAMES, history: tuple[str, ...] = ()
+):  # type: ignore[no-untyped-def]
+    pages = list(portal.adapter.read(Read(READ.object, ("name", *names), cursor, history=history)))
     return {r.id: r for page in pages for r in page.records}, pages[-1].cursor
 
 
@@ -69,3 +77,23 @@ def test_a_record_that_went_away_meanwhile_is_left_to_the_next_reading(portal: P
     portal.later(minutes=5)
     portal.fault(path="/batch/read$", times=1, do={"body": '{"results": []}', "status": 200})
     assert read(portal, cursor)[0] == {}, "its search tells none of its properties: they would all be empty"
+
+
+@pytest.mark.parametrize("history", [(), (MOST[799],)])
+def test_a_list_of_more_of_them_than_an_address_holds_is_asked_for_by_id(
+    portal: Portal, history: tuple[str, ...]
+) -> None:
+    added(portal, MOST)
+    portal.other("PATCH", f"{OBJECTS}/companies/1003", {"properties": {MOST[799]: "yes"}})
+    expected = portal.adapter.estimate(Read(READ.object, ("name", *MOST), history=history))
+    before = portal.adapter.usage().used
+    whole, cursor = read(portal, None, MOST, history)
+    assert portal.adapter.usage().used - before + 1 == expected.calls
+    told = json.loads(whole["1003"].payload)
+    assert (len(whole), told["properties"][MOST[799]]) == (250, "yes")
+    assert ("propertiesWithHistory" in told) == bool(history)
+    portal.later(hours=1)
+    portal.other("DELETE", f"{OBJECTS}/companies/1250")
+    portal.later(minutes=5)
+    changed, _ = read(portal, cursor, MOST, history)
+    assert {key: r.deleted for key, r in changed.items() if r.deleted} == {"1250": True}

@@ -11,6 +11,8 @@ import pytest
 from .salesforce_org import Org
 
 CSV = {"content-type": "text/csv"}
+NOT_PARSED = "InvalidBatch : Failed to parse CSV."
+UNESCAPED = "Found unescaped quote. A value with quote should be within a quote"
 
 
 @pytest.fixture
@@ -123,7 +125,7 @@ def test_records_are_updated_deleted_and_deleted_for_good_by_id(org):
 )
 def test_dialects_of_csv(org, delimiter, name):
     text = f'"Name"{delimiter}Phone\r\n"A ""quoted""\nname, {delimiter}x"{delimiter}1\r\n'
-    job = run(org, b"\xef\xbb\xbf" + text.encode(), columnDelimiter=name, lineEnding="CRLF")
+    job = run(org, text, columnDelimiter=name, lineEnding="CRLF")
     (row,) = results(org, job, "successfulResults", delimiter)
     assert (row["Name"], row["Phone"]) == (f'A "quoted"\nname, {delimiter}x', "1")
     assert org.names("") == [f'A "quoted"\nname, {delimiter}x']
@@ -141,7 +143,12 @@ def test_dialects_of_csv(org, delimiter, name):
         ),
         ("Name;Phone\nA;1\n", "InvalidBatch : Field name not found : Name;Phone"),
         (b"Name\n\xff\xfe\n", "InvalidBatch : The file is not in UTF-8: invalid start byte at byte 5"),
-        ('Name\n"A\n', "InvalidBatch : CSV could not be read: unexpected end of data"),
+        ("\ufeffName\nA\n", "InvalidBatch : Field name not found : \ufeffName"),
+        ('Name\n"A\n', f"{NOT_PARSED} EOF reached before closing an opened quote"),
+        ('Name,Phone\n"A" ,1\n', f"{NOT_PARSED} Not expecting more text after end quote"),
+        ('Name,Phone\nA, "1"\n', f"{NOT_PARSED} {UNESCAPED}"),
+        ('Name,Phone\nA,1"\n', f"{NOT_PARSED} {UNESCAPED}"),
+        ('\ufeff"Name"\nA\n', f"{NOT_PARSED} {UNESCAPED}"),
         ("", "InvalidBatch : Failed to read query. No data or header found"),
     ],
 )

@@ -50,6 +50,7 @@ def ask(sandbox, http):
         ("/clock", b"{", '{\\"advance\\": \\"PT1H\\"}'),
         ("/clock", b'{"advance": "an hour"}', "'an hour'"),
         ("/clock", b'{"advance": "PT"}', "'PT'"),
+        ("/clock", b'{"advance": "PT1H", "set": "2027-01-01T00:00:00Z"}', "two ways"),
         ("/clock", b'{"advance": "P99999999999D"}', "too long"),
         ("/clock", b'{"advance": "P3000000D"}', "cannot be moved"),
         ("/clock", b'{"set": "2026-11-01T00:00:00Z"}', "only moves forward"),

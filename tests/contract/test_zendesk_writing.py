@@ -126,6 +126,27 @@ def test_the_next_life_asks_for_the_jobs_that_this_one_noted(account: Account) -
     second.close()
 
 
+def test_a_note_is_kept_until_somebody_asks_for_its_changes_or_zendesk_has_forgotten_them(
+    account: Account,
+) -> None:
+    notes = MemoryNotes()
+    around = Surroundings("service", account.clock, account.around.tokens, notes=notes)
+    adapter = Zendesk(account.settings, around)
+    dropped, notes.drop = notes.drop, lambda name: None  # type: ignore[method-assign]
+    first, gone = change("1", cs_health_score=5), change("999", cs_health_score=6)
+    adapter.write([first])
+    adapter.write([gone])
+    notes.drop = dropped  # type: ignore[method-assign]
+    assert [r.verdict for r in adapter.resume([first])] == [Verdict.UPDATED]
+    assert len(notes.kept) == 1, "the next hundred is asked for next"
+    assert [r.code for r in adapter.resume([gone])] == ["OrganizationNotFound"]
+    assert not notes.kept
+    notes.keep("write job J9", '{"job":"J9","at":"2020-01-02T03:04:05+00:00","marks":[["9",9]]}')
+    adapter.resume([first])
+    assert not notes.kept
+    adapter.close()
+
+
 def test_a_note_of_other_values_does_not_answer_for_these(account: Account) -> None:
     notes = MemoryNotes()
     around = Surroundings("service", account.clock, account.around.tokens, notes=notes)

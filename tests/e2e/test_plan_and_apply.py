@@ -150,3 +150,16 @@ def test_more_of_a_plan_is_listed_without_making_it_anew(planned):
     assert rest[-1] == f"and {tasks - 1} changes more: --list {tasks}"
     name = next(c["name"] for c in plan["changes"] if c["object"] == "Account")
     assert name in project.do("plan", "--out", str(file), "--account", name).out
+
+
+def test_a_crm_that_is_down_keeps_no_other_from_being_planned_and_written_to(planned, sandbox, tmp_path):
+    project, _, before = planned
+    sandbox.faults({"crm": "zendesk", "do": {"status": 503}})
+    file = tmp_path / "rest.json"
+    told = project.do("plan", "--json", "--out", str(file), code=4).json
+    assert [each["name"] for each in told["unreached"]] == ["zendesk"]
+    assert any(note.startswith("nothing is planned for zendesk: ") for note in told["held"]["notes"])
+    rest = [c for c in before["changes"] if c["connection"] != "zendesk"]
+    assert len(told["changes"]) == len(rest) < len(before["changes"])
+    project.do("apply", str(file), "--json")
+    assert len(sandbox.ledger()) == len(rest)

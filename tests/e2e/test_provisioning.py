@@ -125,3 +125,23 @@ def test_relationships_are_records_of_a_portal_that_has_custom_objects(
     assert filled == {"object": len(page["results"])}
     assert {piece["result"]["verdict"] for piece in site["pieces"]} == {"deleted"}
     assert counts(project.do("provision", "plan", "hubspot", "--json").json)["hubspot"].keys() == {"there"}
+
+
+@pytest.mark.long
+def test_tasks_are_ours_again_after_everything_was_taken_out_and_put_back(
+    bare: Sandbox, project: Project
+) -> None:
+    project.do("provision", "apply")
+    project.do("run")
+    project.do("run")
+    fields = "Id, CS_Key__c, CS_Rule__c, CS_Call_Type__c, CS_Relationship_Name__c, Description"
+    ours = f"SELECT {fields} FROM Task WHERE CS_Key__c != null ORDER BY Id"
+    before, engaged = bare.soql(ours), len(bare.soql("SELECT Id FROM CS_Relationship__c"))
+    assert before
+    project.do("provision", "destroy", "--yes")
+    project.do("provision", "apply")
+    assert not bare.soql(ours)
+    project.do("run")
+    assert bare.soql(ours) == before
+    assert len(bare.soql("SELECT Id FROM CS_Relationship__c")) == engaged
+    assert project.do("plan", "--json").json["changes"] == []

@@ -97,6 +97,18 @@ def test_program_figures_add_up_and_books_are_split(ran):
     assert "nobody is called 'Nobody'" in ran.do("books", "--owner", "Nobody", code=2).talk
 
 
+def test_looking_back_is_of_the_day_that_is_asked_for(ran):
+    day = ran.do("books", "--json").json["from"]
+    then = ran.do("books", "--as-of", day, "--json").json
+    assert then["from"] < then["to"] == day
+    listed = ("why-not", "Fjord Bank", "--list", "attention")
+    for asked in (("contradictions",), ("scorecard", "released"), listed):
+        assert ran.do(*asked, "--as-of", day, "--json").json["as_of"] == day
+        assert "no scores of 2020-01-01" in ran.do(*asked, "--as-of", "2020-01-01", code=2).talk
+    ruled = ("why-not", "Aurora Freight", "--rule", "unhappy_decision_maker", "--json")
+    assert [ran.do(*ruled, *of).json["fired"] for of in ((), ("--as-of", day))] == [True, False]
+
+
 def test_levers_name_the_caps_also_beside_a_judgement_in_a_file(ran):
     said = "{of: Umber Press, says: Good, by: dana@acme.example, on: 2026-11-20}"
     (ran.root / "judgements.yml").write_text(f"version: 1\njudgements:\n  - {said}\n")

@@ -22,7 +22,7 @@ from .company import ARROW
 
 CASE = {
     "id": "BIGINT", "a": "DOUBLE", "b": "DOUBLE", "w": "BIGINT", "m": "DECIMAL(18,2)", "d": "DATE", "e": "DATE",
-    "t": "TIMESTAMP", "s": "VARCHAR", "u": "VARCHAR", "f": "BOOLEAN", "g": "BOOLEAN",
+    "t": "TIMESTAMP", "s": "VARCHAR", "u": "VARCHAR", "f": "BOOLEAN", "g": "BOOLEAN", "custom": "VARCHAR",
 }  # fmt: skip
 GROUP = {
     "grp": "VARCHAR", "id": "BIGINT", "x": "DOUBLE", "y": "DOUBLE", "m": "DECIMAL(18,2)", "d": "DATE", "s": "VARCHAR", "f": "BOOLEAN",
@@ -81,6 +81,16 @@ TEXTS = (
     "Z",
     "é",
 )
+CUSTOM = (
+    None,
+    "{}",
+    '{"N__c":12.5,"A b":"x"}',
+    '{"N__c":"-7e1","A b":"it\'s"}',
+    '{"N__c":true,"A b":"ÄÖ"}',
+    '{"N__c":"12,5","A b":""}',
+    '{"N__c":".5"}',
+    '{"N__c":"1e999","B":3}',
+)
 MONEY = (None, *map(Decimal, ("0.00", "0.05", "-1.15", "16.15", "99999999.99", "12345.67", "2.50")))
 
 
@@ -120,7 +130,7 @@ def _hard() -> list[tuple[Any, ...]]:
         (1.0, of(NUMBERS), 5, None, of(DAYS), of(DAYS), t, s, of(TEXTS), None, True)
         for t, s in product(TIMES, TEXTS)
     ]
-    return [(index, *row) for index, row in enumerate(every)]
+    return [(index, *row, CUSTOM[index % len(CUSTOM)]) for index, row in enumerate(every)]
 
 
 def _grouped() -> list[tuple[Any, ...]]:
@@ -188,6 +198,7 @@ FORMULAS = {
     "known": "known(a)", "lower": "lower(s)", "upper": "upper(s)", "trim": "trim(s)", "length": "length(s)", "length of a trim": "length(trim(s))",
     "left": "left(s, 2)", "left of any": "left(s, b)", "right": "right(s, 1)", "right of any": "right(s, a)", "contains": "contains(s, u)",
     "contains a constant": "contains(s, 'b')", "starts_with": "starts_with(s, u)", "starts_with a constant": "starts_with(s, 'a')",
+    "field": "field(custom, 'A b')", "number of a field": "number(field(custom, 'N__c'))",
     "concat": "concat(s, '-', u)", "concat of two": "concat(s, u)", "= of lowered texts": "lower(trim(s)) = lower(u)", "max of lowered": "greatest(lower(s), upper(u))",
 }  # fmt: skip
 

@@ -60,6 +60,26 @@ PLANTED = {
         study("fetch: ticket", "filter: closed_at = null", END),
         "4:13 = null is never true at column 1; use `is null` or `is not null`",
     ),
+    "a case of nothing": (
+        study("fetch: ticket", "derive: {x: case priority when null then 1 else 2 end}", END),
+        "4:22 when null is never true at column 6; ask first, with `case when … is null then …`",
+    ),
+    "between nothing": (
+        study("fetch: ticket", "filter: opened_at between null and closed_at", END),
+        "4:13 between null is never true at column 1; use <= or >= for one limit alone",
+    ),
+    "between a high and a low": (
+        study("fetch: ticket", END, value="if(n between 9 and -1, 1, 0)"),
+        "8:15 between 9 and -1 is never true at column 4; write the lower one first",
+    ),
+    "rounded too often": (
+        study("fetch: ticket", END, value='"round(n, 1, 2)"'),
+        "8:13 round takes 1 or 2 values, 3 given at column 1; change the formula",
+    ),
+    "a place by totals of money": (
+        study("fetch: invoice", "aggregate: {totals: {n: {take: sum, of: amount, where: \"currency = 'EUR'\"}}}", "peers: {of: n, add: {place: rank}}"),
+        "5:5 peers would be compared by money of several currencies; add account_currency to `within`, or divide by money to get a share",
+    ),
     "nothing in a list": (
         study("fetch: ticket", "filter: \"priority not in ('P1', null)\"", END),
         "4:14 a list cannot find null at column 1; leave it out, and ask for it with `is null`",

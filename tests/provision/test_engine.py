@@ -14,7 +14,18 @@ import sqlalchemy as sa
 from cs_connector.act import switch
 from cs_connector.act.face import Standing
 from cs_connector.errors import AuthFailed, GuardStopped, UsageError
-from cs_connector.ports import Adapter, Capabilities, Identity, Piece, Receipt, Storage, Usage, Verdict
+from cs_connector.ports import (
+    Adapter,
+    Capabilities,
+    Identity,
+    Page,
+    Piece,
+    RawRecord,
+    Receipt,
+    Storage,
+    Usage,
+    Verdict,
+)
 from cs_connector.runner import Engine, Summary, provisioning
 from cs_connector.runner.checking import check
 from cs_connector.runner.plans import permission
@@ -334,6 +345,34 @@ def test_what_a_field_that_is_made_again_was_told_before_is_nobodys_edit(
         row = db.execute(sa.select(written.c.fields, written.c.unread)).one()
     assert row.fields == {"owner": "u1"}, "a plan took the empty field for what somebody wanted"
     assert row.unread is None
+
+
+def landed(engine: Engine, name: str) -> None:
+    page = Page([RawRecord("1", None, False, b"{}")], "c1", done=True)
+    engine.store.landing.append(engine.lease, "R0", "crm", name, page)
+    engine.store.fold("crm", name, "R0", engine.lease)
+
+
+def test_records_of_an_object_that_is_made_again_are_gone(engine: Engine, crm: Invented) -> None:
+    crm.declared += [Piece("object", "Health", {"label": "H"}), Piece("field", "Health.Key", {"label": "K"})]
+    apply(engine)
+    now, known = engine.clock.now(), {"p1_Health": {"Key": "text"}, "Account": {"Id": "id"}}
+    shapes.keep(engine.store.state, "crm", known, now)
+    for name in known:
+        landed(engine, name)
+        with engine.store.state.begin() as db:
+            db.execute(written.insert().values(
+                connection="crm", object=name, record_id="1", name="k1", fields={"Name": "x"}, before={}, unread=["Name"],
+                run="R0", at=now))  # fmt: skip
+    del crm.there["Health.Key"]
+    apply(engine)
+    assert engine.store.live("crm", "p1_Health") == 1, "only a field was made again"
+    landed(engine, "p1_Health")
+    del crm.there["Health"], crm.there["Health.Key"]
+    apply(engine)
+    assert [engine.store.live("crm", name) for name in known] == [0, 1]
+    with engine.store.state.read() as db:
+        assert db.scalars(sa.select(written.c.object)).all() == ["Account"]
 
 
 def test_names_that_mean_nothing_are_refused(engine: Engine) -> None:

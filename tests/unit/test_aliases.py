@@ -151,3 +151,35 @@ def _end(merges: dict[int, int], start: int) -> int | None:
             return None
         seen.add(at)
     return at if at != start else None
+
+
+PRODUCTS = """
+version: 1
+crm: shop
+read:
+  - object: orders
+    entity: subscription
+    fields:
+      product: {field: item, through: {object: items, field: name}}
+"""
+
+
+def test_a_field_of_a_merged_record_is_that_of_the_one_that_took_it_in(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """Of an object that is read for nothing else, too."""
+    records: Records = {
+        ("shop", "items"): [
+            merged("1", "2"),
+            merged("2", "3"),
+            {"id": "3", "name": "Third"},
+            {"id": "4", "name": "Fourth"},
+        ],
+        ("shop", "orders"): [
+            {"id": key, "item": item} for key, item in (("a", "1"), ("b", "3"), ("c", "4"), ("d", "9"))
+        ],
+    }
+    run(con, records, [source(tmp_path, PRODUCTS)])
+    assert rows(con, "SELECT record_id, product FROM stage_subscription ORDER BY 1") == [
+        ("a", "Third"), ("b", "Third"), ("c", "Fourth"), ("d", None),
+    ]  # fmt: skip

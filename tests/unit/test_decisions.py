@@ -10,9 +10,11 @@ import pytest
 from cs_connector.errors import UsageError
 from cs_connector.runner import Engine
 from cs_connector.runner.identity.decisions import decide, decisions
+from cs_connector.runner.identity.report import report
+from cs_connector.unify.sql import typed
 from tests.unit.engine_kit import engine_of
 
-ONE = [("a1", "crm", "1"), ("a1", "desk", "2"), ("a2", "mail", "3")]
+ONE = [("a1", "crm", "1"), ("a1", "desk", "2"), ("a2", "mail", "3"), ("a3", "book", "DE|7/b|")]
 
 
 @pytest.fixture
@@ -53,3 +55,9 @@ def test_an_entity_is_neither_linked_to_itself_nor_parted_from_itself(
     with pytest.raises(UsageError, match="are the same"):
         decide(engine, action, name, name, None)
     assert decisions(engine) == []
+
+
+@pytest.mark.parametrize("name", ["DE|7/b|", "book/x/DE|7/b|", typed("book|x|DE|7/b|"), "book|x|DE|7/b|"])
+def test_an_id_may_have_any_character_and_is_typed_as_it_is_shown(engine: Engine, name: str) -> None:
+    assert decide(engine, "link", name, "crm/x/1", None).pairs == [("book|x|DE|7/b|", "crm|x|1")]
+    assert report(engine)["decisions"][0]["left"] == "book/x/DE|7/b|"

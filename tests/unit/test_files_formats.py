@@ -152,6 +152,20 @@ def test_parquet_keeps_its_types_as_json(tmp_path):
     assert "damaged" in rows(records)[2]["__error__"]
 
 
+@pytest.mark.parametrize("kind", [pa.binary(), pa.large_binary(), pa.binary(4)])
+def test_text_that_parquet_does_not_call_text_is_read_as_such(tmp_path, kind):
+    """Impala, Hive and Spark before 2017 write texts as plain bytes; what is no text is told in base64."""
+    table = {
+        "tenant": pa.array([b"acme", "bät".encode()], kind),
+        "date": pa.array(["2026-05-01"] * 2),
+        "mark": pa.array([b"\xff\xfe\x00\x01", None], kind),
+    }
+    pq.write_table(pa.table(table), tmp_path / "a.parquet")
+    records, _ = read(files(tmp_path, format="parquet"))
+    assert [r.id for r in records] == ["acme|2026-05-01", "bät|2026-05-01"]
+    assert [(row["tenant"], row["mark"]) for row in rows(records)] == [("acme", "//4AAQ=="), ("bät", None)]
+
+
 def docx(core: str, custom: str | None = None) -> bytes:
     box = io.BytesIO()
     with zipfile.ZipFile(box, "w") as file:
@@ -397,3 +411,16 @@ def test_a_damaged_document_is_told_by_its_record_and_by_nobody_else(tmp_path, c
     (tmp_path / "a.pdf").write_bytes(b"%PDF-1.4\n1 0 obj<</Title(x)>>endobj\ntrailer<</Info 1 0 R>>\n")
     assert len(read(files(tmp_path, format="documents", key=[], modified=None))[0]) == 1
     assert not caplog.records
+
+
+def test_what_no_person_put_there_is_no_document(tmp_path):
+    """Office puts a file of its own beside one that is open, systems put theirs into folders, and what is in the bin is gone."""
+    for name in (
+        "acme/Plan.txt", "acme/~$Plan.docx", "acme/.~lock.Plan.odt#", "acme/.DS_Store", "acme/Thumbs.db", "acme/desktop.ini",
+        ".Trash-1000/files/Old.txt", "$RECYCLE.BIN/S-1-5/Gone.txt", "System Volume Information/x.dat", "acme/v1.2/Notes.final.txt",
+    ):  # fmt: skip
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+    records, _ = read(files(tmp_path, pattern="**/*.*", format="documents", key=[], modified=None))
+    assert [row["path"] for row in rows(records)] == ["acme/Plan.txt", "acme/v1.2/Notes.final.txt"]

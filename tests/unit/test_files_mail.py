@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from cs_connector.adapters.files.headers import Headers
 from pydantic import ValidationError
 
 from .files_kit import MBOX, files, read, rows
@@ -197,3 +198,31 @@ def test_a_message_with_broken_headers_stops_no_other(tmp_path, right, wrong):
     (tmp_path / "a.mbox").write_bytes(MBOX.replace(right, wrong))
     found = rows(read(files(tmp_path, format="mail", key=[], modified=None))[0])
     assert "2@acme.example" in [row.get("message_id") for row in found]
+
+
+@pytest.mark.parametrize(
+    ("written", "addresses"),
+    [
+        ("'anna@acme.example' <anna@acme.example>", ["anna@acme.example"]),
+        ("'anna@acme.example'", ["anna@acme.example"]),
+        (
+            "anna@acme.example <anna@acme.example>, ben@beta.example",
+            ["anna@acme.example", "ben@beta.example"],
+        ),
+        ("=?utf-8?q?anna@acme.example?= <Anna@acme.example>", ["anna@acme.example"]),
+        ("Smith, John <john@acme.example>; <lee@acme.example>", ["john@acme.example", "lee@acme.example"]),
+        ("Anna [Acme] <anna@acme.example>, undisclosed-recipients:;", ["anna@acme.example"]),
+        ("anna@b\udcfccher.example", ["anna@b\\xfccher.example"]),
+        ("Anna <anna@bücher.example>, root@[10.0.0.1]", ["anna@bücher.example", "root@[10.0.0.1]"]),
+    ],
+)
+def test_addresses_are_found_as_programs_write_them(written, addresses):
+    """Outlook puts an address in quotes before the same address, and others put it there as it is."""
+    assert [
+        address for _, address in Headers(f"To: {written}\n".encode("utf-8", "surrogateescape")).people("To")
+    ] == addresses
+
+
+def test_the_name_of_an_address_that_is_named_twice_is_kept():
+    head = b"To: anna@acme.example, Anna <anna@acme.example>\n"
+    assert Headers(head).people("To") == [("Anna", "anna@acme.example")]

@@ -137,6 +137,20 @@ def test_inputs_and_fields_of_other_objects_are_compared_too(tmp_path: Path) -> 
     }
 
 
+def test_histories_conditions_of_attributes_and_keys_are_compared_too(tmp_path: Path) -> None:
+    more = "    source: account\n    by: key\n    key_field: CS_Kye__c\n    closed: {field: Shut__c, any_of: [x]}\n"
+    text = GOOD.replace("    source: account\n", more, 1).replace(
+        "    where:\n", "    history: [Statsu]\n    where:\n"
+    )
+    text = text.replace("CreatedDate\n", "{field: CreatedDate, only_if: {field: Status, any_of: [Newer]}}\n")
+    assert [(p.what, p.place.rpartition(":")[2]) for p in problems(tmp_path, text)] == [
+        ("Case.Statsu is not a field that this login sees", "12"),
+        ("Case.Status has no value 'Newer'", "17"),
+        ("Account.CS_Kye__c is not a field that this login sees", "23"),
+        ("Account.Shut__c is not a field that this login sees", "24"),
+    ]
+
+
 def test_what_was_not_saved_is_not_missing(tmp_path: Path) -> None:
     file = tmp_path / "salesforce.yml"
     file.write_text(GOOD.replace("- object: Case", "- object: Cases").replace("name: Name", "name: Nane"))

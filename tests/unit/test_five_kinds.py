@@ -208,11 +208,16 @@ BEGUN = ("Onboarding", 95)
         (started(100, ("Go-live", None, 80)), 80, 0),
         (started(100, BEGUN, ("Go-live", 45, 50)), 5, 0.5),
         (started(100, BEGUN, ("First Value", 900)), 40, 0.5),
+        (started(100, BEGUN, ("Go-live", 70), ("First Value", 20)), 0, 1),
+        (started(400, ("Onboarding", 395), ("Go-live", None, 345), ("Go-live", None, -30)), 345, 0.5),
+        (started(100, ("Kick-off", 130), ("Go-live", 101)), 0, 1),
+        (started(100, ("Kick-off", 130), ("Go-live", 101), previous_end_on=ago(99)), 40, 0),
         (started(10, ("Closed Won", 12)), 0, None),
         (started(100), None, None),
         (started(100, BEGUN, type="Trial"), None, None),
     ],
-    ids=["late", "was late", "in time", "by plan", "a little late by plan", "in a former life", "nothing due", "nothing told", "trial"],
+    ids=["late", "was late", "in time", "by plan", "a little late by plan", "in a former life",
+         "what comes first", "the first module", "before the contract begins", "before they came back", "nothing due", "nothing told", "trial"],
 )  # fmt: skip
 def test_onboarding_is_late_by_its_plan_or_by_sixty_days(
     made: World, late: float | None, on_time: float | None
@@ -235,6 +240,12 @@ def test_milestones_are_on_time_if_they_were_reached_by_their_day() -> None:
 def test_a_milestone_that_was_reached_later_was_late_before() -> None:
     made = started(300, ("Build", 3, 50))
     assert measured(made, "milestones_on_time", date(2026, 10, 31)) == 0
+
+
+def test_who_came_back_is_not_acquired_for_it_once_was() -> None:
+    once = ("Acquired", 300)
+    assert measured(started(100, once, previous_end_on=ago(200)), "acquired") == 0
+    assert measured(started(400, once), "acquired") == 1
 
 
 def test_days_since_a_business_review_or_the_start() -> None:

@@ -365,3 +365,22 @@ def test_the_switch_says_who_stopped_it_and_why_until_somebody_allows_it(state: 
         switch.allow(db, "bob", now)
         assert switch.stopped(db) is None
         assert [turn.who for turn in switch.history(db, 10)] == ["bob", "ada"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        ("tasks created", "1 new task"),
+        ("tasks handed over", "1 open task that gets another owner"),
+        ("scores cleared", "1 record that loses its score"),
+        ("customers gained", "1 account that becomes a customer"),
+        ("records deleted", "1 record that is deleted"),
+        ("fields emptied", "1 field that no record has a value of any more"),
+        ("relationships ended", "1 relationship record that ends"),
+        ("fields changed", "1 record in which one field is overwritten"),
+        ("as of", "1 day between today and the day that is written"),
+    ],
+)
+def test_one_is_told_as_one(rule: str, told: str) -> None:
+    assert str(guard.Check(rule, 1, 0, guard.TEXTS[rule])) == f"{told}, at most 0 allowed"
+    assert str(guard.Check(rule, 2, 0, guard.TEXTS[rule])).startswith(f"2 {guard.TEXTS[rule]}, ")

@@ -52,17 +52,21 @@ def raw(con: Connection, as_of: date = date(2026, 11, 25)) -> None:
 
 
 def history(
-    as_of: date, newest_first: str, before: Iterable[Row] = (), scorecard: str = "standard"
+    as_of: date,
+    newest_first: str,
+    before: Iterable[Row] = (),
+    scorecard: str = "standard",
+    entity: str = "account",
 ) -> list[Row]:
-    """The snapshots of one account whose bands on the grid are the letters g, y and r."""
+    """The snapshots of one account, or relationship, whose bands on the grid are the letters g, y and r."""
     names = {"g": "green", "y": "yellow", "r": "red"}
     with connect("200MB", threads=1) as con:
         raw(con, as_of)
         for day, letter in zip(grid(as_of), newest_first, strict=True):
             con.execute(
-                "INSERT INTO snapshot_raw BY NAME SELECT 'account' AS entity, 'a1' AS entity_id, 'a1' AS account_id, TRUE AS main, "
+                "INSERT INTO snapshot_raw BY NAME SELECT $entity AS entity, 'a1' AS entity_id, 'a1' AS account_id, TRUE AS main, "
                 "$card AS scorecard, $day AS on_date, $band AS band",
-                {"card": scorecard, "day": day, "band": names[letter]},
+                {"entity": entity, "card": scorecard, "day": day, "band": names[letter]},
             )
         if before:
             remember(con, before)
@@ -113,9 +117,9 @@ def test_a_scorecard_that_was_tried_and_taken_back_leaves_nothing_behind() -> No
     assert since(history(day, "ggrgggg", tried)) == since(first) == date(2026, 10, 31)
 
 
-def test_another_scorecard_says_nothing_of_this_one() -> None:
-    first = history(date(2026, 11, 25), "ygggggg", scorecard="usage_only")
-    assert since(history(date(2026, 11, 26), "ygggggg", first)) == date(2026, 11, 26)
+def test_another_scorecard_of_a_relationship_says_nothing_of_this_one() -> None:
+    first = history(date(2026, 11, 25), "ygggggg", scorecard="usage_only", entity="relationship")
+    assert since(history(date(2026, 11, 26), "ygggggg", first, entity="relationship")) == date(2026, 11, 26)
 
 
 def test_a_run_for_a_later_date_says_nothing_of_an_earlier_one() -> None:
@@ -185,3 +189,37 @@ def test_a_month_end_without_a_score_makes_no_old_customer_new(
             )
         publish(con, last=True)
         assert con.execute("SELECT trend FROM snapshot ORDER BY on_date DESC").fetchone() == (trend,)
+
+
+def lined(entity: str, ends: Sequence[tuple[str, int | None]]) -> tuple[date, str | None, int | None]:
+    """Since when the band lasts, the trend and the change of somebody with these scorecards and scores, the newest first."""
+    with connect("200MB", threads=1) as con:
+        raw(con)
+        for day, (card, score) in zip(grid(date(2026, 11, 25)), ends, strict=False):
+            con.execute(
+                "INSERT INTO snapshot_raw BY NAME SELECT $entity AS entity, 'a1' AS entity_id, 'a1' AS account_id, TRUE AS main, "
+                "$card AS scorecard, $day AS on_date, $score AS score, 'yellow' AS band",
+                {"entity": entity, "card": card, "day": day, "score": score},
+            )
+        publish(con, last=True)
+        ((since, trend, change),) = con.execute(
+            "SELECT band_since, trend, change_3m FROM snapshot WHERE on_date = DATE '2026-11-25'"
+        ).fetchall()
+        return since, trend, change
+
+
+@pytest.mark.parametrize("entity", ["account", "group"])
+def test_an_account_goes_on_where_a_relationship_of_another_scorecard_decides(entity: str) -> None:
+    decided = [("trial", 60), ("standard", 60), *[("standard", 70)] * 5]
+    assert lined(entity, decided) == (date(2026, 5, 31), "Declining", -10)
+
+
+def test_a_change_over_three_months_is_none_over_two() -> None:
+    one = "standard"
+    assert lined("account", [(one, 60), (one, 60), (one, 60), (one, 66), (one, None), (one, 70)])[1:] == (
+        None,
+        None,
+    )
+    assert lined("account", [(one, 60), (one, 60), (one, 60), (one, 66)])[1:] == ("Declining", -6), (
+        "it began then"
+    )

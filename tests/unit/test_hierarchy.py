@@ -108,10 +108,39 @@ def test_where_systems_disagree_the_first_is_believed_and_it_is_said(con: duckdb
     assert rows(con, issue) == [("several parents", "hs companies/companies 1, sf Account B", "A (-), C (-)")]
 
 
+def remembering(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("CREATE TABLE parents_before(account_id VARCHAR, parent_id VARCHAR, since TIMESTAMP)")
+    columns = "entity VARCHAR, kind VARCHAR, entity_id VARCHAR, other_id VARCHAR, on_date DATE"
+    con.execute(f"CREATE TABLE after_event({columns})")
+
+
+@pytest.mark.parametrize(
+    ("there", "history"),
+    [
+        ({"b": "c", "c": None}, [("b", "c", 1)]),
+        ({"a": None, "b": "c", "c": None}, [("b", "a", 1), ("b", "c", 2)]),
+    ],
+)
+def test_who_stays_under_a_parent_that_was_merged_does_not_move(
+    accounts: duckdb.DuckDBPyConnection, there: dict[str, str | None], history: list[object]
+) -> None:
+    """But who leaves one that was parted from it again does."""
+    remembering(accounts)
+    accounts.execute("INSERT INTO parents_before VALUES ('b', 'a', '2026-11-01'), ('c', NULL, '2026-11-01')")
+    accounts.execute("INSERT INTO after_event VALUES ('account', 'merge', 'c', 'a', '2026-11-02')")
+    plant(accounts, there)
+    hierarchy.climb(accounts)
+    hierarchy.remember(accounts, datetime(2026, 11, 2))
+    query = (
+        "SELECT account_id, parent_id, day(since) FROM parent_history WHERE account_id = 'b' ORDER BY since"
+    )
+    assert rows(accounts, query) == history
+
+
 def test_a_move_is_remembered_with_its_time_and_nothing_is_said_twice(
     accounts: duckdb.DuckDBPyConnection,
 ) -> None:
-    accounts.execute("CREATE TABLE parents_before(account_id VARCHAR, parent_id VARCHAR, since TIMESTAMP)")
+    remembering(accounts)
     steps: list[dict[str, str | None]] = [
         {"a": None, "b": "a"},
         {"a": None, "b": "a"},

@@ -296,6 +296,19 @@ def test_a_task_that_could_not_be_associated_is_written_all_the_same_and_says_so
 
 
 @responses.activate
+def test_a_portal_that_does_not_permit_links_says_so_and_what_helps(hubspot: HubSpot) -> None:
+    batches("upsert", lambda inputs: (200, {"results": [{**row(9, cs_key=inputs[0]["id"]), "new": True}]}))
+    lacking = {"context": {"requiredGranularScopes": ["crm.objects.companies.write"]}}
+    said = {"category": "MISSING_SCOPES", "message": "this app lacks scopes", "errors": [lacking]}
+    responses.post(LINKS, status=403, json=said)
+    (receipt,) = hubspot.write([task("k1", "77")])
+    assert (receipt.verdict, receipt.record_id, receipt.code) == (Verdict.LATER, "9", NotPermitted.code)
+    assert (
+        "add one of these scopes to the app and connect again: crm.objects.companies.write" in receipt.message
+    )
+
+
+@responses.activate
 def test_a_creation_whose_answer_was_lost_is_unknown_and_sent_once(hubspot: HubSpot) -> None:
     responses.post(f"{TASKS}/batch/create", body=requests.ConnectionError("reset"))
     create = Change("marketing", "tasks", Action.CREATE, "k1", {"hs_task_subject": "x"})

@@ -97,6 +97,20 @@ def test_a_manual_score_by_nobody_is_an_error_with_file_and_line(name: str, tmp_
     assert refused(layers, TYPES) == {("judgements.yml", line, what)}
 
 
+def test_a_name_that_several_customers_have_is_warned_of(tmp_path: Path) -> None:
+    found = definitions(layer(tmp_path, ENTRY.replace("of: ", "of: Namesakes #")))
+    con = World().customer().account("a2", name="Namesakes").account("a3", name="Namesakes").connection()
+    con.execute(
+        f"""CREATE TABLE snapshot AS SELECT 'relationship' AS entity, 'r1' AS entity_id, TRUE AS main, DATE '{AS_OF}' AS on_date,
+        'standard' AS scorecard, NULL::VARCHAR AS override; CREATE TABLE metric_value AS SELECT 'r1' AS relationship_id, 'nps' AS metric,
+        DATE '{AS_OF}' AS on_date, 9.0 AS value"""
+    )
+    named = [d for d in observed(con, found, [SHIPPED, tmp_path]) if "are called" in d.what]
+    assert [(d.what, d.why) for d in named] == [
+        ("2 accounts are called 'Namesakes'", "the judgement counts for each of them")
+    ]
+
+
 def test_a_judgement_of_nobody_is_warned_of(tmp_path: Path) -> None:
     found = definitions(
         layer(tmp_path, ENTRY + "  - {of: Acount a1, says: Good, by: Dana, on: 2026-11-20}\n")

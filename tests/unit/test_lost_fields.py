@@ -109,3 +109,73 @@ def test_a_champion_who_left_is_not_back_because_the_field_that_told_it_is_gone(
     assert [scores.metric("champion_gone_days") for scores in (first, second)] == [40, None]
     for scores in (first, second):
         assert (scores.snapshot()["override"], scores.snapshot()["score"]) == ("champion_left", 70)
+
+
+@pytest.mark.slow
+def test_urgent_tickets_weigh_what_they_did_where_the_renewal_is_lost() -> None:
+    made = world(None).tickets(3, priority="P1", status="New", closed_at=None)
+    made.rows["relationship"][0]["renewal_on"] = AS_OF + timedelta(days=30)
+    first = made.score()
+    assert first.metric("urgent_x_renewal") == 9
+    made.rows["relationship"][0]["renewal_on"] = None
+    assert made.score().metric("urgent_x_renewal") == 6, "nobody ever told it, and all was read"
+    made.rows["feed"][-1]["complete"] = False
+    second = made.score(con=after(first, made))
+    assert second.metric("urgent_x_renewal") is None
+    assert second.snapshot()["score"] <= first.snapshot()["score"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lost", ["decision_maker", "person_id"])
+def test_who_decides_counts_twice_or_is_not_known(lost: str) -> None:
+    made = World().customer().users(90, 90).answer(2, person_id="p1").answer(10, person_id="p2")
+    for entity in ("person", "survey_response"):
+        made.add("feed", entity=entity, connection="service", complete=True, watermark=NOON)
+    for person, decides in (("p1", True), ("p2", False)):
+        made.add("person", person_id=person, account_id="a1", decision_maker=decides, active=True)
+    first = made.score()
+    assert first.metric("nps") == pytest.approx(14 / 3)
+    entity, place = ("person", -2) if lost == "decision_maker" else ("survey_response", -1)
+    for row in made.rows[entity]:
+        row[lost] = None
+    assert made.score().metric("nps") == 6, "nobody is known to decide, and all was read"
+    made.rows["feed"][place]["complete"] = False
+    second = made.score(con=after(first, made))
+    assert second.metric("nps") is None
+    assert second.snapshot()["score"] <= first.snapshot()["score"]
+
+
+@pytest.mark.slow
+def test_a_dark_customer_stays_dark_where_the_start_is_lost() -> None:
+    made = (
+        World().customer(stage="Onboarding", start_on=AS_OF - timedelta(days=400)).users(0, 0, 50, 50, 50, 50)
+    )
+    first = made.score()
+    made.rows["relationship"][0]["start_on"] = None
+    second = made.score(con=after(first, made))
+    assert [scores.snapshot()["override"] for scores in (first, second)] == ["gone_dark"] * 2
+    assert made.score().snapshot()["override"] is None, "of whom nobody ever knew since when, nobody knows"
+
+
+def before(con: Connection, scores: Scores) -> Connection:
+    """With the snapshots of an earlier run."""
+    con.register("remembered_scores", scores.con.sql("SELECT * FROM snapshot").to_arrow_table())
+    con.execute("CREATE TEMP VIEW snapshot_before AS SELECT * FROM remembered_scores")
+    return con
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("days", "stage", "card"),
+    [
+        (60, "Onboarding", "new_customer"),
+        (200, "Onboarding", "standard"),
+        (60, "First Value", "standard"),  # what is known decides
+    ],
+)
+def test_a_lost_start_moves_nobody_to_another_scorecard(days: int, stage: str, card: str) -> None:
+    made = World().customer(stage="Onboarding", start_on=AS_OF - timedelta(days=days)).users(90, 90)
+    first = made.score()
+    made.rows["relationship"][0] |= {"start_on": None, "stage": stage}
+    second = made.score(con=before(after(first, made), first))
+    assert second.snapshot()["scorecard"] == card

@@ -42,6 +42,9 @@ class Shown:
     def __init__(self, *, live: bool = True) -> None:
         self.live = live
 
+    def seek(self, _name: str, _fields: Sequence[str]) -> list[FieldInfo]:
+        return []
+
     def describe(self, objects: Sequence[str]) -> list[ObjectInfo]:
         assert self.live
         return [self.info("Account", (*FIELDS, "Band"))]
@@ -93,6 +96,20 @@ WRONG = [
 
 def test_every_mistake_of_every_file_is_told_once(engine: Engine) -> None:
     assert told(engine) == WRONG
+
+
+def test_mistakes_of_what_else_is_declared_hide_none_of_the_mappings(engine: Engine) -> None:
+    folder = engine.project.root / "mappings"
+    (folder / "customers.yml").write_text("version: 1\nany_of: [live_subscribtion]\n")
+    (folder / "relationships.yml").write_text("version: 1\nowner: []\n")
+    (folder / "precedence.yml").write_text("version: 1\naccount:\n  nam: [sales]\n")
+    found = told(engine)
+    assert [row[1].split(":")[:2] for row in found[:3]] == [
+        ["customers.yml", "2"],
+        ["relationships.yml", "2"],
+        ["precedence.yml", "3"],
+    ]
+    assert found[3:] == WRONG
 
 
 ABROAD = """    same_as: {crm: salesforse, object: Account, field: Name}

@@ -368,6 +368,9 @@ def test_what_can_be_written_is_what_is_wanted() -> None:
             "CREATE TABLE metric_value(relationship_id VARCHAR, account_id VARCHAR, metric VARCHAR, on_date DATE, value DOUBLE, known BOOLEAN)"
         )
         con.execute(
+            "CREATE TABLE snapshot_said(entity VARCHAR, entity_id VARCHAR, main BOOLEAN, override VARCHAR, override_reason VARCHAR)"
+        )
+        con.execute(
             "CREATE TABLE scorecard(scorecard VARCHAR, basis VARCHAR); CREATE TABLE scorecard_then(scorecard VARCHAR, basis VARCHAR); "
             "CREATE TABLE contradiction(relationship_id VARCHAR, account_id VARCHAR, on_date DATE, place BIGINT, text VARCHAR); "
             "CREATE TABLE snapshot_then(entity VARCHAR, entity_id VARCHAR, main BOOLEAN, on_date DATE, scorecard VARCHAR)"

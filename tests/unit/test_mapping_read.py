@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 
+from cs_connector.errors import ConfigError, Place
 from cs_connector.unify import Source, aliases, load_mapping
+from cs_connector.unify.declared.rates import load_rates
 from cs_connector.unify.extraction import stage
 
 from .unify_kit import Records, con, latest, rows
@@ -187,3 +190,25 @@ def test_what_rests_on_a_lost_field_is_unknown_and_not_its_default(
 ) -> None:
     staged, aside = read(con, tmp_path, GOOD, lost=frozenset({"Monthly", "ProductId"}))
     assert (staged, aside) == ([("EUR", None, date(2026, 2, 28), None, "West", 1500, None)], [])
+
+
+@pytest.mark.parametrize(
+    ("lost", "known"),
+    [
+        ("Currency", (None, None, date(2026, 2, 28), "Gold", "West", 1500, "Metals/Gold")),
+        ("Start", ("EUR", None, None, "Gold", "West", 1500, "Metals/Gold")),
+    ],
+)
+def test_an_amount_of_which_the_currency_or_the_day_is_lost_is_unknown_and_nothing_is_set_aside(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, lost: str, known: tuple[object, ...]
+) -> None:
+    assert read(con, tmp_path, GOOD, lost=frozenset({lost})) == ([known], [])
+
+
+def test_a_day_of_rates_is_there_once(tmp_path: Path) -> None:
+    """In quotes it is another key to YAML, and the rates of the first one would be lost."""
+    path = tmp_path / "rates.yml"
+    path.write_text("version: 1\nbase: EUR\nrates:\n  2026-01-01: {USD: 0.5}\n  '2026-01-01': {JPY: 0.01}\n")
+    with pytest.raises(ConfigError, match="2026-01-01 is there twice") as caught:
+        load_rates([tmp_path])
+    assert caught.value.place == Place(str(path), 5)

@@ -57,6 +57,7 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
             "CREATE TABLE measure_score(relationship_id VARCHAR, account_id VARCHAR, scorecard VARCHAR, on_date DATE, "
             "group_name VARCHAR, score DOUBLE, weight DOUBLE); "
             "CREATE TABLE scorecard(scorecard VARCHAR, basis VARCHAR); INSERT INTO scorecard VALUES ('a', 'A'), ('b', 'B'); "
+            "CREATE TABLE snapshot_said(entity VARCHAR, entity_id VARCHAR, main BOOLEAN, override VARCHAR, override_reason VARCHAR); "
             "CREATE TABLE snapshot_then(entity VARCHAR, entity_id VARCHAR, main BOOLEAN, on_date DATE, scorecard VARCHAR); "
             "CREATE TABLE scorecard_then(scorecard VARCHAR, basis VARCHAR)"
         )
@@ -106,6 +107,30 @@ def test_it_is_compared_with_the_day_on_which_the_month_end_before_was_written()
     early, late = date(2026, 10, 5), date(2026, 10, 20)
     assert markers.then([date(2026, 11, 2), late, early, date(2026, 9, 30)], TODAY) == early
     assert markers.then([date(2026, 11, 2), date(2026, 9, 30)], TODAY) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ([("gone_dark", "no active user since 12 Sep")], "Capped at 35: no active user since 12 Sep"),
+        ([("overdue_90", "an invoice is overdue")], "Capped at 35: gone dark"),
+        ([], "Capped at 35: gone dark"),
+    ],
+)
+def test_a_cap_is_told_in_the_words_of_the_days_before_the_month_end(
+    con: duckdb.DuckDBPyConnection, said: list[tuple[str, str]], told: str
+) -> None:
+    con.execute("UPDATE snapshot SET cap = 35, override = 'gone_dark' WHERE entity = 'account'")
+    for override, words in said:
+        con.execute("INSERT INTO snapshot_said VALUES ('account', 'a1', TRUE, ?, ?)", [override, words])
+    marked(con)
+    assert con.execute("SELECT cap_text FROM wanted_snapshot").fetchall() == [(told,)]
+
+
+def test_the_words_of_a_month_end_are_those_of_its_last_day_that_is_kept() -> None:
+    early, late = date(2026, 10, 5), date(2026, 10, 30)
+    assert markers.said([date(2026, 11, 2), late, early, date(2026, 9, 30)], TODAY) == late
+    assert markers.said([date(2026, 11, 2), date(2026, 9, 30)], TODAY) is None
 
 
 @pytest.mark.parametrize(

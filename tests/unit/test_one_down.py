@@ -311,7 +311,10 @@ def test_an_object_that_may_not_be_read_any_more_is_named_and_counts_as_not_read
     """Adapters take an optional object that they may not read for one that the CRM's plan does not have."""
     crm(engine, "one").refused = "Case"
     assert sync(engine) is None
-    assert engine.summary.notes == [], "it was never there"
+    (note,) = engine.summary.notes
+    assert note.startswith("one Case is not there for this login, so nothing of it is read")
+    assert sync(engine) is None
+    assert engine.summary.notes == [], "it was never there, and was told once"
     crm(engine, "one").refused = ""
     sync(engine)
     assert complete(engine) == {"Account": True, "Case": True}
@@ -343,7 +346,7 @@ def objects_read(engine: Engine, connection: str) -> list[str]:
 @pytest.mark.parametrize(
     "error", [NotPermitted("it may not be read"), AdapterError("no JSON"), Unavailable("503")]
 )
-@pytest.mark.parametrize("when", ["read", "counted"])
+@pytest.mark.parametrize("when", ["read", "counted", "describe"])
 def test_an_object_that_fails_keeps_no_other_of_its_connection_from_being_read(
     engine: Engine, error: AdapterError, when: str
 ) -> None:
@@ -351,7 +354,7 @@ def test_an_object_that_fails_keeps_no_other_of_its_connection_from_being_read(
         sync(engine)
         crm(engine, "one").uncounted = error
     else:
-        crm(engine, "one")._system.faults.append(Fault("read", error))
+        crm(engine, "one")._system.faults.append(Fault(when, error, times=2 if when == "describe" else 1))
     assert sync(engine) is error
     assert objects_read(engine, "one") == ["Case"]
     assert were_read(engine) == list(NAMES)

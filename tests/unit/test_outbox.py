@@ -14,7 +14,7 @@ from cs_connector.act import outbox, plan, switch
 from cs_connector.act.outbox import points
 from cs_connector.act.outbox.points import Point
 from cs_connector.act.plan import Planned
-from cs_connector.errors import AuthFailed, FencedOut, GuardStopped, Unavailable
+from cs_connector.errors import AuthFailed, FencedOut, GuardStopped, NotPermitted, Unavailable
 from cs_connector.ports import NOT_LINKED, Change, Receipt, Verdict
 from cs_connector.store import leases, tables
 from cs_connector.store.state import State
@@ -245,6 +245,19 @@ def test_a_link_that_could_not_be_made_at_once_is_made_behind_the_others(desk: D
     assert desk.crm.sent == [["k1"], ["k1"]]
     assert (tally.created, tally.updated, tally.later) == (1, 0, 0)
     assert (desk.audited(), desk.states()) == ([("k1", "created"), ("k1", "updated")], {})
+
+
+def test_a_link_that_is_not_permitted_is_kept_for_a_later_run_and_nobody_waits_for_it(desk: Desk) -> None:
+    desk.crm.said = lambda change: Receipt(
+        change.key, Verdict.LATER, "t1", NotPermitted.code, "ask the admin"
+    )
+    began = desk.clock.at
+    tally = desk.send(linked())
+    assert (tally.created, tally.later, dict(tally.waiting)) == (1, 1, {"ask the admin": 1})
+    assert (len(desk.crm.sent), desk.clock.at) == (1, began)
+    desk.again()
+    desk.recover()
+    assert desk.states() == {"k1": "unlinked"}
 
 
 def unlinked(desk: Desk) -> None:

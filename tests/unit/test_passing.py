@@ -130,6 +130,9 @@ class Described:
     def __init__(self) -> None:
         self.fields = dict(TYPES)
 
+    def seek(self, _name: str, _fields: list[str]) -> list[FieldInfo]:
+        return []
+
     def describe(self, objects: list[str]) -> list[ObjectInfo]:
         listed = tuple(FieldInfo(n, t) for n, t in self.fields.items())
         return [ObjectInfo(name, listed) for name in objects]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
@@ -22,11 +23,13 @@ from cs_connector.act.plan import Planned
 from cs_connector.act.planfile import PlanFile
 from cs_connector.cli import plans
 from cs_connector.config import open_project
-from cs_connector.errors import GuardStopped, UsageError
+from cs_connector.errors import GuardStopped, Unavailable, UsageError
 from cs_connector.ports import Action, Capabilities, FieldInfo, ObjectInfo, Usage, Verdict
 from cs_connector.runner import Engine, open_engine
 from cs_connector.runner.applying import apply_plan
+from cs_connector.runner.deciding import Held
 from cs_connector.runner.plans import checking, making, permission
+from cs_connector.runner.plans.holding import Kept
 from cs_connector.store import leases, tables
 from cs_connector.store.audit import Audit, Entry
 from cs_connector.testing import Memory, MemorySettings, System, surroundings
@@ -71,7 +74,7 @@ def made(engine: Engine, changes: Iterable[Planned] = (CHANGE,), **more: Any) ->
         "as_of": engine.as_of.isoformat(),
         "config_hash": engine.config_hash(),
         "data_epoch": engine.store.facts.version(),
-        "connections": list(making.connections(engine)),
+        "connections": list(making.connections(engine, making.written(engine))),
         "guard": [GUARD],
     } | more
     path = engine.project.state / "plans" / "last.json"
@@ -343,6 +346,48 @@ def test_a_changed_file_that_writes_nothing_is_not_behind_what_comes_later(engin
     assert permission.changed(engine) == ["scorecards/mine.yml"], "another day tells nothing"
     permission.grant(engine, [Check("as of", 0, 1, "days")], [])
     assert permission.changed(engine) == []
+
+
+def changed_file(engine: Engine) -> list[str]:
+    """A project that wrote, and has a file since that may be wrong; returns its name."""
+    checking.check(engine, made(engine), REASON)
+    (engine.project.root / "scorecards").mkdir()
+    (engine.project.root / "scorecards" / "mine.yml").write_text("version: 1\n")
+    return ["scorecards/mine.yml"]
+
+
+@pytest.mark.parametrize("changes", [(), (CHANGE,)])
+def test_a_plan_that_is_not_whole_clears_no_file_of_suspicion(
+    engine: Engine, changes: tuple[Planned, ...]
+) -> None:
+    suspect = changed_file(engine)
+    checking.check(engine, made(engine, changes, held={"whole": False}, plan="P2"))
+    assert permission.changed(engine) == suspect
+    checking.check(engine, made(engine, changes, held={"whole": True}, plan="P3"))
+    assert permission.changed(engine) == []
+
+
+def test_an_undo_without_a_change_clears_none_either(engine: Engine) -> None:
+    suspect = changed_file(engine)
+    back = {"undoes": {"run": "4F21AB", "at": "", "actor": "ada", "selected": []}}
+    checking.check(engine, made(engine, (), **back))
+    assert permission.changed(engine) == suspect
+
+
+@pytest.mark.parametrize(
+    ("held", "whole"),
+    [
+        (Held(0, ()), (True, True)),
+        (Held(3, ("crm Account.Name",)), (False, False)),
+        (Held(0, (), away={"crm": Unavailable("down")}), (False, False)),
+        (Held(0, (), Kept(missed=Counter({("crm", "Account"): 1}))), (False, True)),
+        (Held(0, (), Kept(stops=1)), (False, True)),
+    ],
+)
+def test_a_plan_is_whole_where_nothing_is_hidden_and_one_without_changes_where_nothing_stayed_out(
+    held: Held, whole: tuple[bool, bool]
+) -> None:
+    assert (held.whole(0), held.whole(1)) == whole
 
 
 # The switch

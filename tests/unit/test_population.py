@@ -5,8 +5,10 @@ from __future__ import annotations
 import duckdb
 import pytest
 
+from cs_connector.unify import population
 from cs_connector.unify.population import Customers
 
+from .kin import TODAY, Kin
 from .unify_kit import Records, account, con, rows, run, subscription
 
 __all__ = ["con"]
@@ -56,6 +58,21 @@ def test_who_only_tried_was_no_customer(con: duckdb.DuckDBPyConnection) -> None:
         ("Called", "Former customer", "was a customer"),
         ("Left", "Former customer", "was a customer"),
         ("Tried", None, "a trial that ended"),
+    ]
+
+
+def test_the_type_of_an_account_is_known_in_whatever_letters_its_system_writes_it() -> None:
+    kin = Kin()
+    for number, kind in enumerate(("Customer", "CUSTOMER ", "Former Customer", "Partner", None)):
+        kin.account(f"a{number}", kind=kind)
+    kin.derive()
+    population.count(kin.con, Customers(version=1, any_of=("account_type",)), TODAY)
+    assert kin.rows("SELECT customer_status, status_reason FROM account ORDER BY account_id") == [
+        ("Customer", "called a customer"),
+        ("Customer", "called a customer"),
+        ("Former customer", "was a customer"),
+        (None, "a partner"),
+        (None, "no subscription"),
     ]
 
 

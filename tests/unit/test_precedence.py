@@ -184,3 +184,23 @@ def test_one_subscription_in_two_systems_counts_once_where_that_is_declared(
     con: duckdb.DuckDBPyConnection, tmp_path: Path, text: str, first: object, listed: list[object]
 ) -> None:
     assert sold(con, tmp_path, text) == ([first, ("Q", 10, 5, date(2027, 1, 1))], listed)
+
+
+@pytest.mark.parametrize(("believed", "counts"), [("bill", (12, "EUR")), ("sf", (10, "USD"))])
+def test_the_currency_of_what_is_not_believed_takes_no_revenue_away(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, believed: str, counts: tuple[int, str]
+) -> None:
+    (tmp_path / "billing.yml").write_text(BILLING + "      currency: {const: EUR}\n")
+    sources = [SOURCES[0], Source("bill", "billing", 1, load_mapping(tmp_path / "billing.yml"))]
+    (tmp_path / "precedence.yml").write_text(f"version: 1\nrelationship: {{arr: [{believed}]}}\n")
+    records: Records = {
+        ("sf", "Account"): [account("001A", "Ember")],
+        ("sf", "Subscription__c"): [subscription("S1", "001A", CurrencyIsoCode="USD")],
+        ("bill", "contracts"): [{"id": "1", "account": "001A", "product": "P", "amount": 12}],
+    }
+    con.execute(PREVIOUS)
+    read(con, sources, latest(con, records))
+    precedence = load_precedence([tmp_path], ["sf", "bill"])
+    unify(con, sources, [], Customers(version=1), AS_OF, None, precedence=precedence)
+    assert rows(con, "SELECT arr::INTEGER, currency FROM account") == [counts]
+    assert rows(con, "SELECT * FROM mixed_currency") == []

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+from pathlib import Path
 from typing import Any
 
-from cs_connector.runner.previewing import _attribute
+import pytest
+
+from cs_connector import registry
+from cs_connector.config import open_project
+from cs_connector.errors import UsageError
+from cs_connector.runner import open_engine
+from cs_connector.runner.previewing import _attribute, preview
 from cs_connector.unify.declared.precedence import NOTHING
 
 
@@ -40,3 +48,42 @@ def test_a_parent_that_was_cut_does_not_count_and_one_that_was_not_does() -> Non
         "parent_id", "acc_1", records, NOTHING, {"a|Account|1": "acc_1"}, "the tree of accounts"
     )
     assert (marks(kept), kept["made_of"]) == ([("a", True, False)], None)
+
+
+PROJECT = """version: 1
+connections:
+  crm:
+    adapter: files
+    write: false
+    mapping: books
+    settings: {root: data, objects: {accounts: {pattern: accounts.csv, key: [id]}}}
+"""
+MAPPING = """version: 1
+crm: files
+read:
+  - object: accounts
+    entity: account
+    distinct: true
+    fields:
+      name: name
+      industry: {field: parent, through: {object: accounts, field: sector}}
+"""
+
+
+@pytest.mark.slow
+def test_a_field_of_another_record_of_the_same_object_is_shown_as_it_is_read(tmp_path: Path) -> None:
+    """A record is named as reports name it, too."""
+    for name in ("data", "mappings"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "cs-connector.yml").write_text(PROJECT)
+    (tmp_path / "mappings" / "books.yml").write_text(MAPPING)
+    (tmp_path / "data" / "accounts.csv").write_text("id,name,parent,sector\n1,North,,Shops\n2,South,1,\n")
+    engine = open_engine(open_project(tmp_path, registry.shipped()), date(2026, 11, 10), exclusive=True)
+    for job in ("sync", "unify"):
+        registry.job(job)(engine)
+    shown = preview(engine, "crm/accounts/2")
+    with pytest.raises(UsageError, match="no account called"):
+        preview(engine, "crm/accounts/3")
+    engine.close()
+    (industry,) = (one for one in shown["attributes"] if one["attribute"] == "industry")
+    assert (industry["value"], [one["read"] for one in industry["said"]]) == ("Shops", ["Shops"])

@@ -104,6 +104,9 @@ def mapping(tmp_path: Path) -> MappingFile:
 class Shown:
     """A system that describes what was not shown yet."""
 
+    def seek(self, _name: str, _fields: list[str]) -> list[FieldInfo]:
+        return []
+
     def describe(self, objects: list[str]) -> list[ObjectInfo]:
         return [info for info in ORG if info.name in objects]
 

@@ -440,7 +440,16 @@ MISTAKES = [
     ("attach:\n  usage:\n    - {by: person}\n", 4, "same"),
     ("types:\n  Region:\n    scorecard: standart\n", 4, "standard"),
     ("lifecycle:\n  - {stage: A}\n  - {stage: A}\n", 4, "remove"),
+    ("lifecycle:\n  - {stage: A}\n  - {stage: ' a'}\n", 4, "remove"),
+    ("lifecycle:\n  - {stage: A, within: 3, on: start_on}\n", 3, "keep one of them"),
+    (
+        "types:\n  Region:\n    lifecycle:\n      - {stage: A, within: 3, on: start_on}\n",
+        5,
+        "keep one of them",
+    ),
     ("owner: [manager]\n", 2, ""),
+    ("owner: []\n", 2, "correct"),
+    ("types:\n  Trial:\n    owner: []\n", 4, "correct"),
     ("relationships:\n  - from: opportunity\n    when: amount\n", 4, "change the formula"),
     (
         "relationships:\n  - from: opportunity\n    key: [type]\n    values: {start_on: amount}\n",

@@ -207,6 +207,13 @@ def test_sums_of_sums(org):
     assert (None, 2026, 4) in cubed
 
 
+def test_a_formula_of_one_field_is_read_as_that_field_so_that_a_parent_is_looked_up_once_for_all():
+    def health(row):
+        return row["CS_Health_Score__c"]
+
+    assert formula("Account.CS_Health_Score__c", lambda path: health) is health
+
+
 @pytest.mark.parametrize(
     "text",
     [

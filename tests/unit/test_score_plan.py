@@ -306,6 +306,25 @@ def test_who_would_have_no_score_any_more_is_counted(tmp_path: Path, layers: tup
     )
 
 
+def test_who_changes_band_because_a_relationship_fits_nowhere_is_listed(
+    tmp_path: Path, layers: tuple[Path, Path]
+) -> None:
+    other = folder(tmp_path / "other", "product = 'A'", {}, {})
+    path = other / "scorecards/assign.yml"
+    path.write_text(
+        path.read_text().replace("- scorecard: first", "- {scorecard: first, when: product is null}")
+    )
+    one, two, made = definitions(layers[0]), definitions(other), base()
+    for row in made.rows["usage"]:
+        row["value"] = 2 if row["product"] == "B" else row["value"]
+    with made.connection() as con:
+        compare(con, AS_OF, one, two)
+        found = {m.account_id: m for m in moved(con, one, two)}
+        changed = sum(count for old, new, _, count, _ in total(con) if old != new)
+    assert (len(found), [*found]) == (changed, ["two"])
+    assert {cause.kind for cause in causes(found["two"], one, two)} == {"roll_up"}
+
+
 @pytest.mark.parametrize(
     ("name", "text", "told"),
     [

@@ -1,4 +1,4 @@
-"""scorecard lint: ten bad scorecards with what is said of each, all mistakes at once, and what is hardly meant."""
+"""scorecard lint: eleven bad scorecards with what is said of each, all mistakes at once, and what is hardly meant."""
 
 from __future__ import annotations
 
@@ -78,6 +78,10 @@ BAD = {
         ("scorecards/mine.yml:3", "a scorecard has no bands of its own",
          "an account is made of relationships with several scorecards, so bands are the same for all",
          "remove bands, and say them in bands.yml"),
+    ),
+    "a measure with a quote in its name": (
+        MINE, {"measure: nps": 'measure: n"ps'},
+        ("scorecards/mine.yml:10:5", "measures.1.measure is not valid", "a name has no quotes, and is not blank", "correct the value"),
     ),
     "a metric that nobody declares": (
         MINE, {"metric: support_requests": "metric: suport_requests"},
@@ -192,8 +196,8 @@ def test_ten_bad_scorecards(name: str, tmp_path: Path) -> None:
     assert said(project(tmp_path, **{file: swapped(FILES[file], changes)})) == [expected]
 
 
-def test_there_are_ten_and_the_good_one_has_no_mistake(tmp_path: Path) -> None:
-    assert len(BAD) == 10
+def test_there_are_eleven_and_the_good_one_has_no_mistake(tmp_path: Path) -> None:
+    assert len(BAD) == 11
     assert said(project(tmp_path)) == []
     assert said([SHIPPED]) == []
 

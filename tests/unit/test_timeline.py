@@ -50,6 +50,44 @@ def test_a_ticket_is_told_when_it_opens_and_when_it_closes(con: duckdb.DuckDBPyC
     assert texts(con) == [("2026-11-01", "P1 ticket opened"), ("2026-11-04", "P1 ticket closed after 3 days")]
 
 
+def test_what_is_known_in_part_is_told_in_part(con: duckdb.DuckDBPyConnection) -> None:
+    """Nothing is left out because a scale, a kind or a beginning is not known."""
+    put(con, "ticket", ticket_id="t", account_id="a", closed_at="2026-11-01 09:00:00")
+    put(
+        con,
+        "ticket",
+        ticket_id="u",
+        account_id="a",
+        opened_at="2026-11-01 09:00:00",
+        closed_at="2026-11-02 08:00:00",
+    )
+    put(
+        con,
+        "survey_response",
+        survey_response_id="s",
+        account_id="a",
+        answered_on="2026-11-03",
+        score=4,
+        kind="csat",
+    )
+    put(
+        con,
+        "survey_response",
+        survey_response_id="r",
+        account_id="a",
+        answered_on="2026-11-03",
+        score=4,
+        scale_max=5,
+    )
+    put(con, "opportunity", opportunity_id="o", account_id="a", closed=True, close_on="2026-11-04")
+    put(con, "invoice", invoice_id="i", account_id="a", due_on="2026-11-04", paid_on="2026-11-05")
+    assert texts(con) == [
+        ("2026-11-01", "ticket closed"), ("2026-11-01", "ticket opened"), ("2026-11-02", "ticket closed after 1 day"),
+        ("2026-11-03", "CSAT answer: 4"), ("2026-11-03", "survey answer: 4 of 5"),
+        ("2026-11-04", "Opportunity closed"), ("2026-11-05", "invoice paid 1 day late"),
+    ]  # fmt: skip
+
+
 def test_usage_is_told_only_when_it_steps(con: duckdb.DuckDBPyConnection) -> None:
     for month, value in (("2026-06-01", 100), ("2026-07-01", 119), ("2026-08-01", 80), ("2026-10-01", 8)):
         put(

@@ -380,6 +380,23 @@ def test_amounts_of_another_currency_are_in_no_figure(con: duckdb.DuckDBPyConnec
     assert mixed == [("Foreign",), ("Mixed",), ("Undecided",)]
 
 
+def test_a_currency_is_one_in_whatever_letters(con: duckdb.DuckDBPyConnection) -> None:
+    records: Records = {
+        ("sf", "Account"): [
+            account("A", "A", CurrencyIsoCode="eur"),
+            account("B", "B", CurrencyIsoCode="EUR"),
+        ],
+        ("sf", "Subscription__c"): [
+            subscription("1", "A", CurrencyIsoCode="Eur"),
+            subscription("2", "B", CurrencyIsoCode="eur"),
+        ],
+    }
+    run(con, records)
+    for table in ("account", "subscription"):
+        assert rows(con, f"SELECT DISTINCT currency FROM {table}") == [("EUR",)]
+    assert rows(con, "SELECT currency, arr::INTEGER FROM account") == [("EUR", 10), ("EUR", 10)]
+
+
 def test_hubspot_contacts_are_of_the_company_that_they_are_linked_to(con: duckdb.DuckDBPyConnection) -> None:
     """Whatever a property says: it changes without a new date on the contact."""
     companies = [{"id": n, "properties": {"name": name}} for n, name in (("1", "Old"), ("2", "New"))]

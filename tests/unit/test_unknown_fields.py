@@ -79,6 +79,9 @@ class Described:
             "Role": {"Contact": "string", "Roles": "string"},
         }
 
+    def seek(self, _name: str, _fields: list[str]) -> list[FieldInfo]:
+        return []
+
     def describe(self, objects: list[str]) -> list[ObjectInfo]:
         return [
             ObjectInfo(name, tuple(FieldInfo(n, t) for n, t in self.fields[name].items())) for name in objects

@@ -191,7 +191,11 @@ class State:
             case "STAGE":
                 pipelines = self.pipelines.get(kind.name, {}).values()
                 return {stage["id"] for pipeline in pipelines for stage in pipeline["stages"]}
-        return (prop.values or None) if prop.type in ("enumeration", "bool") else None
+        if prop.type not in ("enumeration", "bool"):
+            return None
+        # Of HubSpot's own, and of those whose options are kept elsewhere, not all are known here.
+        unknown = prop.spec.get("hubspotDefined") or prop.spec.get("externalOptions")
+        return prop.values or (None if unknown else prop.values)
 
 
 def new_state(clock: SandboxClock, portal_id: int, profile: str) -> State:

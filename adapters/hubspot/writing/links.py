@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 
 import msgspec
 
-from cs_connector.errors import AdapterError
+from cs_connector.errors import AdapterError, NotPermitted
 from cs_connector.ports import NOT_LINKED, Action, Change, Receipt, Verdict
 from cs_connector.transport import Transport, redact
 from cs_connector.transport.batches import Item, Part, Receipts, Refused, all_of, settled
@@ -61,7 +61,7 @@ class _Reads(msgspec.Struct):
 
 _answers = msgspec.json.Decoder(_Answer)
 _reads = msgspec.json.Decoder(_Reads)
-Wrong: TypeAlias = tuple[Pair, Verdict, str]
+Wrong: TypeAlias = tuple[Pair, Receipt]
 
 
 class Links:
@@ -77,9 +77,7 @@ class Links:
             for (kind, end), pairs in _wanted(changes, receipts).items()
             for w in self._send(kind, end, pairs)
         )
-        return {
-            pair.place: _complaint(receipts[pair.place], pair, verdict, why) for pair, verdict, why in wrong
-        }
+        return {pair.place: _complaint(receipts[pair.place], pair, said) for pair, said in wrong}
 
     def cost(self, changes: Sequence[Change]) -> int:
         """Calls that `link` needs when every record is written."""
@@ -119,10 +117,11 @@ class Links:
         try:
             said = settled(items, partial(self._request, kind, end, pairs))
         except AdapterError as error:
-            said = all_of(items, Verdict.LATER, error.code, error.what)
+            told = f"{error.what}; {error.fix}" if error.fix else error.what
+            said = all_of(items, Verdict.LATER, error.code, told)
         for n, receipt in said.items():
             if receipt.verdict is not Verdict.UPDATED:
-                yield pairs[n], receipt.verdict, receipt.message
+                yield pairs[n], receipt
 
     def _request(self, kind: str, end: str, pairs: Sequence[Pair], part: Part) -> Receipts | Refused:
         """What is said of pairs, of which each item of a part names one by its place; UPDATED is associated."""
@@ -165,12 +164,15 @@ def _unlinked(part: Part, pairs: Sequence[Pair], answer: _Answer) -> Iterator[tu
             yield item, blame.get(pair.to) or blame.get(pair.record) or answer.errors[0]
 
 
-def _complaint(receipt: Receipt, pair: Pair, verdict: Verdict, why: str) -> Receipt:
-    """An upsert may be sent once more to associate it. A record that was created without a key would be there twice."""
-    again = verdict is not Verdict.REJECTED and pair.change.action is Action.UPSERT
-    said = Verdict.LATER if again else receipt.verdict
-    text = redact(f"the record is written but not associated: {why}")
-    return replace(receipt, verdict=said, code=NOT_LINKED, message=text)
+def _complaint(receipt: Receipt, pair: Pair, said: Receipt) -> Receipt:
+    """An upsert may be sent once more to associate it. A record that was created without a key would be there twice.
+
+    What is not permitted keeps its code: it is done once somebody permits it, and not before.
+    """
+    again = said.verdict is not Verdict.REJECTED and pair.change.action is Action.UPSERT
+    code = said.code if again and said.code == NotPermitted.code else NOT_LINKED
+    text = redact(f"the record is written but not associated: {said.message}")
+    return replace(receipt, verdict=Verdict.LATER if again else receipt.verdict, code=code, message=text)
 
 
 def _chunks(pairs: Sequence[Pair]) -> Iterator[Sequence[Pair]]:

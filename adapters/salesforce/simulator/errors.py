@@ -37,14 +37,15 @@ class ApiError(Exception):
 
 
 NOT_IMPLEMENTED = "NOT_IMPLEMENTED"
-NOT_FOUND_CODES = frozenset({"ENTITY_IS_DELETED", "NOT_FOUND"})
+STATUSES = {
+    "ENTITY_IS_DELETED": 404, "NOT_FOUND": 404, "INSUFFICIENT_ACCESS_OR_READONLY": 403, NOT_IMPLEMENTED: 501,
+}  # fmt: skip
 WITHOUT_FIELDS = frozenset({"INVALID_FIELD", "NOT_FOUND"})
 
 
 def refused(error: RecordError) -> ApiError:
     """The answer of a single-record request whose record was refused."""
-    status = 404 if error.code in NOT_FOUND_CODES else 501 if error.code == NOT_IMPLEMENTED else 400
-    return ApiError(status, error.code, error.message, **error.more())
+    return ApiError(STATUSES.get(error.code, 400), error.code, error.message, **error.more())
 
 
 def not_found() -> ApiError:

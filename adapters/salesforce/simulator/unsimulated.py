@@ -98,4 +98,5 @@ def _known(table: dict[str, str], name: str) -> ApiError:
 
 
 def _told(table: Mapping[str, str], name: str) -> str | None:
-    return next((what for known, what in table.items() if known.lower() == name.lower()), None)
+    wanted = name.lower()
+    return next((what for known, what in table.items() if known.lower() == wanted), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from .digits import whole
 from .errors import ApiError, not_found
 
 NEWEST, OLDEST = 67, 31
@@ -16,14 +17,15 @@ RESOURCES = ("composite", "jobs", "limits", "query", "queryAll", "sobjects")
 @lru_cache(maxsize=64)
 def check_version(text: str) -> str:
     """`67.0` of `v67.0`. Raises ApiError 410 for a retired version and 404 for an unknown one."""
-    whole, _, part = text.removeprefix("v").partition(".")
-    if not text.startswith("v") or part != "0" or not whole.isdigit():
+    before, _, part = text.removeprefix("v").partition(".")
+    number = whole(before)
+    if not text.startswith("v") or part != "0" or number is None:
         raise not_found()
-    if int(whole) in RETIRED:
-        raise ApiError(410, "UNSUPPORTED_API_VERSION", f"API version {whole}.0 is retired")
-    if int(whole) not in VERSIONS:
+    if number in RETIRED:
+        raise ApiError(410, "UNSUPPORTED_API_VERSION", f"API version {before}.0 is retired")
+    if number not in VERSIONS:
         raise not_found()
-    return f"{whole}.0"
+    return f"{before}.0"
 
 
 def listed() -> list[dict[str, str]]:

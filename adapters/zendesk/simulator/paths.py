@@ -9,6 +9,7 @@ from cs_connector.sandbox.wire import Response
 
 from .answers import not_integer
 from .call import Call
+from .digits import number
 
 Handler = Callable[[Call], Response]
 Routes = dict[tuple[str, str], Handler]
@@ -79,7 +80,7 @@ class Paths:
             if place.wild is None:
                 return None
             place = place.wild
-            if place.name[0] == ":" and not part.isdecimal():
+            if place.name[0] == ":" and number(part) is None:
                 raise not_integer(place.name[1:], f"{parts[0]}/{_ACTIONS.get(method, 'show')}")
             params[place.name[1:]] = part
         handler = place.handlers.get(method)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -20,6 +21,7 @@ from .values import body
 PAUSE = 5.0  # seconds: hardly a job is done before
 LONGEST = 600.0  # seconds that we watch jobs
 TOGETHER = 100  # jobs that are told of in one answer
+FORGOTTEN = timedelta(days=1)  # after which a job is not told of any more
 NOTE = "write job "
 
 
@@ -107,6 +109,11 @@ class Notebook:
     def all(self) -> list[Noted]:
         """Oldest first."""
         return sorted(self._read(), key=lambda noted: (noted.at, noted.job))
+
+    def forgotten(self, noted: Iterable[Noted]) -> Iterator[str]:
+        """The jobs among these of which Zendesk tells nothing any more."""
+        since = self._clock.now() - FORGOTTEN
+        return (each.job for each in noted if datetime.fromisoformat(each.at) < since)
 
     def _read(self) -> Iterator[Noted]:
         names = self._notes.names() if self._notes else ()

@@ -71,10 +71,11 @@ class Lookup:
             return {}, set(), []
         newest = latest(noted)
         places = {(c.key, mark(c)): place for place, c in enumerate(changes)}
-        jobs = self._watch.again([each.job for each in noted if _asked(each, places)])
+        asked = [each for each in noted if _asked(each, places)]
+        jobs = self._watch.again([each.job for each in asked])
         receipts: Receipts = {}
         running: set[int] = set()
-        for each in noted:
+        for each in asked:
             items = [
                 Item(places[m], changes[places[m]]) if m in places and newest[m] == each.job else None
                 for m in map(tuple, each.marks)
@@ -85,8 +86,9 @@ class Lookup:
                 receipts |= {place: r for place, r in told.items() if r.verdict is not Verdict.LATER}
             elif job:
                 running |= {item.place for item in items if item}
-        ended = [each.job for each in noted if not ((job := jobs.get(each.job)) and not job.ended)]
-        return receipts, running, ended
+        ended = [each.job for each in asked if not ((job := jobs.get(each.job)) and not job.ended)]
+        left = [each for each in noted if each not in asked]  # their changes are asked for next, or never
+        return receipts, running, [*ended, *self._notebook.forgotten(left)]
 
     def _part(self, by: str, part: Part, running: Collection[int]) -> Receipts:
         names = [str(item.change.key if by == EXTERNAL else item.change.record_id) for item in part]

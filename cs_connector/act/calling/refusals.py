@@ -169,7 +169,8 @@ def _call(
     mine = (BOOK + rule.rule if rule.level == "book" else relationship, rule.rule)
     row = next(r for r in candidates(con, desk) if (r["relationship_id"], r["rule"]) == mine)
     earlier = calls.Earlier(known).repeated(rule, row)
-    opened = next((call["opened_on"] for call in earlier if call["state"] == "open"), None)
+    standing = (call for call in earlier if call["state"] == "open" and call["opened_on"] <= desk.as_of)
+    opened = next((call["opened_on"] for call in standing), None)
     if opened:
         return opened, []
     seen = look(con, desk.home)

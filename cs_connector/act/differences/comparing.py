@@ -105,6 +105,8 @@ def _current(
     if rule.source == "relationship":
         _relationships(con, "SELECT key, min(record_id) FROM current_record GROUP BY 1")
     current.overlay(con, state, source.connection, rule, "current_record")
+    if rule.source == "call":
+        current.named(con, state, source.connection, "current_record")
 
 
 def _wanted(con: duckdb.DuckDBPyConnection, source: Source, rule: WriteRule) -> None:
@@ -189,7 +191,7 @@ def _differ(con: duckdb.DuckDBPyConnection, rule: WriteRule) -> None:
         "CREATE OR REPLACE TEMP TABLE difference AS SELECT w.key, w.record_id, w.account_id, w.account_record, "
         "w.owner_record, w.person_record, w.written, list_filter(["
         + ", ".join(_difference(n, rule.fields[n].column, f"c.{ident(n)}", f"w.{ident(n)}") for n in compared)
-        + f"], lambda x: {_counts(rule)}) AS fields"
+        + f"], lambda x: {_counts(rule)}){sent.key(rule)} AS fields"
         + "".join(f", c.{ident(n)} AS {ident('was ' + n)}" for n in stamps)
         + " FROM wanted_record w LEFT JOIN current_record c ON c.record_id = w.record_id"
     )

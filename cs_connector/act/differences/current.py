@@ -9,6 +9,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from cs_connector.act.outbox.written import Told, unread
+from cs_connector.store.tables import calls
 from cs_connector.unify.mapping import MappingFile, WriteRule
 from cs_connector.unify.sql import ident, literal
 
@@ -93,6 +94,19 @@ def overlay(
         f"{', '.join(fields)} FROM {table} t FULL JOIN (SELECT written.* FROM written LEFT JOIN {table} o USING (record_id) "
         "WHERE o.known_at IS NULL OR written.sent_at >= o.known_at) w ON w.record_id = t.record_id"
     )
+
+
+def named(con: duckdb.DuckDBPyConnection, state: sa.Connection, connection: str, table: str) -> None:
+    """Tasks of ours whose key is gone, as after its field was made again, are known by their ids: those are `keyless`."""
+    mine = (calls.c.connection == connection) & calls.c.record_id.is_not(None)
+    rows = state.execute(sa.select(calls.c.record_id, calls.c.key).where(mine)).all()
+    told = {"record_id": [row.record_id for row in rows], "name": [row.key for row in rows]}
+    con.register("called", pa.table({name: pa.array(values, pa.string()) for name, values in told.items()}))
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT t.* REPLACE (coalesce(t.key, c.name) AS key), "
+        f"t.key IS NULL AND c.name IS NOT NULL AS keyless FROM {table} t LEFT JOIN called c USING (record_id)"
+    )
+    con.unregister("called")
 
 
 def _written(con: duckdb.DuckDBPyConnection, rows: Sequence[Told]) -> None:

@@ -8,6 +8,11 @@ from cs_connector.unify.sql import ident, literal
 from .current import comparable
 
 _ENDING = ("status", "description")
+# an empty field that was made again, until we have filled it
+_AGAIN = (
+    "(x.a IS NULL AND list_contains(json_extract_string(w.written, '$.again[*]'), x.f) "
+    "AND NOT json_exists(w.written, '$.\"' || x.f || '\"'))"
+)
 
 
 def moves(rule: WriteRule) -> str:
@@ -18,8 +23,16 @@ def moves(rule: WriteRule) -> str:
     """
     movable = _listed([n for n, f in rule.fields.items() if f.movable])
     ending = _listed([n for n, f in rule.fields.items() if f.column in _ENDING])
-    which = f"CASE WHEN w.closing THEN x.f IN ({ending}) ELSE x.f IN ({movable}) END"
+    which = f"CASE WHEN w.closing THEN x.f IN ({ending}) ELSE x.f IN ({movable}) OR {_AGAIN} END"
     return f"(w.record_id IS NULL OR (NOT coalesce(c.closed, FALSE) AND {which} AND {_untouched(rule)}))"
+
+
+def key(rule: WriteRule) -> str:
+    """SQL to put behind the list of differences: the key of a task that has lost it, whatever else became of the task."""
+    if rule.source != "call":
+        return ""
+    field = f"{{'f': {literal(rule.key_field)}, 'c': 'key', 'a': CAST(NULL AS VARCHAR), 'b': w.key}}"
+    return f" || CASE WHEN c.keyless THEN [{field}] ELSE [] END"
 
 
 def _listed(names: list[str]) -> str:

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import chain
 
 import duckdb
 import pyarrow as pa
@@ -39,7 +40,7 @@ def hold(
 
 def _planned(
     con: duckdb.DuckDBPyConnection, known: Mapping[str, Known]
-) -> dict[tuple[str, str], list[tuple[str, str | None, str, str, datetime]]]:
+) -> dict[tuple[str, str], list[tuple[str, str | None, list[str], str, datetime]]]:
     """Key, record, fields as planned, and what was refused and when: by connection and object."""
     if not known:
         return {}
@@ -50,11 +51,11 @@ def _planned(
     }
     con.register("known_refused", pa.table(columns))
     rows = con.execute(
-        "SELECT p.connection, p.object, p.key, p.record_id, p.fields, k.payload_hash, k.at FROM plan_change p "
-        "JOIN known_refused k ON k.name = p.connection || '|' || p.object || '|' || p.key ORDER BY 1, 2, 3"
+        "SELECT p.connection, p.object, p.key, any_value(p.record_id), list(p.fields), k.payload_hash, k.at FROM plan_change p "
+        "JOIN known_refused k ON k.name = p.connection || '|' || p.object || '|' || p.key GROUP BY ALL ORDER BY 1, 2, 3"
     ).fetchall()
     con.unregister("known_refused")
-    found: dict[tuple[str, str], list[tuple[str, str | None, str, str, datetime]]] = {}
+    found: dict[tuple[str, str], list[tuple[str, str | None, list[str], str, datetime]]] = {}
     for connection, name, *rest in rows:
         found.setdefault((connection, name), []).append((rest[0], rest[1], rest[2], rest[3], rest[4]))
     return found
@@ -66,8 +67,10 @@ def _seen(con: duckdb.DuckDBPyConnection, view: str, records: list[str]) -> dict
     return dict(con.execute(query, [records]).fetchall()) if records else {}
 
 
-def _body(fields: str) -> str:
-    return payload({f["f"]: f["b"] for f in json.loads(fields) if f["c"] not in STAMPS}, ())
+def _body(parts: list[str]) -> str:
+    """The body of a record as it is sent: what several rules write to it goes together."""
+    fields = chain.from_iterable(map(json.loads, parts))
+    return payload({f["f"]: f["b"] for f in fields if f["c"] not in STAMPS}, ())
 
 
 def _take_out(con: duckdb.DuckDBPyConnection, where: tuple[str, str], keys: list[str]) -> None:

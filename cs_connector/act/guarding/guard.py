@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -40,7 +41,23 @@ class Check:
 
     def __str__(self) -> str:
         detail = f" ({self.detail})" if self.detail else ""
-        return f"{self.figure:,.0f} {self.text}, at most {self.limit:,.0f} allowed{detail}"
+        return f"{counted(self.figure, self.text)}, at most {self.limit:,.0f} allowed{detail}"
+
+
+_NOUNS = ("records", "fields", "accounts", "tasks", "days")
+_VERBS = {
+    "lose their": "loses its", "lose": "loses", "change": "changes", "become customers": "becomes a customer", "end": "ends", "are": "is", "get": "gets",
+}  # fmt: skip
+
+
+def counted(figure: float, text: str) -> str:
+    """How many of what; `text` says it of several."""
+    if figure != 1:
+        return f"{figure:,.0f} {text}"
+    noun = next((noun for noun in _NOUNS if re.search(rf"\b{noun}\b", text)), None)
+    one = re.sub(rf"\b{noun}\b", noun[:-1], text, count=1) if noun else text
+    verbs = "|".join(_VERBS)
+    return "1 " + re.sub(rf"\bthat ({verbs})\b", lambda found: f"that {_VERBS[found[1]]}", one)
 
 
 TEXTS = {

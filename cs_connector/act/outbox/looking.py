@@ -42,6 +42,9 @@ def as_it_was(
 
 
 def _known(line: Line, told: Mapping[str, Value], names: Collection[str]) -> Change:
+    """What nobody works in, as a key that was lost, is written whatever they did."""
+    if line.values and line.values.keys().isdisjoint(names):
+        told = {}
     held = {**{name: value for name, value in told.items() if name in names}, **line.was}
     return as_it_was(line.connection, line.object, line.name, line.record_id, held)
 

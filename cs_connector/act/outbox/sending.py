@@ -6,7 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby, islice
 
-from cs_connector.errors import AdapterError, AuthFailed, QuotaExhausted, RateLimited, Unavailable
+from cs_connector.errors import (
+    AdapterError,
+    AuthFailed,
+    NotPermitted,
+    QuotaExhausted,
+    RateLimited,
+    Unavailable,
+)
 from cs_connector.ports import NOT_LINKED, Adapter, Receipt, Verdict
 
 from .box import Outbox
@@ -49,7 +56,8 @@ class _Sender:
     stopped: dict[str, AdapterError] = field(default_factory=dict)
 
     def waiting(self) -> bool:
-        return any(t.later for t in self.tallies.values() if t.connection not in self.stopped)
+        """Whether anything may be taken after a pause; what is not permitted is not."""
+        return any(t.later > t.barred for t in self.tallies.values() if t.connection not in self.stopped)
 
     def round(self) -> Iterator[Tally]:
         for tally in self.tallies.values():
@@ -92,7 +100,7 @@ class _Sender:
 def _done(line: Line, answer: Receipt) -> Receipt:
     """A record that is written and waits for its links was made: that is on record at once."""
     new = line.record_id is None and answer.record_id is not None
-    if new and answer.verdict is Verdict.LATER and answer.code == NOT_LINKED:
+    if new and answer.verdict is Verdict.LATER and answer.code in (NOT_LINKED, NotPermitted.code):
         return replace(answer, verdict=Verdict.CREATED)
     return answer
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from cs_connector.errors import NotPermitted
 from cs_connector.ports import NOT_LINKED, Receipt, Verdict
 
 from .line import Line
@@ -16,6 +17,7 @@ class Tally:
 
     `loose` says why records were written and never linked to what they belong to.
     `gone` were not there any more, `conflicts` were changed by somebody since: both are left as they are.
+    `barred` are those of `later` that wait for a permission.
     `cleared` counts records that are still there and lost a value, `later` those that the CRM could not take now, `blocked` those whose last answer is not known yet.
     """
 
@@ -29,6 +31,7 @@ class Tally:
     unknown: int = 0
     unsent: int = 0
     later: int = 0
+    barred: int = 0
     blocked: int = 0
     gone: int = 0
     conflicts: int = 0
@@ -75,6 +78,7 @@ class Tally:
 
     def _later(self, answer: Receipt) -> None:
         self.later += 1
+        self.barred += answer.code == NotPermitted.code
         self.waiting[answer.message or answer.code or "busy"] += 1
 
     def _done(self, line: Line, verdict: Verdict) -> None:
@@ -88,5 +92,5 @@ class Tally:
 
     def again(self) -> None:
         """What is to come later is tried once more."""
-        self.later = 0
+        self.later = self.barred = 0
         self.waiting.clear()

@@ -28,7 +28,18 @@ def told(db: sa.Connection, keys: Collection[str]) -> dict[str, Mapping[str, Any
 
 def _sure(known: Mapping[str, Any]) -> Mapping[str, Any]:
     maybe = known.get("maybe", {})
-    return {name: value for name, value in known.items() if name != "maybe" and name not in maybe}
+    return {name: value for name, value in known.items() if name not in ("maybe", "again", *maybe)}
+
+
+def forget_fields(db: sa.Connection, connection: str, names: Collection[str]) -> None:
+    """Fields of tasks that were made again hold nothing of ours: they are filled `again`."""
+    mine = (calls.c.connection == connection) & calls.c.record_id.is_not(None)
+    for key, sent in db.execute(sa.select(calls.c.key, calls.c.sent).where(mine)).all():
+        known = (sent or {}).get("written", {})
+        if lost := {name for name in names if name in known}:
+            told = {name: value for name, value in known.items() if name not in lost}
+            told["again"] = sorted({*lost, *known.get("again", ())})
+            db.execute(sa.update(calls).where(calls.c.key == key).values(sent={**sent, "written": told}))
 
 
 def keep(db: sa.Connection, key: str, record_id: str, values: Mapping[str, Any]) -> None:

@@ -34,6 +34,12 @@ def forget(db: sa.Connection, gone: Sequence[tuple[Line, str]]) -> None:
         db.execute(sa.delete(written).where(_these(db, *where, list(rows))))
 
 
+def forget_object(db: sa.Connection, connection: str, object_name: str) -> None:
+    """An object that was made again has none of its records."""
+    here = (written.c.connection == connection) & (written.c.object == object_name)
+    db.execute(sa.delete(written).where(here))
+
+
 def forget_fields(db: sa.Connection, connection: str, object_name: str, names: Collection[str]) -> None:
     """Fields that were made again hold nothing of ours: what is missing there is nobody's edit. `before` stays, for an undo."""
     here = (written.c.connection == connection) & (written.c.object == object_name)

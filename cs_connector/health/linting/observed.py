@@ -18,7 +18,7 @@ from cs_connector.health.linting.doubts import Doubt, line_of
 from cs_connector.health.scorecard import Cap, Card, Definitions, card_files
 from cs_connector.language.compiler import column
 from cs_connector.language.executor import Connection, sql
-from cs_connector.measure.judgements import Judgement, unheard
+from cs_connector.measure.judgements import Judgement, namesakes, unheard
 from cs_connector.measure.metrics import OF_ACCOUNT, OF_RELATIONSHIP
 from cs_connector.measure.retirements import Retirement
 
@@ -46,13 +46,28 @@ def observed(con: Connection, definitions: Definitions, layers: Sequence[Path]) 
     words: list[Judgement | Retirement] = [*definitions.metrics.judgements, *definitions.retired]
     nobody = unheard(con, [one.entry.of for one in words])
     found += [_unheard(one) for one in words if one.entry.of in nobody]
+    several = namesakes(con, [one.entry.of for one in words])
+    found += [_several(one, several[one.entry.of]) for one in words if one.entry.of in several]
     return sorted(found, key=lambda d: (d.place.path, d.place.line or 0, d.what))
 
 
-def _unheard(one: Judgement | Retirement) -> Doubt:
-    kind, what = ("judgements", "judgement") if isinstance(one, Judgement) else ("retired", "line")
+def _several(one: Judgement | Retirement, who: str) -> Doubt:
     return Doubt(
-        one.document.place((kind, one.index, "of")),
+        one.document.place((one.key, one.index, "of")),
+        f"{who} are called {one.entry.of!r}",
+        f"the {_noun(one)} counts for each of them",
+        "name the one that is meant by its id, or by the id of its record in the CRM",
+    )
+
+
+def _noun(one: Judgement | Retirement) -> str:
+    return "judgement" if isinstance(one, Judgement) else "line"
+
+
+def _unheard(one: Judgement | Retirement) -> Doubt:
+    what = _noun(one)
+    return Doubt(
+        one.document.place((one.key, one.index, "of")),
         f"nobody is called {one.entry.of!r}",
         f"no account and no relationship has this id, key or name, so the {what} counts for nobody",
         f"name the account as the CRM does, or remove the {what}",

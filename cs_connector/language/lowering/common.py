@@ -15,6 +15,7 @@ MAX_DAYS = 1_000_000
 LETTERS = 1_000_000_000  # more than a text has
 MAX_PARTS = 2000  # of what a rule writes down twice
 EXACT = 9e15  # whole numbers below it have a bit for their half
+NUMBER = "^[+-]?[0-9]{1,30}([.][0-9]{0,30})?([eE][+-]?[0-9]{1,2})?$"  # that every engine reads, and none as infinite
 # what DuckDB takes off the ends of a text: the space and its Unicode kin, neither tabs nor ends of lines
 BLANKS = "".join(map(chr, (0x20, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000)))
 
@@ -192,6 +193,16 @@ def total(values: list[exp.Expr]) -> exp.Expr:
 def mean(values: list[exp.Expr]) -> exp.Expr:
     count = native("nullif", aggregate("count", values[0].copy()), exp.Literal.number(0))
     return exp.Paren(this=exp.Div(this=total(values), expression=count))
+
+
+def written(matches: str) -> Rule:
+    """number(text): the number that a text writes, by the engine's function that matches a text; NULL where it writes none."""
+
+    def rule(values: list[exp.Expr]) -> exp.Expr:
+        value = cast(small(values[0]), "varchar")
+        return when(native(matches, value, NUMBER), exp.cast(value.copy(), "double"))
+
+    return rule
 
 
 def both(*values: exp.Expr) -> exp.Expr:

@@ -27,6 +27,7 @@ from .common import (
     total,
     when,
     within,
+    written,
 )
 
 
@@ -77,6 +78,13 @@ def _cut(name: str) -> Rule:
 def _texts(name: str) -> Rule:
     """The function of this name over texts: that of a plain NULL could be one over lists."""
     return lambda values: native(name, *(exp.cast(exp.Paren(this=v), "varchar") for v in values))
+
+
+def _field(values: list[exp.Expr]) -> exp.Expr:
+    """field(custom, name): what stands under a name in a JSON object, as text. What is no JSON has nothing."""
+    of, name = values
+    found = native("json_extract_string", of, f'$."{name.name}"')
+    return when(native("json_valid", of.copy()), found)
 
 
 def _concat(values: list[exp.Expr]) -> exp.Expr:
@@ -143,6 +151,7 @@ FUNCTIONS: dict[str, Rule] = {
     "upper": plain("upper"), "trim": plain("trim"), "left": _cut("left"), "right": _cut("right"),
     "length": plain("length", "double"), "contains": _texts("contains"), "starts_with": _texts("starts_with"),
     "floor": plain("floor"), "ceil": plain("ceil"), "concat": _concat,
+    "field": _field, "number": written("regexp_matches"),
     "significant": _significant, "total": total, "mean": mean, "newest": _newest,
     "stddev": spread("stddev_samp"), "variance": spread("var_samp"), "corr": corr, "slope": slope,
     "median": _median, "quantile": _quantile,

@@ -30,6 +30,7 @@ from .common import (
     total,
     when,
     within,
+    written,
 )
 
 ALPHABETS = "cs_letters"  # the collation that knows capitals of all alphabets; the loader makes it
@@ -111,6 +112,10 @@ def _starts_with(values: list[exp.Expr]) -> exp.Expr:
     return native("starts_with", *(cast(v, "varchar") for v in values))
 
 
+def _field(values: list[exp.Expr]) -> exp.Expr:
+    return native("jsonb_extract_path_text", cast(values[0], "jsonb"), values[1])
+
+
 def _concat(values: list[exp.Expr]) -> exp.Expr:
     return native("nullif", native("concat", *values), "")
 
@@ -181,6 +186,7 @@ FUNCTIONS: dict[str, Rule] = {
     "upper": _upper, "trim": lambda values: native("btrim", values[0], BLANKS),
     "left": _cut("left"), "right": _cut("right"), "length": plain("char_length", "double"),
     "contains": _contains, "starts_with": _starts_with, "concat": _concat,
+    "field": _field, "number": written("regexp_like"),
     "floor": lambda values: _floor(values[0]), "ceil": _ceil,
     "significant": _significant, "total": total, "mean": mean, "newest": _newest,
     "stddev": spread("stddev_samp"), "variance": spread("var_samp"), "corr": corr, "slope": slope,

@@ -31,6 +31,7 @@ from .common import (
     total,
     when,
     within,
+    written,
 )
 
 _WHOLE = (exp.DataType.Type.INT, exp.DataType.Type.BIGINT)
@@ -83,6 +84,10 @@ def _upper(values: list[exp.Expr]) -> exp.Expr:
 def _lower(node: exp.Expr) -> exp.Expr:
     """Java has words for letters at the end of one, and two letters for a dotted I."""
     return native("lower", native("translate", node.this, "İΣ", "iσ"))
+
+
+def _field(values: list[exp.Expr]) -> exp.Expr:
+    return native("get_json_object", values[0], f"$['{values[1].name}']")
 
 
 def _concat(values: list[exp.Expr]) -> exp.Expr:
@@ -154,6 +159,7 @@ FUNCTIONS: dict[str, Rule] = {
     "upper": _upper, "trim": lambda values: native("btrim", values[0], BLANKS),
     "left": _cut("left"), "right": _cut("right"), "length": plain("char_length", "double"),
     "contains": plain("contains"), "starts_with": plain("startswith"), "concat": _concat,
+    "field": _field, "number": written("regexp_like"),
     "floor": _large("floor"), "ceil": _large("ceil"),
     "significant": _significant, "total": total, "mean": mean, "newest": _newest,
     "stddev": spread("stddev_samp"), "variance": spread("var_samp"), "corr": corr, "slope": slope,

@@ -119,13 +119,15 @@ def _found(con: duckdb.DuckDBPyConnection, name: str) -> tuple[str, list[str]]:
     if whole:
         return whole[0][0], [row[1] for row in whole]
     found = con.execute(
-        f"SELECT DISTINCT entity, {ref} FROM link WHERE (record_id = $name OR connection || '/' || object || '/' || record_id = $name) "
+        f"SELECT DISTINCT entity, {ref} FROM link WHERE $name IN (record_id, {ref}, concat_ws('/', connection, object, record_id)) "
         f"AND entity IN {_RESOLVED} AND method NOT IN ('adds to', 'mentioned') ORDER BY ALL",
         {"name": name},
     ).fetchall()
     if len(found) == 1:
         return found[0][0], [found[0][1]]
-    listed = ", ".join(row[1].replace("|", "/") for row in found[:5])
+    from cs_connector.unify.sql import typed  # who is understood needs no mapping
+
+    listed = ", ".join(typed(row[1]) for row in found[:5])
     raise UsageError(
         f"{name!r} is {'several records' if found else 'no record of an account, person or user'}",
         safe="nothing was changed",

@@ -12,6 +12,7 @@ import duckdb
 
 from cs_connector.model import ENTITIES
 from cs_connector.runner.engine import Engine
+from cs_connector.unify.sql import typed, typed_of
 
 from .decisions import WHO, decisions, pairs
 from .markup import page
@@ -58,8 +59,6 @@ def report(engine: Engine) -> dict[str, Any]:
     moves, disagreements.
     """
     with engine.tables([*ENTITIES, "link"]) as con:
-        for name in ("conflict", "event", "pending_split"):
-            engine.store.facts.attach(con, f"{WHO}/{name}", f"who_{name}", {})
         pairs(engine, con, "who_pair")
         con.execute(_KNOWN.substitute(ref=_REF, meant=_MEANT))
         con.execute(_PARTED)
@@ -70,6 +69,8 @@ def report(engine: Engine) -> dict[str, Any]:
         }
         found["unmatched"] = _unmatched(con)
         if engine.store.facts.files(f"{WHO}/conflict"):
+            for name in ("conflict", "event", "pending_split"):
+                engine.store.facts.attach(con, f"{WHO}/{name}", f"who_{name}", {})
             found |= {
                 "conflicts": _conflicts(con),
                 "near_misses": _near(con),
@@ -86,15 +87,16 @@ def report(engine: Engine) -> dict[str, Any]:
         found["moves"] = _rows(con, MOVED)
         found["disagreements"] = _disagreements(engine, con)
     found["decisions"] = [
-        {"entity": kind, "action": action, "left": _typed(left), "right": _typed(right), "reason": reason}
+        {
+            "entity": kind,
+            "action": action,
+            "left": typed(left or ""),
+            "right": typed(right or ""),
+            "reason": reason,
+        }
         for kind, action, left, right, reason in decisions(engine)
     ]
     return {**{name: [] for name in (*PARTS, "events")}, **found}
-
-
-def _typed(ref: str | None) -> str:
-    """A record as `link` takes it."""
-    return (ref or "").replace("|", "/")
 
 
 def sentences(document: dict[str, Any]) -> list[str]:
@@ -137,7 +139,7 @@ def _unmatched(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 def _sides(table: str, columns: str, where: str) -> str:
     """Pairs with what a person knows of both records."""
     sides = ", ".join(
-        f"{side}.entity_id AS {side}_entity_id, {side}.name AS {side}_name, replace({side}.ref, '|', '/') AS {side}_record"
+        f"{side}.entity_id AS {side}_entity_id, {side}.name AS {side}_name, {typed_of(f'{side}.ref')} AS {side}_record"
         for side in ("one", "other")
     )
     return (
@@ -168,7 +170,7 @@ def _near(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 def _pending(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     return _rows(
         con,
-        "SELECT k.entity, k.entity_id, k.name, replace(k.ref, '|', '/') AS record FROM who_pending_split p "
+        f"SELECT k.entity, k.entity_id, k.name, {typed_of('k.ref')} AS record FROM who_pending_split p "
         "JOIN known k ON k.ref = p.ref AND k.entity = p.entity ORDER BY ALL",
     )
 

@@ -43,7 +43,7 @@ def check(engine: Engine, file: PlanFile, reason: str | None = None) -> Counter[
     if problems:
         what = f"plan {head['plan']} cannot be applied"
         raise GuardStopped(what, why="; ".join(problems), safe=_SAFE, fix=_anew(way))
-    permission.grant(engine, checks, counts, approval, way)
+    permission.grant(engine, checks, counts, approval, way, whole=head.get("held", {}).get("whole", True))
     return counts
 
 
@@ -109,8 +109,11 @@ def _day(text: str) -> str:
 
 
 def _foreign(engine: Engine, head: Mapping[str, Any]) -> Iterator[str]:
-    known = {c["name"]: c for c in making.connections(engine)}
-    yield from filter(None, (_other(told, known.get(told["name"])) for told in head["connections"]))
+    told = {each["name"] for each in head["connections"]}
+    known = {
+        c["name"]: c for c in making.connections(engine, [n for n in making.written(engine) if n in told])
+    }
+    yield from filter(None, (_other(each, known.get(each["name"])) for each in head["connections"]))
 
 
 def _other(told: Mapping[str, Any], now: Mapping[str, Any] | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 import duckdb
@@ -13,6 +13,7 @@ from cs_connector.act.differences.foreign import Policy
 from cs_connector.act.differences.preflight import Stop
 from cs_connector.act.outbox import refused, row_key
 from cs_connector.act.outbox.refused import Refusal
+from cs_connector.errors import AdapterError, about
 from cs_connector.runner.drift import described
 from cs_connector.runner.engine import Engine
 from cs_connector.store.leases import check
@@ -23,12 +24,14 @@ from cs_connector.unify import Source
 class Kept:
     """What was kept out: `notes` say it in sentences, `missed` counts changes by connection and object.
 
-    `refusals` are the records that we do not send because we know better.
+    `refusals` are the records that we do not send because we know better, `stops` how many fields and objects are not
+    written at all.
     """
 
     notes: tuple[str, ...] = ()
     missed: Counter[tuple[str, str]] = field(default_factory=Counter)
     refusals: tuple[Refusal, ...] = ()
+    stops: int = 0
 
 
 def policies(engine: Engine) -> dict[str, Policy]:
@@ -50,10 +53,26 @@ def watched(engine: Engine) -> dict[tuple[str, str], frozenset[str]]:
     return found
 
 
-def fitted(engine: Engine) -> tuple[list[Source], list[Stop]]:
-    """What is written to, with the write rules that the CRMs take; and what those do not take at all."""
+def away(engine: Engine) -> dict[str, AdapterError]:
+    """The connections that are written to and do not tell now what they take, and why: nothing is planned for them."""
+    found: dict[str, AdapterError] = {}
+    for source in _targets(engine):
+        try:
+            with about(source.connection, "nothing is written to it"):
+                described(engine, source.connection, _written(source))
+        except AdapterError as error:
+            found[source.connection] = error
+    return found
+
+
+def _targets(engine: Engine) -> list[Source]:
     connections = engine.project.settings.connections
-    sources = [source for source in engine.sources() if connections[source.connection].write]
+    return [source for source in engine.sources() if connections[source.connection].write]
+
+
+def fitted(engine: Engine, without: Collection[str] = ()) -> tuple[list[Source], list[Stop]]:
+    """What is written to, with the write rules that the CRMs take; and what those do not take at all."""
+    sources = [source for source in _targets(engine) if source.connection not in without]
     found: list[Source] = []
     stops: list[Stop] = []
     for source in sources:
@@ -91,7 +110,7 @@ def keep_out(
     )
     missed = held + Counter((r.connection, r.object) for r in refusals)
     alarms = Counter({(connection, name): count for connection, name, count in foreign.alarms(con)})
-    return Kept(tuple(notes), missed + alarms, tuple(refusals))
+    return Kept(tuple(notes), missed + alarms, tuple(refusals), len(stops))
 
 
 def checked(engine: Engine, con: duckdb.DuckDBPyConnection, sources: Sequence[Source]) -> list[Refusal]:

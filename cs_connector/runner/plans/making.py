@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import groupby, islice
 from pathlib import Path
@@ -69,7 +69,11 @@ def _head(engine: Engine, con: duckdb.DuckDBPyConnection, checks: list[Check], h
         "data_epoch": engine.store.facts.version(),
         "audit_row": audited(engine),
         "population": overview.population(con),
-        "connections": list(connections(engine)),
+        "connections": list(connections(engine, [n for n in written(engine) if n not in held.away])),
+        "unreached": [
+            {"name": name, "code": e.code, "what": e.what, "why": e.why, "fix": e.fix, "exit": e.exit_code}
+            for name, e in held.away.items()
+        ],
         "counts": overview.counts(con),
         "samples": overview.samples(con),
         "tasks": overview.tasks(con, engine.summary.held),
@@ -85,7 +89,8 @@ def _head(engine: Engine, con: duckdb.DuckDBPyConnection, checks: list[Check], h
             "values": held.values,
             "unknown": list(held.unknown),
             "text": str(held) if held.values else "",
-            "notes": list(held.kept.notes),
+            "notes": held.missing,
+            "whole": held.whole(len(bill.objects)),
         },
     }
 
@@ -108,13 +113,17 @@ def line(check: Check) -> Row:
     }
 
 
-def connections(engine: Engine) -> Iterator[Row]:
-    """The orgs that are written to, as they say who they are now."""
-    written = [name for name, settings in engine.project.settings.connections.items() if settings.write]
-    for name in written:
+def written(engine: Engine) -> list[str]:
+    """The connections that are written to."""
+    return [name for name, settings in engine.project.settings.connections.items() if settings.write]
+
+
+def connections(engine: Engine, names: Sequence[str]) -> Iterator[Row]:
+    """The orgs of connections that are written to, as they say who they are now."""
+    for name in names:
         engine.identify(name)
-    orgs = {org.connection: org for org in permission.orgs(engine, written)}
-    for name in written:
+    orgs = {org.connection: org for org in permission.orgs(engine, names)}
+    for name in names:
         yield {
             "name": name,
             "crm": orgs[name].crm,

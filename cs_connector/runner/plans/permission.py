@@ -76,15 +76,19 @@ def grant(
     names: Iterable[str],
     approval: Mapping[str, str] | None = None,
     way: Way = PLAN,
+    *,
+    whole: bool = True,
 ) -> None:
     """Let a plan be written to the named connections, and put its figures on record.
 
-    Of `approval`, `reason` is a person's word that lets broken limits, first writes and other installations through, for the plan called
+    A `whole` plan says all that the files of the project bring: what comes later has another cause. Of `approval`,
+    `reason` is a person's word that lets broken limits, first writes and other installations through, for the plan called
     `plan` with its `digest`. Raises GuardStopped, which advises the `way` of the plan.
     """
     names = sorted(names)
     if not names:
-        _nothing(engine, checks)
+        if whole and not way.undoes:
+            _nothing(engine, checks)
         return
     if why := stopped(engine):
         raise switch.refusal(why)
@@ -98,7 +102,8 @@ def grant(
         _approve(engine, new, others, checks, approval)
     if not way.undoes:  # which writes what older files had said, and is no usual night
         with engine.store.state.begin() as db:
-            past.keep(db, engine.run, files(engine), guard.figures_of(checks), engine.clock.now())
+            seen = files(engine) if whole or approval else past.read(db).files or files(engine)
+            past.keep(db, engine.run, seen, guard.figures_of(checks), engine.clock.now())
 
 
 def _nothing(engine: Engine, checks: Sequence[Check]) -> None:

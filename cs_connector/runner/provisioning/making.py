@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from cs_connector.act import switch
 from cs_connector.act.face import Standing, Step, key
-from cs_connector.act.outbox import written
 from cs_connector.errors import AdapterError
-from cs_connector.ports import Piece, Receipt, Verdict
+from cs_connector.ports import Receipt, Verdict
 from cs_connector.runner.engine import Engine
 from cs_connector.runner.plans import permission
 from cs_connector.runner.running import recorded
 from cs_connector.runner.summary import WriteLine
-from cs_connector.store import shapes
 
+from . import anew
 from .entries import taken
 from .late import catch_up
 from .record import ASKED, CHANGING, MADE
@@ -72,11 +71,12 @@ def _put(engine: Engine, site: Site) -> None:
     waiting = [s for s in site.to_do if s.standing is not Standing.ADOPT]
     if not waiting:
         return
+    anew.objects(engine, site.connection, site.steps)
     with engine.talk.step(f"putting into {site.connection}", len(waiting)) as tick:
         for steps in _batches(waiting):
             allowed(engine, BEGUN)
             _announce(site, steps)
-            _read_anew(engine, site.connection, (s.piece for s in steps if s.standing is Standing.CREATE))
+            anew.fields(engine, site.connection, [s.piece for s in steps if s.standing is Standing.CREATE])
             receipts = _install(site, steps)
             _settle(site, steps, receipts)
             engine.beat()
@@ -90,21 +90,6 @@ def _announce(site: Site, steps: Sequence[Step]) -> None:
     site.record.mark([step.piece for step in new if step.ours], ASKED)
     changed = [step.piece for step in steps if step.ours and step.standing is not Standing.CREATE]
     site.record.mark(changed, CHANGING)
-
-
-def _read_anew(engine: Engine, connection: str, new: Iterable[Piece]) -> None:
-    """Objects of which a new field was read before: who took the old one away took its values, and no record says so."""
-    names = {_last(piece.name) for piece in new}
-    for name, shape in sorted(shapes.kept(engine.store.state, connection).items()):
-        if again := {field for field, type_ in shape.items() if type_ and _last(field) in names}:
-            engine.store.landing.again(connection, name)
-            with engine.store.state.begin() as db:
-                written.forget_fields(db, connection, name, again | {_last(field) for field in again})
-
-
-def _last(name: str) -> str:
-    """A field's name without that of its object."""
-    return name.rpartition(".")[2]
 
 
 def _kept_up(step: Step) -> bool:

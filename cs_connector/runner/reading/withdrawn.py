@@ -9,6 +9,11 @@ from cs_connector.runner.engine import Engine
 from cs_connector.store import leases
 from cs_connector.store.tables import feeds
 
+_NEVER = (
+    "{name} is not there for this login, so nothing of it is read: the CRM's plan does not have it, its feature is off, or a "
+    "permission was never given. Where it should be there, give the login the permission, and the next run reads all of it"
+)
+
 
 def passed_over(page: Page) -> bool:
     """Whether the last page of an object does not say how far it was read: then it was not."""
@@ -37,3 +42,12 @@ def note(engine: Engine, connection: str, name: str) -> None:
         "away, or the CRM's plan has it no longer. What is counted in it is unknown until it can be read again. "
         "Give the login the permission, or take the object out of the mapping"
     )
+
+
+def never(engine: Engine, connection: str, name: str) -> None:
+    """Say of an object of which nothing was ever read that it is passed over: where it should be there, nobody would know."""
+    mine = (feeds.c.connection == connection) & (feeds.c.object == name)
+    with engine.store.state.read() as db:
+        until = db.scalar(sa.select(feeds.c.watermark).where(mine))
+    if until is None:
+        engine.summary.notes.append(_NEVER.format(name=f"{connection} {name}"))

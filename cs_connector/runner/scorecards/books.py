@@ -12,7 +12,7 @@ from cs_connector.errors import UsageError
 from cs_connector.health.books import books as read
 from cs_connector.language.executor import Connection
 from cs_connector.model import RELATIONSHIP
-from cs_connector.runner.asking import scored_days
+from cs_connector.runner.asking import scored_days, scored_on
 from cs_connector.runner.engine import Engine
 from cs_connector.runner.standing import SCORED, must_be_scored
 from cs_connector.store import views
@@ -23,23 +23,25 @@ _NEEDED = ("snapshot", "measure_score")
 _WHOLE = "whole snapshot"
 
 
-def books(engine: Engine, first: date | None, owner: str | None = None) -> dict[str, Any]:
-    """books/1: from `first`, or the last month end, to the newest scores, of everybody or of the owner with this name, e-mail or id.
+def books(
+    engine: Engine, first: date | None, owner: str | None = None, last: date | None = None
+) -> dict[str, Any]:
+    """books/1: from `first`, or the last month end, to `last`, or the newest scores, of everybody or of the owner with this name, e-mail or id.
 
     Of one owner only the rows of the book are kept in memory. Raises UsageError for a day without scores and an unknown owner.
     """
     with _opened(engine) as con:
-        days = scored_days(con, _WHOLE)
-        start = _start(days, first)
+        end = scored_on(con, last, _WHOLE)
+        start = _start([day for day in scored_days(con, _WHOLE) if day < end], first, end)
         if owner is None:
             _all(engine, con)
         else:
-            _own(engine, con, _user(con, owner), (start, days[0]))
-        found = read(con, start, days[0])
+            _own(engine, con, _user(con, owner), (start, end))
+        found = read(con, start, end)
     return {
         "schema": SCHEMA,
         "from": start.isoformat(),
-        "to": days[0].isoformat(),
+        "to": end.isoformat(),
         "books": [asdict(book) for book in found],
     }
 
@@ -53,13 +55,14 @@ def _opened(engine: Engine) -> Iterator[Connection]:
         yield con
 
 
-def _start(days: Sequence[date], first: date | None) -> date:
-    earlier = days[1:]
+def _start(earlier: Sequence[date], first: date | None, end: date) -> date:
     start = first or (earlier[0] if earlier else None)
     if start is not None and start in earlier:
         return start
     raise UsageError(
-        f"there are no earlier scores of {start}" if start else "there is only one day with scores",
+        f"there are no scores of {start} before {end}"
+        if start
+        else f"there are no scores of a day before {end}",
         safe="nothing was changed",
         fix=f"use one of: {', '.join(map(str, earlier))}" if earlier else "cs-connector run",
     )

@@ -1,7 +1,8 @@
-"""Who says the one and does the other, by the newest scores."""
+"""Who says the one and does the other."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from cs_connector.health.explain import rows_of
@@ -22,10 +23,10 @@ _LISTED = f"""
     WHERE c.on_date = ? ORDER BY c.place, z.size DESC NULLS LAST, a.name, c.relationship_id"""
 
 
-def contradictions(engine: Engine) -> dict[str, Any]:
-    """contradictions/1: each that holds now with whom it holds for, those who pay most of their currency first; `known` says whether by what
-    is known now, or by what was last known. Raises UsageError where nothing was scored.
+def contradictions(engine: Engine, on: date | None = None) -> dict[str, Any]:
+    """contradictions/1: each that holds, by the newest scores or those of a day, with whom it holds for, those who pay most of their currency first; `known` says whether by what
+    was known then, or by what was last known. Raises UsageError where nothing was scored, and for a day without scores.
     """
     with standing(engine) as con:
-        day = scored_on(con, None)
+        day = scored_on(con, on)
         return {"schema": SCHEMA, "as_of": day, "contradictions": rows_of(con, _LISTED, [day])}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cs_connector.errors import UsageError
-from cs_connector.health import Definitions, load_definitions
+from cs_connector.health import Definitions, history, load_definitions
 from cs_connector.health.causes import Cause, causes, main_cause
 from cs_connector.health.compare import Moved, compare, moved, stayed, total, unfit
 from cs_connector.health.differences import differences
@@ -39,6 +39,7 @@ def make(engine: Engine, against: Path | None) -> dict[str, Any]:
     with reference as (named, before), engine.tables([*ENTITIES, "link", "feed", "attachment"]) as con:
         claims.reached(con, engine.as_of)
         earlier.attach(engine, con)
+        engine.store.facts.attach(con, "health/snapshot", "snapshot_before", history.BEFORE)
         with engine.talk.step("scores by both configurations") as tick:
             compare(con, engine.as_of, before, after, tick=tick)
         return _document(con, named, before, after) | {"as_of": engine.as_of.isoformat()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from cs_connector.health import load_definitions
@@ -27,15 +28,16 @@ RELEASED = """
     ORDER BY line.on_date DESC, a.name, r.relationship_id"""
 
 
-def released(engine: Engine) -> dict[str, Any]:
-    """released/1: each such cap of the last run's days, the newest first; `retired` says who retired its evidence, if somebody did.
+def released(engine: Engine, until: date | None = None) -> dict[str, Any]:
+    """released/1: each such cap of the last run's days, or of those up to one, the newest first; `retired` says who retired its evidence,
+    if somebody did.
 
-    Raises UsageError where nothing was scored.
+    Raises UsageError where nothing was scored, and for a day without scores.
     """
     definitions = load_definitions(layers(engine))
     with standing(engine) as con:
-        day = scored_on(con, None)
-        found = rows_of(con, RELEASED)
+        day = scored_on(con, until)
+        found = [row for row in rows_of(con, RELEASED) if row["released_by"] <= day]
         for row in found:
             known = retirements.of(con, definitions.retired, row["relationship"], row["released_by"])
             looked_at = _metrics(definitions, row["override"])

@@ -15,6 +15,7 @@ from . import came
 ROWS = 10_000  # records of a row group
 SIZE = 16_000_000  # bytes of one
 STRETCH = 300_000  # ids that are looked through at once
+PAGE = 128_000  # bytes of one column that are packed at once: so many stay near the processor
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -80,7 +81,12 @@ def writer(target: Path, schema: pa.Schema = SHAPE) -> Any:
     # all are packed for speed: short columns are read at every fold, and there is little to gain in them; payloads are
     # read as a whole by every first run of unify
     packing = {name: "lz4" if name == _LONG else "snappy" for name in schema.names}
-    kind = {"compression": packing, "use_dictionary": False, "write_statistics": short}
+    kind = {
+        "compression": packing,
+        "use_dictionary": False,
+        "write_statistics": short,
+        "data_page_size": PAGE,
+    }
     return parquet.ParquetWriter(target, schema, **kind)
 
 

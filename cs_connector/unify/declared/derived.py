@@ -22,6 +22,31 @@ class Layer:
     checks: tuple[str, ...] = ()
 
 
+def rests_on(rule: ReadRule, name: str) -> frozenset[str]:
+    """The fields of the record on which an attribute or an input of a rule rests in the end."""
+    how = rule.fields[name] if name in rule.fields else rule.inputs[name]
+    if how.formula is None:
+        return frozenset({*how.sources, *([how.only_if.field] if how.only_if else [])})
+    from . import formulas  # whoever has no formula does without what reads them
+
+    return next(one.rests_on for one in formulas.computed(rule) if one.name == name)
+
+
+def worthless(rule: ReadRule, lost: AbstractSet[str]) -> frozenset[str]:
+    """The fields with amounts that cannot be converted now, because their currency, or the day whose rate counts, is lost."""
+    if rule.convert is None or not lost:
+        return frozenset()
+    asked = [rule.convert.told, *(rule.convert.on if isinstance(rule.convert.on, tuple) else ())]
+    if not any(rests_on(rule, name) & lost for name in asked):
+        return frozenset()
+    return frozenset().union(*(rests_on(rule, name) for name in _amounts(rule)))
+
+
+def _amounts(rule: ReadRule) -> list[str]:
+    entity = ENTITIES[rule.entity]
+    return [n for n in rule.fields if (c := entity.column(n)) and c.type == MONEY]
+
+
 def derived(mapping: MappingFile, rule: ReadRule, typed: str, lost: AbstractSet[str]) -> Layer:
     """A rule's rows with what is computed and converted; `typed` has a column for each attribute and input.
 
@@ -65,7 +90,7 @@ _CODE, _DAY, _WORTH, _WANTED, _ASKED = map(
 def _converted(rule: ReadRule, convert: Conversion, rates: Rates, layer: Layer) -> Layer:
     """An amount without a currency, a date or a rate is wrong: it is never taken for one of the wanted currency."""
     entity, wanted = ENTITIES[rule.entity], literal(convert.wanted)
-    amounts = [ident(n) for n in rule.fields if (c := entity.column(n)) and c.type == MONEY]
+    amounts = [ident(n) for n in _amounts(rule)]
     replaced = [
         f"CASE WHEN {_ASKED} THEN TRY_CAST({n} * {_WORTH} / {_WANTED} AS {MONEY}) ELSE {n} END AS {n}"
         for n in amounts

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from cs_connector.config.documents import Document, Path_, load, suggest
+from cs_connector.errors import ConfigError
 
 _PARTS = {"read": "entity", "write": "source"}  # what tells the rules of one object apart
 _BY_KEY = ("fields", "inputs")
 _ORDERS = ("remove", "replace")
+_KEYS = "keys with values (name: value)"
 
 
 @dataclass(slots=True)
@@ -51,7 +53,8 @@ def laid(document: Document, folders: Sequence[Path], chain: Sequence[Path] = ()
     if not isinstance(document.data, dict) or "extends" not in document.data:
         return document
     path = _below(document, folders, [*chain, document.path])
-    base = laid(load(path), folders, [*chain, document.path])
+    base = _formed(laid(load(path), folders, [*chain, document.path]))
+    _formed(document)
     sheet = _Sheet()
     for source in (base, document):
         for key, value in source.data.items():
@@ -79,6 +82,28 @@ def _below(document: Document, folders: Sequence[Path], chain: Sequence[Path]) -
     known = sorted({path.stem for folder in folders for path in folder.glob("*.yml")})
     fix = suggest(name, known) or f"known: {', '.join(known)}"
     raise document.error(("extends",), f"there is no mapping called {name!r}", fix=fix)
+
+
+def _formed(document: Document) -> Document:
+    """The same. Raises ConfigError where it has no rules that another file could be laid over, or that could be laid over others."""
+    if not isinstance(document.data, dict):
+        raise _needed(document, (), _KEYS)
+    for part in _PARTS:
+        rules = document.data.get(part) or []
+        if not isinstance(rules, list):
+            raise _needed(document, (part,), "a list (lines that begin with -)")
+        for index, rule in enumerate(rules):
+            at = (part, index)
+            if not isinstance(rule, Mapping):
+                raise _needed(document, at, _KEYS)
+            if odd := next((key for key in _BY_KEY if not isinstance(rule.get(key) or {}, Mapping)), None):
+                raise _needed(document, (*at, odd), _KEYS)
+    return document
+
+
+def _needed(document: Document, where: Path_, form: str) -> ConfigError:
+    name = ".".join(map(str, where)) or document.path.name
+    return document.error(where, f"{name} is not valid", why=f"needed here: {form}", fix="correct the value")
 
 
 def _rules(sheet: _Sheet, part: str, base: Document, over: Document) -> None:

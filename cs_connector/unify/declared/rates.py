@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -42,6 +43,11 @@ def load_rates(folders: Iterable[Path]) -> Rates | None:
         return None
     document = load(path)
     told = validate(RatesFile, document)
+    days = Counter(map(str, document.data["rates"]))
+    if twice := [key for key in document.data["rates"] if days[str(key)] > 1]:
+        raise document.error(
+            ("rates", twice[-1]), f"{twice[-1]} is there twice", fix="write its rates below one of them"
+        )
     rows = [(code, day, rate) for day, rates in told.rates.items() for code, rate in rates.items()]
     based = [day for code, day, rate in rows if code == told.base and rate != 1]
     if based:

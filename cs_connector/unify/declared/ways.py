@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from cs_connector.unify import aliases
 from cs_connector.unify.mapping import FieldRule, ReadRule
 from cs_connector.unify.source import Latest, Source
 from cs_connector.unify.sql import ident, literal
@@ -53,8 +54,8 @@ def _column(source: Source, how: FieldRule, latest: Latest) -> str:
     )
     id_ = f"coalesce({', '.join(f'q.{ident(name)}' for name in how.sources)})"
     return (
-        f"(SELECT any_value(nullif(trim(json_extract_string(o.payload, {path})), '')) FROM {view} o "
-        f"WHERE NOT o.deleted AND o.id = {id_}) AS {ident(_called(how))}"
+        f"(SELECT any_value(nullif(trim(json_extract_string(o.payload, {path})), '')) "
+        f"FROM ({aliases.named(view, source, how.through.object)}) o WHERE o.name = {id_}) AS {ident(_called(how))}"
     )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from cs_connector.config.documents import Document, load, suggest, validate
 from cs_connector.errors import ConfigError
@@ -60,11 +60,20 @@ class Stage(Strict):
     on: Literal["start_on", "renewal_on"] | None = None
 
 
+def _someone(owner: tuple[Owner, ...]) -> tuple[Owner, ...]:
+    if not owner:
+        raise ValueError("name at least one place where the owner is looked for")
+    return owner
+
+
+Owners = Annotated[tuple[Owner, ...], AfterValidator(_someone)]
+
+
 class RelationshipType(Strict):
     """What is special about relationships of a type; what is not said is as for all."""
 
     scorecard: str | None = None
-    owner: tuple[Owner, ...] | None = None
+    owner: Owners | None = None
     lifecycle: tuple[Stage, ...] | None = None
 
 
@@ -106,17 +115,10 @@ class Rulebook(Strict):
     version: Literal[1] = 1
     relationships: tuple[SourceRule, ...] = (SourceRule.model_validate({"from": "subscription"}),)
     gap_days: int = Field(default=90, ge=0)
-    owner: tuple[Owner, ...] = ("partner", "relationship", "csm", "team", "parent", "fallback")
+    owner: Owners = ("partner", "relationship", "csm", "team", "parent", "fallback")
     lifecycle: tuple[Stage, ...] = _STAGES
     attach: dict[str, tuple[AttachRule, ...]] = Field(default_factory=dict)
     types: dict[str, RelationshipType] = Field(default_factory=lambda: dict(_TYPES))
-
-    @field_validator("owner")
-    @classmethod
-    def _someone(cls, owner: tuple[Owner, ...]) -> tuple[Owner, ...]:
-        if not owner:
-            raise ValueError("name at least one place where the owner is looked for")
-        return owner
 
     @field_validator("types")
     @classmethod
@@ -236,20 +238,29 @@ def _attach_rule(
     yield from _names((*at, "same"), rule.same.values(), _OF_RELATIONSHIP, "relationship")
 
 
+def _staged(at: tuple[str | int, ...], stages: Iterable[Stage]) -> Iterator[Wrong]:
+    """Stages that are there twice, in whatever letters, and those of which a day would be passed over."""
+    seen: set[str] = set()
+    for index, stage in enumerate(stages):
+        plain = stage.stage.strip().lower()
+        if plain in seen:
+            yield (
+                (*at, index),
+                ConfigError(f"{stage.stage} is there twice", fix="remove one", safe=_FORMULA_SAFE),
+            )
+        if stage.on and stage.within is not None:
+            told = f"{stage.stage} is due within {stage.within} days and on {stage.on}"
+            yield (*at, index), ConfigError(told, fix="keep one of them", safe=_FORMULA_SAFE)
+        seen.add(plain)
+
+
 def _typed(book: Rulebook, scorecards: Collection[str] | None) -> Iterator[Wrong]:
     lists: Mapping[tuple[str | int, ...], tuple[Stage, ...]] = {
         ("lifecycle",): book.lifecycle,
         **{("types", n, "lifecycle"): t.lifecycle or () for n, t in book.types.items()},
     }
     for at, stages in lists.items():
-        seen: set[str] = set()
-        for index, stage in enumerate(stages):
-            if stage.stage in seen:
-                yield (
-                    (*at, index),
-                    ConfigError(f"{stage.stage} is there twice", fix="remove one", safe=_FORMULA_SAFE),
-                )
-            seen.add(stage.stage)
+        yield from _staged(at, stages)
     for name, card in book.scorecards.items():
         if scorecards is not None and (error := _unknown(card, scorecards, "scorecard")):
             yield ("types", name, "scorecard"), error

@@ -148,3 +148,23 @@ def test_wrong_values_are_refused(house: House, name: str, value: str, code: str
     answer = house.call("PATCH", "/crm/v3/objects/companies/1", {"properties": {name: value}})
     assert answer.status_code == 400
     assert code in answer.json()["message"]
+
+
+def test_the_company_of_a_contact_is_there_or_was_merged(house: House) -> None:
+    house.load("companies", *(company(n, name=f"C{n}") for n in (1, 2, 3)))
+    house.load("contacts", company(9, email="a@example.com", associatedcompanyid="1"))
+    where = "/crm/v3/objects/contacts/9"
+    lost = house.call("PATCH", where, {"properties": {"associatedcompanyid": "404"}})
+    assert (lost.status_code, "Company 404 does not exist" in lost.json()["message"]) == (400, True)
+    merged = house.post("/crm/v3/objects/companies/merge", {"primaryObjectId": "2", "objectIdToMerge": "3"})
+    for wanted in ("3", merged["id"]):
+        house.call("PATCH", where, {"properties": {"associatedcompanyid": wanted}})
+        kept = house.call("GET", where + "?properties=associatedcompanyid").json()["properties"]
+        assert kept["associatedcompanyid"] == merged["id"]
+
+
+def test_a_new_record_gets_no_number_of_an_archived_one(house: House) -> None:
+    gone = company(500_000_000_000, name="Gone") | {"archived": True}
+    house.load("companies", gone, company(499_999_999_999, name="Here"))
+    made = house.post("/crm/v3/objects/companies", {"properties": {"name": "New"}})
+    assert int(made["id"]) > 500_000_000_000

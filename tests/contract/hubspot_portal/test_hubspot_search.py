@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from cs_connector.sandbox.keeping import laid
+
 from .house import House, company
 
 
@@ -201,3 +203,13 @@ def test_values_from_before_a_new_type_are_passed_over(unlimited: House, kind: s
     found = [each["id"] for each in unlimited.search("companies", above, sorts=sorted_by)["results"]]
     assert "2" in found
     assert ("1" in found) == (kind in ("enumeration", "bool"))
+
+
+@pytest.mark.parametrize("name", ["hs_object_id", "cs_key"])
+def test_a_record_that_is_named_twice_is_found_once(unlimited: House, tmp_path, name: str) -> None:
+    unlimited.load("companies", *(company(n, cs_key=str(n)) for n in range(1, 1200)))
+    world = unlimited.world
+    named = {"world": world, "clock": world.clock, "ledger": world.ledger, "dice": world.dice}
+    unlimited.portal.restore(laid(unlimited.portal.snapshot(), tmp_path, named))
+    found = unlimited.search("companies", {"propertyName": name, "operator": "IN", "values": ["5", "5"]})
+    assert (found["total"], [each["id"] for each in found["results"]]) == (1, ["5"])

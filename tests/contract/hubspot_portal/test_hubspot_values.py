@@ -158,3 +158,11 @@ def test_an_admin_puts_rules_on_values(house: House) -> None:
     assert odd.status_code == 501
     bad = house.call("PUT", f"{rules}/name/rule-type/MAX_LENGTH", {"ruleArguments": ["many"]})
     assert bad.status_code == 400
+
+
+def test_a_choice_of_the_portal_s_own_that_offers_nothing_takes_nothing(house: House) -> None:
+    prop = {"label": "Tier", "type": "string", "fieldType": "text", "groupName": "cs_health", "name": "tier"}
+    house.post("/crm/v3/properties/companies", prop)
+    house.portal.control({"retype_field": {"object": "companies", "field": "tier", "type": "enumeration"}})
+    answer = house.call("POST", "/crm/v3/objects/companies", {"properties": {"tier": "gold"}})
+    assert (answer.status_code, "INVALID_OPTION" in answer.text) == (400, True)

@@ -98,3 +98,19 @@ def test_nonsense_is_refused_in_the_vendors_words(api, start):
         if answer.status >= 400 and answer.body:
             found = json.loads(answer.body)
             assert "error" in found or "errors" in found, (method, path, query, sent, answer.body)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        (f"organizations.json?per_page={'9' * 5000}", 400),
+        (f"organizations/{'9' * 5000}.json", 400),
+        ("organizations/²", 400),
+        (f"organizations/show_many.json?ids={'9' * 5000}", 200),
+        (f"incremental/tickets/cursor.json?start_time={'9' * 5000}", 422),
+        (f"search.json?query=created>{'9' * 400}days", 422),
+    ],
+)
+def test_numbers_that_are_too_long_are_refused_in_the_words_of_the_vendor(api, path, status):
+    answer = api("GET", path)
+    assert (answer.status_code, "error" in answer.json()) == (status, status != 200)

@@ -162,3 +162,14 @@ def test_a_cursor_that_no_export_gave_is_refused(api, mark):
     cursor = base64.b64encode(mark.format(second=second.decode()).encode()).decode()
     answer = api("GET", "incremental/tickets/cursor.json", params={"cursor": cursor})
     assert (answer.status_code, answer.json()["error"]) == (400, "InvalidValue")
+
+
+def test_the_time_export_ends_also_where_its_last_records_are_hidden(api):
+    seed(api, *(organization(number, 600 - number) for number in range(1, 5)))
+    table = api.sandbox.simulators["zendesk"]._state.tables["organizations"]
+    table.hidden = frozenset({3, 4})
+    page = api.get("incremental/organizations.json", start_time=0)
+    assert (numbers(page["organizations"]), page["end_of_stream"]) == ([1, 2], True)
+    table.hidden = frozenset()
+    page = api.get("incremental/organizations.json", start_time=page["end_time"])
+    assert numbers(page["organizations"]) == [2, 3, 4]

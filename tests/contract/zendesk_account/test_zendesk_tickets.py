@@ -176,3 +176,14 @@ def test_a_new_ticket_has_the_tags_of_its_requester_and_organization(api):
     assert made["tags"] == ["own", "manager", "premium"]
     changed = api("PUT", f"tickets/{made['id']}.json", {"ticket": {"tags": ["own"]}}).json()["ticket"]
     assert changed["tags"] == ["own"]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"priority": "highest"}, {"organization_id": 404}, {"assignee_id": 404}, {"due_at": "soon"}]
+)
+def test_a_ticket_that_is_refused_makes_no_requester(api, wrong):
+    asked = {"comment": {"body": "Help"}, "requester": {"name": "New", "email": "new@example.com"}}
+    assert api("POST", "tickets", {"ticket": asked | wrong}).status_code in (400, 422)
+    assert (api.get("users.json")["users"], api.ledger()) == ([], [])
+    assert api("POST", "tickets", {"ticket": asked}).status_code == 201
+    assert [user["email"] for user in api.get("users.json")["users"]] == ["new@example.com"]

@@ -105,6 +105,8 @@ class Lists:
     def search(self, call: Call) -> Response:
         self._permit("read")
         wanted = call.body(Wanted)
+        if wanted.offset < 0 or wanted.count < 1:
+            raise bad_request("offset must not be below 0, and count not below 1")
         ids = set(wanted.listIds or ())
         found = [
             each

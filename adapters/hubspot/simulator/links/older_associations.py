@@ -6,7 +6,7 @@ import msgspec
 
 from cs_connector.sandbox.wire import Response
 
-from ..call import Call, answer, nothing, record_id
+from ..call import Call, answer, is_digits, nothing, record_id
 from ..errors import bad_request
 from ..state import State
 from .links import LinkType
@@ -52,7 +52,7 @@ class OlderAssociations:
 
     def _kind(self, category: str, number: str, act: str) -> LinkType:
         """Raises Refusal 400 for a type that is not there, 403 where its records may not be used."""
-        kind = self._state.links.types.get(int(number)) if number.isdecimal() else None
+        kind = self._state.links.types.get(int(number)) if is_digits(number) else None
         if kind is None or kind.category != category:
             raise bad_request(f"Association type {number} of {category} does not exist")
         for type_id in (kind.start, kind.end):

@@ -70,8 +70,9 @@ class Relations:
         """Make a company the contact's primary one, as writing `associatedcompanyid` does; "" takes it away."""
         links = self._state.links
         current = links.one(CONTACT_PRIMARY, contact)
-        if company and int(company) in self._state.shelves[COMPANY].live:
-            links.add(links.types[CONTACT_PRIMARY], contact, int(company))
+        wanted = self._state.shelves[COMPANY].get(int(company)) if company else None
+        if wanted is not None:
+            links.add(links.types[CONTACT_PRIMARY], contact, wanted.id)
         elif current is not None:
             links.cut(CONTACT, contact, COMPANY, current)
         self._reflect((CONTACT, contact))

@@ -108,11 +108,11 @@ def _among(shelf: Shelf, state: State, each: Filter) -> Sequence[int] | None:
         return None
     if each.propertyName in shelf.unique:
         holders = (shelf.holder(each.propertyName, value) for value in wanted)
-        exact = [holder for holder in holders if holder is not None]
+        exact = list(dict.fromkeys(holder for holder in holders if holder is not None))
         # values are compared without regard to case, the index only knows e-mail addresses so
-        return exact if each.propertyName == "email" or len(exact) == len(wanted) else None
+        return exact if each.propertyName == "email" or len(exact) == len(set(wanted)) else None
     if each.propertyName == "hs_object_id":
-        return [int(value) for value in wanted if value.isdecimal()]
+        return list(dict.fromkeys(int(value) for value in wanted if value.isdecimal()))
     linked = _linked(shelf, state, each)
     return None if linked is None else sorted(linked)
 

@@ -41,6 +41,7 @@ def _load(state: State, rows: Iterable[SeedRow]) -> None:
             continue
         shelf = _shelf(state, name)
         made = _record(shelf, record, state.now())
+        state.next_id = max(state.next_id, made.id)
         empty = [name for name, value in record.get("properties", {}).items() if value == ""]
         state.history.clear((shelf.kind.type_id, made.id), empty, made.modified)
         if record.get("archived"):
@@ -51,7 +52,6 @@ def _load(state: State, rows: Iterable[SeedRow]) -> None:
         links += _links(state, shelf, made, record.get("associations", ()))
     for type_id, made_here in records.items():
         state.shelves[type_id].fill(made_here)
-        state.next_id = max(state.next_id, state.shelves[type_id].ids[-1])
     _join(state, links)
     _mirror(state, records)
 

@@ -17,7 +17,7 @@ from . import derived
 from .history import APP, MERGE, UNKNOWN, Source
 from .kinds import CONTACTS, Kind
 from .shelf import Record, Shelf, key
-from .values import Invalid, Scalar, checked
+from .values import ID_PROPERTIES, Invalid, Scalar, checked
 
 MERGED, MOST_MERGED = "hs_merged_object_ids", 250
 STAGES = {"deals": ("pipeline", "dealstage"), "tickets": ("hs_pipeline", "hs_pipeline_stage")}
@@ -202,6 +202,8 @@ class Writer:
         text = checked(prop, value, self._state.allowed(shelf.kind, prop), rules)
         if name == "email" and text in self._state.blocked:
             raise Invalid("GDPR_BLACKLISTED_EMAIL", f"{text} has been GDPR blacklisted")
+        if name in ID_PROPERTIES and text and self._state.shelf("companies").get(int(text)) is None:
+            raise Invalid("INVALID_COMPANY_ID", f"Company {text} does not exist")
         return text
 
     def _held(self, shelf: Shelf, name: str, value: str, own: int | None, holder: int | None) -> Refusal:

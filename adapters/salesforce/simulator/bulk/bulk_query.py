@@ -9,6 +9,7 @@ from typing import Any
 from cs_connector.sandbox.wire import Request, Response
 
 from ..answers import as_csv, as_json, json_object, nothing
+from ..digits import whole
 from ..errors import ApiError, method_not_allowed, not_found, unsimulated
 from ..ids import full_id, make_id
 from ..soql.columns import BulkColumn, bulk_columns
@@ -27,6 +28,7 @@ from .jobs import (
     UPLOADED,
     Job,
     formats,
+    invalid_locator,
     locator,
     read_locator,
 )
@@ -136,9 +138,8 @@ class BulkQueries:
         self._advance_if_late(found)
         if found.job.state != COMPLETE:
             raise _not_complete(found.job)
-        query = request.query
-        start = read_locator(query["locator"]) if query.get("locator") else 0
-        last = start + _page(query.get("maxRecords"))
+        start = _start(request.query.get("locator"), found)
+        last = start + _page(request.query.get("maxRecords"))
         page = list(found.lines.part(start, last))
         mark = locator(last) if last < len(found.lines) else "null"
         text = write_csv(found.head, page, found.job.delimiter, found.job.ending)
@@ -159,13 +160,22 @@ def _line(columns: list[BulkColumn], row: dict[str, Any]) -> list[str]:
     return [cell(column.get(row), column.type) for column in columns]
 
 
+def _start(locator: str | None, found: Export) -> int:
+    """Raises ApiError INVALIDJOB for a locator that no page of this job gave."""
+    start = read_locator(locator) if locator else 0
+    if start and start >= len(found.lines):
+        raise invalid_locator(locator or "")
+    return start
+
+
 def _page(wanted: str | None) -> int:
     """Raises ApiError INVALIDJOB where `maxRecords` is no positive number."""
     if wanted is None:
         return PAGE
-    if not wanted.isdigit() or not int(wanted):
+    number = whole(wanted)
+    if not number:
         raise ApiError(400, "INVALIDJOB", f"Invalid value for maxRecords: {wanted}")
-    return int(wanted)
+    return number
 
 
 def _wrong_state(why: str) -> ApiError:

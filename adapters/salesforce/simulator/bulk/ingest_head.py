@@ -26,12 +26,12 @@ def read(schema: Schema, job: Job, data: bytes) -> Sheet:
     """Never raises: an unreadable upload is a sheet with nothing but a reason."""
     obj = schema.objects[job.object.lower()]
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode()  # a byte order mark is part of the first name: forcedotcom/cli issue 720
         lines = read_csv(text, job.delimiter)
     except UnicodeDecodeError as bad:
         return Sheet([], [], f"InvalidBatch : The file is not in UTF-8: {bad.reason} at byte {bad.start}")
     except csv.Error as bad:
-        return Sheet([], [], f"InvalidBatch : CSV could not be read: {bad}")
+        return Sheet([], [], f"InvalidBatch : Failed to parse CSV. {bad}")
     if not lines:
         return Sheet([], [], NO_DATA)
     head = [name.strip() for name in lines[0]]

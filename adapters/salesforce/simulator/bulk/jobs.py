@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from ..digits import whole
 from ..errors import ApiError
 from ..times import stamp
 from .csvs import DELIMITERS, ENDINGS
@@ -96,7 +97,15 @@ def locator(start: int) -> str:
 
 
 def read_locator(text: str) -> int:
+    """Raises ApiError INVALIDJOB for what `locator` never gives."""
     try:
-        return int(base64.b64decode(text + "=" * (-len(text) % 4)))
+        found = whole(base64.b64decode(text + "=" * (-len(text) % 4), validate=True).decode("ascii"))
     except ValueError:
-        raise ApiError(400, "INVALIDJOB", f"Invalid locator: {text}") from None
+        found = None
+    if found is None:
+        raise invalid_locator(text)
+    return found
+
+
+def invalid_locator(text: str) -> ApiError:
+    return ApiError(400, "INVALIDJOB", f"Invalid locator: {text}")

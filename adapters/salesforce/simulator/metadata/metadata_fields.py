@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..digits import whole
 from ..errors import RecordError
 from ..schema.schema import Field, ObjectType, Schema
 from ..writing.formula import formula as read_formula
@@ -143,6 +144,7 @@ def _check(declared: str, kind: Kind, part: Part, *, formula: bool) -> None:
         raise misfit("Text length must be between 1 and 255")
     if declared in {"LongTextArea", "Html"} and not FEWEST_LONG <= length <= MOST_LONG:
         raise misfit(f"Long text length must be between {FEWEST_LONG} and {MOST_LONG}")
+    _number(part, "startingNumber")
     if _number(part, "precision") > 18 or _number(part, "scale") > _number(part, "precision"):
         raise misfit("Precision must be at most 18, and scale at most the precision")
 
@@ -151,9 +153,10 @@ def _number(part: Part, name: str) -> int:
     text = part.text(name)
     if text is None:
         return 0
-    if not text.isdigit():
+    number = whole(text)
+    if number is None:
         raise misfit(f"'{text}' is not a valid value for the type xsd:int of {name}")
-    return int(text)
+    return number
 
 
 def _default(part: Part, kind: Kind) -> Any:

@@ -10,6 +10,8 @@ from .metadata_errors import beyond, duplicate, lacking, unknown
 from .metadata_objects import Objects, Shown
 from .soap_xml import Part
 
+Lists = dict[str, tuple[str, ...]]
+
 
 class RecordTypes:
     kind = "RecordType"
@@ -21,14 +23,15 @@ class RecordTypes:
         (obj, *_), name = self._o.bearers(part.text("fullName") or "")
         if name.lower() in obj.record_types:
             raise duplicate(f"Duplicate Name: A Record Type named {name} already exists on {obj.label}.")
-        self._keep(obj, name, part, self._row(obj, name, part))
+        lists = _lists(obj, part)
+        self._keep(obj, name, part, self._row(obj, name, part), lists)
 
     def update(self, part: Part) -> None:
         (obj, *_), name = self._o.bearers(part.text("fullName") or "")
         held = obj.record_types.get(name.lower())
         if held is None:
             raise unknown(self.kind, f"{obj.name}.{name}")
-        self._keep(obj, held.name, part, held.id)
+        self._keep(obj, held.name, part, held.id, _lists(obj, part))
         table = self._o.state.rows.of(self._o.state.schema.objects["recordtype"])
         table.put(held.id, {**table.rows[held.id], **_described(obj, held.name, part)})
 
@@ -63,16 +66,8 @@ class RecordTypes:
             for r in o.record_types.values()
         ]
 
-    def _keep(self, obj: ObjectType, name: str, part: Part, record_id: str) -> None:
-        lists = {}
-        for given in part.parts("picklistValues"):
-            field = obj.fields.get((given.text("picklist") or "").lower())
-            if field is None:
-                raise unknown("Picklist", f"{given.text('picklist')}", "picklist")
-            lists[field.name] = tuple(v.text("fullName") or "" for v in given.parts("values"))
-        label = part.text("label")
-        if not label:
-            raise lacking("label")
+    def _keep(self, obj: ObjectType, name: str, part: Part, record_id: str, lists: Lists) -> None:
+        label = part.text("label") or ""
         obj.record_types[name.lower()] = RecordType(
             record_id, name, label, part.flag("active"), picklists=lists
         )
@@ -80,6 +75,19 @@ class RecordTypes:
 
     def _row(self, obj: ObjectType, name: str, part: Part) -> str:
         return self._o.permissions.add("RecordType", _described(obj, name, part))
+
+
+def _lists(obj: ObjectType, part: Part) -> Lists:
+    """The values that records of the type may take, by picklist. Raises RecordError for a type that cannot be."""
+    lists = {}
+    for given in part.parts("picklistValues"):
+        field = obj.fields.get((given.text("picklist") or "").lower())
+        if field is None:
+            raise unknown("Picklist", f"{given.text('picklist')}", "picklist")
+        lists[field.name] = tuple(v.text("fullName") or "" for v in given.parts("values"))
+    if not part.text("label"):
+        raise lacking("label")
+    return lists
 
 
 def _described(obj: ObjectType, name: str, part: Part) -> Row:

@@ -96,6 +96,8 @@ class CustomFields:
             made = fields.from_part(self._o.state.schema, obj, name, part)
             _check_change(held, made)
             fields.check_room(obj, made)
+            if made.unique and not held.unique:
+                self._check_alone(obj, held)
             obj.add(replace(made, name=held.name, seen=held.seen, edited=held.edited))
         self._o.permissions.settle()
 
@@ -141,6 +143,15 @@ class CustomFields:
         if held is None or not held.custom:
             raise unknown(self.kind, f"{obj.name}.{name}")
         return held
+
+    def _check_alone(self, obj: ObjectType, held: Field) -> None:
+        """Raises RecordError for a field in which two records have the same value: it cannot become unique."""
+        rows = self._o.state.rows.of(obj).rows.values()
+        found = [
+            str(row[held.name]).lower() for row in rows if row.get(held.name) and not row.get("IsDeleted")
+        ]
+        if len(set(found)) < len(found):
+            raise misfit(f"{held.name} cannot be unique: there are duplicate values in existing records")
 
     def _start(self, obj: ObjectType, made: Field, part: Part) -> None:
         """Records that are there get the default of a checkbox, and numbers where the field counts."""

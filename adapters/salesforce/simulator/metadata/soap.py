@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from cs_connector.sandbox.wire import Request, Response
 
+from ..digits import whole
 from ..errors import ApiError, RecordError
 from ..limits import Limits
 from ..login.oauth import Login
@@ -83,10 +84,11 @@ class Soap:
 
     def _version(self, text: str) -> int:
         """66 of `66.0`. Raises Fault for a version that is not served."""
-        whole, _, part = text.partition(".")
-        if part != "0" or not whole.isdigit() or int(whole) not in self._versions:
+        before, _, part = text.partition(".")
+        number = whole(before)
+        if part != "0" or number is None or number not in self._versions:
             raise Fault("UNSUPPORTED_API_VERSION", f"Invalid Api version specified on URL: {text}")
-        return int(whole)
+        return number
 
     def _check_session(self, request: Request, call: Call) -> None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from xml.sax.saxutils import escape, quoteattr
 ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 FAULTS = "urn:fault.partner.soap.sforce.com"
+UNSAYABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 NIL = object()
 """Written as an element that is there and says that it has no value."""
 
@@ -115,7 +117,12 @@ def write(name: str, value: Any) -> str:
         inside = "".join(write(key, one) for key, one in value.items() if key != "@type")
         return f"<{name}{kind}>{inside}</{name}>"
     text = ("true" if value else "false") if isinstance(value, bool) else str(value)
-    return f"<{name}>{escape(text)}</{name}>"
+    return f"<{name}>{_said(text)}</{name}>"
+
+
+def _said(text: str) -> str:
+    """A text as XML can hold it."""
+    return escape(UNSAYABLE.sub("\ufffd", text))
 
 
 def as_part(name: str, value: Any) -> Part:
@@ -144,7 +151,7 @@ def answer(namespace: str, operation: str, result: Any, header: str = "") -> byt
 
 def fault(namespace: str, code: str, message: str) -> bytes:
     """The envelope that refuses a call."""
-    said = escape(message)
+    said = _said(message)
     detail = (
         f'<detail><sf:UnexpectedErrorFault xsi:type="sf:UnexpectedErrorFault"><sf:exceptionCode>{code}</sf:exceptionCode>'
         f"<sf:exceptionMessage>{said}</sf:exceptionMessage></sf:UnexpectedErrorFault></detail>"

@@ -122,13 +122,10 @@ class Collection:
             raise _too_many(MOST_READ)
         if not fields:
             raise ApiError(400, "MISSING_ARGUMENT", "fields parameter is required")
-        found = [self._state.rows.of(obj).rows.get(full_id(i) or "") for i in ids]
-        return as_json(
-            [
-                None if row is None or row.get("IsDeleted") else self._records.show(obj, row, version, fields)
-                for row in found
-            ]
-        )
+        table = self._state.rows.of(obj)
+        found = [table.rows.get(full_id(i) or "") for i in ids]
+        seen = [None if r is None or r.get("IsDeleted") or table.hides(r["Id"]) else r for r in found]
+        return as_json([None if r is None else self._records.show(obj, r, version, fields) for r in seen])
 
     def _each(self, asked: Asked, act: Act) -> Response:
         """Run every record; all or none also when the request is part of such a one."""

@@ -15,6 +15,7 @@ import msgspec
 from cs_connector.sandbox.wire import Request, Response
 
 from ..answers import JSON, as_json
+from ..digits import whole
 from ..errors import ApiError, unsimulated
 from ..ids import make_id
 from ..soql.children import Found
@@ -95,11 +96,11 @@ class Cursors:
         return head | {"records": self._show(found, 0, last)}
 
     def _more(self, locator: str, size: int) -> Response:
-        name, _, start = locator.partition("-")
-        cursor = self._open.get(name)
-        if cursor is None or not start.isdigit():
+        name, _, place = locator.partition("-")
+        cursor, start = self._open.get(name), whole(place)
+        if cursor is None or start is None or start >= len(cursor.found.ids):
             raise ApiError(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
-        return self._page(cursor.found, cursor.path, int(start), size, name)
+        return self._page(cursor.found, cursor.path, start, size, name)
 
     def _page(self, found: Found, path: str, first: int, size: int, name: str = "") -> Response:
         head, last = self._head(found, path, name, first, size)

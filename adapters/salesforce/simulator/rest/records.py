@@ -77,8 +77,9 @@ class Records:
 
     def row(self, obj: ObjectType, text: str, *, reading: bool) -> Row:
         """The record that a path names. Raises ApiError."""
-        row = self._state.rows.of(obj).rows.get(text) or self._by_other_id(obj, text)
-        if row is None or (reading and row.get("IsDeleted")):
+        table = self._state.rows.of(obj)
+        row = table.rows.get(text) or self._by_other_id(obj, text)
+        if row is None or (reading and (row.get("IsDeleted") or table.hides(row["Id"]))):
             raise not_found()
         return row
 

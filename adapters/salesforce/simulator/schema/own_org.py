@@ -47,14 +47,14 @@ def apply(schema: Schema, documents: Mapping[str, Json]) -> list[ObjectType]:
     return made
 
 
-def _relations(documents: Iterable[Json]) -> Iterator[tuple[tuple[str, str], str | None]]:
-    """The name of a child relationship by the child's object and field."""
+def _relations(documents: Iterable[Json]) -> Iterator[tuple[tuple[str, str], Json]]:
+    """Child relationships by the child's object and field."""
     for document in documents:
         for child in document["childRelationships"]:
-            yield (child["childSObject"].lower(), child["field"].lower()), child["relationshipName"]
+            yield (child["childSObject"].lower(), child["field"].lower()), child
 
 
-def _object(schema: Schema, told: Json, relations: Mapping[tuple[str, str], str | None]) -> ObjectType:
+def _object(schema: Schema, told: Json, relations: Mapping[tuple[str, str], Json]) -> ObjectType:
     held = schema.objects.get(told["name"].lower())
     if held is not None:
         schema.drop(held)
@@ -66,8 +66,8 @@ def _object(schema: Schema, told: Json, relations: Mapping[tuple[str, str], str 
     obj.access = Access(create=told["createable"], edit=told["updateable"], delete=told["deletable"])
     before, obj.fields = obj.fields, Fields()
     for given in told["fields"]:
-        children = relations.get((told["name"].lower(), given["name"].lower()))
-        made = _field(given, {f["name"]: f for f in told["fields"]}, children)
+        relation = relations.get((told["name"].lower(), given["name"].lower()), {})
+        made = _field(given, {f["name"]: f for f in told["fields"]}, relation)
         obj.add(_shown_from(before.get(given["name"].lower()), made))
     obj.record_types = dict(_record_types(told.get("recordTypeInfos", ())))
     obj.rules, obj.told = {}, {}
@@ -75,7 +75,7 @@ def _object(schema: Schema, told: Json, relations: Mapping[tuple[str, str], str 
     return obj
 
 
-def _field(told: Json, others: Mapping[str, Json], children: str | None) -> Field:
+def _field(told: Json, others: Mapping[str, Json], relation: Json) -> Field:
     active = [v for v in told["picklistValues"] if v["active"]]
     kind, frozen = told["type"], not (told["createable"] or told["updateable"])
     formula = told["calculatedFormula"] if told["calculated"] else None
@@ -96,7 +96,7 @@ def _field(told: Json, others: Mapping[str, Json], children: str | None) -> Fiel
         create_only=told["createable"] and not told["updateable"],
         refers_to=tuple(told["referenceTo"]),
         relationship=told["relationshipName"],
-        children=children,
+        children=relation.get("relationshipName"),
         cascade=told["cascadeDelete"],
         default=_default(told),
         absent=False if kind == "boolean" else None,
@@ -108,7 +108,8 @@ def _field(told: Json, others: Mapping[str, Json], children: str | None) -> Fiel
         valid_for=tuple(_valid_for(active, others.get(told.get("controllerName") or ""))),
         labels=tuple((v["value"], v["label"]) for v in active if v["label"] != v["value"]),
         compound=told.get("compoundFieldName"),
-        notes={"type": "Html"} if told.get("htmlFormatted") else {},
+        notes=({"type": "Html"} if told.get("htmlFormatted") else {})
+        | ({"deleteConstraint": "Restrict"} if relation.get("restrictedDelete") else {}),
     )
 
 

@@ -61,9 +61,10 @@ class Filters:
         if right.kind == "period":
             check_kind(field, right, at)
             return _within(get, op, days(field, right, self._today))
-        value = stored(field, right, at)
         if op == "LIKE":
-            return _like(get, value)
+            check_kind(field, right, at)  # NULL is no pattern
+            return _like(get, stored(field, right, at))
+        value = stored(field, right, at)
         if _folds(field):
             value, get = _folded(value), _folding(get)
         if op == "=":

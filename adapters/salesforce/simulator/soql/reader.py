@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..digits import whole
 from .lexer import NAMES, Token, tokens
 from .query_error import QueryError, malformed
 
@@ -53,9 +54,11 @@ class Reader:
         return self.next()
 
     def whole(self) -> int:
-        if self.now.kind != "number" or not self.now.text.isdigit():
+        number = whole(self.now.text) if self.now.kind == "number" else None
+        if number is None:
             raise self.unexpected()
-        return int(self.next().text)
+        self.next()
+        return number
 
     def unexpected(self) -> QueryError:
         return malformed(f"unexpected token: '{self.now.text}'", self.now.at)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 
+from ..errors import RecordError
 from ..schema.schema import Schema
+from ..times import EARLIEST, LATEST
 from .campaign_members import CampaignMembers
 from .rows import Row, Rows
 from .stages import CLOSED, FORECAST, forecast
@@ -93,13 +95,24 @@ def _contract(row: Row) -> Row:
     status = str(row.get("Status") or "Draft")
     found = {"StatusCode": status.replace(" Approval Process", "Approval")}
     start, months = row.get("StartDate"), row.get("ContractTerm")
-    return found | ({"EndDate": _after(start, int(months))} if start and months else {})
+    end = _after(start, int(months)) if start and months else None
+    return found | ({"EndDate": end} if end else {})
 
 
-def _after(start: str, months: int) -> str:
-    """The last day of a term: a day before the same day so many months later."""
+def check_term(row: Row) -> None:
+    """Raises RecordError for a contract that ends beyond the days that a field can hold."""
+    start, months = row.get("StartDate"), row.get("ContractTerm")
+    if start and months and _after(start, int(months)) is None:
+        why = f"Contract Term: value outside of valid range on numeric field: {months}"
+        raise RecordError("NUMBER_OUTSIDE_VALID_RANGE", why, ["ContractTerm"])
+
+
+def _after(start: str, months: int) -> str | None:
+    """The last day of a term: a day before the same day so many months later; None beyond the calendar."""
     began = date.fromisoformat(start)
     years, month = divmod(began.month - 1 + months, 12)
+    if not int(EARLIEST[:4]) <= began.year + years <= int(LATEST[:4]):
+        return None
     first = date(began.year + years, month + 1, 1)
     following = (first + timedelta(days=32)).replace(day=1)
     day = min(began.day, (following - first).days)

@@ -36,10 +36,12 @@ def formula(text: str, reach: Reach, today: Callable[[], str] | None = None) -> 
     """How to read the formula from a record; None for a formula beyond this kind.
 
     `reach` finds a field; `today` is the day, for formulas that may ask for it. What Salesforce shows as #Error!
-    (VALUE of a word, a text beside a number) is null.
+    (VALUE of a word, a text beside a number) is null. A field by itself is read as `reach` gives it: it cannot fail,
+    and of several that show one record above, that record is looked up once.
     """
     try:
-        return _safely(_Reader(text, reach, today).whole())
+        reader = _Reader(text, reach, today)
+        return reader.whole() if reader.alone else _safely(reader.whole())
     except Beyond:
         return None
 
@@ -62,6 +64,7 @@ class _Reader:
         self._tokens = TOKEN.findall(text)
         if "".join(self._tokens) != STRINGS.sub(lambda m: m[1] or "", text):
             raise Beyond(text)
+        self.alone = len(self._tokens) == 1
 
     def whole(self) -> Value:
         found = self._either()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import RecordError
+from ..ids import full_id
 from ..rest.headers import PLAIN, Manner
 from ..schema.schema import TEXTS, Field, ObjectType, Schema
 from .rows import Row, Rows, Table
@@ -14,6 +15,7 @@ from .values import coerce, not_listed
 
 OWNER = "OwnerId"
 KIND = "RecordTypeId"
+UNSEEN = "<unknown>"
 
 
 class Intake:
@@ -67,7 +69,8 @@ class Intake:
 
     def keyed(self, obj: ObjectType, key: Field, value: Any) -> list[str]:
         """Ids of the living records with this value, in whatever form it came, in an external-id field."""
-        return self._rows.of(obj).holding(key, coerce(key, value))
+        table = self._rows.of(obj)
+        return [i for i in table.holding(key, coerce(key, value)) if not table.hides(i)]
 
     def _by_key(self, parent: Field, keys: Mapping[str, Any]) -> str:
         """The id of the record that `{"CS_Key__c": "a1"}` names."""
@@ -159,9 +162,10 @@ class Intake:
                 continue
             other = next((i for i in table.holding(field, value) if i != record_id), None)
             if other:
+                told, where = (UNSEEN, UNSEEN) if table.hides(other) else (name, other)
                 raise RecordError(
                     "DUPLICATE_VALUE",
-                    f"duplicate value found: {name} duplicates value on record with id: {other}",
+                    f"duplicate value found: {told} duplicates value on record with id: {where}",
                     [name],
                 )
 
@@ -173,3 +177,16 @@ def _read_only(names: list[str]) -> RecordError:
         "and verify that it is read/write for your profile or permission set.",
         names,
     )
+
+
+def living(obj: ObjectType, table: Table, text: str) -> Row:
+    """The record with this id, 15 or 18 characters. Raises RecordError for none, or a deleted one."""
+    record_id = full_id(text)
+    if record_id is None or record_id[:3] != obj.prefix:
+        raise RecordError("MALFORMED_ID", f"{obj.label} ID: id value of incorrect type: {text}", ["Id"])
+    row = table.rows.get(record_id)
+    if row is None:
+        raise RecordError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
+    if row.get("IsDeleted"):
+        raise RecordError("ENTITY_IS_DELETED", "entity is deleted")
+    return row

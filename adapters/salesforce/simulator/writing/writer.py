@@ -18,10 +18,11 @@ from .bin import Bin
 from .campaign_members import CampaignMembers
 from .cascade import Cascade, keeps
 from .contact_accounts import ContactAccounts
+from .derive import check_term
 from .duplicates import Duplicates
 from .editor import Editor
 from .effects import Effects
-from .intake import Intake
+from .intake import Intake, living
 from .locks import Locks
 from .merge import Merged, Merger
 from .people import as_person, check_change
@@ -41,7 +42,7 @@ class Writer:
     def __init__(
         self, name: str, user_id: str, schema: Schema, rows: Rows, ledger: Ledger, now: Callable[[], datetime]
     ) -> None:
-        self._user, self._schema, self._rows = user_id, schema, rows
+        self._user, self._login, self._schema, self._rows = user_id, user_id, schema, rows
         self._transaction = Transaction(name, rows, ledger, now)
         self._editor = Editor(user_id, schema, rows, self._transaction, now)
         self._intake = Intake(schema, rows)
@@ -52,6 +53,7 @@ class Writer:
         self.guards: dict[str, Callable[[Row], None]] = {
             "CampaignMember": CampaignMembers(schema, rows).check,
             "AccountContactRelation": ContactAccounts(schema, rows).check,
+            "Contract": check_term,
         }
 
     def create(self, obj: ObjectType, body: Mapping[str, Any]) -> str:
@@ -149,15 +151,11 @@ class Writer:
         return self._intake.keyed(obj, key, value)
 
     def living(self, obj: ObjectType, text: str) -> Row:
-        """The record with this id, 15 or 18 characters. Raises RecordError for none, or a deleted one."""
-        record_id = full_id(text)
-        if record_id is None or record_id[:3] != obj.prefix:
-            raise RecordError("MALFORMED_ID", f"{obj.label} ID: id value of incorrect type: {text}", ["Id"])
-        row = self._editor.row(obj, record_id)
-        if row is None:
-            raise RecordError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
-        if row.get("IsDeleted"):
-            raise RecordError("ENTITY_IS_DELETED", "entity is deleted")
+        """The record with this id, 15 or 18 characters. Raises RecordError for none, a deleted or a hidden one."""
+        table = self._rows.of(obj)
+        row = living(obj, table, text)
+        if self._user == self._login and table.hides(row["Id"]):
+            raise RecordError("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id")
         return row
 
     @contextmanager

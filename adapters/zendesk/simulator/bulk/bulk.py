@@ -9,6 +9,7 @@ from cs_connector.sandbox.wire import Response
 
 from ..answers import Refusal, flat, missing, not_found, too_many
 from ..call import Call
+from ..digits import number
 from ..paths import Routes
 from ..records.resource import Resource
 from ..state import ACCOUNT_ID
@@ -120,4 +121,5 @@ def run(
 
 
 def _number(ident: str) -> int | str:
-    return int(ident) if ident.isdecimal() else ident
+    found = number(ident)
+    return ident if found is None else found

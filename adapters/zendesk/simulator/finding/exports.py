@@ -14,6 +14,7 @@ from cs_connector.sandbox.wire import Response
 
 from ..answers import bad_value, missing, reply
 from ..call import Call
+from ..digits import number
 from ..kinds import Kind
 from ..paths import Routes
 from ..records.paging import limited
@@ -28,7 +29,7 @@ Late = Mapping[Key, Record | None]  # as `Recent` tells them
 _LAST = float("inf")  # after every id that is a number
 _LAST_TEXT = "\x7f"
 # tap-zendesk sends "1704067200.0" to one export and an ISO time to another, and works: only the first digits count.
-_LEADING = re.compile(r"\d+")
+_LEADING = re.compile(r"\d+", re.ASCII)
 _FIRST = None  # before every id
 
 
@@ -108,17 +109,16 @@ class Export:
         line = self._line(late)
         at, stop = bisect_left(line, (start_time,)), self._end(line)
         if self._whole(call, late):
-            end = min(_through(line, at + size, start_time), stop)
+            end = max(at, min(_through(line, at + size, start_time), stop))
             rows, end_time = self._unread(line[at:end]), line[end - 1][0] if end > at else start_time
         else:
-            rows, end_time = self._seconds(line, range(at, stop), size, start_time)
-        at = _place(line, (end_time, _last(line)))
+            rows, end, end_time = self._seconds(line, range(at, stop), size, start_time)
         kept = {name: text for name, text in call.query.items() if name != "start_time"}
         return {
             **self._show(rows, call),
             "next_page": self._url("", {**kept, "start_time": str(end_time)}),
             "count": len(rows),
-            "end_of_stream": at >= stop,
+            "end_of_stream": end >= stop,
             "end_time": end_time,
         }
 
@@ -143,18 +143,22 @@ class Export:
 
     def _seconds(
         self, line: Sequence[Mark], span: range, size: int, start_time: int
-    ) -> tuple[Sequence[Record], int]:
-        """As many records or more, to the end of a second, and that second."""
+    ) -> tuple[Sequence[Record], int, int]:
+        """As many records or more, to the end of a second, the place behind them, and that second.
+
+        Where nobody may see what comes after them, that place is the end.
+        """
         rows: list[Record] = []
         late, end_time = self._late(), start_time
-        for mark in map(line.__getitem__, span):
+        for at in span:
+            mark = line[at]
             if len(rows) >= size and mark[0] > end_time > start_time:
-                break
+                return rows, at, end_time
             record = self._record(mark, late)
             if record is not None:
                 rows.append(record)
                 end_time = mark[0]
-        return rows, end_time
+        return rows, span.stop, end_time
 
     def _line(self, late: Late) -> Sequence[Mark]:
         """The table's timeline; what was not committed yet stands where it stood before."""
@@ -182,9 +186,10 @@ class Export:
         whole = _LEADING.match(text)
         if whole is None:
             raise bad_value(f"Invalid start_time: {text}")
-        if int(whole[0]) > self._state.now() - MINUTE:
+        second = number(whole[0])
+        if second is None or second > self._state.now() - MINUTE:
             raise bad_value("Too recent start_time. Use a start_time older than 60 seconds", 422)
-        return int(whole[0])
+        return second
 
     def _url(self, suffix: str, query: dict[str, str]) -> str:
         """On the host that was asked, or on the alias that the account bears besides."""
@@ -225,6 +230,7 @@ def _write(mark: tuple[int, Any]) -> str:
 def _read(cursor: str) -> tuple[int, Any]:
     try:
         second, _, ident, _ = base64.b64decode(cursor, validate=True).decode().split("|")
-        return int(float(second)), _FIRST if ident == "" else int(ident) if ident.isdecimal() else ident
+        key = number(ident)
+        return int(float(second)), _FIRST if ident == "" else ident if key is None else key
     except (binascii.Error, ValueError, OverflowError):
         raise bad_value("cursor is not valid") from None

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from ..answers import Refusal, flat, unsimulated
+from ..digits import number
 
 _TERM = re.compile(r'-?(?:[\w.]+(?:<=|>=|[:<>]))?(?:"[^"]*"|\S+)')
 _PROPERTY = re.compile(r"(?s)([\w.]+)(<=|>=|[:<>])(.*)")
@@ -103,7 +104,10 @@ def span(value: str, now: float) -> Span:
     """Raises Refusal (422) for a time that is none."""
     ago = _AGO.fullmatch(value.lower())
     if ago:
-        start = now - int(ago[1]) * _UNITS[ago[2]]
+        count = number(ago[1])
+        if count is None:
+            raise invalid_search(f"{value} is not a date")
+        start = now - count * _UNITS[ago[2]]
         return Span(start, start + 1)
     try:
         moment = datetime.fromisoformat(value)

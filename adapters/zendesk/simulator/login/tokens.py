@@ -11,6 +11,7 @@ from typing import Any
 from cs_connector.sandbox.clock import SandboxClock
 
 from ..answers import flat
+from ..digits import number
 from ..times import iso
 
 # Bounds and defaults of the token request's expires_in and refresh_token_expires_in, in seconds.
@@ -136,6 +137,7 @@ def view(token: Token, url: str) -> dict[str, object]:
 
 def _between(form: Mapping[str, str], name: str, least: int, most: int, default: int) -> int:
     text = str(form.get(name, default))
-    if not text.isdecimal() or not least <= int(text) <= most:
+    found = number(text)
+    if found is None or not least <= found <= most:
         raise flat(400, "invalid_request", f"{name} must be between {least} and {most} seconds")
-    return int(text)
+    return found

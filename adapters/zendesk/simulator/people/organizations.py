@@ -13,6 +13,7 @@ from cs_connector.sandbox.wire import Response
 
 from ..answers import invalid, missing, reply
 from ..call import Call
+from ..digits import number
 from ..kinds import ORGANIZATION
 from ..paths import Routes
 from ..records.resource import Resource
@@ -50,8 +51,7 @@ class Organizations(Resource):
 
     def _all(self, call: Call) -> Response:
         limits = self.state.limits
-        page = call.query.get("page", "1")
-        deep = page.isdecimal() and int(page) * limits.page > limits.deep
+        deep = (number(call.query.get("page", "1")) or 0) * limits.page > limits.deep
         headers = self.state.buckets.endpoint("organizations-index") if deep else {}
         response = self.listed(call)
         response.headers |= headers

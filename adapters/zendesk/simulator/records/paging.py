@@ -17,6 +17,7 @@ from cs_connector.sandbox.lines import Keys
 
 from ..answers import Refusal, bad_value, not_integer, several
 from ..call import Call
+from ..digits import number
 from ..state import State
 from .rows import Rows
 from .table import Keep, Key, Record, Table
@@ -209,9 +210,10 @@ def unmarked(text: str | None) -> Any:
 def _number(text: str | None, default: int, name: str, path: str) -> int:
     if text is None:
         return default
-    if not text.isdecimal() or int(text) < 1:
+    found = number(text)
+    if not found:
         raise not_integer(name, f"{path.partition('/')[0]}/index")
-    return int(text)
+    return found
 
 
 def _begin(order: Sequence[Any], mark: Any, *, down: bool) -> tuple[int, int]:

@@ -12,6 +12,7 @@ from cs_connector.sandbox.wire import Body, Response
 
 from ..answers import JSON, empty, missing, not_found, reply
 from ..call import Call
+from ..digits import number
 from ..kinds import Kind
 from ..paths import Routes
 from ..state import State
@@ -158,14 +159,15 @@ class Resource:
 
     def one(self, ident: str) -> Sequence[Record]:
         """A live record by id, which may be unread. Raises Refusal (404)."""
-        key = int(ident) if ident.isdecimal() else None
+        key = number(ident)
         if key in self.table.drawn.held and all(self.table.listed([key]) or ()):
             return Rows(self.table, [key])
         return [self.find(ident)]
 
     def find(self, ident: Any) -> Record:
         """A live record by id. Raises Refusal (404)."""
-        record = self.table.get(int(ident)) if str(ident).isdecimal() else None
+        key = number(str(ident))
+        record = None if key is None else self.table.get(key)
         if record is None or not self.alive(record):
             raise not_found()
         return record
@@ -176,7 +178,8 @@ class Resource:
         if "external_ids" in call.query and "ids" not in call.query:
             wanted = call.values("external_ids", most)
             return [record for part in wanted for record in self.having("external_id", part)]
-        found = [self.table.get(int(part)) for part in call.values("ids", most) if part.isdecimal()]
+        keys = map(number, call.values("ids", most))
+        found = [self.table.get(key) for key in keys if key is not None]
         return [record for record in found if record is not None and self.alive(record)]
 
     def living(self) -> Iterable[Record]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..answers import Refusal, nested
+from ..digits import number
 from ..kinds import Kind
 from ..times import epoch, stamp
 
@@ -41,9 +42,10 @@ def plain(name: str, value: Any) -> str:
 
 
 def _ident(name: str, value: Any) -> int:
-    if isinstance(value, bool) or not str(value).isdecimal() or int(value) >= LARGEST_ID:
+    found = None if isinstance(value, bool) else number(str(value))
+    if found is None or found >= LARGEST_ID:
         raise _wrong(name, "an integer")
-    return int(value)
+    return found
 
 
 def _moment(name: str, value: Any) -> str:

@@ -13,6 +13,7 @@ from cs_connector.sandbox.wire import Response
 from ..answers import empty, not_found, reply
 from ..bulk.jobs import Jobs
 from ..call import Call
+from ..digits import number
 from ..kinds import TICKET
 from ..paths import Routes
 from ..people.users import me
@@ -82,7 +83,8 @@ class DeletedTickets:
         self._state.log("deleted_tickets", old["id"], "delete", {"subject": old.get("subject")}, None)
 
     def _find(self, ident: str) -> Record:
-        record = self._tickets.table.get(int(ident)) if ident.isdecimal() else None
+        key = number(ident)
+        record = None if key is None else self._tickets.table.get(key)
         if record is None or not restorable(record):
             raise not_found()
         return record

@@ -12,6 +12,7 @@ from cs_connector.sandbox.wire import Response
 
 from ..answers import Refusal, flat, invalid, reply
 from ..call import Call
+from ..digits import number
 from ..kinds import ORGANIZATION, TICKET
 from ..paths import Routes
 from ..people.users import Users
@@ -83,8 +84,7 @@ class Tickets(Resource):
 
     def _all(self, call: Call) -> Response:
         limits = self.state.limits
-        page = call.query.get("page", "1")
-        deep = page.isdecimal() and int(page) * limits.page > limits.deep
+        deep = (number(call.query.get("page", "1")) or 0) * limits.page > limits.deep
         headers = self.state.buckets.endpoint("tickets-index") if deep else {}
         ids = None
         if "external_id" in call.query:
@@ -114,15 +114,15 @@ class Tickets(Resource):
             raise invalid(status="Status: closed prevents ticket update")
         self._safe(new, old)
         self._take_comment(new, old)
-        self._take_people(new, old)
         self._take_tags(new)
-        if old is None:
-            self._inherit_tags(new)
         if new.get("custom_fields") != (old or {}).get("custom_fields"):
             self._fields.take(new.get("custom_fields"), new, old or {})
         for name, known in (("status", STATUSES), ("priority", PRIORITIES), ("type", TYPES)):
             if new.get(name) is not None and new[name] not in known:
                 raise invalid(**{name: f"{name.capitalize()}: {new[name]} is not valid"})
+        self._take_people(new, old)
+        if old is None:
+            self._inherit_tags(new)
         if new.get("type") != "task":
             new["due_at"] = None
         if new.get("assignee_id") is not None and new.get("status") == "new":
@@ -227,21 +227,21 @@ class Tickets(Resource):
         return self.state.world.clock.now().isoformat()
 
     def _take_people(self, new: dict[str, Any], old: Record | None) -> None:
+        """A requester who is new is made last: a ticket that is refused makes nobody."""
         asked = new.pop("requester", None)
-        if isinstance(asked, Mapping):
-            new["requester_id"] = self._requester(asked)
         if old is None:
             new["submitter_id"] = new.get("submitter_id") or ME
             new["requester_id"] = new.get("requester_id") or ME
         for name in ("requester_id", "assignee_id"):
             if new.get(name) is not None and new.get(name) != (old or {}).get(name):
                 self._check_user(name, new[name])
-        self._take_organization(new, old)
-
-    def _take_organization(self, new: dict[str, Any], old: Record | None) -> None:
-        """The organization of the requester, unless the request names one."""
+        self._check_organization(new, old)
+        if isinstance(asked, Mapping):
+            new["requester_id"] = self._requester(asked)
         if old is None and new.get("organization_id") is None and new["requester_id"] != ME:
             new["organization_id"] = self._users.find(new["requester_id"]).get("organization_id")
+
+    def _check_organization(self, new: dict[str, Any], old: Record | None) -> None:
         ident = new.get("organization_id")
         if ident is None or (old is not None and old.get("organization_id") == ident):
             return
