@@ -78,6 +78,7 @@ def _apart(name: str, asked: argparse.Namespace) -> int:
     """One kind in a process of its own that takes notes: only what is opened for it counts as its code."""
     share = asked.minutes / len(asked.only)
     given = {"minutes": share, "out": asked.out.absolute(), "tries": asked.tries, "seed": asked.seed}
+    given["begin"] = asked.begin
     words = [f"--{word}={value}" for word, value in given.items() if value is not None]
     command = [sys.executable, "-m", "bench.soak", name, *words]
     with tempfile.TemporaryDirectory(prefix="cs-connector-notes-") as folder:
@@ -116,7 +117,9 @@ def _add_batches(name: str, attempt: Try, asked: argparse.Namespace, until: floa
         found = book.sum(name, code)
         if found.tried >= kind.goal:
             return
-        going = Going(found.next, kind.goal - found.tried, left, min(until, time.monotonic() + BATCH))
+        going = Going(
+            max(found.next, asked.begin), kind.goal - found.tried, left, min(until, time.monotonic() + BATCH)
+        )
         batch = _batch(name, attempt, going)
         if not code.stands:
             raise Broken(f"the code of {name} changed while it ran: the last batch does not count")
@@ -204,6 +207,9 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=60, help="for all kinds together")
     parser.add_argument("--tries", type=int, help="at most so many seeds of each kind")
     parser.add_argument("--seed", type=int, help="show this one again, and count nothing")
+    parser.add_argument(
+        "--begin", type=int, default=1, help="the first seed at least: two may share the work"
+    )
     parser.add_argument("--show", action="store_true", help="only print what was counted")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("soak.json"))
     asked = parser.parse_args()
