@@ -17,7 +17,8 @@ from bench import crm, peers, soak, sync
 from bench.cost import Broken, Cost, Net, least, net, spend
 from bench.results import added, judge, keep
 from bench.size import Size, Yard
-from bench.soaking.batches import Book, added
+from bench.soaking import batches as books
+from bench.soaking.batches import Book
 from bench.soaking.code import NOTES, Code, listening, opened
 from bench.soaking.tries import Kind, Tried, Ways
 from bench.syncing import loops, pairs, reading
@@ -112,7 +113,7 @@ def test_two_share_the_work_from_different_seeds(tmp_path, monkeypatch):
         soaked(monkeypatch, tmp_path / out, *words)
     batches = [batch for out in "ab" for batch in Book(tmp_path / out).batches]
     assert [(batch.seed, batch.seeds) for batch in batches] == [(1, 4), (11, 3)]
-    assert added(batches).next == 14
+    assert books.added(batches).next == 14
 
 
 def test_counts_of_other_code_are_not_added(tmp_path, monkeypatch):
