@@ -20,6 +20,15 @@ from cs_connector.measure import evaluate
 Side = Literal["before", "after"]
 BATCH = 5_000
 _STAND = ("scorecard", "score", "band", "uncapped", "coverage", "cap", "override")
+# the accounts that change band, with the relationship that tells why: it has a score by both configurations
+_TOLD = """SELECT aa.entity_id AS account_id,
+    CASE WHEN there.entity_id IS NULL OR aa.standing > ab.standing AND stays.entity_id IS NOT NULL
+        THEN db.relationship_id ELSE da.relationship_id END AS relationship_id
+FROM by_after AS aa JOIN by_before AS ab USING (entity, entity_id)
+JOIN decides_before AS db ON db.account_id = aa.entity_id JOIN decides_after AS da ON da.account_id = aa.entity_id
+LEFT JOIN by_before AS there ON there.entity = 'relationship' AND there.entity_id = da.relationship_id
+LEFT JOIN by_after AS stays ON stays.entity = 'relationship' AND stays.entity_id = db.relationship_id
+WHERE aa.entity = 'account' AND aa.band <> ab.band"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,26 +188,20 @@ def moved(con: Connection, before: Definitions, after: Definitions) -> Iterator[
     stands = ", ".join(f'{kind}{s}."{name}"' for kind in ("a", "r") for s, _ in sides for name in _STAND)
     cursor = con.execute(
         f"""
+        WITH told AS MATERIALIZED ({_TOLD})
         SELECT c.account_id, c.name, c.segment, coalesce(c.currency, ''), coalesce(aa.arr, 0), c.renewal_on, {stands},
             mb.scores, ma.scores
-        FROM by_after AS aa JOIN by_before AS ab USING (entity, entity_id) JOIN account AS c ON c.account_id = aa.entity_id
-        JOIN decides_before AS db ON db.account_id = aa.entity_id JOIN decides_after AS da ON da.account_id = aa.entity_id
-        JOIN by_before AS rb ON rb.entity = 'relationship' AND rb.entity_id =
-            CASE WHEN da.relationship_id NOT IN ({_scored("before")}) OR aa.standing > ab.standing AND db.relationship_id IN ({_scored("after")})
-            THEN db.relationship_id ELSE da.relationship_id END
-        JOIN by_after AS ra ON ra.entity = 'relationship' AND ra.entity_id = rb.entity_id
-        JOIN measured AS mb ON mb.side = 'before' AND mb.relationship_id = rb.entity_id
-        JOIN measured AS ma ON ma.side = 'after' AND ma.relationship_id = rb.entity_id
-        WHERE aa.entity = 'account' AND aa.band <> ab.band
+        FROM told AS t JOIN by_after AS aa ON aa.entity = 'account' AND aa.entity_id = t.account_id
+        JOIN by_before AS ab ON ab.entity = 'account' AND ab.entity_id = t.account_id JOIN account AS c ON c.account_id = t.account_id
+        JOIN by_before AS rb ON rb.entity = 'relationship' AND rb.entity_id = t.relationship_id
+        JOIN by_after AS ra ON ra.entity = 'relationship' AND ra.entity_id = t.relationship_id
+        JOIN measured AS mb ON mb.side = 'before' AND mb.relationship_id = t.relationship_id
+        JOIN measured AS ma ON ma.side = 'after' AND ma.relationship_id = t.relationship_id
         ORDER BY {size("aa.arr", "c.currency")} DESC NULLS LAST, c.name, c.account_id
         """
     )
     while rows := cursor.fetchmany(BATCH):
         yield from (_moved(row, before, after) for row in rows)
-
-
-def _scored(side: Side) -> str:
-    return f"SELECT entity_id FROM by_{side} WHERE entity = 'relationship'"
 
 
 def _moved(row: tuple[Any, ...], before: Definitions, after: Definitions) -> Moved:

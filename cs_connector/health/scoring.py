@@ -17,6 +17,7 @@ from cs_connector.unify.sql import literal
 
 ROUNDS = 4  # of lowering the mean; every round but the last drops a carried measure
 _LASTS = "carried_weight > known_weight"  # of the others, most by far, engines leave the sums out
+_TELLING = ("account", "subscription", "opportunity")  # what a relationship and its account are made of
 EDGE = 1e-9  # below this, two unrounded scores are the same
 
 GROUP = "group"  # what a group of accounts has in the place of a scorecard
@@ -51,7 +52,8 @@ def capped(value: str) -> str:
 def choose(con: Connection, definitions: Definitions) -> set[str]:
     """Make `chosen` (r, scorecard, main): the scorecard in force at as_of holds for the whole grid. Who begins later has none.
 
-    Where it is not known whether a scorecard fits, as its field is lost, who had it in the run before (`snapshot_before`) keeps it.
+    Where it is not known whether a scorecard fits while what tells of the customer cannot be read as a whole, who had it in the run
+    before (`snapshot_before`) keeps it; what is empty though all was read fits nothing.
     Gives the names of the scorecards that are used.
     """
     cards = ", ".join(f"'{name}'" for name in definitions.cards)
@@ -92,8 +94,10 @@ def _had(con: Connection, definitions: Definitions) -> str:
     ).fetchone()
     if low is None or not before:
         return "SELECT NULL::VARCHAR AS relationship_id, NULL::VARCHAR AS had WHERE FALSE"
+    broken = f"SELECT account_id FROM linked JOIN feed USING (connection) WHERE entity IN {_TELLING} AND NOT complete AND watermark IS NOT NULL"
     return f"""SELECT entity_id AS relationship_id, arg_max(scorecard::VARCHAR, on_date) AS had FROM snapshot_before
-        WHERE entity = 'relationship' AND main AND account_id BETWEEN {literal(low)} AND {literal(high)} GROUP BY entity_id"""
+        WHERE entity = 'relationship' AND main AND on_date <= (SELECT max(on_date) FROM grid)
+            AND account_id BETWEEN {literal(low)} AND {literal(high)} AND account_id IN ({broken}) GROUP BY entity_id"""
 
 
 def _formula(formula: Formula) -> str:

@@ -119,7 +119,7 @@ def behind(con: Connection, judgements: Sequence[Judgement], relationship: str) 
 def namesakes(con: Connection, named: Iterable[str]) -> dict[str, str]:
     """Of the names that mean several accounts or several relationships, how many of what."""
     rows = con.execute(
-        """SELECT name, any_value(n || ' ' || kind || 's') FROM (
+        """SELECT name, string_agg(n || ' ' || kind || 's', ' and ' ORDER BY kind) FROM (
             SELECT 'account' AS kind, name, count(*) AS n FROM account GROUP BY ALL UNION ALL
             SELECT 'relationship', name, count(*) FROM relationship GROUP BY ALL)
         WHERE n > 1 AND list_contains(?, name) GROUP BY name ORDER BY name""",

@@ -177,5 +177,17 @@ def test_a_lost_start_moves_nobody_to_another_scorecard(days: int, stage: str, c
     made = World().customer(stage="Onboarding", start_on=AS_OF - timedelta(days=days)).users(90, 90)
     first = made.score()
     made.rows["relationship"][0] |= {"start_on": None, "stage": stage}
+    made.add("feed", entity="subscription", connection="service", complete=False, watermark=NOON)
     second = made.score(con=before(after(first, made), first))
     assert second.snapshot()["scorecard"] == card
+
+
+@pytest.mark.slow
+def test_a_start_that_somebody_emptied_is_as_if_it_had_never_been() -> None:
+    made = World().customer(stage="Onboarding", start_on=AS_OF - timedelta(days=60)).users(90, 90)
+    made.add("feed", entity="subscription", connection="service", complete=True, watermark=NOON)
+    first = made.score()
+    made.rows["relationship"][0] |= {"start_on": None}
+    second = made.score(con=before(after(first, made), first))
+    assert first.snapshot()["scorecard"] == "new_customer"
+    assert second.snapshot()["scorecard"] == made.score().snapshot()["scorecard"] == "standard"
