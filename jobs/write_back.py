@@ -39,7 +39,7 @@ class WriteBack:
             names = [name for name, _ in counted]
             permission.grant(engine, checks, names, whole=held.whole(len(names)))
             plan.freeze(con, frozen)
-        holding.remember(engine, held.kept)
+        holding.remember(engine, held.kept, held.away)
         try:
             clean = write(engine, plan.thaw(frozen), dict(counted), holding.watched(engine))
         finally:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import ClassVar
 
@@ -40,7 +40,7 @@ from .source import End, Source
 
 PAGE = 5_000
 _CLOSED = ""  # the place of files that could not be opened, among those with bad rows
-_READER = 2  # raised when rows can be read that could not be: files with bad rows are then read again
+_READER = 3  # raised when rows can be read that could not be: files with bad rows are then read again
 _AHEAD = timedelta(days=31)  # by which a day may lie ahead: a month may be dated by its end
 MOST_BAD = 1_000  # of one file are remembered; a cursor stays small
 
@@ -60,7 +60,8 @@ class Cursor(msgspec.Struct, omit_defaults=True):
     are appended to ended. `bad`: the ids of the records that say what was wrong in a file, so that they go when it
     is mended. `odd`: of mail, how many messages of a file have headers that are not of their character set, the line and the
     names of the first. `undated`: of how many rows of a file `modified` is no date, the line and the text of the first. `complete`: up to when everything was read when files were last there. `reader`: by which version of this module.
-    `ruined`: the files of which an unknown part could not be read, `shut` those that could not be opened.
+    `ruined`: the files of which an unknown part could not be read, `shut` those that could not be opened, `renamed` those that
+    are to be read again because an older version read texts in them as bytes.
     """
 
     seen: dict[str, str] = {}
@@ -74,6 +75,7 @@ class Cursor(msgspec.Struct, omit_defaults=True):
     reader: int = 0
     ruined: list[str] = []
     shut: list[str] = []
+    renamed: list[str] = []
 
 
 class Files(Adapter):
@@ -148,7 +150,7 @@ class Files(Adapter):
         paths = sorted(path for path in self._root.glob(shape.pattern) if _is_file(path))
         named = {path: path.relative_to(self._root) for path in paths}
         if shape.format == "documents":
-            named = {path: name for path, name in named.items() if documents.is_one(name)}
+            named = {path: name for path, name in named.items() if documents.is_one(name, shape.pattern)}
         return [Source(path, _written(name), shape) for path, name in named.items()]
 
     def _nothing(self, name: str, cursor: Cursor) -> Page:
@@ -193,7 +195,7 @@ class Files(Adapter):
         cursor.seen = {name: digest for name, digest in cursor.seen.items() if name in names}
         cursor.ends = {name: end for name, end in cursor.ends.items() if name in names}
         cursor.ruined, cursor.shut = [name for name in cursor.ruined if name in names], []
-        _look_again(cursor)
+        _look_again(cursor, sources)
         before = (cursor.odd, cursor.undated)
         cursor.odd, cursor.undated = (
             {name: odd for name, odd in each.items() if name in names} for each in before
@@ -230,13 +232,15 @@ class Files(Adapter):
             told = source.without(lost)
             bad = [*(key for key in bad if key != told.id), told.id]
             yield told
-        for record in islice(_watched(source.records(grown), bad), handed, None):
+        older = _gone(source.older_ids()) if source.name in cursor.renamed else ()
+        for record in islice(chain(_watched(source.records(grown), bad), older), handed, None):
             handed += 1
             cursor.at = (source.name, digest, handed)
             yield record
         yield from _gone(sorted(set(cursor.bad.get(source.name, [])) - set(bad)))
         cursor.ruined = [name for name in cursor.ruined if name != source.name]
         cursor.ruined += [source.name] if source.ruined else []
+        cursor.renamed = [name for name in cursor.renamed if name != source.name]
         cursor.bad.pop(source.name, None)
         cursor.odd.pop(source.name, None)
         if source.odd:
@@ -270,11 +274,15 @@ class _Wanted:
         return frozenset(name for source in self._sources for name in source.columns())
 
 
-def _look_again(cursor: Cursor) -> None:
-    """Files of which an older version set rows aside count as not read."""
+def _look_again(cursor: Cursor, sources: Sequence[Source]) -> None:
+    """Files of which an older version set rows aside, or read texts as bytes, count as not read."""
     if cursor.reader < _READER:
-        cursor.seen = {name: digest for name, digest in cursor.seen.items() if name not in cursor.bad}
-        cursor.ends = {name: end for name, end in cursor.ends.items() if name not in cursor.bad}
+        known = {*cursor.seen, *(cursor.at or ())[:1]}
+        cursor.renamed = [source.name for source in sources if source.name in known and source.bytes_are_text]
+        again = {*cursor.bad, *cursor.renamed}
+        cursor.seen = {name: digest for name, digest in cursor.seen.items() if name not in again}
+        cursor.ends = {name: end for name, end in cursor.ends.items() if name not in again}
+        cursor.at = None if cursor.at and cursor.at[0] in cursor.renamed else cursor.at
         cursor.reader = _READER
 
 
@@ -303,8 +311,8 @@ def _watched(records: Iterator[RawRecord], bad: list[str]) -> Iterator[RawRecord
         yield record
 
 
-def _gone(keys: Sequence[str]) -> list[RawRecord]:
-    return [RawRecord(key, None, True, b"{}") for key in keys]
+def _gone(keys: Iterable[str]) -> Iterator[RawRecord]:
+    return (RawRecord(key, None, True, b"{}") for key in keys)
 
 
 def _begin(read: Read) -> Cursor:

@@ -10,6 +10,7 @@ import logging
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -50,9 +51,17 @@ _MOST_CUSTOM = 100  # properties of its own that are kept of one document
 _MOST_XML = 1_000_000
 
 
-def is_one(path: Path) -> bool:
-    """Whether a person may have put it there, by its place below the root; what is in a bin is gone."""
-    return not any(part.startswith((".", "~$")) or part.lower() in _NONE for part in path.parts)
+def is_one(path: Path, pattern: str) -> bool:
+    """Whether a person may have put it there, by its place below the root; what is in a bin is gone.
+
+    What the pattern itself calls by such a name is meant.
+    """
+    meant = [part for part in Path(pattern).parts if _aside(part)]
+    return not any(_aside(part) and not any(fnmatchcase(part, each) for each in meant) for part in path.parts)
+
+
+def _aside(part: str) -> bool:
+    return part.startswith((".", "~$")) or part.lower() in _NONE
 
 
 def digest(path: Path) -> str:

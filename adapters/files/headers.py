@@ -10,7 +10,8 @@ from email.utils import getaddresses
 from functools import partial
 from inspect import signature
 
-_ADDRESS = re.compile(r"[^@]+@[\w.\\-]+|[^@]+@\[[\w.:]+\]")
+_ADDRESS = re.compile(r"(?!=\?.*\?=$).+@.+", re.DOTALL)  # a word in a character set may look like one
+_QUOTED = re.compile(r"^'(.*)'$", re.DOTALL)
 # A Python that is newer gives nothing at all of a header in which one address is its own name, unless it is told not to.
 _all = partial(getaddresses, strict=False) if "strict" in signature(getaddresses).parameters else getaddresses
 _FIRST = "utf-8"  # of headers with bytes that no standard but RFC 6532 allows
@@ -51,7 +52,7 @@ class Headers:
         """
         found: dict[str, str] = {}
         for who, written in _all([self._told(name, value) for value in self._raw.get(name.lower(), [])]):
-            address = written.lower().strip("'")
+            address = _QUOTED.sub(r"\1", written.lower())
             if _ADDRESS.fullmatch(address):
                 found[address] = found.get(address) or self._words(name, who).strip()
         return [(who, address) for address, who in found.items()]

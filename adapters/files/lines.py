@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, KeysView, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, KeysView, Sequence
 from contextlib import suppress
 from itertools import chain
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import msgspec
 
@@ -15,6 +16,8 @@ from . import heading
 from .records import Maker
 from .rows import DELIMITERS, Row, Rows
 
+_BLOCK = 1 << 18
+_PLAIN = re.compile(r"[\w .:-]*", re.ASCII)
 _CUT = "; the line has no end: if the file was still being written, `appended: true` waits for the rest"
 
 
@@ -84,12 +87,27 @@ def rows_of_json(file: Lines, maker: Maker, line: int) -> Numbered:
             yield number, _object(stripped, maker, number, _CUT if text[-1] not in "\r\n" else "")
 
 
-def keys(file: Iterable[bytes]) -> Iterator[KeysView[str]]:
-    """Those of each row of JSON that can be read."""
+def keys(file: BinaryIO, names: Iterable[str]) -> Iterator[KeysView[str]]:
+    """Those of each row of JSON that can be read and may have one of the names; few of a large file need to be read for it."""
     decode = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-    for line in file:
-        with suppress(msgspec.DecodeError):
+    for line in _with({sign for name in names for sign in _signs(name)}, file):
+        with suppress(ValueError, RecursionError):
             yield decode(line).keys()
+
+
+def _signs(name: str) -> Iterator[bytes]:
+    """One of which stands in a line that has the name as a key: some programs escape what is no letter of ASCII."""
+    yield f'"{name}"'.encode("utf-8", "ignore")
+    if not _PLAIN.fullmatch(name):
+        yield b"\\"
+
+
+def _with(signs: Collection[bytes], file: BinaryIO) -> Iterator[bytes]:
+    """The lines with one of the signs."""
+    while block := file.read(_BLOCK):
+        block += file.readline()
+        if any(sign in block for sign in signs):
+            yield from (line for line in block.splitlines() if any(sign in line for sign in signs))
 
 
 def _object(text: str, maker: Maker, number: int, cut: str) -> RawRecord:
@@ -97,6 +115,6 @@ def _object(text: str, maker: Maker, number: int, cut: str) -> RawRecord:
         row = msgspec.json.decode(text.encode(), type=dict[str, Any])
     except UnicodeEncodeError:
         return maker.bad("not UTF-8: save the file as UTF-8, or mend the row", number)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         return maker.bad(f"not a JSON object on a line of its own: {error}{cut}", number)
     return maker.good(row, text.encode(), number)

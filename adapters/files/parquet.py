@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from cs_connector.ports import RawRecord
@@ -19,6 +20,8 @@ from .records import Maker
 ROWS = 10_000
 _DAMAGED = (pa.ArrowException, ValueError, OverflowError, OSError)
 _BYTES = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary)
+# Texts do have white space, and what is left of Windows-1252.
+_CONTROL = r"[\x00-\x08\x0e-\x1f\x7f]"
 _UNHELD = (ValueError, OverflowError, LookupError)  # a time that no clock has, a zone that nobody knows
 
 
@@ -34,6 +37,25 @@ def declared(path: Path) -> list[str]:
         return []
 
 
+def bytes_are_text(path: Path) -> bool:
+    """Whether a column of bytes is read as text."""
+    try:
+        return bool(_texts(pq.ParquetFile(path)))
+    except _DAMAGED:
+        return False
+
+
+def older_ids(path: Path, key: Sequence[str]) -> Iterator[str]:
+    """Of rows with texts in bytes in their key, as they were before those were read as texts."""
+    with suppress(*_DAMAGED):
+        file = pq.ParquetFile(path)
+        if _texts(file).isdisjoint(key):
+            return
+        for batch in file.iter_batches(ROWS, columns=list(key)):
+            keys = [[row.get(name) for name in key] for row in _rows(_coarse(batch)) if isinstance(row, dict)]
+            yield from ("|".join(map(str, parts)) for parts in keys if None not in parts)
+
+
 def rows(path: Path, maker: Maker) -> Iterator[tuple[int, RawRecord]]:
     """Records with the number of their row. A file that is no Parquet is one bad record."""
     number = 0
@@ -42,8 +64,10 @@ def rows(path: Path, maker: Maker) -> Iterator[tuple[int, RawRecord]]:
         if wrong := _lacking(names, maker) or heading.twice(names):
             yield 1, maker.ruin(wrong, 1)
             return
-        for batch in pq.ParquetFile(path).iter_batches(ROWS):
-            for row in _rows(_read(_coarse(batch))):
+        file = pq.ParquetFile(path)
+        texts = _texts(file)
+        for batch in file.iter_batches(ROWS):
+            for row in _rows(_read(_coarse(batch), texts)):
                 number += 1
                 yield number, _record(row, maker, number) if isinstance(row, dict) else maker.bad(row, number)
     except _DAMAGED as error:
@@ -74,29 +98,35 @@ def _coarse(batch: pa.RecordBatch) -> pa.RecordBatch:
     return batch
 
 
-def _read(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Bytes as the text that they are: Impala, Hive and old Sparks do not say of a text that it is one."""
+def _read(batch: pa.RecordBatch, texts: set[str]) -> pa.RecordBatch:
+    """Bytes as the texts that they are."""
     for place, field in enumerate(batch.schema):
-        if any(is_(field.type) for is_ in _BYTES):
+        if field.name in texts:
             batch = batch.set_column(place, field.name, _text(batch.column(place)))
     return batch
 
 
-def _text(column: pa.Array) -> pa.Array:
-    """In base64 where a value is none."""
+def _texts(file: pq.ParquetFile) -> set[str]:
+    """The columns of bytes that hold nothing but texts: Impala, Hive and old Sparks do not say of a text that it is one."""
+    left = {field.name for field in file.schema_arrow if any(is_(field.type) for is_ in _BYTES)}
+    with suppress(*_DAMAGED):  # told when the rows are read
+        for batch in file.iter_batches(ROWS, columns=sorted(left)) if left else ():
+            values = zip(batch.schema.names, batch.columns, strict=True)
+            left -= {name for name, column in values if name in left and not _is_text(column)}
+    return left
+
+
+def _is_text(column: pa.Array) -> bool:
     try:
-        return column.cast(pa.binary()).cast(pa.string())
+        controls = pc.match_substring_regex(_text(column), _CONTROL)
     except pa.ArrowInvalid:
-        return pa.array(
-            [None if value is None else _told(value) for value in column.to_pylist()], pa.string()
-        )
+        return False
+    return not pc.any(controls, min_count=0).as_py()
 
 
-def _told(value: bytes) -> str:
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return b64encode(value).decode()
+def _text(column: pa.Array) -> pa.Array:
+    """Raises ArrowInvalid."""
+    return column.cast(pa.binary()).cast(pa.string())
 
 
 def _coarser(kind: pa.DataType) -> pa.DataType | None:

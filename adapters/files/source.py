@@ -84,11 +84,26 @@ class Source:
             return set()
         left = set(names)
         with suppress(*DAMAGED), opened(self._path) as file:
-            for keys in lines.keys(file):
+            for keys in lines.keys(file, names):
                 left -= keys
                 if not left:
                     break
         return names - left
+
+    @property
+    def bytes_are_text(self) -> bool:
+        """Whether a column is read as text that an older version of this module read as bytes."""
+        if self._shape.format != "parquet":
+            return False
+        from . import parquet
+
+        return parquet.bytes_are_text(self._path)
+
+    def older_ids(self) -> Iterator[str]:
+        """By which an older version of this module knew rows with such a column in their key."""
+        from . import parquet
+
+        return parquet.older_ids(self._path, self._shape.columns_of_key)
 
     def lacking(self, wanted: Sequence[str]) -> list[str]:
         """Those of the wanted columns that a table does not have; nothing for one that is damaged, of which its rows tell."""

@@ -240,11 +240,11 @@ def _record(key: str, to: Sequence[_To]) -> RawRecord:
 
 
 def _ended(ids: Iterable[str]) -> Iterator[RawRecord]:
-    """The links of records that went, which no search or list tells of; in an order, so that a page is the same each time.
+    """The links of archived records, which no search or list tells of; in an order, so that a page is the same each time.
 
-    One that comes back was modified, and is found as such: unlike those of which nothing is known but that they are not listed.
+    Nothing else is said of them, as of records that are only not listed: the runner looks for such when more are in sight than it knows.
     """
-    return (RawRecord(key, None, True, msgspec.json.encode({"id": key})) for key in sorted(ids))
+    return (RawRecord(key, None, True, b"{}") for key in sorted(ids))
 
 
 def _page(records: Sequence[RawRecord], onward: State) -> Page:

@@ -130,7 +130,7 @@ class Reader:
     def __init__(self, transport: Transport, paths: Paths, around: Surroundings) -> None:
         self._transport, self._paths, self._clock = transport, paths, around.clock
         self._histories = Histories(transport, paths)
-        self.gone: dict[str, set[str]] = {}  # by kind, what was found to be archived or merged away
+        self.gone: dict[str, set[str]] = {}  # by kind, what was found to be archived
         self.searches = bucket(around, "searches", 4.5, 1)  # 5 a second, for all apps of the portal together
 
     def read(self, read: Read) -> Iterator[Page]:
@@ -198,19 +198,14 @@ class Reader:
         if batch.after and last <= state.last:
             raise Unavailable(f"HubSpot's search of {read.object} does not move on")
         onward = msgspec.structs.replace(state, last=last) if batch.after else Bin(state.lo, state.hi)
-        losers = list(_losers(rows))
-        self._went(read.object, losers)
-        return _page([*records, *losers], onward)
+        return _page([*records, *_losers(rows)], onward)
 
     def _bin(self, read: Read, state: Bin) -> tuple[Page, State]:
         batch = self.listed(read, state.after, archived=True)
         onward = Bin(state.lo, state.hi, batch.after) if batch.after else Idle(state.hi)
         archived = list(_archived(batch.results, state.lo))
-        self._went(read.object, archived)
+        self.gone.setdefault(read.object, set()).update(record.id for record in archived)
         return _page(archived, onward)
-
-    def _went(self, kind: str, records: Iterable[RawRecord]) -> None:
-        self.gone.setdefault(kind, set()).update(record.id for record in records)
 
     def _owners(self, state: Owners) -> tuple[Page, State]:
         began = state.began or self.now()

@@ -9,7 +9,7 @@ from cs_connector.act import outbox
 from cs_connector.act.outbox import Tally
 from cs_connector.act.plan import Planned
 from cs_connector.act.planfile import PlanFile
-from cs_connector.errors import AdapterError
+from cs_connector.errors import AdapterError, about
 
 from .engine import Engine
 from .plans import checking, holding, neighbours
@@ -65,9 +65,8 @@ def write(
     out = box(engine, watched)
     tallies = _blocked(out.lay(changes))
     known = engine.project.settings.connections
-    adapters = {name: engine.adapter(name) for name in out.connections() if name in known}
-    for name in adapters.keys() - counts.keys():
-        engine.identify(name)
+    places = [name for name in out.connections() if name in known]
+    adapters = {name: engine.adapter(name) for name in places if name in counts or _there(engine, name)}
     try:
         with engine.talk.step("writing", sum(counts.values())) as tick:
             _sum_up(_watched(engine, outbox.send(out, adapters)), tallies, tick)
@@ -80,7 +79,18 @@ def write(
         raise
     finally:
         _count(engine.summary, tallies)
-    return all(t.missed + t.left == 0 for t in tallies.values())
+    return len(adapters) == len(places) and all(t.missed + t.left == 0 for t in tallies.values())
+
+
+def _there(engine: Engine, name: str) -> bool:
+    """Whether a CRM in which there are only links to be made says who it is; they wait where it does not."""
+    try:
+        with about(name, ""):
+            engine.identify(name)
+    except AdapterError as away:
+        engine.summary.notes.append(f"{away.what}; what is there and not linked yet is linked by a later run")
+        return False
+    return True
 
 
 def _sum_up(

@@ -69,8 +69,11 @@ class Held:
         return [*out, *self.kept.notes]
 
     def whole(self, changes: int) -> bool:
-        """Whether a plan of so many changes says what the files of the project bring; one of none only where nothing stayed out."""
-        if self.unknown or self.away:
+        """Whether a plan of so many changes says what the files of the project bring to the connections that are there.
+
+        One of none does only where nothing stayed out.
+        """
+        if self.unknown or self.kept.objects:
             return False
         return changes > 0 or not (self.kept.missed or self.kept.stops)
 
@@ -133,8 +136,16 @@ def limits(
     """What the guard finds in `plan_change`; `begins` says of fields that they were never ours."""
     with engine.store.state.read() as db:
         before = past.read(db)
-    changed = permission.meaning(engine, before)
-    found = guard.inspect(con, engine.project.settings.safety, before, changed, begins)
+    names = [name for (name,) in con.execute("SELECT DISTINCT connection FROM target").fetchall()]
+    changed = {name: permission.meaning(engine, before, name) for name in names}
+    kinds = {bool(files): files for files in changed.values()} or {False: []}
+    found = [
+        check
+        for files in kinds.values()
+        for check in guard.inspect(con, engine.project.settings.safety, before, files, begins)
+        if bool(changed[check.connection]) == bool(files)
+    ]
+    found.sort(key=lambda check: check.connection)
     return [*found, guard.dated(engine.as_of, engine.clock.now().date())]
 
 

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import NamedTuple
 
-from cs_connector.errors import AdapterError, MappingError
+from cs_connector.errors import AdapterError, MappingError, Unavailable
 from cs_connector.ports import Adapter, ObjectInfo, Read
 from cs_connector.store import shapes
 from cs_connector.store.shapes import Shape
@@ -16,7 +16,7 @@ from cs_connector.unify.mapping import HISTORY
 from cs_connector.unify.passing import kind
 
 from .engine import Engine
-from .reading.halted import Halted
+from .reading.halted import ENDING, Halted
 
 Attempt = Callable[[str], AbstractContextManager[object]]
 _Change = tuple[str, str, str, str]  # an object, its field, what that was and what it is now
@@ -106,9 +106,11 @@ def _typed(shape: Shape) -> list[str]:
 def _told(
     engine: Engine, connection: str, objects: Sequence[str], attempt: Attempt
 ) -> Mapping[str, ObjectInfo]:
-    """The same of all at once; where that cannot be had one by one, each in an attempt."""
+    """The same of all at once; where an object of them cannot be had one by one, each in an attempt."""
     try:
         return _anew(engine, connection, objects)
+    except (*ENDING, Unavailable):
+        raise
     except AdapterError:
         found: dict[str, ObjectInfo] = {}
         for name in objects:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Collection, Iterator
 from datetime import date
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import sqlalchemy as sa
 
 from cs_connector.act.calling import baseline, calls, firing, rules, standing, steady
@@ -16,9 +18,12 @@ from cs_connector.act.calling.desk import Desk, Round, Waiting
 from cs_connector.act.calling.endings import GONE
 from cs_connector.act.calling.evidence import Evidence
 from cs_connector.act.calling.obstacles import silent_until
+from cs_connector.act.differences import current
 from cs_connector.health import load_definitions
 from cs_connector.ports import Verdict
 from cs_connector.store import tables
+from cs_connector.unify.mapping import WriteRule
+from cs_connector.unify.source import Source
 
 from .engine import Engine
 from .identity import people, unfit
@@ -71,12 +76,17 @@ def _deleted(engine: Engine, con: duckdb.DuckDBPyConnection) -> None:
     """Tasks that a person deleted in the CRM: `deleted_task`."""
     con.execute("CREATE OR REPLACE TABLE deleted_task(record_id VARCHAR)")
     latest = engine.latest(con)
+    for source, rule in _tasks(engine):
+        con.execute(
+            f"INSERT INTO deleted_task SELECT id FROM {latest(source.connection, rule.object)} WHERE deleted"
+        )
+
+
+def _tasks(engine: Engine) -> Iterator[tuple[Source, WriteRule]]:
+    """How tasks are written, in the one home that they have."""
     for source in engine.sources():
-        for rule in source.mapping.write:
-            if rule.source == "call" and source.connection == engine.home():
-                con.execute(
-                    f"INSERT INTO deleted_task SELECT id FROM {latest(source.connection, rule.object)} WHERE deleted"
-                )
+        if source.connection == engine.home():
+            yield from ((source, rule) for rule in source.mapping.write if rule.source == "call")
 
 
 def _silence(con: duckdb.DuckDBPyConnection, db: sa.Connection, desk: Desk) -> None:
@@ -194,14 +204,29 @@ def want(engine: Engine, con: duckdb.DuckDBPyConnection, db: sa.Connection) -> N
     table = tables.calls
     ends = (table.c.state == "closed") & (table.c.closed_why == GONE) & table.c.record_id.is_not(None)
     mine = ((table.c.state == "open") | ends) & (table.c.connection == engine.home())
-    rows = [_row(call) for call in db.execute(sa.select(table).where(mine).order_by(table.c.key))]
-    if rows:
+    found = db.execute(sa.select(table).where(mine).order_by(table.c.key)).all()
+    if rows := [_row(call) for call in found]:
         # one by one takes twenty times as long
         columns = ", ".join(f"unnest(?::{t}[])" for t in _CALLS.values())
         con.execute(f"INSERT INTO wanted_call SELECT {columns}", [list(c) for c in zip(*rows, strict=True)])
+    ended = {call.record_id: call.key for call in found if call.state == "closed"}
     con.execute(
-        "DELETE FROM wanted_call WHERE closing AND NOT EXISTS (FROM task WHERE task.key = wanted_call.key AND task.closed IS NOT TRUE)"
+        "DELETE FROM wanted_call WHERE closing AND NOT EXISTS (FROM task WHERE task.key = wanted_call.key AND task.closed IS NOT TRUE) "
+        "AND key NOT IN (SELECT unnest(?::VARCHAR[]))",
+        [[ended[record] for record in _keyless(engine, con, ended)]],
     )
+
+
+def _keyless(engine: Engine, con: duckdb.DuckDBPyConnection, ended: Collection[str]) -> Iterator[str]:
+    """Those of these tasks that are open and have lost their key: `task` has none without one."""
+    latest = engine.latest(con)
+    for source, rule in _tasks(engine) if ended else ():
+        raw = f"{latest(source.connection, rule.object)} WHERE id IN (SELECT record_id FROM ended_task)"
+        con.register("ended_task", pa.table({"record_id": pa.array(list(ended), pa.string())}))
+        current.read(con, source.mapping, rule, f"(FROM {raw})", "keyless_task")
+        con.unregister("ended_task")
+        lost = con.execute("SELECT record_id FROM keyless_task WHERE key IS NULL AND NOT closed").fetchall()
+        yield from (record for (record,) in lost)
 
 
 def _row(call: Any) -> tuple[Any, ...]:

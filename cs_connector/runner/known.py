@@ -14,6 +14,7 @@ import duckdb
 import sqlalchemy as sa
 
 from cs_connector.errors import UsageError
+from cs_connector.store import shapes
 from cs_connector.store.facts import RAW
 from cs_connector.store.tables import decisions
 from cs_connector.unify.run import read
@@ -44,7 +45,7 @@ def known(engine: Engine, day: date) -> Iterator[duckdb.DuckDBPyConnection]:
         until = datetime.combine(day + timedelta(days=1), time())
         _since(engine, con, until)
         view = latest(engine, con, until)
-        read(con, [_believed(con, source, view) for source in engine.sources()], view)
+        read(con, [_believed(engine, con, source, view) for source in engine.sources()], view)
         _identity(engine, con, until)
         unified(engine, con, [], day)
         yield con
@@ -62,21 +63,34 @@ def latest(engine: Engine, con: duckdb.DuckDBPyConnection, until: datetime) -> C
     return view
 
 
-def _believed(con: duckdb.DuckDBPyConnection, source: Source, view: Latest) -> Source:
-    """The connection as it was then: a field that was lost later was believed, as its last records of then tell it."""
+def _believed(engine: Engine, con: duckdb.DuckDBPyConnection, source: Source, view: Latest) -> Source:
+    """The connection as it was then: a field that went away later was believed, as its last records of then tell it.
+
+    One that is of another kind is unknown on every day: its records tell it all the while.
+    """
+    kept = shapes.kept(engine.store.state, source.connection)
     lost = {
         name: frozenset(
-            f for f in fields if not _told(con, view(source.connection, name), source.mapping.path(f))
+            f
+            for f in fields
+            if _turned(kept.get(name, {}).get(f, ""))
+            or not _told(con, view(source.connection, name), source.mapping.path(f))
         )
         for name, fields in source.unknown.items()
     }
     return replace(source, unknown=lost)
 
 
+def _turned(type_: str) -> bool:
+    """Whether a field is there and of another kind than it was."""
+    change = shapes.changed(type_)
+    return change is not None and bool(change[1])
+
+
 def _told(con: duckdb.DuckDBPyConnection, view: str, path: str) -> bool:
-    """Whether the records that were read last have the field, known or empty."""
+    """Whether the records that were read last have the field, known or empty; deleted ones have none."""
     query = (
-        f"SELECT 1 FROM {view} WHERE known_at = (SELECT max(known_at) FROM {view}) "
+        f"SELECT 1 FROM {view} WHERE known_at = (SELECT max(known_at) FROM {view} WHERE NOT deleted) "
         "AND NOT deleted AND json_exists(payload, $path) LIMIT 1"
     )
     return con.execute(query, {"path": path}).fetchone() is not None

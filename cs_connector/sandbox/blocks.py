@@ -30,8 +30,15 @@ class Blocks:
         return np.empty(size, np.uint8)
 
     def give(self, block: Any) -> None:
-        if len(block) == SIZE and len(self._free) < MOST:
+        if len(block) == SIZE:
             self._free.append(block)
+            if len(self._free) > MOST:
+                self._shed()
+
+    def _shed(self) -> None:
+        """Let go of one that came by itself: of the piece that came as one nothing is free before all of it is."""
+        apart = next((at for at, block in enumerate(self._free) if block.base is None), 0)
+        del self._free[apart : apart + 1]
 
     def lend(self, block: Any, size: int) -> memoryview:
         """The first bytes; the block is free again when nobody holds them any more."""

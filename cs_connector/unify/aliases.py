@@ -84,10 +84,13 @@ def others(con: duckdb.DuckDBPyConnection, source: Source, name: str) -> str:
 
 
 def named(view: str, source: Source, name: str) -> str:
-    """A query for the records of an object that are there (name, payload), by every id that leads to them."""
+    """A query for the records of an object that are there (name, payload), by every id that leads to them: each name once."""
     here = f"connection = {literal(source.connection)} AND object = {literal(name)}"
     took = f'(SELECT "into" AS id, list(id) AS others FROM alias WHERE {here} GROUP BY 1)'
-    return f"SELECT unnest(list_append(others, id)) AS name, payload FROM {view} LEFT JOIN {took} USING (id) WHERE NOT deleted"
+    return (
+        f"SELECT unnest(list_append(others, id)) AS name, payload FROM {view} LEFT JOIN {took} USING (id) "
+        f"WHERE NOT deleted AND id NOT IN (SELECT id FROM alias WHERE {here})"
+    )
 
 
 def follow(con: duckdb.DuckDBPyConnection, sources: Iterable[Source]) -> None:

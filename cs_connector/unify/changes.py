@@ -10,12 +10,14 @@ from .evidence import Kind
 from .models import ACCOUNT
 
 _REF = "s.connection || '|' || s.object || '|' || s.record_id"
-_CALLED = "'crm:' || crm || substr(ref, length(connection) + 1)"  # how records of other connections name it
+CALLED = "'crm:' || crm || substr(ref, length(connection) + 1)"  # how records of other connections name it
 _NOTHING = "CAST(NULL AS VARCHAR)"
-_LENT = (
+LENT = (
     "account_id",
     "parent_id",
 )  # what a system may tell in a record of its own, such as a portal's associations
+
+_OF = 255  # the bits of a digest that tell the edition
 
 
 def find(con: duckdb.DuckDBPyConnection, kind: Kind) -> bool:
@@ -24,7 +26,7 @@ def find(con: duckdb.DuckDBPyConnection, kind: Kind) -> bool:
 
     Expects `moved` (name): the accounts that are not what they were, as people's records name them; and now_account.
     """
-    for column in _LENT:
+    for column in LENT:
         _lend(con, kind, column)
     told = _told(con, kind)
     _stamp(con, kind, told)
@@ -47,14 +49,14 @@ def named(records: str, wanted: str) -> str:
     """
     return (
         f"SELECT ref AS name, ref FROM {records} SEMI JOIN {wanted} w ON w.name = ref UNION ALL "
-        f"SELECT name, min(ref) FROM (SELECT {_CALLED} AS name, ref FROM {records} JOIN connection_crm USING (connection)) "
+        f"SELECT name, min(ref) FROM (SELECT {CALLED} AS name, ref FROM {records} JOIN connection_crm USING (connection)) "
         f"SEMI JOIN {wanted} USING (name) GROUP BY 1 HAVING count(*) = 1"
     )
 
 
 def names(records: str) -> str:
     """A query for all names (name) of records, which have connection and ref."""
-    return f"SELECT ref AS name FROM {records} UNION SELECT {_CALLED} FROM {records} JOIN connection_crm USING (connection)"
+    return f"SELECT ref AS name FROM {records} UNION SELECT {CALLED} FROM {records} JOIN connection_crm USING (connection)"
 
 
 def move(con: duckdb.DuckDBPyConnection) -> None:
@@ -102,20 +104,30 @@ def _lend(con: duckdb.DuckDBPyConnection, kind: Kind, column: str) -> None:
 
 
 def _stamp(con: duckdb.DuckDBPyConnection, kind: Kind, told: dict[str, str]) -> None:
-    """`stamp`: the place of each record in the stage, and a digest of what it says."""
+    """`stamp`: the place of each record in the stage, and a digest of what it says, which ends with the edition's bits."""
+    edition = _edition(con, kind)
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE stamp AS SELECT s.rowid AS place, hash('{_edition(con, kind)}', s.connection, s.object, "
-        f"s.record_id, s.rank, {', '.join(told.values())}) AS digest FROM stage_{kind.entity} s WHERE s.adds_ref IS NULL"
+        f"CREATE OR REPLACE TEMP TABLE stamp AS SELECT s.rowid AS place, hash('{edition}', s.connection, s.object, "
+        f"s.record_id, s.rank, {', '.join(told.values())}) // {_OF + 1} * {_OF + 1} + {_bits(edition)} AS digest "
+        f"FROM stage_{kind.entity} s WHERE s.adds_ref IS NULL"
     )
 
 
+def _bits(edition: str) -> int:
+    return int(edition, 16) & _OF
+
+
 def _freeze(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
-    """A record that cannot be seen says what it said, unless its account moved: then it is looked at as it is."""
-    unseen = f"(SELECT DISTINCT connection, object FROM unseen WHERE entity = '{kind.entity}')"
-    if _any(con, unseen):
+    """A record that cannot be seen says what it said, unless its account moved: then it is looked at as it is.
+
+    Its keys stay those of its edition. So in another one nobody who is known is compared anew, or they would not find each other.
+    """
+    frozen = f"frozen WHERE entity = '{kind.entity}'"
+    if _any(con, frozen):
         con.execute(
-            f"UPDATE stamp SET digest = k.digest FROM stage_{kind.entity} s SEMI JOIN {unseen} USING (connection, object) "
-            f"JOIN known k ON k.ref = {_REF} WHERE s.rowid = stamp.place AND stamp.place NOT IN (SELECT place FROM again)"
+            f"UPDATE stamp SET digest = k.digest FROM stage_{kind.entity} s JOIN known k ON k.ref = {_REF} "
+            f"WHERE s.rowid = stamp.place AND stamp.place NOT IN (SELECT place FROM again) AND (k.digest & {_OF} <> "
+            f"{_bits(_edition(con, kind))} OR (s.connection, s.object) IN (SELECT (connection, object) FROM {frozen}))"
         )
 
 

@@ -12,7 +12,7 @@ from cs_connector.model import CUSTOM, ENTITIES, MONEY, NUMBER, TEXT, WHOLE, Ent
 
 from . import aliases, passing
 from .declared import called, units
-from .declared.derived import derived, worthless
+from .declared.derived import derived, unseen, worthless
 from .declared.ways import followed
 from .mapping import KINDS, Condition, FieldRule, ReadRule, Unit, Word
 from .source import Latest, Source
@@ -29,7 +29,8 @@ CASE WHEN starts_with(payload, '{"__error__"') THEN json_extract_string(payload,
 
 
 def stage(con: duckdb.DuckDBPyConnection, sources: Iterable[Source], latest: Latest) -> None:
-    """Fill `stage_<entity>` for every entity, `quarantine`, and `seen` (how many records each rule met).
+    """Fill `stage_<entity>` for every entity, `quarantine`, `seen` (how many records each rule met), and `taken` (which records,
+    where another rule makes the same of its object, and fields are lost; `rule` is its place in the mapping).
 
     Expects `alias`: records that go on as another one are left out.
     """
@@ -41,13 +42,15 @@ def stage(con: duckdb.DuckDBPyConnection, sources: Iterable[Source], latest: Lat
         "CREATE OR REPLACE TABLE seen(connection VARCHAR, object VARCHAR, entity VARCHAR, records BIGINT, "
         "deleted BIGINT, left_out BIGINT, quarantined BIGINT, staged BIGINT)"
     )
+    con.execute("CREATE OR REPLACE TABLE taken(connection VARCHAR, rule INTEGER, record_id VARCHAR)")
     for entity in ENTITIES.values():
         columns = ", ".join(f"{ident(c.name)} {c.type}" for c in entity.staged)
         con.execute(f"CREATE OR REPLACE TABLE stage_{entity.name}({ORIGIN}, {columns}, wrong VARCHAR)")
     with _one_thread(con):
         for source in sources:
-            for rule in source.mapping.read:
+            for place, rule in enumerate(source.mapping.read):
                 _extract(con, source, rule, latest)
+                _take(con, source, place, latest)
     for entity in ENTITIES.values():
         con.execute(f"ALTER TABLE stage_{entity.name} DROP COLUMN wrong")
 
@@ -84,6 +87,22 @@ def _extract(con: duckdb.DuckDBPyConnection, source: Source, rule: ReadRule, lat
         "INSERT INTO seen SELECT ?, ?, ?, count(*), count(*) FILTER (deleted), count(*) FILTER (NOT deleted) - ?, ?, ? "
         f"FROM {view}",
         [*here, rule.entity, picked, quarantined, picked - quarantined],
+    )
+
+
+def alone(source: Source, rule: ReadRule) -> bool:
+    """Whether no other rule makes the same of its object."""
+    return [(r.object, r.entity) for r in source.mapping.read].count((rule.object, rule.entity)) == 1
+
+
+def _take(con: duckdb.DuckDBPyConnection, source: Source, place: int, latest: Latest) -> None:
+    rule = source.mapping.read[place]
+    if alone(source, rule) or not any(source.unknown.values()):
+        return
+    picked = _picked(source, rule, f"{latest(source.connection, rule.object)} WHERE NOT deleted")
+    con.execute(
+        f"INSERT INTO taken SELECT ?, ?, record_id FROM ({picked}) WHERE broken IS NULL",
+        [source.connection, place],
     )
 
 
@@ -139,7 +158,6 @@ def _condition(condition: Condition) -> str:
 def _typed(source: Source, rule: ReadRule, rows: str, latest: Latest) -> str:
     picked, led, entity = _picked(source, rule, rows), followed(source, rule, latest), ENTITIES[rule.entity]
     rule, lost = led.rule, source.unknown.get(rule.object, frozenset()) | led.lost
-    lost |= worthless(rule, lost)
     source = replace(source, unknown={**source.unknown, rule.object: lost})
     plain = [c for c in entity.staged if c.name not in rule.fields or not rule.fields[c.name].formula]
     columns = [f"{_attribute(source, rule, c.name, c.type)} AS {ident(c.name)}" for c in plain]
@@ -152,7 +170,8 @@ def _typed(source: Source, rule: ReadRule, rows: str, latest: Latest) -> str:
         if how.formula and how.only_if
     ]
     inner = ", ".join(["*", f"{_same(rule)} AS same_ref", f"{_adds(source, rule)} AS adds_ref", *led.columns])
-    told = [each for each in _told_of(rule, entity) if not _unseen(source, rule, each[1])]
+    nothing = worthless(rule, lost)
+    told = [t for t in _told_of(rule, entity) if not _unseen(source, rule, t[1]) and t[0] not in nothing]
     outer = (
         f"SELECT record_id, same_ref, adds_ref, broken, line, {', '.join(columns)}{_kept(told)} "
         f"FROM (SELECT {inner} FROM ({picked}) q)"
@@ -251,11 +270,7 @@ def _value(source: Source, rule: ReadRule, how: FieldRule, to: str) -> str:
 
 
 def _unseen(source: Source, rule: ReadRule, how: FieldRule) -> bool:
-    """Whether nothing can be said of an attribute now, not even its default."""
-    lost = source.unknown.get(rule.object, frozenset())
-    return bool(how.sources and lost.issuperset(how.sources)) or bool(
-        how.only_if and how.only_if.field in lost
-    )
+    return bool(unseen(how, source.unknown.get(rule.object, frozenset())))
 
 
 def _conversion(source: Source, how: FieldRule, to: str) -> str:

@@ -34,7 +34,7 @@ _LOST = "SELECT account_id, parent_id FROM account ANTI JOIN root USING (account
 # a row says under whom an account has been since then; no parent is one, too, so that the first one is seen as a move; who stays
 # under an account that went into another one does not move
 _REMEMBERED = """CREATE OR REPLACE TABLE parent_history AS
-WITH went AS (SELECT other_id AS parent_id, max_by(entity_id, on_date) AS target FROM after_event e ANTI JOIN account a ON a.account_id = e.other_id
+WITH went AS (SELECT other_id AS parent_id, max_by(entity_id, (on_date, entity_id)) AS target FROM after_event e ANTI JOIN account a ON a.account_id = e.other_id
     WHERE e.entity = 'account' AND e.kind = 'merge' GROUP BY 1),
 before AS (SELECT account_id, coalesce(target, parent_id) AS parent_id, since FROM parents_before LEFT JOIN went USING (parent_id))
 SELECT * FROM before

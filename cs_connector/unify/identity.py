@@ -33,8 +33,8 @@ def resolve(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
     that stands, and after_<table> for the tables of KEPT that are not as they were.
 
     Reads `previous_link`, the links of the last run, where it left nothing else, and where they are there: before_<table> for
-    the tables of KEPT, `decision` (DECISION), `alias`, `distinct_object` (entity, connection, object), `unseen` (entity, connection,
-    object, field), of whose records the digest of before counts.
+    the tables of KEPT, `decision` (DECISION), `alias`, `distinct_object` (entity, connection, object), `frozen` (entity, connection,
+    object), of whose known records the digest of before counts.
     """
     _prepare(con)
     others = _work(con)
@@ -96,6 +96,7 @@ def _prepare(con: duckdb.DuckDBPyConnection) -> None:
         "distinct_object": dict.fromkeys(("entity", "connection", "object"), "VARCHAR"),
         "alias": dict.fromkeys(("connection", "object", "id", "into"), "VARCHAR"),
         "unseen": dict.fromkeys(("entity", "connection", "object", "field"), "VARCHAR"),
+        "frozen": dict.fromkeys(("entity", "connection", "object"), "VARCHAR"),
         **{f"before_{table}": columns for table, columns in KEPT.items()},
     }
     for table in wanted.keys() - layers.there(con):

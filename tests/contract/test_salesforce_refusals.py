@@ -141,6 +141,26 @@ def test_a_field_with_two_equal_values_cannot_become_unique(org):
     assert "<success>true</success>" in soap(org, "CustomField", "updateMetadata", asked)[1]
 
 
+def test_a_field_that_tells_small_letters_from_large_ones_can_become_unique(org):
+    twins = [org.create("Account", Name=name, Code__c=name) for name in ("same", "Same")]
+    asked = f"{CODE}<caseSensitive>true</caseSensitive><externalId>true</externalId><unique>true</unique>"
+    assert "<success>true</success>" in soap(org, "CustomField", "updateMetadata", asked)[1]
+    body = {"Name": "third", "Code__c": "same"}
+    assert twins[0] in org.error("POST", "sobjects/Account", body)[2]
+
+
+def test_a_number_with_two_zeros_cannot_become_unique(org):
+    number = (
+        "<fullName>Account.Rank__c</fullName><label>Rank</label><type>Number</type>"
+        "<precision>4</precision><scale>0</scale><required>true</required>"
+    )
+    assert "<success>true</success>" in soap(org, "CustomField", "createMetadata", number)[1]
+    for name in ("one", "two"):
+        org.create("Account", Name=name, Rank__c=0)
+    asked = f"{number}<unique>true</unique>"
+    assert "duplicate values" in soap(org, "CustomField", "updateMetadata", asked)[1]
+
+
 def test_a_lookup_of_a_loaded_org_keeps_what_it_refers_to(org):
     told = {name: org.get("GET", f"sobjects/{name}/describe") for name in ("Account", "Subscription__c")}
     for child in told["Account"]["childRelationships"]:

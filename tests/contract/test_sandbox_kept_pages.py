@@ -10,6 +10,7 @@ from cs_connector.adapters.salesforce.simulator.soql import query as soql
 
 from bench.tickets import DAY, rows
 from cs_connector import registry
+from cs_connector.sandbox.blocks import MOST, SIZE, Blocks
 from cs_connector.sandbox.ids import sales_id
 from cs_connector.sandbox.keeping import Folder
 from cs_connector.sandbox.up import Sandbox
@@ -172,3 +173,14 @@ def test_a_page_that_was_sent_stays_what_it_was(orgs):
     _, kept = orgs
     answers = [list(kept.pages(query)) for query in QUERIES]
     assert [list(kept.pages(query)) for query in QUERIES] == answers
+
+
+def test_after_many_answers_at_once_no_more_memory_is_kept_than_was_at_hand_before():
+    """What was got in one piece goes back to the system only as a whole."""
+    blocks = Blocks()
+    blocks.ready()
+    taken = [blocks.take(SIZE) for _ in range(2 * MOST)]
+    for block in reversed(taken):
+        blocks.give(block)
+    again = [blocks.take(SIZE) for _ in range(MOST)]
+    assert {id(block) for block in again} == {id(block) for block in taken[:MOST]}

@@ -375,6 +375,52 @@ def test_records_of_an_object_that_is_made_again_are_gone(engine: Engine, crm: I
         assert db.scalars(sa.select(written.c.object)).all() == ["Account"]
 
 
+def remade(engine: Engine, crm: Invented) -> None:
+    """An object of ours with a record, which the CRM does not show any more."""
+    crm.declared += [Piece("object", "Health", {"label": "H"}), Piece("field", "Health.Key", {"label": "K"})]
+    apply(engine)
+    shapes.keep(engine.store.state, "crm", {"p1_Health": {"Key": "text"}}, engine.clock.now())
+    landed(engine, "p1_Health")
+    del crm.there["Health"], crm.there["Health.Key"]
+
+
+def test_records_of_an_object_that_only_cannot_be_seen_stay(engine: Engine, crm: Invented) -> None:
+    remade(engine, crm)
+    crm.refuses = {"Health", "Health.Key"}
+    assert not apply(engine)
+    assert engine.store.live("crm", "p1_Health") == 1
+
+
+def test_records_of_an_object_that_was_made_again_just_before_a_death_are_gone(
+    engine: Engine, crm: Invented, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remade(engine, crm)
+    crm.dies = True
+    with pytest.raises(KeyboardInterrupt):
+        apply(engine)
+    assert engine.store.live("crm", "p1_Health") == 1, "nobody knows yet what became of it"
+    crm.dies = False
+    assert apply(engine)
+    assert engine.store.live("crm", "p1_Health") == 0
+    landed(engine, "p1_Health")
+    apply(engine)
+    assert engine.store.live("crm", "p1_Health") == 1, "once"
+
+
+def test_a_new_field_of_another_object_is_no_reason_to_read_one_anew(engine: Engine, crm: Invented) -> None:
+    crm.declared += [Piece("field", "Account.Key", {"label": "K"})]
+    apply(engine)
+    now, known = engine.clock.now(), {"Account": {"Key": "text"}, "Task": {"Key": "text"}}
+    shapes.keep(engine.store.state, "crm", known, now)
+    with engine.store.state.begin() as db:
+        for name in known:
+            db.execute(cursors.insert().values(
+                connection="crm", object=name, cursor="c9", run="R0", epoch=1, updated_at=now))  # fmt: skip
+    del crm.there["Account.Key"]
+    apply(engine)
+    assert [engine.store.landing.cursor("crm", name) for name in known] == [None, "c9"]
+
+
 def test_names_that_mean_nothing_are_refused(engine: Engine) -> None:
     with pytest.raises(UsageError, match="no connection has a part called moer"):
         provisioning.survey(engine, (), ["moer"])

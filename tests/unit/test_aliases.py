@@ -183,3 +183,22 @@ def test_a_field_of_a_merged_record_is_that_of_the_one_that_took_it_in(
     assert rows(con, "SELECT record_id, product FROM stage_subscription ORDER BY 1") == [
         ("a", "Third"), ("b", "Third"), ("c", "Fourth"), ("d", None),
     ]  # fmt: skip
+
+
+def test_a_field_is_not_that_of_a_record_that_was_merged_and_is_still_listed(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    shop = source(tmp_path, PRODUCTS, merging=Merging(losers="took"))
+    records: Records = {
+        ("shop", "items"): [
+            {"id": "1", "name": "First"},
+            {"id": "2", "name": "Second", "took": "1"},
+            {"id": "3", "name": "Third", "took": "4"},
+            {"id": "4", "name": "Fourth"},
+        ],
+        ("shop", "orders"): [{"id": key, "item": item} for key, item in zip("abcd", "1234", strict=True)],
+    }
+    run(con, records, [shop])
+    assert rows(con, "SELECT record_id, product FROM stage_subscription ORDER BY 1") == [
+        ("a", "Second"), ("b", "Second"), ("c", "Third"), ("d", "Third"),
+    ]  # fmt: skip

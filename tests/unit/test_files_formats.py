@@ -166,6 +166,39 @@ def test_text_that_parquet_does_not_call_text_is_read_as_such(tmp_path, kind):
     assert [(row["tenant"], row["mark"]) for row in rows(records)] == [("acme", "//4AAQ=="), ("bät", None)]
 
 
+def test_a_column_of_bytes_is_text_in_all_rows_or_in_none(tmp_path):
+    """Some values of a hash are text by chance, and a NUL in one makes no row bad."""
+    table = {
+        "tenant": ["acme"] * 3,
+        "date": ["2026-05-01", "2026-05-02", "2026-05-03"],
+        "hash": [b"abcd", b"\xff\xfe\x00\x01", b"efgh"],
+        "mark": [b"ab", b"a\x00", None],
+        "note": ["one\r\n\ttwo\v\x92".encode(), None, b""],
+    }
+    pq.write_table(pa.table(table), tmp_path / "a.parquet", row_group_size=1)
+    found = rows(read(files(tmp_path, format="parquet"))[0])
+    assert [row["hash"] for row in found] == ["YWJjZA==", "//4AAQ==", "ZWZnaA=="]
+    assert [row["mark"] for row in found] == ["YWI=", "YQA=", None]
+    assert [row["note"] for row in found] == ["one\r\n\ttwo\v\x92", None, ""]
+
+
+def test_rows_that_an_older_version_knew_by_their_bytes_are_read_anew(tmp_path):
+    """Their file may never change, and once it does each row would be there twice."""
+    table = {"tenant": [b"acme", "bät".encode()], "date": ["2026-05-01", "2026-05-02"]}
+    pq.write_table(pa.table(table), tmp_path / "a.parquet")
+    pq.write_table(pa.table({"tenant": ["beta"], "date": ["2026-05-01"]}), tmp_path / "b.parquet")
+    folder = files(tmp_path, format="parquet")
+    _, cursor = read(folder)
+    records, after = read(folder, json.dumps(json.loads(cursor) | {"reader": 2}))
+    assert [(r.id, r.deleted) for r in records] == [
+        ("acme|2026-05-01", False),
+        ("bät|2026-05-02", False),
+        ("b'acme'|2026-05-01", True),
+        ("b'b\\xc3\\xa4t'|2026-05-02", True),
+    ]
+    assert read(folder, after)[0] == []
+
+
 def docx(core: str, custom: str | None = None) -> bytes:
     box = io.BytesIO()
     with zipfile.ZipFile(box, "w") as file:
@@ -424,3 +457,13 @@ def test_what_no_person_put_there_is_no_document(tmp_path):
         path.write_text("x")
     records, _ = read(files(tmp_path, pattern="**/*.*", format="documents", key=[], modified=None))
     assert [row["path"] for row in rows(records)] == ["acme/Plan.txt", "acme/v1.2/Notes.final.txt"]
+
+
+@pytest.mark.parametrize("pattern", [".shared/**/*.txt", "*/.drafts/*.txt", ".*/**/*.txt"])
+def test_a_hidden_folder_that_the_pattern_names_is_meant(tmp_path, pattern):
+    for name in (".shared/acme/Plan.txt", "acme/.drafts/Plan.txt", ".shared/acme/~$Plan.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+    records, _ = read(files(tmp_path, pattern=pattern, format="documents", key=[], modified=None))
+    meant = "acme/.drafts/Plan.txt" if "drafts" in pattern else ".shared/acme/Plan.txt"
+    assert [row["path"] for row in rows(records)] == [meant]

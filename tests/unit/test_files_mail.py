@@ -214,6 +214,9 @@ def test_a_message_with_broken_headers_stops_no_other(tmp_path, right, wrong):
         ("Anna [Acme] <anna@acme.example>, undisclosed-recipients:;", ["anna@acme.example"]),
         ("anna@b\udcfccher.example", ["anna@b\\xfccher.example"]),
         ("Anna <anna@bücher.example>, root@[10.0.0.1]", ["anna@bücher.example", "root@[10.0.0.1]"]),
+        ('"a@b"@acme.example', ['"a@b"@acme.example']),
+        ("anna@acme.example/home, Tjong <'tjong@x.example>", ["anna@acme.example/home", "'tjong@x.example"]),
+        ("<anna@acme.example?subject=x>", ["anna@acme.example?subject=x"]),
     ],
 )
 def test_addresses_are_found_as_programs_write_them(written, addresses):

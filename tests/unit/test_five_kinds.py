@@ -248,6 +248,36 @@ def test_who_came_back_is_not_acquired_for_it_once_was() -> None:
     assert measured(started(400, once), "acquired") == 1
 
 
+def test_an_acquisition_counts_for_what_the_account_bought_later_in_the_same_life() -> None:
+    assert all_of(started(100, ("Acquired", 300)), "acquired", "leaving") == (1, 1)
+    assert measured(started(100, ("Acquired", 300), previous_end_on=ago(301)), "acquired") == 1
+
+
+@pytest.mark.parametrize(
+    ("product", "older", "late"),
+    [
+        (None, {}, 40),
+        (None, {"status": "Ended"}, 0),
+        ("New", {}, 0),
+        ("Old", {}, 40),
+        (None, {"start_on": ago(90)}, 0),
+    ],
+    ids=["of the older one", "the older one is over", "of its own product", "of another product", "of the older of two"],
+)  # fmt: skip
+def test_a_milestone_before_the_start_is_of_the_relationship_that_was_there(
+    product: str | None, older: dict[str, Any], late: float
+) -> None:
+    made = started(100, BEGUN, product="New").customer("a1", "r2", product="Old", **older)
+    event(made, "Go-live", 140, product=product)
+    assert measured(made, "onboarding_delay") == late
+
+
+def test_an_older_relationship_that_ended_later_was_there_on_an_earlier_day() -> None:
+    made = started(100, BEGUN).customer("a1", "r2", product="Old", status="Ended", end_on=ago(3))
+    event(made, "Go-live", 140)
+    assert [measured(made, "onboarding_delay", day) for day in (AS_OF, date(2026, 10, 31))] == [0, 15]
+
+
 def test_days_since_a_business_review_or_the_start() -> None:
     assert measured(started(400, BEGUN, ("Executive Business Review", 70)), "ebr_age") == 70
     assert measured(started(400, BEGUN), "ebr_age") == 400

@@ -137,6 +137,21 @@ def test_who_stays_under_a_parent_that_was_merged_does_not_move(
     assert rows(accounts, query) == history
 
 
+@pytest.mark.parametrize("targets", [("c", "d"), ("d", "c")])
+def test_a_parent_that_went_into_two_on_one_day_is_remembered_as_the_same_one_each_time(
+    accounts: duckdb.DuckDBPyConnection, targets: tuple[str, str]
+) -> None:
+    remembering(accounts)
+    accounts.execute("INSERT INTO parents_before VALUES ('b', 'a', '2026-11-01')")
+    for target in targets:
+        accounts.execute(
+            "INSERT INTO after_event VALUES ('account', 'merge', ?, 'a', '2026-11-02')", [target]
+        )
+    plant(accounts, {"b": "d", "c": None, "d": None})
+    hierarchy.remember(accounts, datetime(2026, 11, 2))
+    assert rows(accounts, "SELECT parent_id FROM parent_history WHERE account_id = 'b'") == [("d",)]
+
+
 def test_a_move_is_remembered_with_its_time_and_nothing_is_said_twice(
     accounts: duckdb.DuckDBPyConnection,
 ) -> None:

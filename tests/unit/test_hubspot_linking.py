@@ -11,8 +11,8 @@ import responses
 from cs_connector.adapters.hubspot import HubSpot
 from cs_connector.adapters.hubspot.paths import HOST
 
-from cs_connector.errors import Unavailable
-from cs_connector.ports import Read
+from cs_connector.errors import NotPermitted, Unavailable
+from cs_connector.ports import Action, Change, Read, Verdict
 from cs_connector.testing.surroundings import surroundings
 
 BATCH = f"{HOST}/crm/associations/2026-03/contacts/companies/batch/read"
@@ -67,3 +67,24 @@ def test_a_label_of_their_own_with_the_number_of_the_parent_is_no_parent(
     responses.post(BATCH.replace("contacts", "companies"), json={"results": [found]})
     ((record,),) = [page.records for page in hubspot.read(Read("companies/companies", ()))]
     assert json.loads(record.payload)["parent"] == parent
+
+
+@responses.activate
+@pytest.mark.parametrize("lacking", ["companies", "contacts"])
+def test_of_two_links_that_are_not_made_the_one_that_waits_counts(hubspot: HubSpot, lacking: str) -> None:
+    made = {"id": "9", "properties": {"cs_key": "k1"}, "new": True}
+    responses.post(f"{HOST}/crm/objects/2026-03/tasks/batch/upsert", json={"results": [made]})
+    for end in ("companies", "contacts"):
+        refused = {"category": "MISSING_SCOPES" if end == lacking else "NOT_FOUND", "message": f"no {end}"}
+        refused |= (
+            {"errors": [{"context": {"requiredGranularScopes": [f"no {end}"]}}]} if end == lacking else {}
+        )
+        url = f"{HOST}/crm/associations/2026-03/tasks/{end}/batch/associate/default"
+        responses.post(url, status=403 if end == lacking else 404, json=refused)
+    ends = (("companies", "77"), ("contacts", "88"))
+    values = {"hs_task_subject": "x"}
+    task = Change("marketing", "tasks", Action.UPSERT, "k1", values, key_field="cs_key", associate=ends)
+    (receipt,) = hubspot.write([task])
+    assert (receipt.verdict, receipt.record_id, receipt.code) == (Verdict.LATER, "9", NotPermitted.code)
+    assert "no companies" in receipt.message
+    assert "no contacts" in receipt.message

@@ -155,6 +155,23 @@ def test_who_came_under_another_parent_is_listed_and_who_was_always_there_is_not
     ]
 
 
+def test_a_merge_of_parents_is_no_move_of_who_is_below() -> None:
+    """Rows that now name the same parent tell nothing, the real moves around them do."""
+    with duckdb.connect() as con:
+        con.execute("CREATE TABLE account(account_id VARCHAR, name VARCHAR)")
+        con.execute("INSERT INTO account VALUES ('a', 'Shop'), ('b', 'Big B'), ('c', 'New House')")
+        con.execute("CREATE TABLE parent_history(account_id VARCHAR, parent_id VARCHAR, since TIMESTAMP)")
+        con.execute(
+            "INSERT INTO parent_history VALUES ('a', 'b', '2026-01-01'), ('a', 'b', '2026-02-01'), ('a', 'c', '2026-03-01'), "
+            "('a', NULL, '2026-04-01'), ('b', NULL, '2026-01-01'), ('b', NULL, '2026-02-01')"
+        )
+        found = con.execute(report.MOVED).fetchall()
+    assert [(str(day), *rest) for day, *rest in found] == [
+        ("2026-04-01", "a", "Shop", "New House", None),
+        ("2026-03-01", "a", "Shop", "Big B", "New House"),
+    ]
+
+
 def test_the_page_shows_who_moved() -> None:
     row = {"on_date": "2026-03-01", "account_id": "a", "name": "Shop", "from": "Old House", "to": "New House"}
     made = markup.page(document(moves=[row]))

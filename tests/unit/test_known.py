@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from cs_connector import registry
 from cs_connector.config import open_project
 from cs_connector.errors import UsageError
-from cs_connector.runner import Engine, open_engine
+from cs_connector.runner import Engine, known, open_engine
 from cs_connector.runner.relations import unified
+from cs_connector.store import shapes
 from cs_connector.testing import FixedClock
 
 pytestmark = pytest.mark.slow
@@ -115,3 +117,50 @@ def test_a_day_on_which_nothing_was_known_is_refused(engine: Engine) -> None:
     ):
         pass
     assert "2026-11-10" in caught.value.why
+
+
+SOLD = "SELECT product, arr::INT, renewal_on FROM subscription ORDER BY ALL"
+
+
+def sold(engine: Engine, day: int) -> Sequence[object]:
+    with unified(engine, date(2026, 11, day)) as con:
+        return con.execute(SOLD).fetchall()
+
+
+@pytest.fixture
+def lost(tmp_path: Path) -> Iterator[Engine]:
+    """A project of which the contracts told their renewal on the 10th and no longer on the 12th."""
+    for name in ("data", "mappings"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "cs-connector.yml").write_text(PROJECT)
+    (tmp_path / "mappings" / "books.yml").write_text(MAPPING)
+    ran(tmp_path, 10, FIRST, "sync").close()
+    engine = ran(tmp_path, 12, (FIRST[0], "id,account,product,value\nk,2,Pumps,70\n"), "sync", "unify")
+    yield engine
+    engine.close()
+
+
+def test_a_lost_field_is_as_it_was_and_one_of_another_kind_is_unknown(lost: Engine) -> None:
+    """What one of another kind said while it was not believed is there as what it said before."""
+    assert [sold(lost, day) for day in (11, 12)] == [
+        [("Pumps", 100, date(2027, 1, 1))],
+        [("Pumps", 70, None)],
+    ]
+    state = lost.store.state
+    turned = shapes.kept(state, "crm")["contracts"] | {"value": shapes.turned("double", "string")}
+    shapes.keep(state, "crm", {"contracts": turned}, lost.clock.now())
+    assert [sold(lost, day) for day in (11, 12)] == [
+        [("Pumps", None, date(2027, 1, 1))],
+        [("Pumps", None, None)],
+    ]
+
+
+def test_records_that_were_only_deleted_last_say_nothing_of_the_fields() -> None:
+    with duckdb.connect() as con:
+        con.execute(
+            """CREATE TABLE seen AS FROM (VALUES ('a', DATE '2026-11-10', false, '{"renewal": null}'),
+            ('b', DATE '2026-11-11', true, '{}')) v(id, known_at, deleted, payload)"""
+        )
+        assert known._told(con, "seen", "$.renewal")
+        con.execute("INSERT INTO seen VALUES ('c', '2026-11-11', false, '{}')")
+        assert not known._told(con, "seen", "$.renewal")

@@ -63,3 +63,24 @@ def test_a_mapping_may_name_a_column_that_stands_far_down(tmp_path: Path, row: i
         (tmp_path / "mappings" / "files.yml").write_text(MAPPED)
         told = [problem.what for problem in check(engine).problems]
     assert told == ([] if row else ["things.plan is not a field that this login sees"])
+
+
+UNREADABLE = [b'{"na\xefve": 1}', b'{"deep": ' + b"[" * 9_000 + b"]" * 9_000 + b"}", b"no JSON", b"\xff"]
+
+
+@pytest.mark.parametrize("row", UNREADABLE)
+def test_a_row_that_cannot_be_read_stops_no_search(tmp_path: Path, row: bytes) -> None:
+    export(tmp_path, FAR)
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(row + b"\n" + path.read_bytes())
+    adapter = files(tmp_path, pattern="*.jsonl", format="jsonl")
+    assert [field.name for field in adapter.seek("things", ["plan", "none"])] == ["plan"]
+    assert [info.name for info in adapter.describe(["things"])] == ["things"]
+
+
+@pytest.mark.parametrize("key", ['"plan"', '"pl\\u00E4n"', '"plän"', '"p/n"', '"p\\/n"', '"plan \\"b\\""'])
+def test_a_column_is_found_however_it_is_written(tmp_path: Path, key: str) -> None:
+    (tmp_path / "x.jsonl").write_text('{"of": "plan"}\n' + "{" + key + ": 1}\r\n", "utf-8")
+    adapter = files(tmp_path, pattern="*.jsonl", format="jsonl")
+    assert [f.name for f in adapter.seek("things", [json.loads(key), "of"])] == [json.loads(key), "of"]
+    assert not adapter.seek("things", ["none"])

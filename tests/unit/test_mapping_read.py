@@ -205,6 +205,42 @@ def test_an_amount_of_which_the_currency_or_the_day_is_lost_is_unknown_and_nothi
     assert read(con, tmp_path, GOOD, lost=frozenset({lost})) == ([known], [])
 
 
+SOLD = """\
+version: 1
+crm: x
+read:
+  - object: Contract
+    entity: subscription
+    inputs: {each: {field: Price, type: money}}
+    convert: {to: EUR, on: [start_on]}
+    fields:
+      currency: Currency
+      start_on: Start
+      status: {field: State, values: {gone: Ended}, default: Active}
+      end_on: {field: End, only_if: {field: State, any_of: [gone]}}
+      seats: Seats
+      arr: {formula: "each * seats", only_if: {field: State, none_of: [gone]}}
+"""
+
+
+@pytest.mark.parametrize("lost", ["Currency", "Start"])
+def test_without_a_currency_only_amounts_are_unknown_and_who_left_has_left(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, lost: str
+) -> None:
+    (tmp_path / "rates.yml").write_text("version: 1\nbase: EUR\nrates:\n  2026-01-01: {USD: 0.5}\n")
+    (tmp_path / "x.yml").write_text(SOLD)
+    told = {"Currency": "USD", "Start": "2026-01-31", "Price": 5, "Seats": 2, "End": "2026-03-01"}
+    raw: Records = {("x", "Contract"): [{**told, "Id": state, "State": state} for state in ("gone", "live")]}
+    source = Source("x", "x", 0, load_mapping(tmp_path / "x.yml"), {"Contract": frozenset({lost})})
+    aliases.collect(con, [source], latest(con, raw))
+    stage(con, [source], latest(con, raw))
+    assert rows(con, "SELECT status, end_on, seats, arr FROM stage_subscription ORDER BY record_id") == [
+        ("Ended", date(2026, 3, 1), 2, None),
+        ("Active", None, 2, None),
+    ]
+    assert rows(con, "SELECT reason FROM quarantine") == []
+
+
 def test_a_day_of_rates_is_there_once(tmp_path: Path) -> None:
     """In quotes it is another key to YAML, and the rates of the first one would be lost."""
     path = tmp_path / "rates.yml"

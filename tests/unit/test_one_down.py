@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from cs_connector.errors import (
     GuardStopped,
     NotPermitted,
     QuotaExhausted,
+    RateLimited,
     Unavailable,
 )
 from cs_connector.ports import FieldInfo, Identity, ObjectInfo, Page, Read
@@ -315,6 +317,8 @@ def test_an_object_that_may_not_be_read_any_more_is_named_and_counts_as_not_read
     assert note.startswith("one Case is not there for this login, so nothing of it is read")
     assert sync(engine) is None
     assert engine.summary.notes == [], "it was never there, and was told once"
+    assert complete(engine) == {"Account": True, "Case": False}
+    assert withdrawn.names(engine, "one") == [], "it is no loss"
     crm(engine, "one").refused = ""
     sync(engine)
     assert complete(engine) == {"Account": True, "Case": True}
@@ -332,6 +336,36 @@ def test_an_object_that_may_not_be_read_any_more_is_named_and_counts_as_not_read
     assert withdrawn.names(engine, "one") == []
 
 
+@pytest.mark.parametrize(
+    ("rule", "kept"),
+    [
+        ("entity: ticket, fields: {priority: Subject}", False),
+        (
+            "entity: account, adds_to: {link: account, object: Account, field: Key}, fields: {domain: Subject}",
+            True,
+        ),
+    ],
+)
+def test_an_entity_lacks_what_an_object_that_is_not_there_may_have(
+    tmp_path: Path, engine: Engine, rule: str, kept: bool
+) -> None:
+    """What only adds to others keeps nobody from being counted."""
+    (tmp_path / "mappings" / "base.yml").write_text(f"{MAPPING}  - {{object: Task, {rule}}}\n")
+    crm(engine, "one").refused = "Task"
+    sync(engine)
+    assert complete(engine) == {"Account": True, "Case": True, "Task": kept}
+
+
+def test_an_object_of_which_a_part_was_read_is_not_whole_when_it_may_not_be_read_any_more(
+    engine: Engine,
+) -> None:
+    crm(engine, "one")._system.faults.append(Fault("read", Unavailable("503"), after=1))
+    sync(engine)
+    crm(engine, "one").refused = "Account"
+    sync(engine)
+    assert complete(engine) == {"Account": False, "Case": True}
+
+
 def complete(engine: Engine) -> dict[str, bool]:
     feeds = tables.feeds
     with engine.store.state.read() as db:
@@ -343,13 +377,28 @@ def objects_read(engine: Engine, connection: str) -> list[str]:
     return [line.object for line in engine.summary.objects if line.connection == connection]
 
 
-@pytest.mark.parametrize(
-    "error", [NotPermitted("it may not be read"), AdapterError("no JSON"), Unavailable("503")]
-)
-@pytest.mark.parametrize("when", ["read", "counted", "describe"])
-def test_an_object_that_fails_keeps_no_other_of_its_connection_from_being_read(
-    engine: Engine, error: AdapterError, when: str
+@pytest.mark.parametrize("kind", [AuthFailed, RateLimited, QuotaExhausted, Unavailable])
+def test_what_ends_a_connection_is_met_once_where_its_objects_are_described(
+    engine: Engine, kind: type[AdapterError]
 ) -> None:
+    fault = Fault("describe", kind("no"), times=9)
+    crm(engine, "one")._system.faults.append(fault)
+    assert isinstance(sync(engine), kind)
+    assert fault.times == 8, "a CRM that is away is waited for long, and limits are not there to be tried"
+    assert were_read(engine) == ["two", "three"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "when"),
+    [
+        *product((NotPermitted, AdapterError, Unavailable), ("read", "counted")),
+        *product((NotPermitted, AdapterError), ("describe",)),
+    ],
+)
+def test_an_object_that_fails_keeps_no_other_of_its_connection_from_being_read(
+    engine: Engine, kind: type[AdapterError], when: str
+) -> None:
+    error = kind("no")
     if when == "counted":
         sync(engine)
         crm(engine, "one").uncounted = error

@@ -127,6 +127,16 @@ def test_a_field_that_the_mended_mapping_does_not_write_goes_back_by_what_it_was
     assert all(left(found)[name].startswith(out) for name in ("001.Gone", "001.Fax"))
 
 
+def test_a_key_that_a_task_got_back_stays() -> None:
+    town = Town()
+    town.former["sales", "Task"] = {"Key"}
+    town.told["sales", "Task", "001"] = {"Key": "key-001", "Due": "2026-12-01"}
+    town.has(object_="Task", Key="key-001", Due="2026-12-01")
+    found = town.undo(row(object_="Task", Key=(None, "key-001"), Due=(None, "2026-12-01")))
+    assert changed(found) == {"001": ("update", {"Due": ("2026-12-01", None)})}
+    assert left(found) == {}
+
+
 def test_a_record_that_is_gone_is_told() -> None:
     assert left(Town().undo(row(Score=("82", "40")))) == {"001": "the record is not there any more"}
 

@@ -72,12 +72,11 @@ class Links:
 
     def link(self, changes: Sequence[Change], receipts: Receipts) -> Receipts:
         """The receipts of changes whose record is written and not associated."""
-        wrong = (
-            w
-            for (kind, end), pairs in _wanted(changes, receipts).items()
-            for w in self._send(kind, end, pairs)
-        )
-        return {pair.place: _complaint(receipts[pair.place], pair, said) for pair, said in wrong}
+        wrong: Receipts = {}
+        for (kind, end), pairs in _wanted(changes, receipts).items():
+            for pair, said in self._send(kind, end, pairs):
+                wrong[pair.place] = _both(wrong.get(pair.place), said)
+        return {place: _complaint(receipts[place], changes[place], said) for place, said in wrong.items()}
 
     def cost(self, changes: Sequence[Change]) -> int:
         """Calls that `link` needs when every record is written."""
@@ -164,15 +163,28 @@ def _unlinked(part: Part, pairs: Sequence[Pair], answer: _Answer) -> Iterator[tu
             yield item, blame.get(pair.to) or blame.get(pair.record) or answer.errors[0]
 
 
-def _complaint(receipt: Receipt, pair: Pair, said: Receipt) -> Receipt:
+def _complaint(receipt: Receipt, change: Change, said: Receipt) -> Receipt:
     """An upsert may be sent once more to associate it. A record that was created without a key would be there twice.
 
     What is not permitted keeps its code: it is done once somebody permits it, and not before.
     """
-    again = said.verdict is not Verdict.REJECTED and pair.change.action is Action.UPSERT
+    again = said.verdict is not Verdict.REJECTED and change.action is Action.UPSERT
     code = said.code if again and said.code == NotPermitted.code else NOT_LINKED
     text = redact(f"the record is written but not associated: {said.message}")
     return replace(receipt, verdict=Verdict.LATER if again else receipt.verdict, code=code, message=text)
+
+
+def _both(first: Receipt | None, second: Receipt) -> Receipt:
+    """What is said of a record with two links that are not made: one that can still be made counts, and both texts stay."""
+    if first is None:
+        return second
+    texts = dict.fromkeys((first.message, second.message))
+    return replace(max(first, second, key=_hope), message="; ".join(texts))
+
+
+def _hope(receipt: Receipt) -> tuple[bool, bool]:
+    """A link that waits for a permission is not tried again in this run; another one is."""
+    return receipt.verdict is not Verdict.REJECTED, receipt.code != NotPermitted.code
 
 
 def _chunks(pairs: Sequence[Pair]) -> Iterator[Sequence[Pair]]:

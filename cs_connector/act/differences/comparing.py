@@ -106,7 +106,7 @@ def _current(
         _relationships(con, "SELECT key, min(record_id) FROM current_record GROUP BY 1")
     current.overlay(con, state, source.connection, rule, "current_record")
     if rule.source == "call":
-        current.named(con, state, source.connection, "current_record")
+        current.named(con, state, source.connection, rule.object, "current_record")
 
 
 def _wanted(con: duckdb.DuckDBPyConnection, source: Source, rule: WriteRule) -> None:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from cs_connector.act.outbox.written import Told, unread
 from cs_connector.store.tables import calls
+from cs_connector.store.tables import written as told_by_us
 from cs_connector.unify.mapping import MappingFile, WriteRule
 from cs_connector.unify.sql import ident, literal
 
@@ -96,10 +97,17 @@ def overlay(
     )
 
 
-def named(con: duckdb.DuckDBPyConnection, state: sa.Connection, connection: str, table: str) -> None:
-    """Tasks of ours whose key is gone, as after its field was made again, are known by their ids: those are `keyless`."""
-    mine = (calls.c.connection == connection) & calls.c.record_id.is_not(None)
-    rows = state.execute(sa.select(calls.c.record_id, calls.c.key).where(mine)).all()
+def named(
+    con: duckdb.DuckDBPyConnection, state: sa.Connection, connection: str, object_name: str, table: str
+) -> None:
+    """Tasks of ours whose key is gone, as after its field was made again, are known by their ids: those are `keyless`.
+
+    A CRM may number the records of each object by itself, and a call does not say of which one its task is.
+    """
+    here = (told_by_us.c.connection == connection) & (told_by_us.c.object == object_name)
+    same = here & (told_by_us.c.record_id == calls.c.record_id) & (told_by_us.c.name == calls.c.key)
+    query = sa.select(calls.c.record_id, calls.c.key).where(calls.c.connection == connection)
+    rows = state.execute(query.join(told_by_us, same)).all()
     told = {"record_id": [row.record_id for row in rows], "name": [row.key for row in rows]}
     con.register("called", pa.table({name: pa.array(values, pa.string()) for name, values in told.items()}))
     con.execute(

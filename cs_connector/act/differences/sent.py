@@ -28,11 +28,17 @@ def moves(rule: WriteRule) -> str:
 
 
 def key(rule: WriteRule) -> str:
-    """SQL to put behind the list of differences: the key of a task that has lost it, whatever else became of the task."""
+    """SQL to put behind the list of differences: the key of a task that has lost it, whatever else became of the task.
+
+    It is given back once: who empties it again means that. Where its field was made again, that is forgotten.
+    """
     if rule.source != "call":
         return ""
     field = f"{{'f': {literal(rule.key_field)}, 'c': 'key', 'a': CAST(NULL AS VARCHAR), 'b': w.key}}"
-    return f" || CASE WHEN c.keyless THEN [{field}] ELSE [] END"
+    path = literal(f'$."{rule.key_field}"')
+    given = f"coalesce(json_exists(w.written, {path}), FALSE)"
+    over = "(coalesce(w.closing, FALSE) AND coalesce(c.closed, FALSE))"
+    return f" || CASE WHEN c.keyless AND NOT {given} AND NOT {over} THEN [{field}] ELSE [] END"
 
 
 def _listed(names: list[str]) -> str:

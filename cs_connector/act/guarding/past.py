@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from statistics import median
 
@@ -11,7 +11,9 @@ import sqlalchemy as sa
 
 from cs_connector.store.tables import applied_plans
 
-LOOKED_AT = 10  # plans back
+LOOKED_AT = (
+    10  # plans back, of each connection: one that is away meanwhile is guarded as before when it comes back
+)
 ENOUGH = 5  # fewer do not tell what is usual
 Figures = Mapping[str, Mapping[str, float]]
 
@@ -20,11 +22,12 @@ Figures = Mapping[str, Mapping[str, float]]
 class Past:
     """The figures of the last applied plans, newest first: connection → rule → figure.
 
-    `files` are the declarations of the newest one, name → digest.
+    `files` are the declarations of the newest one, name → digest, and `latest` those of the newest of each connection.
     """
 
     figures: tuple[Figures, ...] = ()
     files: Mapping[str, str] | None = None
+    latest: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def usual(self, connection: str, rule: str) -> float | None:
         """The median of a figure; None where too few plans tell it."""
@@ -35,29 +38,54 @@ class Past:
         """Whether a figure was ever more than nothing."""
         return any(figures.get(connection, {}).get(rule) for figures in self.figures)
 
-    def changed(self, files: Mapping[str, str]) -> list[str]:
-        """The declarations that are not as they were in the newest plan; all is as it was where there is none."""
+    def changed(self, files: Mapping[str, str], connections: Iterable[str] = ("",)) -> list[str]:
+        """The declarations that are not as they were in the newest plan of one of the connections.
+
+        Of one without a plan the newest of all counts; all is as it was where there is none.
+        """
         if self.files is None:
             return []
-        return sorted(n for n in {*files, *self.files} if files.get(n) != self.files.get(n))
+        told = [self.latest.get(name, self.files) for name in connections]
+        return sorted({n for then in told for n in {*files, *then} if files.get(n) != then.get(n)})
+
+    def oldest(self, connections: Collection[str]) -> Mapping[str, str] | None:
+        """The declarations of the connection whose newest plan is longest ago."""
+        told = [files for name, files in self.latest.items() if name in connections]
+        return told[-1] if told else self.files
 
 
 def read(db: sa.Connection) -> Past:
-    newest = sa.select(applied_plans).order_by(applied_plans.c.id.desc()).limit(LOOKED_AT)
-    rows = db.execute(newest).all()
-    return Past(tuple(row.figures for row in rows), rows[0].files if rows else None)
+    rows = db.execute(sa.select(applied_plans).order_by(applied_plans.c.id.desc())).all()
+    latest: dict[str, Mapping[str, str]] = {}
+    for row in rows:
+        latest |= {name: row.files for name in row.figures if name not in latest}
+    return Past(tuple(_newest(row.figures for row in rows)), rows[0].files if rows else None, latest)
+
+
+def _newest(figures: Iterable[Figures]) -> Iterator[Figures]:
+    """Each without the connections of which enough newer plans tell; one that tells nothing is as old as the next."""
+    seen: dict[str, int] = {}
+    for each in figures:
+        yield {n: told for n, told in each.items() if n not in seen or (told and seen[n] < LOOKED_AT)}
+        seen |= {n: seen.get(n, 0) + bool(told) for n, told in each.items()}
 
 
 def keep(db: sa.Connection, run: str, files: Mapping[str, str], figures: Figures, at: datetime) -> None:
     """Put an applied plan on record, and let go of those that nobody looks at any more."""
     db.execute(sa.insert(applied_plans).values(run=run, files=dict(files), figures=figures, at=at))
-    last = sa.select(applied_plans.c.id).order_by(applied_plans.c.id.desc()).offset(LOOKED_AT).limit(1)
-    oldest = db.scalar(last)
-    if oldest is not None:
-        db.execute(sa.delete(applied_plans).where(applied_plans.c.id <= oldest))
+    columns = applied_plans.c.id, applied_plans.c.figures
+    rows = db.execute(sa.select(*columns).order_by(applied_plans.c.id.desc())).all()
+    left = list(_newest(row.figures for row in rows))
+    gone = [row.id for row, told in zip(rows[LOOKED_AT:], left[LOOKED_AT:], strict=True) if not told]
+    if gone:
+        db.execute(sa.delete(applied_plans).where(applied_plans.c.id.in_(gone)))
 
 
-def unharmed(db: sa.Connection, files: Mapping[str, str]) -> None:
-    """Put on record that these files would have written nothing: a change in them is not behind what comes later."""
-    newest = sa.select(sa.func.max(applied_plans.c.id)).scalar_subquery()
-    db.execute(sa.update(applied_plans).where(applied_plans.c.id == newest).values(files=dict(files)))
+def unharmed(
+    db: sa.Connection, run: str, files: Mapping[str, str], connections: Iterable[str], at: datetime
+) -> None:
+    """Put on record that these files would have written nothing: a change in them is not behind what comes later.
+
+    Only of these connections; their figures stay those of the plans that were written.
+    """
+    keep(db, run, files, {name: {} for name in connections}, at)

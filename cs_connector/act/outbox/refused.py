@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -45,9 +45,17 @@ def keep(db: sa.Connection, answers: Iterable[tuple[Line, Receipt]], config_hash
     insert(db, refused, rows)
 
 
-def check(db: sa.Connection, found: Sequence[Refusal], config_hash: str, run: str, at: datetime) -> None:
-    """What we do not even send, in the place of what that was before."""
-    db.execute(sa.delete(refused).where(refused.c.stage == CHECK))
+def check(
+    db: sa.Connection,
+    found: Sequence[Refusal],
+    config_hash: str,
+    run: str,
+    at: datetime,
+    away: Collection[str] = (),
+) -> None:
+    """What we do not even send, in the place of what that was before; that of connections that are `away` stays."""
+    before = (refused.c.stage == CHECK) & refused.c.connection.not_in(list(away))
+    db.execute(sa.delete(refused).where(before))
     release(db, [each.key for each in found])
     insert(
         db,

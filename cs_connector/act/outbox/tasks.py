@@ -32,14 +32,24 @@ def _sure(known: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def forget_fields(db: sa.Connection, connection: str, names: Collection[str]) -> None:
-    """Fields of tasks that were made again hold nothing of ours: they are filled `again`."""
-    mine = (calls.c.connection == connection) & calls.c.record_id.is_not(None)
-    for key, sent in db.execute(sa.select(calls.c.key, calls.c.sent).where(mine)).all():
-        known = (sent or {}).get("written", {})
-        if lost := {name for name in names if name in known}:
-            told = {name: value for name, value in known.items() if name not in lost}
-            told["again"] = sorted({*lost, *known.get("again", ())})
-            db.execute(sa.update(calls).where(calls.c.key == key).values(sent={**sent, "written": told}))
+    """Fields of tasks that were made again hold nothing of ours: those of open calls are filled `again`."""
+    mine = (calls.c.connection == connection) & calls.c.record_id.is_not(None) & (calls.c.state == "open")
+    change = sa.update(calls).where(calls.c.key == sa.bindparam("call")).values(sent=sa.bindparam("told"))
+    rows = db.execute(sa.select(calls.c.key, calls.c.sent).where(mine)).all()
+    if lacking := [
+        {"call": key, "told": told} for key, sent in rows if (told := _without(sent or {}, names))
+    ]:
+        db.execute(change, lacking)
+
+
+def _without(sent: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """What was sent without these fields; nothing where it has none of them."""
+    known = sent.get("written", {})
+    lost = {name for name in names if name in known}
+    if not lost:
+        return {}
+    told = {name: value for name, value in known.items() if name not in lost}
+    return {**sent, "written": {**told, "again": sorted({*lost, *known.get("again", ())})}}
 
 
 def keep(db: sa.Connection, key: str, record_id: str, values: Mapping[str, Any]) -> None:

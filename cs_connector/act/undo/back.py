@@ -117,6 +117,8 @@ def _back(mine: Written, rule: Rule, world: World, reason: str) -> Iterator[Plan
         return
     back = []
     for name, value in sorted(mine.after.items()):
+        if name == rule.key_field:  # without it the record would be nobody's
+            continue
         held = _held(mine, rule, world, name)
         found = _same(mine, name, world, held)
         why = _why_not(mine, rule, world, name, found)

@@ -34,10 +34,12 @@ _KNOWN = Template(
     'UNION ALL SELECT user_id, name FROM "user") n USING (entity_id) WHERE $meant'
 )
 
-# Who came under another account, or under none: the first time that an account was seen under one is no move.
+# Who came under another account, or under none: the first time that an account was seen under one is no move. Nor are rows that name
+# the same parent one after the other: two parents became one meanwhile.
 MOVED = """SELECT m.since::DATE AS on_date, m.account_id, a.name, f.name AS "from", t.name AS "to" FROM (SELECT *, lag(parent_id) OVER w AS was,
 row_number() OVER w AS place FROM parent_history WINDOW w AS (PARTITION BY account_id ORDER BY since)) m LEFT JOIN account a USING (account_id)
-LEFT JOIN account f ON f.account_id = m.was LEFT JOIN account t ON t.account_id = m.parent_id WHERE place > 1 ORDER BY m.since DESC, m.account_id"""
+LEFT JOIN account f ON f.account_id = m.was LEFT JOIN account t ON t.account_id = m.parent_id
+WHERE place > 1 AND m.parent_id IS DISTINCT FROM m.was ORDER BY m.since DESC, m.account_id"""
 _HISTORY = {"account_id": "VARCHAR", "parent_id": "VARCHAR", "since": "TIMESTAMP"}
 
 

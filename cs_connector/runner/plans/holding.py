@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import duckdb
+import sqlalchemy as sa
 
 from cs_connector.act.differences import comparing, foreign, preflight, withheld
 from cs_connector.act.differences.foreign import Policy
@@ -17,6 +18,7 @@ from cs_connector.errors import AdapterError, about
 from cs_connector.runner.drift import described
 from cs_connector.runner.engine import Engine
 from cs_connector.store.leases import check
+from cs_connector.store.tables import written
 from cs_connector.unify import Source
 
 
@@ -25,13 +27,14 @@ class Kept:
     """What was kept out: `notes` say it in sentences, `missed` counts changes by connection and object.
 
     `refusals` are the records that we do not send because we know better, `stops` how many fields and objects are not
-    written at all.
+    written at all, and `objects` how many objects are `hidden`.
     """
 
     notes: tuple[str, ...] = ()
     missed: Counter[tuple[str, str]] = field(default_factory=Counter)
     refusals: tuple[Refusal, ...] = ()
     stops: int = 0
+    objects: int = 0
 
 
 def policies(engine: Engine) -> dict[str, Policy]:
@@ -101,6 +104,7 @@ def keep_out(
     refusals = checked(engine, con, sources)
     with engine.store.state.read() as db:
         known = refused.known(db, engine.config_hash())
+        objects = hidden(db, _targets(engine), sources)
     held = withheld.hold(con, known, engine.latest(con))
     notes = [*map(str, stops), *foreign.sentences(con).values(), *preflight.sentences(con)]
     notes += (
@@ -110,7 +114,19 @@ def keep_out(
     )
     missed = held + Counter((r.connection, r.object) for r in refusals)
     alarms = Counter({(connection, name): count for connection, name, count in foreign.alarms(con)})
-    return Kept(tuple(notes), missed + alarms, tuple(refusals), len(stops))
+    return Kept(tuple(notes), missed + alarms, tuple(refusals), len(stops), objects)
+
+
+def hidden(db: sa.Connection, targets: Iterable[Source], fitted: Collection[Source]) -> int:
+    """How many objects of the connections in `fitted` have records of ours and are not written at all now.
+
+    One that was never written to, such as an object that nobody installed, hides nothing.
+    """
+    there = {source.connection for source in fitted}
+    left = {(source.connection, rule.object) for source in fitted for rule in source.mapping.write}
+    lost = {(s.connection, name) for s in targets if s.connection in there for name in _written(s)} - left
+    told = sa.select(written.c.connection, written.c.object).distinct()
+    return len(lost & {(row.connection, row.object) for row in db.execute(told)}) if lost else 0
 
 
 def checked(engine: Engine, con: duckdb.DuckDBPyConnection, sources: Sequence[Source]) -> list[Refusal]:
@@ -130,9 +146,9 @@ def checked(engine: Engine, con: duckdb.DuckDBPyConnection, sources: Sequence[So
     return [Refusal(row_key(c, o, k), c, o, k, record, "", code, why) for c, o, k, record, code, why in rows]
 
 
-def remember(engine: Engine, kept: Kept) -> None:
-    """Show what is not sent among what was set aside, until the next plan."""
+def remember(engine: Engine, kept: Kept, away: Collection[str] = ()) -> None:
+    """Show what is not sent among what was set aside, until the next plan; of those `away` nothing new is known."""
     assert engine.lease is not None
     with engine.store.state.begin() as db:
         check(db, engine.lease)
-        refused.check(db, kept.refusals, engine.config_hash(), engine.run, engine.clock.now())
+        refused.check(db, kept.refusals, engine.config_hash(), engine.run, engine.clock.now(), away)

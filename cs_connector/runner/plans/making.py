@@ -82,7 +82,7 @@ def _head(engine: Engine, con: duckdb.DuckDBPyConnection, checks: list[Check], h
         "calls": bill.lines(),
         "guard": [line(check) for check in checks],
         "files": permission.files(engine),
-        "changed_files": permission.changed(engine),
+        "changed_files": permission.changed(engine, {check.connection for check in checks}),
         "stopped": permission.stopped(engine),
         "notes": engine.summary.notes,
         "held": {

@@ -16,12 +16,14 @@ from cs_connector.act.guarding.ways import PLAN, Way
 from cs_connector.act.heartbeat.others import RULE, Neighbour, listed, refuse
 from cs_connector.errors import GuardStopped
 from cs_connector.runner.engine import Engine
-from cs_connector.store.tables import connections
+from cs_connector.store.tables import connections, stages
 
 from . import neighbours
 
 NO_WRITES = "CS_CONNECTOR_NO_WRITES"
 SETTINGS = "cs-connector.yml"
+NIGHTS = 3  # what is lost may stay so for months, and what files bring shows in the rest meanwhile
+_PARTS = "plans that were not whole"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +83,15 @@ def grant(
 ) -> None:
     """Let a plan be written to the named connections, and put its figures on record.
 
-    A `whole` plan says all that the files of the project bring: what comes later has another cause. Of `approval`,
+    A `whole` plan says all that the files of the project bring: what comes later has another cause. So it has after
+    others that kept their limits under the same files on several days. Of `approval`,
     `reason` is a person's word that lets broken limits, first writes and other installations through, for the plan called
     `plan` with its `digest`. Raises GuardStopped, which advises the `way` of the plan.
     """
     names = sorted(names)
     if not names:
-        if whole and not way.undoes:
-            _nothing(engine, checks)
+        if not way.undoes:
+            _nothing(engine, checks, whole=whole)
         return
     if why := stopped(engine):
         raise switch.refusal(why)
@@ -97,20 +100,41 @@ def grant(
     if approval is None:
         refuse(others, way=way)
         _refuse_first(new, way)
-        guard.enforce(checks, () if way.undoes else changed(engine), way)
+        over = [check.connection for check in guard.broken(checks)]
+        guard.enforce(checks, () if way.undoes else changed(engine, over), way)
     else:
         _approve(engine, new, others, checks, approval)
     if not way.undoes:  # which writes what older files had said, and is no usual night
+        figures, now = guard.figures_of(checks), files(engine)
+        with engine.store.state.read() as db:
+            before = past.read(db).oldest(figures)
+        seen = now if whole or approval or before is None or _often(engine, before, now) else before
         with engine.store.state.begin() as db:
-            seen = files(engine) if whole or approval else past.read(db).files or files(engine)
-            past.keep(db, engine.run, seen, guard.figures_of(checks), engine.clock.now())
+            past.keep(db, engine.run, seen, figures, engine.clock.now())
 
 
-def _nothing(engine: Engine, checks: Sequence[Check]) -> None:
-    """A whole plan without a change says that no file of the project is behind what the next night brings."""
-    if not guard.broken(checks) and changed(engine):
+def _nothing(engine: Engine, checks: Sequence[Check], *, whole: bool) -> None:
+    """A plan without a change says that no file of the project is behind what the next night brings."""
+    names, now = guard.figures_of(checks), files(engine)
+    if guard.broken(checks) or not changed(engine, names):
+        return
+    with engine.store.state.read() as db:
+        before = past.read(db).oldest(names)
+    if whole or before is None or _often(engine, before, now):
         with engine.store.state.begin() as db:
-            past.unharmed(db, files(engine))
+            past.unharmed(db, engine.run, now, names, engine.clock.now())
+
+
+def _often(engine: Engine, before: Mapping[str, str], now: Mapping[str, str]) -> bool:
+    """Whether this is one of several days with plans that were not whole, between the same files; counts today."""
+    if before == now:
+        return True
+    same = hashlib.sha256(repr((sorted(before.items()), sorted(now.items()))).encode()).hexdigest()[:16]
+    with engine.store.state.read() as db:
+        told = (db.scalar(sa.select(stages.c.digest).where(stages.c.name == _PARTS)) or "").split()
+    days = {engine.clock.now().date().isoformat(), *(told[1:] if told[:1] == [same] else ())}
+    engine.mark_stage(_PARTS, " ".join([same, *sorted(days)]))
+    return len(days) >= NIGHTS
 
 
 def files(engine: Engine) -> dict[str, str]:
@@ -123,15 +147,15 @@ def files(engine: Engine) -> dict[str, str]:
     return found
 
 
-def changed(engine: Engine) -> list[str]:
-    """The declarations that are not as they were when something was last written."""
+def changed(engine: Engine, names: Iterable[str] = ("",)) -> list[str]:
+    """The declarations that are not as they were when something was last written to one of the named connections."""
     with engine.store.state.read() as db:
-        return past.read(db).changed(files(engine))
+        return past.read(db).changed(files(engine), names)
 
 
-def meaning(engine: Engine, before: past.Past) -> list[str]:
+def meaning(engine: Engine, before: past.Past, connection: str = "") -> list[str]:
     """The declarations that have changed since and say what is written; the settings say where, when and how much."""
-    return [name for name in before.changed(files(engine)) if name != SETTINGS]
+    return [name for name in before.changed(files(engine), [connection]) if name != SETTINGS]
 
 
 def _refuse_first(new: Sequence[Org], way: Way) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from cs_connector.act import switch
 from cs_connector.act.face import Standing, Step, key
 from cs_connector.errors import AdapterError
-from cs_connector.ports import Receipt, Verdict
+from cs_connector.ports import Piece, Receipt, Verdict
 from cs_connector.runner.engine import Engine
 from cs_connector.runner.plans import permission
 from cs_connector.runner.running import recorded
@@ -64,6 +64,7 @@ def allowed(engine: Engine, safe: str = "nothing was changed in any CRM") -> Non
 
 
 def _put(engine: Engine, site: Site) -> None:
+    anew.late(engine, site)
     catch_up(site, {key(s.piece) for s in site.steps if s.standing is Standing.CREATE})
     as_they_are = [s.piece for s in site.steps if s.standing is Standing.ADOPT or _kept_up(s)]
     if as_they_are:
@@ -71,13 +72,13 @@ def _put(engine: Engine, site: Site) -> None:
     waiting = [s for s in site.to_do if s.standing is not Standing.ADOPT]
     if not waiting:
         return
-    anew.objects(engine, site.connection, site.steps)
     with engine.talk.step(f"putting into {site.connection}", len(waiting)) as tick:
         for steps in _batches(waiting):
             allowed(engine, BEGUN)
             _announce(site, steps)
-            anew.fields(engine, site.connection, [s.piece for s in steps if s.standing is Standing.CREATE])
+            anew.fields(engine, site, [s.piece for s in steps if s.standing is Standing.CREATE])
             receipts = _install(site, steps)
+            anew.objects(engine, site, _created(steps, receipts))
             _settle(site, steps, receipts)
             engine.beat()
             tick(len(steps))
@@ -101,6 +102,11 @@ def _install(site: Site, steps: Sequence[Step]) -> Sequence[Receipt]:
         return site.adapter.install([step.sent for step in steps])
     except AdapterError as error:
         return [refused(step, error) for step in steps]
+
+
+def _created(steps: Sequence[Step], receipts: Sequence[Receipt]) -> Iterator[Piece]:
+    pairs = zip(steps, receipts, strict=False)  # `_settle` tells where there are too few
+    return (step.piece for step, receipt in pairs if receipt.verdict is Verdict.CREATED)
 
 
 def refused(step: Step, error: AdapterError) -> Receipt:

@@ -27,7 +27,8 @@ class Halted(GuardStopped):
 
 ALONE = (AdapterError, Halted)
 """What stops the reading of one connection, and lets the others go on."""
-_WHOLE = (AuthFailed, RateLimited, QuotaExhausted)  # what would meet the next object as well
+ENDING = (AuthFailed, RateLimited, QuotaExhausted)
+"""What would meet the next object as well."""
 
 
 class Objects:
@@ -46,7 +47,7 @@ class Objects:
         """Keep what stops this object. Raises what would meet the next one as well: also where the CRM is away twice running."""
         try:
             yield
-        except _WHOLE:
+        except ENDING:
             raise
         except AdapterError as error:
             away = isinstance(error, Unavailable)

@@ -28,20 +28,27 @@ def names(engine: Engine, connection: str) -> list[str]:
 
 
 def note(engine: Engine, connection: str, name: str) -> None:
-    """Where it could be read before, its feed counts as incomplete from now on, and each run says so. Raises FencedOut."""
+    """Its feed counts as incomplete from now on, and where it could be read before, each run says so. Raises FencedOut."""
     mine = (feeds.c.connection == connection) & (feeds.c.object == name)
+    counted = _is_counted(engine, connection, name)
     with engine.store.state.begin() as db:
         if engine.lease:
             leases.check(db, engine.lease)
         until = db.scalar(sa.select(feeds.c.watermark).where(mine))
-        if until is None:
-            return
-        db.execute(sa.update(feeds).where(mine).values(complete=False))
-    engine.summary.notes.append(
-        f"{connection} {name} cannot be read any more, as it could until {until:%Y-%m-%d %H:%M} UTC: a permission was taken "
-        "away, or the CRM's plan has it no longer. What is counted in it is unknown until it can be read again. "
-        "Give the login the permission, or take the object out of the mapping"
-    )
+        if until or counted:
+            db.execute(sa.update(feeds).where(mine).values(complete=False))
+    if until:
+        engine.summary.notes.append(
+            f"{connection} {name} cannot be read any more, as it could until {until:%Y-%m-%d %H:%M} UTC: a permission was taken "
+            "away, or the CRM's plan has it no longer. What is counted in it is unknown until it can be read again. "
+            "Give the login the permission, or take the object out of the mapping"
+        )
+
+
+def _is_counted(engine: Engine, connection: str, name: str) -> bool:
+    """Whether its records count by themselves: what only adds to others that are read keeps none of them from counting."""
+    source = next(each for each in engine.sources() if each.connection == connection)
+    return any(rule.object == name and not rule.adds_to for rule in source.mapping.read)
 
 
 def never(engine: Engine, connection: str, name: str) -> None:

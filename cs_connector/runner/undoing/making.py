@@ -130,7 +130,10 @@ def _former(
 ) -> dict[undo.Place, set[str]]:
     """The fields that the run wrote and no mapping writes any more, as far as their CRM takes them."""
     mapped = {
-        (s.connection, r.object, name) for s in engine.sources() for r in s.mapping.write for name in r.fields
+        (s.connection, r.object, name)
+        for s in engine.sources()
+        for r in s.mapping.write
+        for name in (*r.fields, r.key_field)
     }
     found: dict[undo.Place, set[str]] = {}
     for each in written:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from cs_connector.model import ENTITIES, MONEY
-from cs_connector.unify.mapping import Conversion, MappingFile, ReadRule
+from cs_connector.unify.mapping import Conversion, FieldRule, MappingFile, ReadRule
 from cs_connector.unify.sql import ident, literal, word
 
 from .rates import Rates
@@ -32,14 +32,20 @@ def rests_on(rule: ReadRule, name: str) -> frozenset[str]:
     return next(one.rests_on for one in formulas.computed(rule) if one.name == name)
 
 
+def unseen(how: FieldRule, lost: AbstractSet[str]) -> frozenset[str]:
+    """The lost fields for which nothing can be said of an attribute that is no formula, not even its default."""
+    told = frozenset(how.sources) if how.sources and lost >= set(how.sources) else frozenset()
+    return told | ({how.only_if.field} & lost if how.only_if else frozenset())
+
+
 def worthless(rule: ReadRule, lost: AbstractSet[str]) -> frozenset[str]:
-    """The fields with amounts that cannot be converted now, because their currency, or the day whose rate counts, is lost."""
+    """The amounts that cannot be converted now, because their currency, or the day whose rate counts, is lost."""
     if rule.convert is None or not lost:
         return frozenset()
     asked = [rule.convert.told, *(rule.convert.on if isinstance(rule.convert.on, tuple) else ())]
     if not any(rests_on(rule, name) & lost for name in asked):
         return frozenset()
-    return frozenset().union(*(rests_on(rule, name) for name in _amounts(rule)))
+    return frozenset(_amounts(rule))
 
 
 def _amounts(rule: ReadRule) -> list[str]:
@@ -54,14 +60,18 @@ def derived(mapping: MappingFile, rule: ReadRule, typed: str, lost: AbstractSet[
     believed now: what rests on one of them is unknown.
     """
     layer = Layer(typed)
+    nothing = worthless(rule, lost)
     if any(how.formula for how in rule.fields.values()):
-        layer = _computed(rule, layer, lost)
+        layer = _computed(rule, layer, lost, nothing)
+    if nothing:  # only now: what formulas make of amounts otherwise, such as a ratio, asks for no currency
+        unknown = ", ".join(f"CAST(NULL AS {MONEY}) AS {ident(name)}" for name in sorted(nothing))
+        layer = Layer(f"SELECT * REPLACE ({unknown}) FROM ({layer.query})", layer.checks)
     if rule.convert and mapping.rates:
         layer = _converted(rule, rule.convert, mapping.rates, layer)
     return layer
 
 
-def _computed(rule: ReadRule, layer: Layer, lost: AbstractSet[str]) -> Layer:
+def _computed(rule: ReadRule, layer: Layer, lost: AbstractSet[str], nothing: AbstractSet[str]) -> Layer:
     from . import formulas  # whoever has no formula does without what reads them
 
     columns, checks = [], []
@@ -75,6 +85,8 @@ def _computed(rule: ReadRule, layer: Layer, lost: AbstractSet[str]) -> Layer:
         if how.default is not None:
             given = f"CASE WHEN {raw} IS NULL THEN CAST({word(how.default, one.type)} AS {one.type}) ELSE {given} END"
         columns += [f"{text} AS {raw}", f"{given} AS {name}"]
+        if one.name in nothing:
+            continue
         checks.append(
             f"WHEN {raw} IS NOT NULL AND {name} IS NULL THEN "
             f"{literal(f'the formula of {one.name} gives ')} || {raw} || ', which does not fit'"

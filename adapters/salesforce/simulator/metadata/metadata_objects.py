@@ -12,7 +12,7 @@ from ..schema.permissions import Permissions
 from ..schema.schema import NO_ACCESS, Field, Fields, ObjectType
 from ..schema.standard import OWN_FIELDS, build, currency_field
 from ..state import State
-from ..writing.rows import Row
+from ..writing.rows import Row, text_of
 from . import metadata_fields as fields
 from .metadata_errors import beyond, duplicate, in_use, lacking, misfit, unknown
 from .soap_xml import Part
@@ -96,9 +96,10 @@ class CustomFields:
             made = fields.from_part(self._o.state.schema, obj, name, part)
             _check_change(held, made)
             fields.check_room(obj, made)
+            made = replace(made, name=held.name, seen=held.seen, edited=held.edited)
             if made.unique and not held.unique:
-                self._check_alone(obj, held)
-            obj.add(replace(made, name=held.name, seen=held.seen, edited=held.edited))
+                self._check_alone(obj, made)
+            obj.add(made)
         self._o.permissions.settle()
 
     def delete(self, full_name: str) -> None:
@@ -144,14 +145,14 @@ class CustomFields:
             raise unknown(self.kind, f"{obj.name}.{name}")
         return held
 
-    def _check_alone(self, obj: ObjectType, held: Field) -> None:
+    def _check_alone(self, obj: ObjectType, made: Field) -> None:
         """Raises RecordError for a field in which two records have the same value: it cannot become unique."""
-        rows = self._o.state.rows.of(obj).rows.values()
+        rows, text = self._o.state.rows.of(obj).rows.values(), text_of(made.name)
         found = [
-            str(row[held.name]).lower() for row in rows if row.get(held.name) and not row.get("IsDeleted")
+            row[made.name] if made.case_sensitive else text(row) for row in rows if text(row) is not None
         ]
         if len(set(found)) < len(found):
-            raise misfit(f"{held.name} cannot be unique: there are duplicate values in existing records")
+            raise misfit(f"{made.name} cannot be unique: there are duplicate values in existing records")
 
     def _start(self, obj: ObjectType, made: Field, part: Part) -> None:
         """Records that are there get the default of a checkbox, and numbers where the field counts."""
