@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest import mock
@@ -81,7 +81,7 @@ class Twin:
         self.kind, self.folder = kind, folder
         self.base = "http://127.0.0.1:9000"
         self.clock = SandboxClock(DAY)
-        self.clock.move(to=DAY, running=False)
+        self.clock.move(to=DAY + timedelta(minutes=1), running=False)
         self.world = World(self.clock, Ledger(self.clock), random.Random(1), "unlimited")
         self.sim = kind(self.world, "one", self.base)
 
