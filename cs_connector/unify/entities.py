@@ -13,7 +13,7 @@ from . import passing
 from .declared import called
 from .declared.precedence import NOTHING, Precedence, compare
 from .source import Source
-from .sql import ident
+from .sql import ident, plain_id
 from .vocabulary import VALUES
 
 RESOLVED = frozenset({"account", "person", "user"})  # those of which several records can be one
@@ -129,8 +129,7 @@ def _plain(con: duckdb.DuckDBPyConnection, entity: Entity) -> None:
     stage, names = f"stage_{entity.name}", ", ".join(ident(c.name) for c in entity.columns[1:])
     added = con.execute(f"SELECT 1 FROM {stage} WHERE adds_ref IS NOT NULL LIMIT 1").fetchone() is not None
     origin = "coalesce(adds_ref, connection || '|' || object || '|' || record_id)"
-    key = f"'{entity.name[:3]}_' || left(md5({origin}), 16)"
-    made = f"SELECT *, {key} AS made FROM ({_followed(entity, stage)})"
+    made = f"SELECT *, {plain_id(entity.name, origin)} AS made FROM ({_followed(entity, stage)})"
     con.execute(f"CREATE OR REPLACE TEMP TABLE followed AS {made if added else _homed(entity, made)}")
     rows = f"({_homed(entity, _laid_over(entity))})" if added else "followed"
     con.execute(

@@ -87,6 +87,11 @@ def kind(of: str) -> str:
     return _KINDS.get(of, "text")
 
 
+def plain_id(entity: str, origin: str) -> str:
+    """SQL for the id of an entity that stands for one record of a system, by the text that tells which record."""
+    return f"'{entity[:3]}_' || left(md5({origin}), 16)"
+
+
 def typed(ref: str) -> str:
     """A record as a person types it: connection/object/id, whatever the id has in it."""
     return "/".join(ref.split("|", 2))

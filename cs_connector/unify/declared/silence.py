@@ -14,7 +14,7 @@ from cs_connector.unify import aliases
 from cs_connector.unify.extraction import alone
 from cs_connector.unify.mapping import ReadRule
 from cs_connector.unify.source import Source
-from cs_connector.unify.sql import ident
+from cs_connector.unify.sql import ident, plain_id
 
 from .derived import rests_on, unseen
 
@@ -142,7 +142,7 @@ def _subscriptions(con: duckdb.DuckDBPyConnection, silent: Sequence[Silent]) -> 
 
     if BEFORE not in there(con):
         return
-    made = f"'sub_' || left(md5(coalesce(s.adds_ref, {_REF})), 16)"
+    made = plain_id(SUBSCRIPTION.name, f"coalesce(s.adds_ref, {_REF})")
     for name in sorted(KEPT.keys() & {name for each in silent for name in each.lost}):
         column = ident(name)
         con.execute(

@@ -78,16 +78,20 @@ def parse(text: str) -> Query:
     """Raises Refusal (422) for a type that there is not, 501 for a keyword that is not simulated."""
     query = Query()
     for found in _TERM.findall(text):
-        term = _term(found)
-        if term.name == "type":
-            query.types.append(_noun(term.value))
-        elif term.name in _SORTS:
-            _sort(query, term.name, term.value)
-        elif term.name in UNSIMULATED:
-            raise unsimulated(f"The search keyword {term.name} is not simulated.")
-        else:
-            query.terms.append(term)
+        _add(query, _term(found))
     return query
+
+
+def _add(query: Query, term: Term) -> None:
+    if term.name == "type":
+        query.types.append(_noun(term.value))
+        return
+    if term.name in _SORTS:
+        _sort(query, term.name, term.value)
+        return
+    if term.name in UNSIMULATED:
+        raise unsimulated(f"The search keyword {term.name} is not simulated.")
+    query.terms.append(term)
 
 
 def _term(found: str) -> Term:
